@@ -1,0 +1,113 @@
+//! The space is a value: everything an algorithm may do with a vector.
+//!
+//! Problem: the dimer must run on slices, on device tensors, on a list of blocks, on vectors spread over
+//! ranks and under a mask or a metric, and no algorithm should grow an option for any of them. So algorithms
+//! are written against a *space object*, which may hold threads, a stream, a communicator or a mask, and
+//! never against the vector type itself.
+//!
+//! | here | meaning |
+//! |---|---|
+//! | [`Space::Vector`] | what is borrowed: `[f32]`, `DVector<f64>`, `[Tensor]` |
+//! | [`Space::Owned`] | what is stored: `Vec<f32>`, … |
+//! | a, b, h, β | scalars, `f64` whatever the storage |
+//!
+//! Six operations are required. The provided ones are defined by them; override one to fuse its passes, and
+//! let [`laws`](crate::laws) prove the override equal to its definition.
+
+mod host;
+
+pub use host::{Host, Real};
+
+use std::borrow::BorrowMut;
+
+/// A real vector space with an inner product, over vectors that somebody else stores.
+///
+/// Every vector passed to one call must have the same shape; a mismatch is a programmer's error and panics
+/// with both lengths.
+pub trait Space {
+    /// The borrowed form of a vector.
+    type Vector: ?Sized;
+    /// The stored form of a vector.
+    type Owned: BorrowMut<Self::Vector>;
+
+    /// A stored vector of the shape of `x`, all zeros.
+    fn zeros_like(&self, x: &Self::Vector) -> Self::Owned;
+
+    /// The number of components of `x` that this process holds.
+    fn len(&self, x: &Self::Vector) -> usize;
+
+    /// The unit roundoff of a stored component, 2⁻²⁴ for `f32` and 2⁻⁵³ for `f64`.
+    ///
+    /// It sets the default dimer length and the rounding part of every error estimate.
+    fn epsilon(&self) -> f64;
+
+    /// Sets component i of `x` to `value(i)`.
+    ///
+    /// i counts the components of the *whole* vector, whatever the number of blocks or ranks it is spread
+    /// over: the same seed then gives the same random axis on one machine and on many.
+    fn fill(&self, x: &mut Self::Vector, value: &(dyn Fn(u64) -> f64 + Sync));
+
+    /// y ← a x + b y. With b = 0 the old y is never read, so it may hold anything, NaN included.
+    fn axpby(&self, a: f64, x: &Self::Vector, b: f64, y: &mut Self::Vector);
+
+    /// ⟨x, y⟩, accumulated in f64. The only source of communication in a distributed space.
+    fn dot(&self, x: &Self::Vector, y: &Self::Vector) -> f64;
+
+    /// K inner products in one reduction.
+    fn dots<const K: usize>(&self, pairs: [(&Self::Vector, &Self::Vector); K]) -> [f64; K] {
+        pairs.map(|(x, y)| self.dot(x, y))
+    }
+
+    /// ‖x‖ = √⟨x, x⟩.
+    fn norm(&self, x: &Self::Vector) -> f64 {
+        self.dot(x, x).sqrt()
+    }
+
+    /// The secant hn ← (g₁ − g₀)/h, and (⟨n, hn⟩, ⟨hn, hn⟩).
+    fn secant(
+        &self,
+        h: f64,
+        g0: &Self::Vector,
+        g1: &Self::Vector,
+        n: &Self::Vector,
+        hn: &mut Self::Vector,
+    ) -> (f64, f64) {
+        // Subtract first: g₁/h − g₀/h would round two large numbers instead of one small difference.
+        self.axpby(1.0, g1, 0.0, hn);
+        self.axpby(-1.0 / h, g0, 1.0 / h, hn);
+        let [c, square] = self.dots([(n, hn), (hn, hn)]);
+        (c, square)
+    }
+
+    /// g ← g − β⟨g, n⟩n, and the ⟨g, n⟩ of before.
+    fn deflate(&self, beta: f64, n: &Self::Vector, g: &mut Self::Vector) -> f64 {
+        let along = self.dot(g, n);
+        self.axpby(-beta * along, n, 1.0, g);
+        along
+    }
+
+    /// y ← x + h n, and the displacement that storage really made, ⟨y − x, n⟩.
+    ///
+    /// In f32 the two differ by about ε‖x‖; dividing a gradient difference by the realised length removes
+    /// the error that this would leave in a curvature.
+    fn displace(&self, h: f64, n: &Self::Vector, x: &Self::Vector, y: &mut Self::Vector) -> f64 {
+        self.axpby(1.0, x, 0.0, y);
+        self.axpby(h, n, 1.0, y);
+        let [after, before] = self.dots([(y, n), (x, n)]);
+        after - before
+    }
+
+    /// The plane rotation (x, y) ← (c x + s y, c y − s x), with `scratch` for the fallback.
+    fn rotate(
+        &self,
+        c: f64,
+        s: f64,
+        x: &mut Self::Vector,
+        y: &mut Self::Vector,
+        scratch: &mut Self::Vector,
+    ) {
+        self.axpby(1.0, x, 0.0, scratch);
+        self.axpby(s, y, c, x);
+        self.axpby(-s, scratch, c, y);
+    }
+}

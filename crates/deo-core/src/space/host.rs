@@ -1,0 +1,142 @@
+//! Slices of `f32` or `f64` in ordinary memory, on the calling thread.
+
+use super::Space;
+use std::marker::PhantomData;
+
+/// A stored component: `f32` or `f64`.
+pub trait Real: Copy + Send + Sync + 'static {
+    /// Zero.
+    const ZERO: Self;
+    /// The unit roundoff, half the distance from 1 to the next number.
+    const ROUNDOFF: f64;
+    /// The exact value as an `f64`.
+    fn to_f64(self) -> f64;
+    /// The nearest stored value.
+    fn from_f64(value: f64) -> Self;
+}
+
+macro_rules! real {
+    ($t:ty) => {
+        impl Real for $t {
+            const ZERO: Self = 0.0;
+            const ROUNDOFF: f64 = <$t>::EPSILON as f64 / 2.0;
+            #[inline(always)]
+            fn to_f64(self) -> f64 {
+                self as f64
+            }
+            #[inline(always)]
+            fn from_f64(value: f64) -> Self {
+                value as $t
+            }
+        }
+    };
+}
+real!(f32);
+real!(f64);
+
+/// The space of slices `[T]`, `T` = `f32` or `f64`, with the Euclidean inner product.
+///
+/// # Examples
+///
+/// ```
+/// use deo_core::space::{Host, Space};
+/// let space = Host::<f32>::new();
+/// let mut y = vec![1.0, 2.0];
+/// space.axpby(2.0, &[1.0, 1.0], -1.0, &mut y);
+/// assert_eq!(y, [1.0, 0.0]);
+/// assert_eq!(space.dot(&y, &[3.0, 4.0]), 3.0);
+/// ```
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Host<T>(PhantomData<T>);
+
+impl<T: Real> Host<T> {
+    /// The space; it holds nothing.
+    pub const fn new() -> Self {
+        Host(PhantomData)
+    }
+}
+
+/// Independent partial sums of a reduction: enough for the compiler to vectorise it and to hide the latency
+/// of an addition.
+const LANES: usize = 16;
+
+#[track_caller]
+fn same_length<T, U>(x: &[T], y: &[U]) {
+    assert_eq!(
+        x.len(),
+        y.len(),
+        "vectors of one call must have the same length"
+    );
+}
+
+impl<T: Real> Space for Host<T> {
+    type Vector = [T];
+    type Owned = Vec<T>;
+
+    fn zeros_like(&self, x: &[T]) -> Vec<T> {
+        vec![T::ZERO; x.len()]
+    }
+
+    fn len(&self, x: &[T]) -> usize {
+        x.len()
+    }
+
+    fn epsilon(&self) -> f64 {
+        T::ROUNDOFF
+    }
+
+    fn fill(&self, x: &mut [T], value: &(dyn Fn(u64) -> f64 + Sync)) {
+        for (i, x) in x.iter_mut().enumerate() {
+            *x = T::from_f64(value(i as u64));
+        }
+    }
+
+    fn axpby(&self, a: f64, x: &[T], b: f64, y: &mut [T]) {
+        same_length(x, y);
+        if b == 0.0 {
+            for (y, x) in y.iter_mut().zip(x) {
+                *y = T::from_f64(a * x.to_f64());
+            }
+        } else {
+            for (y, x) in y.iter_mut().zip(x) {
+                *y = T::from_f64(a * x.to_f64() + b * y.to_f64());
+            }
+        }
+    }
+
+    fn dot(&self, x: &[T], y: &[T]) -> f64 {
+        same_length(x, y);
+        let mut lanes = [0.0; LANES];
+        let (xs, ys) = (x.chunks_exact(LANES), y.chunks_exact(LANES));
+        let tail: f64 = (xs.remainder().iter().zip(ys.remainder()))
+            .map(|(x, y)| x.to_f64() * y.to_f64())
+            .sum();
+        for (x, y) in xs.zip(ys) {
+            for i in 0..LANES {
+                lanes[i] += x[i].to_f64() * y[i].to_f64();
+            }
+        }
+        lanes.iter().sum::<f64>() + tail
+    }
+
+    fn secant(&self, h: f64, g0: &[T], g1: &[T], n: &[T], hn: &mut [T]) -> (f64, f64) {
+        same_length(g0, g1);
+        same_length(g0, hn);
+        for ((hn, g0), g1) in hn.iter_mut().zip(g0).zip(g1) {
+            *hn = T::from_f64((g1.to_f64() - g0.to_f64()) / h);
+        }
+        let [c, square] = self.dots([(n, hn), (hn, hn)]);
+        (c, square)
+    }
+
+    fn displace(&self, h: f64, n: &[T], x: &[T], y: &mut [T]) -> f64 {
+        same_length(n, x);
+        same_length(x, y);
+        let mut realised = 0.0;
+        for ((y, x), n) in y.iter_mut().zip(x).zip(n) {
+            *y = T::from_f64(x.to_f64() + h * n.to_f64());
+            realised += (y.to_f64() - x.to_f64()) * n.to_f64();
+        }
+        realised
+    }
+}

@@ -1,0 +1,5 @@
+//! Placeholder.
+
+pub mod real;
+
+pub use real::Real;
