@@ -1,8 +1,25 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+#[cfg(any(test, feature = "testing"))]
+pub mod laws;
+pub mod budget;
+pub mod deo;
+pub mod dimer;
+pub mod drive;
+pub mod estimate;
+pub mod noise;
 pub mod objective;
+pub mod optim;
+pub mod policy;
+pub mod probe;
+mod ritz;
 pub mod space;
+pub mod trigger;
 
+pub use deo::{Deo, DeoSettings, DeoSettingsError, Event, PolicySettings, Question};
+pub use dimer::{Dimer, DimerSettings, SettingsError};
+pub use estimate::{Estimate, Status};
 pub use objective::Objective;
+pub use probe::{Answer, Length, Probe, Rule};
 pub use space::Space;

@@ -14,9 +14,15 @@
 //! Six operations are required. The provided ones are defined by them; override one to fuse its passes, and
 //! let [`laws`](crate::laws) prove the override equal to its definition.
 
+mod blocks;
 mod host;
+mod masked;
+mod sharded;
 
+pub use blocks::Blocks;
 pub use host::{Host, Real};
+pub use masked::{MaskError, Masked};
+pub use sharded::{Communicator, Sharded, ThreadComm};
 
 use std::borrow::BorrowMut;
 

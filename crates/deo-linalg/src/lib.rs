@@ -1,5 +1,17 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+#![deny(unsafe_op_in_unsafe_fn)]
 
+pub mod kernels;
+pub mod matmul;
+pub mod parallel;
 pub mod real;
+mod simd;
+#[cfg(feature = "deo-core")]
+pub mod space;
+mod vzeroupper;
 
+pub use matmul::{MatMut, MatRef, matmul};
+pub use parallel::Threads;
 pub use real::Real;
+#[cfg(feature = "deo-core")]
+pub use space::Parallel;

@@ -1,0 +1,92 @@
+//! What the policy may spend: a token bucket in gradients.
+//!
+//! Problem: do no harm. Every base gradient earns a set share of a gradient; a visit spends what it evaluates,
+//! a loss at a third of a gradient; a visit that paid gets its cost back. So a run without saddles loses at most
+//! the share plus the start-up allowance, and a run with real saddles pays for itself.
+
+/// The cost of a loss evaluation, in gradients: the backward pass takes about twice the forward pass.
+pub const LOSS_COST: f64 = 1.0 / 3.0;
+
+/// The settings of a [`Budget`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields, default))]
+pub struct BudgetSettings {
+    /// The share of a gradient earned with each gradient of the base optimizer.
+    pub share: f64,
+    /// Gradients in the bucket at the start: about what one saddle costs. Make it a share of the planned run
+    /// where that is known and short.
+    pub allowance: f64,
+}
+
+impl Default for BudgetSettings {
+    /// 5 %, and 60 gradients to start with.
+    fn default() -> Self {
+        BudgetSettings { share: 0.05, allowance: 60.0 }
+    }
+}
+
+/// A token bucket of gradients.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Budget {
+    settings: BudgetSettings,
+    tokens: f64,
+}
+
+impl Budget {
+    /// A bucket with the start-up allowance in it.
+    pub fn new(settings: BudgetSettings) -> Self {
+        Budget { settings, tokens: settings.allowance }
+    }
+
+    /// The gradients that may be spent now; negative if the last visit overdrew.
+    pub fn available(&self) -> f64 {
+        self.tokens
+    }
+
+    /// The base optimizer evaluated a gradient.
+    pub fn earn(&mut self) {
+        self.tokens += self.settings.share;
+    }
+
+    /// The policy spent `cost` gradients.
+    pub fn spend(&mut self, cost: f64) {
+        self.tokens -= cost;
+    }
+
+    /// What a visit spent is given back, because it paid.
+    pub fn refund(&mut self, cost: f64) {
+        self.tokens += cost;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_without_success_spends_its_share_and_no_more() {
+        let settings = BudgetSettings { share: 0.02, allowance: 7.0 };
+        let mut budget = Budget::new(settings);
+        let (mut spent, steps) = (0.0, 10_000);
+        for _ in 0..steps {
+            budget.earn();
+            let cost = 3.0 + 4.0 * LOSS_COST;
+            if budget.available() >= cost {
+                budget.spend(cost);
+                spent += cost;
+            }
+        }
+        let earned = settings.allowance + settings.share * f64::from(steps);
+        assert!(spent <= earned && spent > earned - 10.0, "{spent} of {earned}");
+    }
+
+    #[test]
+    fn a_refund_restores_what_was_spent() {
+        let mut budget = Budget::new(BudgetSettings::default());
+        budget.spend(12.0);
+        budget.refund(12.0);
+        assert_eq!(budget.available(), 60.0);
+    }
+}

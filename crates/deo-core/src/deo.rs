@@ -1,0 +1,385 @@
+//! Dimer-enhanced optimization: trigger, budget, dimer and policy in one machine beside a training loop.
+//!
+//! Problem: help a first-order optimizer off saddles and plateaus, spend next to nothing where there are none,
+//! and own neither the loop nor the parameters. Every step of the loop reads:
+//!
+//! ```text
+//! let loss = f.value_grad(&x, &mut g);                        // as before
+//! deo.observe(&space, &x, loss, &g);
+//! while let Some(question) = deo.ask(&space, &g) {            // None on most steps
+//!     match question {
+//!         Question::Gradient(probe) => {
+//!             let h = probe.displace(&space, &x, &mut y);
+//!             f.value_grad(&y, &mut g1);                      // the same batch
+//!             deo.tell_gradient(&space, Answer::forward(h, &g, &g1));
+//!         }
+//!         Question::Loss(trial) => {
+//!             trial.displace(&space, &x, &mut y);
+//!             deo.tell_loss(f.value(&y));                     // the same batch
+//!         }
+//!     }
+//! }
+//! if deo.apply(&space, &mut x, &mut g).moved() {
+//!     optimizer.kicked(&space);                               // x was moved instead of a step
+//! } else {
+//!     optimizer.step(&space, &mut x, &g, lr);                 // as before
+//! }
+//! ```
+//!
+//! [`Deo::visit`] is the `while` loop for an [`Objective`](crate::Objective), and
+//! [`WithDeo`](crate::drive::WithDeo) the whole step.
+
+mod event;
+mod settings;
+
+pub use event::{Counts, Event, Question, Trial};
+pub use settings::{DeoSettings, DeoSettingsError, PolicySettings, Tracking};
+
+use crate::budget::{Budget, LOSS_COST};
+use crate::dimer::Dimer;
+use crate::estimate::{Estimate, Status};
+use crate::noise::{derive, noise};
+use crate::policy::{Amplify, Deflate, Escape, Rung, Scene, Stage};
+use crate::probe::Answer;
+use crate::space::Space;
+use crate::trigger::{Stall, Trigger, TriggerSettings};
+use std::borrow::BorrowMut;
+
+/// A visit with less than this to spend could not reach a kick: the gradient rung, an axis probe, a rotation or
+/// two and a few losses.
+const SMALLEST_VISIT: f64 = 6.0;
+
+/// The policy with its state.
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+enum Policy {
+    Deflate(Deflate, Tracking),
+    Amplify(Amplify, Tracking),
+    Escape(Escape),
+}
+
+/// The machine. Plain data over stored vectors `V`: clone it, serialise it, resume it at any point.
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Deo<V> {
+    policy: Policy,
+    dimer: Dimer<V>,
+    trigger: Trigger,
+    budget: Budget,
+    seed: u64,
+    /// The axis has been drawn and measured at least once.
+    has_axis: bool,
+    scene: Option<Scene>,
+    visit: Counts,
+    total: Counts,
+}
+
+impl<V> Deo<V> {
+    /// A machine for vectors of the shape of `like`.
+    ///
+    /// # Errors
+    ///
+    /// [`DeoSettingsError`] names a setting that is out of range.
+    pub fn new<S>(
+        space: &S,
+        like: &S::Vector,
+        settings: DeoSettings,
+    ) -> Result<Self, DeoSettingsError>
+    where
+        S: Space<Owned = V>,
+    {
+        settings.validate()?;
+        let mut trigger = settings.trigger;
+        let policy = match settings.policy {
+            PolicySettings::Deflate { alpha, tracking } => {
+                Policy::Deflate(Deflate { alpha }, tracking)
+            }
+            PolicySettings::Amplify { strength, tracking } => {
+                Policy::Amplify(Amplify { strength }, tracking)
+            }
+            PolicySettings::Escape(escape) => Policy::Escape(Escape::new(escape)),
+        };
+        if let Policy::Deflate(_, tracking) | Policy::Amplify(_, tracking) = &policy {
+            // Tracking is periodic: its cost is known beforehand, so it needs neither a stall nor a bucket.
+            trigger = TriggerSettings { interval: tracking.interval, stall: Stall::Always };
+        }
+        Ok(Deo {
+            policy,
+            dimer: Dimer::new(space, like, settings.dimer)?,
+            trigger: Trigger::new(trigger),
+            budget: Budget::new(settings.budget),
+            seed: settings.seed,
+            has_axis: false,
+            scene: None,
+            visit: Counts::default(),
+            total: Counts::default(),
+        })
+    }
+
+    /// What it has evaluated and done so far.
+    pub fn counts(&self) -> Counts {
+        self.total
+    }
+
+    /// The last estimate of the lowest curvature.
+    pub fn estimate(&self) -> Estimate {
+        self.dimer.estimate()
+    }
+
+    /// The axis of that estimate.
+    pub fn axis(&self) -> &V {
+        self.dimer.axis()
+    }
+
+    /// The gradients it may spend at present.
+    pub fn budget(&self) -> f64 {
+        self.budget.available()
+    }
+}
+
+impl<V> Deo<V> {
+    /// Takes a training step's point, loss and gradient, and decides whether to visit.
+    ///
+    /// Returns ‖g‖. A loss or gradient that isn't finite starts no visit; skip such a step.
+    pub fn observe<S>(&mut self, space: &S, x: &S::Vector, loss: f64, g: &S::Vector) -> f64
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        self.abandon();
+        let gradient_norm = space.norm(g);
+        self.trigger.observe(loss, gradient_norm);
+        self.budget.earn();
+        if !(loss.is_finite() && gradient_norm.is_finite() && self.trigger.is_due()) {
+            return gradient_norm;
+        }
+        match &mut self.policy {
+            Policy::Deflate(..) | Policy::Amplify(..) => self.begin_tracking(space),
+            Policy::Escape(escape) => {
+                if self.budget.available() < SMALLEST_VISIT {
+                    return gradient_norm;
+                }
+                let wanted_rate = escape.settings.payoff * self.trigger.decrease_per_step();
+                let norm = space.norm(x);
+                let scene = Scene { loss, gradient_norm, norm, wanted_rate };
+                self.scene = Some(scene);
+                self.visit = Counts { visits: 1, ..Counts::default() };
+                escape.begin(&scene);
+                if escape.stage == Stage::Axis {
+                    self.begin_axis(space);
+                }
+            }
+        }
+        gradient_norm
+    }
+
+    /// Forgets a visit that was not settled by [`Deo::apply`].
+    fn abandon(&mut self) {
+        self.total += std::mem::take(&mut self.visit);
+        self.scene = None;
+        if let Policy::Escape(escape) = &mut self.policy {
+            escape.stage = Stage::Idle;
+        }
+    }
+
+    /// A fresh random seed for each visit, the same in every representation and after a resume.
+    fn visit_seed(&self) -> u64 {
+        derive(self.seed, self.total.visits)
+    }
+
+    fn begin_tracking<S>(&mut self, space: &S)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let (Policy::Deflate(_, tracking) | Policy::Amplify(_, tracking)) = &self.policy else {
+            return;
+        };
+        let gradients = if self.has_axis { tracking.gradients } else { tracking.first };
+        if !self.has_axis {
+            self.dimer.draw(space, self.visit_seed());
+        }
+        self.dimer.begin(space);
+        self.dimer.limit(gradients);
+        self.visit = Counts { visits: 1, ..Counts::default() };
+        self.trigger.succeeded();
+    }
+
+    /// Turns to the dimer: the random share, and as many gradients as the bucket holds.
+    fn begin_axis<S>(&mut self, space: &S)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let Policy::Escape(escape) = &mut self.policy else { return };
+        let affordable = (self.budget.available() - self.visit.cost()).floor();
+        if affordable < 2.0 {
+            escape.stage = Stage::Settled(None);
+            return;
+        }
+        let share = escape.settings.random_share;
+        if self.has_axis {
+            self.dimer.mix(space, self.visit_seed(), share);
+        } else {
+            self.dimer.draw(space, self.visit_seed());
+        }
+        self.dimer.begin(space);
+        self.dimer.limit(affordable as u64);
+    }
+
+    /// The next question, or `None` when there is none (left). `g` is the gradient that was observed.
+    pub fn ask<'a, S>(&'a mut self, space: &S, g: &'a S::Vector) -> Option<Question<'a, S::Vector>>
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        self.advance(space, g);
+        let Policy::Escape(escape) = &self.policy else {
+            return self.dimer.ask(space).map(Question::Gradient);
+        };
+        match &escape.stage {
+            Stage::Idle | Stage::Settled(_) => None,
+            Stage::Axis => self.dimer.ask(space).map(Question::Gradient),
+            Stage::Gradient(search) => {
+                let coefficient = -search.ask()? / self.scene?.gradient_norm;
+                Some(Question::Loss(Trial { direction: g, coefficient }))
+            }
+            Stage::Kick { search, sign } => {
+                let coefficient = sign * search.ask()?;
+                Some(Question::Loss(Trial { direction: self.dimer.axis().borrow(), coefficient }))
+            }
+        }
+    }
+
+    /// Takes the decisions that are due once a search or an estimate has ended.
+    fn advance<S>(&mut self, space: &S, g: &S::Vector)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let (Policy::Escape(escape), Some(scene)) = (&mut self.policy, self.scene) else { return };
+        match escape.stage {
+            Stage::Gradient(search) if search.ask().is_none() => {
+                escape.judge_gradient(&search, &scene, self.visit.cost());
+                if escape.stage == Stage::Axis {
+                    self.begin_axis(space);
+                    self.advance(space, g);
+                }
+            }
+            Stage::Axis if self.dimer.ask(space).is_none() || escape.is_sharp(&self.dimer.estimate()) => {
+                self.dimer.stop();
+                let estimate = self.dimer.estimate();
+                let along = space.dot(g, self.dimer.axis().borrow());
+                let side = noise(derive(self.seed, !self.total.visits), 0).signum();
+                escape.judge_axis(&estimate, &scene, along, side);
+            }
+            Stage::Kick { search, sign } if search.ask().is_none() => {
+                escape.judge_kick(&search, sign);
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes the answer to a [`Question::Gradient`].
+    pub fn tell_gradient<S>(&mut self, space: &S, answer: Answer<'_, S::Vector>)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let rotations = self.dimer.estimate().rotations;
+        self.visit.gradients += answer.gradients;
+        self.dimer.tell(space, answer);
+        self.visit.rotations += self.dimer.estimate().rotations - rotations;
+        self.has_axis |= self.dimer.estimate().curvature.is_finite();
+    }
+
+    /// Takes the answer to a [`Question::Loss`].
+    ///
+    /// # Panics
+    ///
+    /// If no loss was asked for.
+    pub fn tell_loss(&mut self, loss: f64) {
+        self.visit.losses += 1;
+        match &mut self.policy {
+            Policy::Escape(Escape {
+                stage: Stage::Gradient(search) | Stage::Kick { search, .. },
+                ..
+            }) => search.tell(loss),
+            _ => panic!("tell_loss without a question: no loss was asked for"),
+        }
+    }
+
+    /// Ends the step: transforms `g` (`Deflate`, `Amplify`) or moves `x` (`Escape`).
+    ///
+    /// Where x was moved the loop skips its own step: `g` belongs to the old x.
+    pub fn apply<S>(&mut self, space: &S, x: &mut S::Vector, g: &mut S::Vector) -> Event
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let event = match &mut self.policy {
+            Policy::Escape(_) => self.settle(space, x, g),
+            policy => {
+                if self.has_axis {
+                    let (n, estimate) = (self.dimer.axis().borrow(), self.dimer.estimate());
+                    match policy {
+                        Policy::Deflate(deflate, _) => _ = deflate.transform(space, n, g),
+                        Policy::Amplify(amplify, _) => _ = amplify.transform(space, n, &estimate, g),
+                        Policy::Escape(_) => {}
+                    }
+                }
+                if self.visit.visits > 0 { Event::Tracked } else { Event::Quiet }
+            }
+        };
+        self.total += std::mem::take(&mut self.visit);
+        event
+    }
+
+    /// Ends a visit of the ladder: moves x if a rung was taken, and settles the accounts.
+    fn settle<S>(&mut self, space: &S, x: &mut S::Vector, g: &S::Vector) -> Event
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let (Policy::Escape(escape), Some(scene)) = (&mut self.policy, self.scene.take()) else {
+            return Event::Quiet;
+        };
+        let Stage::Settled(outcome) = std::mem::replace(&mut escape.stage, Stage::Idle) else {
+            return Event::Quiet; // the loop stopped answering: nothing was decided
+        };
+        let (cost, estimate) = (self.visit.cost(), self.dimer.estimate());
+        self.budget.spend(cost);
+        let Some(taken) = outcome else {
+            self.trigger.failed();
+            return match estimate.status {
+                _ if self.visit.gradients == 0 => Event::Unaffordable,
+                Status::NonFinite => Event::Poisoned,
+                _ if estimate.is_negative(escape.settings.significance) => Event::Rejected,
+                _ => Event::NoNegativeCurvature,
+            };
+        };
+        let direction = match taken.rung {
+            Rung::Gradient => g,
+            Rung::Kick => self.dimer.axis().borrow(),
+        };
+        space.axpby(taken.coefficient, direction, 1.0, x);
+        self.visit.moves += 1;
+        let paid = taken.best.decrease > scene.wanted_rate * cost;
+        if paid {
+            self.budget.refund(cost);
+            self.trigger.succeeded();
+        } else {
+            self.trigger.failed();
+        }
+        self.trigger.moved();
+        let (length, decrease) = (taken.best.length, taken.best.decrease);
+        Event::Moved { rung: taken.rung, length, decrease, paid }
+    }
+}
+
+impl Counts {
+    /// The cost in gradients, losses at [`LOSS_COST`].
+    pub fn cost(&self) -> f64 {
+        self.gradients as f64 + LOSS_COST * self.losses as f64
+    }
+}

@@ -1,0 +1,109 @@
+//! What [`Deo`](crate::Deo) asks, what it did, and what it has counted.
+
+use crate::policy::Rung;
+use crate::probe::Probe;
+use crate::space::Space;
+use std::ops::AddAssign;
+
+/// A question to the training loop, about the batch of this step.
+#[derive(Debug)]
+pub enum Question<'a, V: ?Sized> {
+    /// What is the gradient at the end of this dimer? Answer by `tell_gradient`.
+    Gradient(Probe<'a, V>),
+    /// What is the loss there? Answer by `tell_loss`.
+    Loss(Trial<'a, V>),
+}
+
+/// A point at which a loss is wanted: x + coefficient · direction.
+#[derive(Debug)]
+pub struct Trial<'a, V: ?Sized> {
+    /// g or the axis; not of unit length in general.
+    pub direction: &'a V,
+    /// The signed coefficient.
+    pub coefficient: f64,
+}
+
+impl<V: ?Sized> Trial<'_, V> {
+    /// y ← x + coefficient · direction.
+    pub fn displace<S: Space<Vector = V>>(&self, space: &S, x: &V, y: &mut V) {
+        space.axpby(1.0, x, 0.0, y);
+        space.axpby(self.coefficient, self.direction, 1.0, y);
+    }
+}
+
+/// What happened at a step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub enum Event {
+    /// No visit was due.
+    Quiet,
+    /// The axis was brought up to date (`Deflate`, `Amplify`).
+    Tracked,
+    /// x was moved.
+    Moved {
+        /// By which rung.
+        rung: Rung,
+        /// How far, ‖Δx‖.
+        length: f64,
+        /// The fall of the loss on the batch of this step.
+        decrease: f64,
+        /// The fall was worth its cost.
+        paid: bool,
+    },
+    /// No negative curvature was found with the gradients allowed.
+    NoNegativeCurvature,
+    /// The curvature is negative, but no length had a certified decrease.
+    Rejected,
+    /// The gradient rung didn't pay and left too little of the budget for the axis.
+    Unaffordable,
+    /// A probe's gradient wasn't finite; nothing was done.
+    Poisoned,
+}
+
+impl Event {
+    /// x was moved: skip the optimizer's step and tell it by `kicked`.
+    pub fn moved(&self) -> bool {
+        matches!(self, Event::Moved { .. })
+    }
+
+    /// A short name, for logs.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Event::Quiet => "quiet",
+            Event::Tracked => "tracked",
+            Event::Moved { rung: Rung::Gradient, .. } => "gradient-rung",
+            Event::Moved { rung: Rung::Kick, .. } => "kick",
+            Event::NoNegativeCurvature => "no-negative-curvature",
+            Event::Rejected => "rejected",
+            Event::Unaffordable => "unaffordable",
+            Event::Poisoned => "poisoned",
+        }
+    }
+}
+
+/// What was evaluated and done, beyond the base optimizer's own gradients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Counts {
+    /// Gradients at displaced points.
+    pub gradients: u64,
+    /// Losses along a ray.
+    pub losses: u64,
+    /// Rotations of the axis.
+    pub rotations: u64,
+    /// Visits, successful or not.
+    pub visits: u64,
+    /// Visits that moved x.
+    pub moves: u64,
+}
+
+impl AddAssign for Counts {
+    fn add_assign(&mut self, other: Counts) {
+        self.gradients += other.gradients;
+        self.losses += other.losses;
+        self.rotations += other.rotations;
+        self.visits += other.visits;
+        self.moves += other.moves;
+    }
+}

@@ -1,0 +1,184 @@
+//! The settings of [`Deo`](crate::Deo), and what is wrong with them.
+
+use crate::budget::BudgetSettings;
+use crate::dimer::{DimerSettings, SettingsError};
+use crate::policy::EscapeSettings;
+use crate::trigger::{Stall, TriggerSettings};
+
+/// How the axis is kept up to date for `Deflate` and `Amplify`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields, default))]
+pub struct Tracking {
+    /// Steps between two visits.
+    pub interval: u64,
+    /// Gradients for the first visit, from a random axis.
+    pub first: u64,
+    /// Gradients for every later one; 2 is one rotation.
+    pub gradients: u64,
+}
+
+impl Default for Tracking {
+    /// A rotation every ten steps, after twenty gradients at the start.
+    fn default() -> Self {
+        Tracking { interval: 10, first: 20, gradients: 2 }
+    }
+}
+
+/// The policy and its parameters.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum PolicySettings {
+    /// The paper's rule, g ← g − α⟨g,n⟩n.
+    Deflate {
+        /// α.
+        alpha: f64,
+        /// When the axis is measured.
+        tracking: Tracking,
+    },
+    /// g ← g + s⟨g,n⟩n where C < 0.
+    Amplify {
+        /// s.
+        strength: f64,
+        /// When the axis is measured.
+        tracking: Tracking,
+    },
+    /// The ladder.
+    Escape(EscapeSettings),
+}
+
+/// Everything that [`Deo::new`](crate::Deo::new) can be told.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields, default))]
+pub struct DeoSettings {
+    /// What is done with the axis.
+    pub policy: PolicySettings,
+    /// How the axis is found.
+    pub dimer: DimerSettings,
+    /// When `Escape` looks.
+    pub trigger: TriggerSettings,
+    /// What `Escape` may spend.
+    pub budget: BudgetSettings,
+    /// Seeds every random direction; independent of the data's generator by construction.
+    pub seed: u64,
+}
+
+impl Default for DeoSettings {
+    /// The escape ladder.
+    fn default() -> Self {
+        DeoSettings {
+            policy: PolicySettings::Escape(EscapeSettings::default()),
+            dimer: DimerSettings::default(),
+            trigger: TriggerSettings::default(),
+            budget: BudgetSettings::default(),
+            seed: 0,
+        }
+    }
+}
+
+impl DeoSettings {
+    pub(super) fn validate(&self) -> Result<(), DeoSettingsError> {
+        match self.policy {
+            PolicySettings::Deflate { alpha, tracking } => {
+                finite("alpha", alpha, f64::NEG_INFINITY)?;
+                tracking.validate()?;
+            }
+            PolicySettings::Amplify { strength, tracking } => {
+                finite("strength", strength, f64::NEG_INFINITY)?;
+                tracking.validate()?;
+            }
+            PolicySettings::Escape(escape) => escape.validate()?,
+        }
+        at_least_one("trigger.interval", self.trigger.interval)?;
+        match self.trigger.stall {
+            Stall::Always => {}
+            Stall::Gradient { share } => finite("trigger.stall.share", share, 0.0)?,
+            Stall::Decrease { window, share } => {
+                at_least_one("trigger.stall.window", window)?;
+                finite("trigger.stall.share", share, 0.0)?;
+            }
+        }
+        finite("budget.share", self.budget.share, 0.0)?;
+        finite("budget.allowance", self.budget.allowance, 0.0)
+    }
+}
+
+impl Tracking {
+    fn validate(&self) -> Result<(), DeoSettingsError> {
+        at_least_one("tracking.interval", self.interval)?;
+        at_least_one("tracking.first", self.first)?;
+        at_least_one("tracking.gradients", self.gradients)
+    }
+}
+
+impl EscapeSettings {
+    fn validate(&self) -> Result<(), DeoSettingsError> {
+        finite("random_share", self.random_share, 0.0)?;
+        if self.random_share > 1.0 {
+            return Err(out_of_range("random_share", self.random_share, "between 0 and 1"));
+        }
+        finite("significance", self.significance, 0.0)?;
+        finite("sharpness", self.sharpness, 0.0)?;
+        finite("certificate", self.certificate, 0.0)?;
+        finite("payoff", self.payoff, 0.0)?;
+        for (name, length) in [("shortest", self.shortest), ("longest", self.longest)] {
+            if !length.is_valid() {
+                return Err(out_of_range(name, length.at(0.0), "a finite length above 0"));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn out_of_range(name: &'static str, value: f64, wanted: &'static str) -> DeoSettingsError {
+    DeoSettingsError::OutOfRange { name, value, wanted }
+}
+
+fn finite(name: &'static str, value: f64, least: f64) -> Result<(), DeoSettingsError> {
+    if value.is_finite() && value >= least {
+        return Ok(());
+    }
+    let wanted = if least == 0.0 { "finite and at least 0" } else { "finite" };
+    Err(out_of_range(name, value, wanted))
+}
+
+fn at_least_one(name: &'static str, value: u64) -> Result<(), DeoSettingsError> {
+    if value >= 1 { Ok(()) } else { Err(out_of_range(name, 0.0, "at least 1")) }
+}
+
+/// A setting that is out of range.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum DeoSettingsError {
+    /// A setting of the dimer.
+    Dimer(SettingsError),
+    /// A number out of its range.
+    OutOfRange {
+        /// The setting.
+        name: &'static str,
+        /// Its value.
+        value: f64,
+        /// What it must be.
+        wanted: &'static str,
+    },
+}
+
+impl From<SettingsError> for DeoSettingsError {
+    fn from(error: SettingsError) -> Self {
+        DeoSettingsError::Dimer(error)
+    }
+}
+
+impl std::fmt::Display for DeoSettingsError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            DeoSettingsError::Dimer(error) => error.fmt(f),
+            DeoSettingsError::OutOfRange { name, value, wanted } => {
+                write!(f, "{name} is {value}; it must be {wanted}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for DeoSettingsError {}

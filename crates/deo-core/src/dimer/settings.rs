@@ -1,0 +1,127 @@
+//! The settings of a dimer, and what is wrong with them.
+
+use crate::probe::{Length, Rule};
+
+/// Which end of the spectrum is sought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum Target {
+    /// The lowest eigenvalue, by descent of C.
+    #[default]
+    Lowest,
+    /// The highest eigenvalue, by ascent of C.
+    Highest,
+}
+
+/// What becomes of the previous correction p when x or the batch has moved: its product Hp is stale.
+///
+/// The axis is always probed again, since a recycled Hn of another x would falsify C itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum Stale {
+    /// Forget p: the first rotation at the new x is in {n, w}, and costs two gradients.
+    #[default]
+    Forget,
+    /// Probe p too: the first rotation is in {n, w, p}, and costs three gradients.
+    Refresh,
+}
+
+/// How a [`Dimer`](super::Dimer) measures and when it stops.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields, default))]
+pub struct DimerSettings {
+    /// Lowest or highest.
+    pub target: Target,
+    /// The rule by which answers will be given; it sets the default length.
+    pub rule: Rule,
+    /// The dimer length; `None` balances truncation and rounding, [`Length::balanced`].
+    pub length: Option<Length>,
+    /// Stop at ‖r‖ ≤ `tolerance` · max(|C|, `floor`).
+    pub tolerance: f64,
+    /// The curvature that counts as zero, in the units of f over x²; see `tolerance`.
+    pub floor: f64,
+    /// Gradients that one estimate may spend.
+    pub max_gradients: u64,
+    /// What to do with p at a new x.
+    pub stale: Stale,
+    /// Probe the final axis once more from the other side, to *measure* the error of the secant.
+    pub certify: bool,
+}
+
+impl Default for DimerSettings {
+    /// Lowest curvature by forward differences, to a residual of 1 % or 50 gradients.
+    fn default() -> Self {
+        DimerSettings {
+            target: Target::Lowest,
+            rule: Rule::Forward,
+            length: None,
+            tolerance: 1e-2,
+            floor: 0.0,
+            max_gradients: 50,
+            stale: Stale::Forget,
+            certify: false,
+        }
+    }
+}
+
+impl DimerSettings {
+    pub(super) fn length_for(&self, epsilon: f64) -> Length {
+        self.length.unwrap_or_else(|| Length::balanced(self.rule, epsilon))
+    }
+
+    pub(super) fn validate(&self) -> Result<(), SettingsError> {
+        let nonnegative = |name, value: f64| {
+            if value >= 0.0 && value.is_finite() {
+                Ok(())
+            } else {
+                Err(SettingsError::NotNonnegative { name, value })
+            }
+        };
+        nonnegative("tolerance", self.tolerance)?;
+        nonnegative("floor", self.floor)?;
+        match self.length {
+            Some(length) if !length.is_valid() => Err(SettingsError::Length { length }),
+            _ if self.max_gradients == 0 => Err(SettingsError::NoGradients),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A setting of the dimer that is out of range.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum SettingsError {
+    /// A number that must be finite and at least zero isn't.
+    NotNonnegative {
+        /// The setting.
+        name: &'static str,
+        /// Its value.
+        value: f64,
+    },
+    /// The length isn't positive and finite.
+    Length {
+        /// The length given.
+        length: Length,
+    },
+    /// `max_gradients` is zero.
+    NoGradients,
+}
+
+impl std::fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            SettingsError::NotNonnegative { name, value } => {
+                write!(f, "dimer {name} is {value}; it must be finite and at least 0")
+            }
+            SettingsError::Length { length } => {
+                write!(f, "dimer length is {length:?}; it must be finite and above 0")
+            }
+            SettingsError::NoGradients => {
+                write!(f, "dimer max_gradients is 0; one estimate needs at least 1")
+            }
+        }
+    }
+}
+
+impl std::error::Error for SettingsError {}

@@ -1,0 +1,288 @@
+//! Drivers: a few lines over the ask/tell machines, for losses that fit the [`Objective`] trait.
+//!
+//! | driver | what it runs |
+//! |---|---|
+//! | [`curvature`] | one estimate at a point |
+//! | [`Dimer::measure`] | the estimate of a dimer that is kept |
+//! | [`Deo::visit`] | the questions of one training step |
+//! | [`WithDeo`] | a whole training step around any optimizer |
+
+use crate::deo::{Counts, Deo, DeoSettings, DeoSettingsError, Event, Question};
+use crate::dimer::{Dimer, DimerSettings, SettingsError};
+use crate::estimate::Estimate;
+use crate::objective::Objective;
+use crate::optim::{Optimizer, Updates, clip_norm};
+use crate::probe::{Answer, Probe, Rule};
+use crate::space::Space;
+use std::borrow::BorrowMut;
+
+/// The displaced point and the gradients there: what answering a dimer needs.
+#[derive(Debug, Clone)]
+pub struct Workspace<V> {
+    point: V,
+    ahead: V,
+    /// The other end, for the central rule.
+    behind: Option<V>,
+}
+
+impl<V> Workspace<V> {
+    /// Vectors of the shape of `like`, two for the forward rule and three for the central one.
+    pub fn new<S: Space<Owned = V>>(space: &S, like: &S::Vector, rule: Rule) -> Self {
+        let zeros = || space.zeros_like(like);
+        let behind = (rule == Rule::Central).then(zeros);
+        Workspace { point: zeros(), ahead: zeros(), behind }
+    }
+
+    /// Evaluates what `probe` asks around x, where the gradient is `g`.
+    fn answer<'a, S, O>(
+        &'a mut self,
+        space: &S,
+        objective: &mut O,
+        probe: Probe<'_, S::Vector>,
+        x: &S::Vector,
+        g: &'a S::Vector,
+    ) -> Answer<'a, S::Vector>
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+        O: Objective<S::Vector> + ?Sized,
+    {
+        let point = self.point.borrow_mut();
+        let h = probe.displace(space, x, point);
+        objective.value_grad(point, self.ahead.borrow_mut());
+        let Some(behind) = &mut self.behind else {
+            return Answer::forward(h, g, self.ahead.borrow());
+        };
+        let h_behind = probe.displace_back(space, x, point);
+        objective.value_grad(point, behind.borrow_mut());
+        let behind: &V = behind;
+        Answer::central(h_behind, behind.borrow(), h, self.ahead.borrow())
+    }
+}
+
+impl<V> Dimer<V> {
+    /// Runs an estimate at x, where the gradient is `g`, from the present axis to its end.
+    ///
+    /// Exact products are not an objective's to give: with [`Rule::Product`] this answers by the forward rule.
+    pub fn measure<S, O>(
+        &mut self,
+        space: &S,
+        objective: &mut O,
+        x: &S::Vector,
+        g: &S::Vector,
+        workspace: &mut Workspace<V>,
+    ) -> Estimate
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+        O: Objective<S::Vector> + ?Sized,
+    {
+        self.begin(space);
+        while let Some(probe) = self.ask(space) {
+            let answer = workspace.answer(space, objective, probe, x, g);
+            self.tell(space, answer);
+        }
+        self.estimate()
+    }
+}
+
+/// The lowest curvature of `objective` at x (or the highest, by the settings) and its axis, from a random start.
+///
+/// # Errors
+///
+/// [`SettingsError`] names a setting that is out of range.
+///
+/// # Examples
+///
+/// ```
+/// use deo_core::{DimerSettings, drive::curvature, objective::FromFn, space::Host};
+/// let mut saddle = FromFn(|x: &[f64], g: Option<&mut [f64]>| {
+///     if let Some(g) = g {
+///         g.copy_from_slice(&[x[0], -3.0 * x[1]]);
+///     }
+///     0.5 * x[0] * x[0] - 1.5 * x[1] * x[1]
+/// });
+/// let (estimate, axis) =
+///     curvature(&Host::<f64>::new(), &mut saddle, &[0.1, 0.2], DimerSettings::default(), 1)?;
+/// assert!((estimate.curvature + 3.0).abs() < 1e-6);
+/// assert!(axis[0].abs() < 1e-3);
+/// # Ok::<(), deo_core::SettingsError>(())
+/// ```
+pub fn curvature<S, O>(
+    space: &S,
+    objective: &mut O,
+    x: &S::Vector,
+    settings: DimerSettings,
+    seed: u64,
+) -> Result<(Estimate, S::Owned), SettingsError>
+where
+    S: Space,
+    O: Objective<S::Vector> + ?Sized,
+{
+    let mut dimer = Dimer::new(space, x, settings)?;
+    let mut workspace = Workspace::new(space, x, settings.rule);
+    let mut g = space.zeros_like(x);
+    objective.value_grad(x, g.borrow_mut());
+    dimer.draw(space, seed);
+    let estimate = dimer.measure(space, objective, x, g.borrow_mut(), &mut workspace);
+    Ok((estimate, dimer.into_axis()))
+}
+
+impl<V> Deo<V> {
+    /// Answers every question of the step that was observed, by evaluating `objective`.
+    pub fn visit<S, O>(
+        &mut self,
+        space: &S,
+        objective: &mut O,
+        x: &S::Vector,
+        g: &S::Vector,
+        workspace: &mut Workspace<V>,
+    ) where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+        O: Objective<S::Vector> + ?Sized,
+    {
+        while let Some(question) = self.ask(space, g) {
+            match question {
+                Question::Gradient(probe) => {
+                    let answer = workspace.answer(space, objective, probe, x, g);
+                    self.tell_gradient(space, answer);
+                }
+                Question::Loss(trial) => {
+                    let point = workspace.point.borrow_mut();
+                    trial.displace(space, x, point);
+                    self.tell_loss(objective.value(point));
+                }
+            }
+        }
+    }
+}
+
+/// A training step with DEO around any optimizer: the front door.
+///
+/// # Examples
+///
+/// ```
+/// use deo_core::drive::WithDeo;
+/// use deo_core::optim::{Sgd, SgdSettings};
+/// use deo_core::{DeoSettings, objective::FromFn, space::Host};
+///
+/// // x₁⁴/16 − x₁²/2 + 9/8 x₂²: a saddle at 0, minima at (±2, 0). Start next to the saddle.
+/// let mut f = FromFn(|x: &[f64], g: Option<&mut [f64]>| {
+///     if let Some(g) = g {
+///         g.copy_from_slice(&[x[0].powi(3) / 4.0 - x[0], 2.25 * x[1]]);
+///     }
+///     x[0].powi(4) / 16.0 - x[0] * x[0] / 2.0 + 1.125 * x[1] * x[1]
+/// });
+/// let space = Host::<f64>::new();
+/// let mut x = vec![1e-12, 0.5];
+/// let sgd = Sgd::new(SgdSettings::default(), &space, &x)?;
+/// let mut run = WithDeo::new(&space, &x, sgd, DeoSettings::default())?;
+/// for _ in 0..100 {
+///     run.step(&space, &mut f, &mut x, 0.1);
+/// }
+/// assert!((x[0].abs() - 2.0).abs() < 1e-2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct WithDeo<O, V> {
+    deo: Deo<V>,
+    optimizer: O,
+    clip: Option<f64>,
+    gradient: V,
+    workspace: Workspace<V>,
+}
+
+/// What a step of [`WithDeo`] saw and did.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct StepReport {
+    /// The loss at the x of before the step.
+    pub loss: f64,
+    /// ‖g‖ there, before any transformation.
+    pub gradient_norm: f64,
+    /// What DEO did.
+    pub event: Event,
+    /// The loss or gradient wasn't finite: x and the optimizer were left alone.
+    pub skipped: bool,
+}
+
+impl<O, V> WithDeo<O, V> {
+    /// Joins DEO to `optimizer`, for vectors of the shape of `like`.
+    ///
+    /// # Errors
+    ///
+    /// [`DeoSettingsError`] names a setting that is out of range.
+    pub fn new<S>(
+        space: &S,
+        like: &S::Vector,
+        optimizer: O,
+        settings: DeoSettings,
+    ) -> Result<Self, DeoSettingsError>
+    where
+        S: Space<Owned = V>,
+    {
+        Ok(WithDeo {
+            deo: Deo::new(space, like, settings)?,
+            optimizer,
+            clip: None,
+            gradient: space.zeros_like(like),
+            workspace: Workspace::new(space, like, settings.dimer.rule),
+        })
+    }
+
+    /// Clips the gradient's norm to `max` before the optimizer's step.
+    #[must_use]
+    pub fn with_clip(mut self, max: f64) -> Self {
+        self.clip = Some(max);
+        self
+    }
+
+    /// The machine, for its counts, estimate and axis.
+    pub fn deo(&self) -> &Deo<V> {
+        &self.deo
+    }
+
+    /// The optimizer.
+    pub fn optimizer(&self) -> &O {
+        &self.optimizer
+    }
+
+    /// What DEO has evaluated and done so far.
+    pub fn counts(&self) -> Counts {
+        self.deo.counts()
+    }
+
+    /// One training step at x on the batch that `objective` is bound to, with learning rate `lr`.
+    pub fn step<S, F>(
+        &mut self,
+        space: &S,
+        objective: &mut F,
+        x: &mut S::Vector,
+        lr: f64,
+    ) -> StepReport
+    where
+        S: Updates<Owned = V>,
+        V: BorrowMut<S::Vector>,
+        O: Optimizer<S>,
+        F: Objective<S::Vector> + ?Sized,
+    {
+        let g = self.gradient.borrow_mut();
+        let loss = objective.value_grad(x, g);
+        let gradient_norm = self.deo.observe(space, x, loss, g);
+        if !(loss.is_finite() && gradient_norm.is_finite()) {
+            return StepReport { loss, gradient_norm, event: Event::Quiet, skipped: true };
+        }
+        self.deo.visit(space, objective, x, g, &mut self.workspace);
+        let event = self.deo.apply(space, x, g);
+        if event.moved() {
+            self.optimizer.kicked(space);
+        } else {
+            if let Some(max) = self.clip {
+                clip_norm(space, max, g);
+            }
+            self.optimizer.step(space, x, g, lr);
+        }
+        StepReport { loss, gradient_norm, event, skipped: false }
+    }
+}

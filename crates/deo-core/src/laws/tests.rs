@@ -1,0 +1,298 @@
+//! The laws let right spaces pass and catch wrong ones.
+//!
+//! Each fault below is one that a real implementation could have. `Faulty` computes in f32 on slices, with
+//! all fused methods written out, and makes exactly one mistake.
+
+use super::check;
+use crate::{
+    Space,
+    space::{Host, Real},
+};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Fault {
+    None,
+    ZerosTooShort,
+    ZerosNotZero,
+    EpsilonTooSmall,
+    EpsilonTooLarge,
+    EpsilonAbsurd,
+    FillSkipsLast,
+    FillCountsTwice,
+    FillHasGap,
+    FillAdds,
+    FillLosesPrecision,
+    AxpbyReadsUnused,
+    AxpbyIgnoresB,
+    AxpbyIgnoresAAtOne,
+    AxpbySkipsTail,
+    AxpbyWritesNothing,
+    DotSkipsTail,
+    DotAsymmetric,
+    DotIndefinite,
+    DotZero,
+    DotsSwapped,
+    DotsFifthMissing,
+    NormSquared,
+    SecantUndivided,
+    SecantNegative,
+    SecantReadsOutput,
+    SecantSwapsNumbers,
+    SecantSquareOfAxis,
+    DeflateAfter,
+    DeflateUnitAxis,
+    DeflateSign,
+    DeflateTwice,
+    DisplaceNominal,
+    DisplaceInPlace,
+    DisplaceSquared,
+    RotateSign,
+    RotateSequential,
+    RotateReadsScratch,
+}
+
+struct Faulty(Fault);
+
+const HOST: Host<f32> = Host::new();
+
+impl Faulty {
+    fn is(&self, fault: Fault) -> bool {
+        self.0 == fault
+    }
+}
+
+impl Space for Faulty {
+    type Vector = [f32];
+    type Owned = Vec<f32>;
+
+    fn zeros_like(&self, x: &[f32]) -> Vec<f32> {
+        let mut zeros = vec![0.0; x.len() - usize::from(self.is(Fault::ZerosTooShort))];
+        if self.is(Fault::ZerosNotZero) {
+            zeros[3] = 1e-20;
+        }
+        zeros
+    }
+
+    fn len(&self, x: &[f32]) -> usize {
+        x.len()
+    }
+
+    fn epsilon(&self) -> f64 {
+        match self.0 {
+            Fault::EpsilonTooSmall => f64::ROUNDOFF,
+            Fault::EpsilonTooLarge => 1e-4,
+            Fault::EpsilonAbsurd => 0.5,
+            _ => f32::ROUNDOFF,
+        }
+    }
+
+    fn fill(&self, x: &mut [f32], value: &(dyn Fn(u64) -> f64 + Sync)) {
+        let filled = x.len() - usize::from(self.is(Fault::FillSkipsLast));
+        let old = x.to_vec();
+        HOST.fill(&mut x[..filled], &|i| match self.0 {
+            Fault::FillCountsTwice => value(i / 2),
+            Fault::FillHasGap => value(if i > 2 { i + 1 } else { i }),
+            Fault::FillLosesPrecision => (value(i) * 256.0).round() / 256.0,
+            _ => value(i),
+        });
+        if self.is(Fault::FillAdds) {
+            HOST.axpby(1.0, &old, 1.0, x);
+        }
+    }
+
+    fn axpby(&self, a: f64, x: &[f32], b: f64, y: &mut [f32]) {
+        match self.0 {
+            Fault::AxpbyReadsUnused => {
+                for (y, x) in y.iter_mut().zip(x) {
+                    *y = (a * f64::from(*x) + b * f64::from(*y)) as f32;
+                }
+            }
+            Fault::AxpbyIgnoresB if b != 0.0 => HOST.axpby(a, x, 1.0, y),
+            Fault::AxpbyIgnoresAAtOne if b == 1.0 => HOST.axpby(a.signum(), x, 1.0, y),
+            Fault::AxpbySkipsTail if b != 0.0 => {
+                let whole = x.len() / 16 * 16;
+                HOST.axpby(a, &x[..whole], b, &mut y[..whole]);
+            }
+            Fault::AxpbyWritesNothing => {}
+            _ => HOST.axpby(a, x, b, y),
+        }
+    }
+
+    fn dot(&self, x: &[f32], y: &[f32]) -> f64 {
+        match self.0 {
+            // Without its tail a dot product is only an inner product on fewer components: what gives it
+            // away is that the fused ones have theirs.
+            Fault::DotSkipsTail => HOST.dot(&x[..x.len() / 16 * 16], &y[..x.len() / 16 * 16]),
+            Fault::DotAsymmetric => HOST.dot(x, y) + 0.1 * HOST.dot(&x[1..], &y[..y.len() - 1]),
+            Fault::DotIndefinite => HOST.dot(&x[1..], &y[1..]) - f64::from(x[0] * y[0]) * 1e3,
+            Fault::DotZero => 0.0,
+            _ => HOST.dot(x, y),
+        }
+    }
+
+    fn dots<const K: usize>(&self, pairs: [(&[f32], &[f32]); K]) -> [f64; K] {
+        let mut dots = pairs.map(|(x, y)| HOST.dot(x, y));
+        if self.is(Fault::DotsSwapped) && K > 2 {
+            dots.swap(1, 2);
+        }
+        if self.is(Fault::DotsFifthMissing) && K > 4 {
+            dots[4] = 0.0;
+        }
+        dots
+    }
+
+    fn norm(&self, x: &[f32]) -> f64 {
+        let square = self.dot(x, x);
+        if self.is(Fault::NormSquared) {
+            square
+        } else {
+            square.sqrt()
+        }
+    }
+
+    fn secant(&self, h: f64, g0: &[f32], g1: &[f32], n: &[f32], hn: &mut [f32]) -> (f64, f64) {
+        let old = hn.to_vec();
+        match self.0 {
+            Fault::SecantUndivided => HOST.secant(1.0, g0, g1, n, hn),
+            Fault::SecantNegative => HOST.secant(h, g1, g0, n, hn),
+            Fault::SecantReadsOutput => {
+                let (c, square) = HOST.secant(h, g0, g1, n, hn);
+                (c + 0.0 * f64::from(old[0]), square)
+            }
+            Fault::SecantSwapsNumbers => {
+                let (c, square) = HOST.secant(h, g0, g1, n, hn);
+                (square, c)
+            }
+            Fault::SecantSquareOfAxis => {
+                let (c, _) = HOST.secant(h, g0, g1, n, hn);
+                (c, HOST.dot(n, n))
+            }
+            _ => HOST.secant(h, g0, g1, n, hn),
+        }
+    }
+
+    fn deflate(&self, beta: f64, n: &[f32], g: &mut [f32]) -> f64 {
+        match self.0 {
+            Fault::DeflateAfter => {
+                HOST.deflate(beta, n, g);
+                HOST.dot(g, n)
+            }
+            Fault::DeflateUnitAxis => {
+                let along = HOST.dot(g, n);
+                HOST.axpby(-beta * along / HOST.dot(n, n), n, 1.0, g);
+                along
+            }
+            Fault::DeflateSign => HOST.deflate(-beta, n, g),
+            Fault::DeflateTwice => {
+                HOST.deflate(beta, n, g);
+                HOST.deflate(beta, n, g)
+            }
+            _ => HOST.deflate(beta, n, g),
+        }
+    }
+
+    fn displace(&self, h: f64, n: &[f32], x: &[f32], y: &mut [f32]) -> f64 {
+        match self.0 {
+            Fault::DisplaceNominal => {
+                HOST.displace(h, n, x, y);
+                h * HOST.dot(n, n)
+            }
+            Fault::DisplaceInPlace => {
+                HOST.axpby(h, n, 1.0, y);
+                h * HOST.dot(n, n)
+            }
+            Fault::DisplaceSquared => {
+                HOST.displace(h, n, x, y);
+                (y.iter().zip(x))
+                    .map(|(y, x)| f64::from(y - x).powi(2))
+                    .sum()
+            }
+            _ => HOST.displace(h, n, x, y),
+        }
+    }
+
+    fn rotate(&self, c: f64, s: f64, x: &mut [f32], y: &mut [f32], scratch: &mut [f32]) {
+        match self.0 {
+            Fault::RotateSign => HOST.rotate(c, -s, x, y, scratch),
+            Fault::RotateSequential => {
+                HOST.axpby(s, y, c, x);
+                HOST.axpby(-s, x, c, y);
+            }
+            Fault::RotateReadsScratch => {
+                HOST.axpby(1.0, x, 0.5, scratch);
+                HOST.axpby(s, y, c, x);
+                HOST.axpby(-s, scratch, c, y);
+            }
+            _ => HOST.rotate(c, s, x, y, scratch),
+        }
+    }
+}
+
+/// Two full runs of 16 lanes and a tail.
+const N: usize = 37;
+
+#[test]
+fn right_spaces_pass() {
+    check(&Faulty(Fault::None), &[0.0; N]);
+    for n in [1, 2, 16, 1000, 65_537] {
+        check(&Host::<f32>::new(), &vec![0.0; n]);
+        check(&Host::<f64>::new(), &vec![0.0; n]);
+    }
+}
+
+/// The fault, and a word of the law that catches it.
+const FAULTS: [(Fault, &str); 37] = [
+    (Fault::ZerosTooShort, "len(zeros_like(x))"),
+    (Fault::ZerosNotZero, "zeros_like(x)‖ = 0"),
+    (Fault::EpsilonTooSmall, "by components"),
+    (Fault::EpsilonTooLarge, "1 + ε/16 = 1"),
+    (Fault::EpsilonAbsurd, "unit roundoff"),
+    (Fault::FillSkipsLast, "once for each component"),
+    (Fault::FillCountsTwice, "consecutive"),
+    (Fault::FillHasGap, "consecutive"),
+    (Fault::FillAdds, "fill overwrites"),
+    (Fault::FillLosesPrecision, "by components"),
+    (Fault::AxpbyReadsUnused, "never reads y"),
+    (Fault::AxpbyIgnoresB, "by components"),
+    (Fault::AxpbyIgnoresAAtOne, "by components"),
+    (Fault::AxpbySkipsTail, "by components"),
+    (Fault::AxpbyWritesNothing, "(1 + 4ε) x"),
+    (Fault::DotSkipsTail, "of dots"),
+    (Fault::DotAsymmetric, "⟨y, x⟩"),
+    (Fault::DotIndefinite, "law"),
+    (Fault::DotZero, "law"),
+    (Fault::DotsSwapped, "of dots::<3>"),
+    (Fault::DotsFifthMissing, "pair 4 of dots::<5>"),
+    (Fault::NormSquared, "‖x‖²"),
+    (Fault::SecantUndivided, "secant's hn"),
+    (Fault::SecantNegative, "secant's hn"),
+    (Fault::SecantReadsOutput, "secant never reads"),
+    (Fault::SecantSwapsNumbers, "secant's C"),
+    (Fault::SecantSquareOfAxis, "secant's square"),
+    (Fault::DeflateAfter, "the old ⟨g, n⟩"),
+    (Fault::DeflateUnitAxis, "deflate's g"),
+    (Fault::DeflateSign, "deflate's g"),
+    (Fault::DeflateTwice, "deflate's g"),
+    (Fault::DisplaceNominal, "⟨y − x, n⟩"),
+    (Fault::DisplaceInPlace, "displace never reads"),
+    (Fault::DisplaceSquared, "⟨y − x, n⟩"),
+    (Fault::RotateSign, "rotate's x"),
+    (Fault::RotateSequential, "rotate's y"),
+    (Fault::RotateReadsScratch, "rotate never reads"),
+];
+
+#[test]
+fn every_fault_is_caught_by_its_law() {
+    for (fault, law) in FAULTS {
+        let outcome = catch_unwind(AssertUnwindSafe(|| check(&Faulty(fault), &[0.0; N])));
+        let panic = outcome.expect_err(&format!("{fault:?} passed the laws"));
+        let message = (panic.downcast_ref::<String>().cloned())
+            .or_else(|| panic.downcast_ref::<&str>().map(|s| s.to_string()))
+            .expect("a panic message");
+        assert!(
+            message.contains("law") && message.contains(law),
+            "{fault:?} was caught by another law than `{law}`: {message}"
+        );
+    }
+}

@@ -1,0 +1,164 @@
+//! What a constructor of this module refuses.
+
+use std::fmt;
+use std::ops::Range;
+
+/// A setting of an optimizer, a parameter group or a schedule that cannot be meant.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum OptimError {
+    /// A number lies outside its interval, or is NaN.
+    OutOfRange {
+        /// The setting.
+        name: &'static str,
+        /// Its value.
+        value: f64,
+        /// What it must be.
+        expected: &'static str,
+    },
+    /// Nesterov's step was asked for without momentum, or with dampening.
+    Nesterov {
+        /// The momentum μ, which must be positive.
+        momentum: f64,
+        /// The dampening τ, which must be 0.
+        dampening: f64,
+    },
+    /// A parameter group's range ends before it starts.
+    GroupReversed {
+        /// The range.
+        range: Range<usize>,
+    },
+    /// Two parameter groups share components.
+    GroupOverlap {
+        /// The range that starts first.
+        first: Range<usize>,
+        /// The range that starts inside it.
+        second: Range<usize>,
+    },
+    /// Components that belong to no parameter group.
+    GroupGap {
+        /// The first run of such components.
+        missing: Range<usize>,
+    },
+    /// A parameter group reaches beyond the vector.
+    GroupBeyond {
+        /// The range.
+        range: Range<usize>,
+        /// The length of the vector.
+        len: usize,
+    },
+    /// The groups were made for a vector of another length.
+    GroupsLength {
+        /// The length that the groups cover.
+        groups: usize,
+        /// The length of the optimizer's vector.
+        vector: usize,
+    },
+    /// Several parameter groups, where the space cannot tell components apart.
+    SeveralGroups {
+        /// How many there are.
+        count: usize,
+    },
+    /// A warm-up that leaves no step for the decay.
+    Warmup {
+        /// Steps of warm-up.
+        warmup: u64,
+        /// All steps.
+        steps: u64,
+    },
+    /// A final learning rate above the peak.
+    Floor {
+        /// The final learning rate.
+        floor: f64,
+        /// The peak learning rate.
+        peak: f64,
+    },
+}
+
+impl OptimError {
+    /// Refuses a value outside `valid`; NaN is in no range.
+    pub(super) fn require(
+        valid: bool,
+        name: &'static str,
+        value: f64,
+        expected: &'static str,
+    ) -> Result<(), OptimError> {
+        if valid {
+            Ok(())
+        } else {
+            Err(OptimError::OutOfRange {
+                name,
+                value,
+                expected,
+            })
+        }
+    }
+
+    /// Refuses a value that isn't in [0, 1).
+    pub(super) fn require_fraction(name: &'static str, value: f64) -> Result<(), OptimError> {
+        Self::require((0.0..1.0).contains(&value), name, value, "in [0, 1)")
+    }
+
+    /// Refuses a value that isn't finite and at least zero.
+    pub(super) fn require_nonnegative(name: &'static str, value: f64) -> Result<(), OptimError> {
+        let valid = value >= 0.0 && value.is_finite();
+        Self::require(valid, name, value, "finite and at least 0")
+    }
+}
+
+impl fmt::Display for OptimError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OutOfRange {
+                name,
+                value,
+                expected,
+            } => {
+                write!(f, "{name} is {value}; it must be {expected}")
+            }
+            Self::Nesterov {
+                momentum,
+                dampening,
+            } => write!(
+                f,
+                "Nesterov's step with momentum {momentum} and dampening {dampening}; \
+                 it needs a positive momentum and no dampening"
+            ),
+            Self::GroupReversed { range } => {
+                write!(f, "parameter group {range:?} ends before it starts")
+            }
+            Self::GroupOverlap { first, second } => write!(
+                f,
+                "parameter groups {first:?} and {second:?} overlap; \
+                 each component must belong to one group"
+            ),
+            Self::GroupGap { missing } => write!(
+                f,
+                "components {missing:?} belong to no parameter group; \
+                 give them one, with an lr_scale of 0 to freeze them"
+            ),
+            Self::GroupBeyond { range, len } => write!(
+                f,
+                "parameter group {range:?} reaches beyond the vector, which has {len} components"
+            ),
+            Self::GroupsLength { groups, vector } => write!(
+                f,
+                "parameter groups for {groups} components, but the vector has {vector}"
+            ),
+            Self::SeveralGroups { count } => write!(
+                f,
+                "{count} parameter groups in a space without component access; it can have 1"
+            ),
+            Self::Warmup { warmup, steps } => write!(
+                f,
+                "warm-up of {warmup} in {steps} steps; it must be shorter than the schedule"
+            ),
+            Self::Floor { floor, peak } => write!(
+                f,
+                "final learning rate {floor} above the peak {peak}; it must be in [0, peak]"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for OptimError {}

@@ -1,0 +1,161 @@
+//! Component-wise updates: one formula, every space.
+//!
+//! Problem: an optimizer is one formula a component, xᵢ ← u(gᵢ, mᵢ, vᵢ, xᵢ), but the components may lie in a
+//! slice, in a list of blocks, behind a mask, on several threads or ranks. So the formula is a value, an
+//! [`Update`], and the loop over the components belongs to the space, [`Updates::update`]. A space writes
+//! that loop once and runs every optimizer, including those that it has never heard of; and since all spaces
+//! call the same formula, all get the same bits.
+//!
+//! | formula | here |
+//! |---|---|
+//! | the R numbers that are read, such as gᵢ | `read: [T; R]` |
+//! | the W numbers that are rewritten, such as mᵢ, vᵢ, xᵢ | `written: &mut [T; W]` |
+//! | the components of one parameter group | `range` |
+//!
+//! A space of blocks forwards the part of the range that falls into each block:
+//!
+//! ```
+//! use deo_core::optim::{Update, Updates};
+//! use deo_core::space::{Host, Space};
+//! use std::ops::Range;
+//!
+//! fn update_blocks<const R: usize, const W: usize>(
+//!     range: Range<usize>,
+//!     update: &impl Update<R, W>,
+//!     read: [&[Vec<f32>]; R],
+//!     mut written: [&mut [Vec<f32>]; W],
+//! ) {
+//!     let space = Host::<f32>::new();
+//!     let mut start = 0;
+//!     for block in 0..written[0].len() {
+//!         let len = space.len(&written[0][block]);
+//!         // `saturating_sub`: a range that ends before this block is empty in it.
+//!         let local = range.start.saturating_sub(start).min(len)..range.end.saturating_sub(start).min(len);
+//!         space.update(
+//!             local,
+//!             update,
+//!             read.map(|x| x[block].as_slice()),
+//!             written.each_mut().map(|x| x[block].as_mut_slice()),
+//!         );
+//!         start += len;
+//!     }
+//! }
+//!
+//! let (g, mut x) = ([vec![1.0; 2], vec![1.0; 3]], [vec![0.0; 2], vec![0.0; 3]]);
+//! # struct Subtract;
+//! # impl Update<1, 1> for Subtract {
+//! #     fn component<T: deo_core::space::Real>(&self, [g]: [T; 1], [x]: &mut [T; 1]) {
+//! #         *x = T::from_f64(x.to_f64() - g.to_f64());
+//! #     }
+//! # }
+//! update_blocks(1..4, &Subtract, [&g], [&mut x]);
+//! assert_eq!(x, [vec![0.0, -1.0], vec![-1.0, -1.0, 0.0]]);
+//! ```
+
+use crate::space::{Host, Real, Space};
+use std::ops::Range;
+
+/// A formula that reads R numbers and rewrites W numbers of the same component.
+///
+/// Implement [`component`](Update::component) with `#[inline(always)]`, or no space can vectorise it.
+pub trait Update<const R: usize, const W: usize>: Sync {
+    /// The formula for one component.
+    fn component<T: Real>(&self, read: [T; R], written: &mut [T; W]);
+
+    /// The formula for every component of slices of equal length, in order.
+    ///
+    /// It is inlined, so that a caller compiled for wider vector instructions runs it with those.
+    ///
+    /// # Panics
+    ///
+    /// If two lengths differ.
+    #[inline(always)]
+    fn slices<T: Real>(&self, read: [&[T]; R], written: [&mut [T]; W]) {
+        let len = written.first().map_or(0, |x| x.len());
+        same_lengths(len, &read, &written);
+        for i in 0..len {
+            let mut component = std::array::from_fn(|k| written[k][i]);
+            self.component(read.map(|x| x[i]), &mut component);
+            for k in 0..W {
+                written[k][i] = component[k];
+            }
+        }
+    }
+}
+
+#[inline(always)]
+#[track_caller]
+fn same_lengths<T, const R: usize, const W: usize>(
+    len: usize,
+    read: &[&[T]; R],
+    written: &[&mut [T]; W],
+) {
+    let lengths = (read.iter().map(|x| x.len())).chain(written.iter().map(|x| x.len()));
+    for other in lengths {
+        assert_eq!(
+            len, other,
+            "vectors of one update must have the same length"
+        );
+    }
+}
+
+/// A space whose components can be updated one by one.
+///
+/// [`Sgd`](super::Sgd) and [`Adam`](super::Adam) need it. An adapter whose vectors hide their components
+/// does without, and uses [`SgdByAxpby`](super::SgdByAxpby).
+pub trait Updates: Space {
+    /// Applies `update` to each component of `range`; the others stay as they are.
+    ///
+    /// `range` counts the components that *this process* holds, in the order of [`Space::len`]. No two
+    /// components see each other, so neither their order nor the number of threads changes a bit.
+    ///
+    /// # Panics
+    ///
+    /// If the lengths of the vectors differ, or the range ends beyond them.
+    fn update<const R: usize, const W: usize>(
+        &self,
+        range: Range<usize>,
+        update: &impl Update<R, W>,
+        read: [&Self::Vector; R],
+        written: [&mut Self::Vector; W],
+    );
+}
+
+impl<T: Real> Updates for Host<T> {
+    fn update<const R: usize, const W: usize>(
+        &self,
+        range: Range<usize>,
+        update: &impl Update<R, W>,
+        read: [&[T]; R],
+        written: [&mut [T]; W],
+    ) {
+        same_lengths(written.first().map_or(0, |x| x.len()), &read, &written);
+        update.slices(
+            read.map(|x| &x[range.clone()]),
+            written.map(|x| &mut x[range.clone()]),
+        );
+    }
+}
+
+/// x ← c x, the update that scales in place.
+///
+/// # Examples
+///
+/// ```
+/// use deo_core::{optim::{Scale, Updates}, space::Host};
+/// let mut x = vec![1.0, 2.0, 3.0];
+/// Host::<f64>::new().update(1..3, &Scale(10.0), [], [&mut x]);
+/// assert_eq!(x, [1.0, 20.0, 30.0]);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scale(
+    /// c.
+    pub f64,
+);
+
+impl Update<0, 1> for Scale {
+    #[inline(always)]
+    fn component<T: Real>(&self, []: [T; 0], [x]: &mut [T; 1]) {
+        *x = T::from_f64(self.0 * x.to_f64());
+    }
+}

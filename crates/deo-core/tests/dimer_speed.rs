@@ -1,0 +1,42 @@
+//! Oracle: gradients to an angle of 1e-3 rad against Lanczos with full reorthogonalisation.
+
+mod common;
+
+use common::{Diagonal, angle_to_first, lanczos_count, median, random_unit};
+use deo_core::space::Host;
+use deo_core::{Answer, Dimer, DimerSettings, Space};
+
+/// Forward-difference gradients until the axis is within 1e-3 rad of the lowest eigenvector.
+fn dimer_count(problem: &Diagonal, start: &[f64]) -> usize {
+    let space = Host::<f64>::new();
+    let x = random_unit(start.len(), 1);
+    let settings = DimerSettings { tolerance: 0.0, max_gradients: 5_000, ..Default::default() };
+    let mut dimer = Dimer::new(&space, start, settings).unwrap();
+    dimer.set_axis(&space, start);
+    dimer.begin(&space);
+    let (g, mut y) = (problem.product(&x), x.clone());
+    while let Some(probe) = dimer.ask(&space) {
+        let h = probe.displace(&space, &x, &mut y);
+        dimer.tell(&space, Answer::forward(h, &g, &problem.product(&y)));
+        if angle_to_first(dimer.axis()) <= 1e-3 {
+            break;
+        }
+    }
+    dimer.estimate().gradients as usize
+}
+
+#[test]
+fn gradients_to_an_angle_stay_near_the_lanczos_bound() {
+    for (n, gap) in [(100, 1e-1), (100, 1e-2), (1_000, 1e-1), (1_000, 1e-2)] {
+        let (mut ours, mut bound) = (vec![], vec![]);
+        for seed in 0..8 {
+            let problem = Diagonal::gap_family(n, gap, 1000 + seed);
+            let start = random_unit(n, 77 + seed);
+            ours.push(dimer_count(&problem, &start) as f64);
+            bound.push(lanczos_count(&problem, &start, 1e-3, n) as f64);
+        }
+        let (ours, bound) = (median(ours), median(bound));
+        println!("n = {n}, gap = {gap}: {{n,w,p}} {ours}, Lanczos {bound}, ratio {:.2}", ours / bound);
+        assert!(ours <= 1.5 * bound, "{ours} > 1.5 × {bound}");
+    }
+}

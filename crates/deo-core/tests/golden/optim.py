@@ -1,0 +1,104 @@
+"""Writes optim.json: 20 steps of torch.optim's optimizers, for tests/optim_golden.rs.
+
+    python optim.py > optim.json
+
+The function is f(x) = sum a_i x_i^4/4 - x_i^2/2 + (c/2) sum (x_{i+1} - x_i)^2. Its gradient is taken in f64 at the
+stored parameters and then rounded to storage, here and in the test, so that only the optimizer is compared.
+The learning rate changes at every step, as a schedule would have it: lr (1 - t/40), t = 0, 1, ...
+"""
+
+import json
+
+import numpy as np
+import torch
+
+# NAdam keeps its product of momenta in the default type; in f32 that alone would cost 1e-9.
+torch.set_default_dtype(torch.float64)
+
+N, STEPS, COUPLING = 12, 20, 0.3
+RECORDED = (1, 2, 10, 20)
+A = 0.5 + 0.25 * np.arange(N)
+START = np.array([(-1.0) ** (i // 2) * (0.6 + 0.08 * i) for i in range(N)])
+GROUPS = [  # range, lr_scale, decay_scale
+    [0, 5, 1.0, 1.0],
+    [5, 8, 0.25, 0.0],
+    [8, 12, 3.0, 1.0],
+]
+WHOLE = [[0, N, 1.0, 1.0]]
+
+SGD, ADAM, ADAMW, NADAM = torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW, torch.optim.NAdam
+
+
+def case(name, optimizer, lr, groups=WHOLE, clip=None, **settings):
+    return dict(name=name, optimizer=optimizer, lr=lr, groups=groups, clip=clip, settings=settings)
+
+
+CASES = [
+    case("sgd", SGD, 0.02),
+    case("sgd decay", SGD, 0.02, weight_decay=0.3),
+    case("sgd momentum", SGD, 0.01, momentum=0.85),
+    case("sgd momentum dampening decay", SGD, 0.02, momentum=0.8, dampening=0.4, weight_decay=0.2),
+    case("sgd nesterov decay", SGD, 0.01, momentum=0.7, nesterov=True, weight_decay=0.1),
+    case("sgd groups", SGD, 0.01, GROUPS, momentum=0.6, dampening=0.1, weight_decay=0.3),
+    case("sgd clipped", SGD, 0.05, clip=1.7, momentum=0.8),
+    case("adam", ADAM, 0.03, betas=(0.8, 0.95), eps=1e-3),
+    case("adam defaults", ADAM, 0.03, betas=(0.9, 0.999), eps=1e-8),
+    case("adam decay", ADAM, 0.03, betas=(0.7, 0.99), eps=1e-4, weight_decay=0.4),
+    case("adam groups", ADAM, 0.02, GROUPS, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.4),
+    case("adamw", ADAMW, 0.03, betas=(0.85, 0.97), eps=1e-5, weight_decay=0.5),
+    case("adamw groups", ADAMW, 0.02, GROUPS, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.5),
+    case("adamw clipped", ADAMW, 0.03, GROUPS, clip=0.9, betas=(0.8, 0.95), eps=1e-1, weight_decay=0.2),
+    case("nadam decay", NADAM, 0.03, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.4, momentum_decay=0.01),
+    case("nadamw groups", NADAM, 0.02, GROUPS, betas=(0.9, 0.99), eps=1e-4, weight_decay=0.5,
+         momentum_decay=0.004, decoupled_weight_decay=True),
+]
+
+
+def gradient(x):
+    g = A * x**3 - x
+    d = COUPLING * (x[1:] - x[:-1])
+    g[:-1] -= d
+    g[1:] += d
+    return g
+
+
+def run(case, dtype):
+    start = torch.tensor(START, dtype=dtype)
+    params, groups = [], []
+    for first, end, lr_scale, decay_scale in case["groups"]:
+        p = start[first:end].clone().requires_grad_()
+        params.append(p)
+        decay = case["settings"].get("weight_decay", 0.0) * decay_scale
+        groups.append(dict(params=[p], weight_decay=decay, lr_scale=lr_scale))
+    optimizer = case["optimizer"](groups, lr=case["lr"], **case["settings"])
+    recorded, norms = [], []
+    for t in range(STEPS):
+        x = torch.cat([p.detach() for p in params]).to(torch.float64).numpy()
+        g = torch.tensor(gradient(x)).to(dtype)
+        for p, (first, end, _, _) in zip(params, case["groups"]):
+            p.grad = g[first:end].clone()
+        if case["clip"] is not None:
+            norms.append(torch.nn.utils.clip_grad_norm_(params, case["clip"]).item())
+        for group in optimizer.param_groups:
+            group["lr"] = case["lr"] * (1 - t / 40) * group["lr_scale"]
+        optimizer.step()
+        x = torch.cat([p.detach() for p in params])
+        # A component that passes through zero has no meaningful relative error.
+        assert x.abs().min() > 0.1, case["name"]
+        if t + 1 in RECORDED:
+            recorded.append(x.tolist())
+    return dict(x=recorded, norms=norms)
+
+
+def main():
+    cases = []
+    for c in CASES:
+        runs = {name: run(c, dtype) for name, dtype in [("f32", torch.float32), ("f64", torch.float64)]}
+        cases.append({**c, "optimizer": c["optimizer"].__name__, **runs})
+    common = dict(torch=torch.__version__.split("+")[0], steps=STEPS, recorded=RECORDED, coupling=COUPLING,
+                  a=A.tolist(), start=START.tolist())
+    lines = ",\n".join(json.dumps(c) for c in cases)
+    print(json.dumps(common)[:-1] + ', "cases": [\n' + lines + "\n]}")
+
+
+main()

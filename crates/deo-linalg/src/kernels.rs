@@ -1,0 +1,71 @@
+//! Vector kernels on slices: one pass over memory each, with the reductions that belong to it.
+//!
+//! The vectors of a large model do not fit in a cache, so a kernel's time is the number of times it moves
+//! them. Each kernel here moves every vector once ([`deflate`] excepted, whose update needs the finished
+//! product), whatever it returns.
+//!
+//! | kernel | computes | returns | reads, writes |
+//! |---|---|---|---|
+//! | [`dot`] | | ⟨x, y⟩ | 2, 0 |
+//! | [`dots`] | | K inner products | 2K, 0 |
+//! | [`axpby`] | y ← a x + b y | | 2, 1 |
+//! | [`secant`] | hn ← (g₁ − g₀)/h | ⟨n, hn⟩, ⟨hn, hn⟩ | 3, 1 |
+//! | [`deflate`] | g ← g − β⟨g, n⟩ n | ⟨g, n⟩ of before | 2 · 2, 1 |
+//! | [`displace`] | y ← x + h n | ⟨y − x, n⟩ | 2, 1 |
+//! | [`rotate`] | (x, y) ← (c x + s y, c y − s x) | | 2, 2 |
+//! | [`fill`] | xᵢ ← value(i) | | 0, 1 |
+//!
+//! Arithmetic is in `f64` whatever the storage, with one rounding to it at the end. Sums are defined to the
+//! last bit: component i of a chunk of [`CHUNK`](crate::parallel::CHUNK) goes to lane i mod [`LANES`], lanes
+//! are added by halves, chunks over the tree of [`parallel`](crate::parallel).
+
+mod axpby;
+mod deflate;
+mod displace;
+mod dot;
+mod fill;
+mod rotate;
+mod secant;
+
+pub use axpby::axpby;
+pub use deflate::deflate;
+pub use displace::displace;
+pub use dot::{dot, dots};
+pub use fill::fill;
+pub use rotate::rotate;
+pub use secant::secant;
+
+/// Independent partial sums of one chunk: eight registers of AVX2, four of AVX-512, enough to hide the
+/// latency of an addition.
+pub const LANES: usize = 32;
+
+/// Components of one step of a kernel that makes several loops over the same data: three vectors of `f64`
+/// stay in a first-level cache of 32 KiB between the loops.
+const BLOCK: usize = 1024;
+
+/// Partial sums.
+type Lanes = [f64; LANES];
+
+/// The sum of all lanes, by halves.
+#[inline(always)]
+fn fold(mut lanes: Lanes) -> f64 {
+    let mut half = LANES / 2;
+    while half > 0 {
+        for i in 0..half {
+            lanes[i] += lanes[i + half];
+        }
+        half /= 2;
+    }
+    lanes[0]
+}
+
+/// Panics unless two vectors of one call have the same length.
+#[inline]
+#[track_caller]
+fn same_length<T, U>(x: &[T], y: &[U]) {
+    assert_eq!(
+        x.len(),
+        y.len(),
+        "vectors of one call must have the same length"
+    );
+}

@@ -1,0 +1,108 @@
+//! One loop, compiled for several instruction sets, chosen when the program runs.
+//!
+//! A binary that must run on every x86-64 may use only SSE2, a quarter of the width of today's vector
+//! units. [`simd!`] therefore compiles the body of a kernel three times, for the baseline, for AVX2 and for
+//! AVX-512, and picks one at each call (an atomic load and a branch). The body is ordinary safe Rust; the
+//! compiler vectorises it.
+//!
+//! All three give the same bits: the bodies keep explicit lanes, so the order of additions is in the source,
+//! and the compiler never contracts a product and a sum to one fused operation by itself.
+
+/// Compiles a function for several instruction sets, see the module header.
+///
+/// `#[inline(always)]` on the body makes it a part of each of the three wrappers, hence compiled with their
+/// features; everything that the body calls must be inlined as well.
+macro_rules! simd {
+    (
+        $(#[$meta:meta])*
+        $vis:vis fn $name:ident<T: Real $(, const $k:ident: usize)?>(
+            $($arg:ident: $ty:ty),* $(,)?
+        ) $(-> $ret:ty)? $body:block
+    ) => {
+        $(#[$meta])*
+        $vis fn $name<T: $crate::Real $(, const $k: usize)?>($($arg: $ty),*) $(-> $ret)? {
+            #[inline(always)]
+            fn body<T: $crate::Real $(, const $k: usize)?>($($arg: $ty),*) $(-> $ret)? $body
+
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw")]
+                fn avx512<T: $crate::Real $(, const $k: usize)?>($($arg: $ty),*) $(-> $ret)? {
+                    body::<T $(, $k)?>($($arg),*)
+                }
+                #[target_feature(enable = "avx2")]
+                fn avx2<T: $crate::Real $(, const $k: usize)?>($($arg: $ty),*) $(-> $ret)? {
+                    body::<T $(, $k)?>($($arg),*)
+                }
+                match $crate::simd::isa() {
+                    // SAFETY: `isa` answers Avx512 only where it has detected these four features.
+                    $crate::simd::Isa::Avx512 => return unsafe { avx512::<T $(, $k)?>($($arg),*) },
+                    // SAFETY: `isa` answers Avx2 only where it has detected AVX2.
+                    $crate::simd::Isa::Avx2 => return unsafe { avx2::<T $(, $k)?>($($arg),*) },
+                    $crate::simd::Isa::Baseline => {}
+                }
+            }
+            body::<T $(, $k)?>($($arg),*)
+        }
+    };
+}
+pub(crate) use simd;
+
+/// The instruction sets that the kernels are compiled for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Isa {
+    /// What every processor of the target has.
+    Baseline,
+    /// 256-bit vectors.
+    Avx2,
+    /// 512-bit vectors and masks.
+    Avx512,
+}
+
+/// The widest instruction set of this processor.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+pub(crate) fn isa() -> Isa {
+    use std::arch::is_x86_feature_detected as has;
+    #[cfg(test)]
+    if let Some(isa) = tests::FORCED.get() {
+        return isa;
+    }
+    if has!("avx512f") && has!("avx512vl") && has!("avx512dq") && has!("avx512bw") {
+        Isa::Avx512
+    } else if has!("avx2") {
+        Isa::Avx2
+    } else {
+        Isa::Baseline
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::Isa;
+    use std::cell::Cell;
+
+    thread_local! {
+        pub(super) static FORCED: Cell<Option<Isa>> = const { Cell::new(None) };
+    }
+
+    /// The results of `run` with each instruction set of this processor, on the calling thread.
+    pub(crate) fn with_each_isa<R>(run: impl Fn() -> R) -> Vec<(Isa, R)> {
+        #[cfg(target_arch = "x86_64")]
+        let best = super::isa();
+        #[cfg(not(target_arch = "x86_64"))]
+        let best = Isa::Baseline;
+        let all = match best {
+            Isa::Avx512 => &[Isa::Baseline, Isa::Avx2, Isa::Avx512][..],
+            Isa::Avx2 => &[Isa::Baseline, Isa::Avx2],
+            Isa::Baseline => &[Isa::Baseline],
+        };
+        let results = all.iter().map(|&isa| {
+            FORCED.set(Some(isa));
+            (isa, run())
+        });
+        let results = results.collect();
+        FORCED.set(None);
+        results
+    }
+}

@@ -1,0 +1,84 @@
+//! The element-wise functions between the layers of a fully connected net.
+//!
+//! | σ(x) | σ′ from x or from y = σ(x) |
+//! |---|---|
+//! | tanh x | 1 − y² |
+//! | 1/(1 + e^{−x}) | y (1 − y) |
+//! | x Φ(x), see [`gelu`] | Φ(x) + x φ(x) |
+//! | max(x, 0) | 1 where x > 0, else 0 |
+
+use super::elementary::exp;
+use super::parallel::{for_each_chunk, rows, rows_mut};
+use super::{check_len, gelu};
+use deo_linalg::{Real, Threads};
+
+/// Components of one task, some microseconds of work.
+const CHUNK: usize = 4096;
+
+/// An element-wise function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Activation {
+    /// tanh x.
+    #[default]
+    Tanh,
+    /// 1/(1 + e^{−x}).
+    Sigmoid,
+    /// x Φ(x).
+    Gelu,
+    /// max(x, 0); its gradient at 0 is 0.
+    Relu,
+}
+
+impl Activation {
+    /// y ← σ(x).
+    #[track_caller]
+    pub fn forward<T: Real>(self, threads: Threads, y: &mut [T], x: &[T]) {
+        match self {
+            // The library's tanh: 1 − 2/(1 + e^{2x}) would lose all digits of a small x, and small x is where the
+            // saddles of a tanh net are.
+            Activation::Tanh => map(threads, y, x, |x| x.tanh()),
+            Activation::Sigmoid => map(threads, y, x, |x| T::ONE / (T::ONE + exp(-x))),
+            Activation::Gelu => gelu::forward(threads, y, x),
+            Activation::Relu => map(threads, y, x, |x| if x <= T::ZERO { T::ZERO } else { x }),
+        }
+    }
+
+    /// dx ← dy ∘ σ′(x), where `dx` holds dy before.
+    #[track_caller]
+    pub fn backward_in_place<T: Real>(self, threads: Threads, dx: &mut [T], x: &[T], y: &[T]) {
+        // y = σ(x)
+        match self {
+            Activation::Tanh => scale(threads, dx, y, |y| T::ONE - y * y),
+            Activation::Sigmoid => scale(threads, dx, y, |y| y * (T::ONE - y)),
+            Activation::Gelu => gelu::backward_in_place(threads, dx, x),
+            Activation::Relu => {
+                scale(threads, dx, x, |x| if x > T::ZERO { T::ONE } else { T::ZERO });
+            }
+        }
+    }
+}
+
+/// y ← f(x), component by component.
+#[track_caller]
+fn map<T: Real>(threads: Threads, y: &mut [T], x: &[T], f: impl Fn(T) -> T + Sync) {
+    check_len("y", y, x.len());
+    let views = (rows_mut(y, 1), rows(x, 1));
+    for_each_chunk(threads, CHUNK, views, &|(y, x)| {
+        for (y, x) in y.flat().iter_mut().zip(x.flat()) {
+            *y = f(*x);
+        }
+    });
+}
+
+/// dx ← dx ∘ f(z).
+#[track_caller]
+fn scale<T: Real>(threads: Threads, dx: &mut [T], z: &[T], f: impl Fn(T) -> T + Sync) {
+    check_len("dx", dx, z.len());
+    let views = (rows_mut(dx, 1), rows(z, 1));
+    for_each_chunk(threads, CHUNK, views, &|(dx, z)| {
+        for (dx, z) in dx.flat().iter_mut().zip(z.flat()) {
+            *dx = *dx * f(*z);
+        }
+    });
+}

@@ -1,0 +1,43 @@
+//! The Gaussian error linear unit, in its exact form.
+//!
+//! ```text
+//! y = x Φ(x),   dx = dy (Φ(x) + x φ(x)),   Φ(x) = ½ (1 + erf(x/√2)),   φ = Φ′
+//! ```
+//!
+//! Not the tanh approximation of the original GPT-2: PyTorch's default, and nanoGPT's, is the exact one.
+//!
+//! Reference: Hendrycks & Gimpel, arXiv 1606.08415.
+
+use super::check_len;
+use super::elementary::normal;
+use super::parallel::{for_each_chunk, rows, rows_mut};
+use deo_linalg::{Real, Threads};
+
+/// Components of one task, some microseconds of work.
+const CHUNK: usize = 4096;
+
+/// y ← x Φ(x).
+#[track_caller]
+pub fn forward<T: Real>(threads: Threads, y: &mut [T], x: &[T]) {
+    check_len("y", y, x.len());
+    let views = (rows_mut(y, 1), rows(x, 1));
+    for_each_chunk(threads, CHUNK, views, &|(y, x)| {
+        for (y, x) in y.flat().iter_mut().zip(x.flat()) {
+            *y = *x * normal(*x).0;
+        }
+    });
+}
+
+/// dx ← dy (Φ(x) + x φ(x)), where `dx` holds dy before.
+#[track_caller]
+pub fn backward_in_place<T: Real>(threads: Threads, dx: &mut [T], x: &[T]) {
+    check_len("dx", dx, x.len());
+    let views = (rows_mut(dx, 1), rows(x, 1));
+    for_each_chunk(threads, CHUNK, views, &|(dx, x)| {
+        for (dx, x) in dx.flat().iter_mut().zip(x.flat()) {
+            // y = x Φ(x)
+            let (below, density) = normal(*x);
+            *dx = *dx * (below + *x * density);
+        }
+    });
+}

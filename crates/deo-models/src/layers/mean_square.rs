@@ -1,0 +1,29 @@
+//! The mean squared error, f = 1/n Σ (y − t)² over all n components, dy = 2 (y − t)/n.
+//!
+//! The mean runs over rows *and* columns, PyTorch's `mse_loss`.
+
+use super::check_len;
+use super::parallel::{for_each_chunk, rows, rows_mut};
+use deo_linalg::{Real, Threads};
+
+/// f, summed in `f64`.
+#[track_caller]
+pub fn forward<T: Real>(y: &[T], t: &[T]) -> f64 {
+    check_len("t", t, y.len());
+    let square = |(y, t): (&T, &T)| (y.to_f64() - t.to_f64()).powi(2);
+    y.iter().zip(t).map(square).sum::<f64>() / y.len() as f64
+}
+
+/// dy ← 2 (y − t)/n, where `dy` holds y before.
+#[track_caller]
+pub fn backward_in_place<T: Real>(threads: Threads, dy: &mut [T], t: &[T]) {
+    // f = 1/n Σ (y − t)²
+    check_len("t", t, dy.len());
+    let weight = T::from_f64(2.0 / dy.len() as f64);
+    let views = (rows_mut(dy, 1), rows(t, 1));
+    for_each_chunk(threads, 4096, views, &|(dy, t)| {
+        for (dy, t) in dy.flat().iter_mut().zip(t.flat()) {
+            *dy = weight * (*dy - *t);
+        }
+    });
+}

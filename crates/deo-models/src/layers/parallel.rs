@@ -1,0 +1,191 @@
+//! How a layer spreads its rows over the threads, and the short sums along a row.
+//!
+//! An activation is a matrix with one row for each token. A layer that treats rows alike hands its matrices to
+//! [`for_each`], which halves them until [`ROWS`] rows are left; the bounds depend on the number of rows alone, so the
+//! bits do not depend on the number of threads. What is summed *over* rows (the gradients of gains and biases) is split
+//! by columns instead, with [`for_each`] over the entries of the result: every entry is then summed in the order of the
+//! rows, and no partial sums need a place.
+
+use deo_linalg::parallel::Views;
+use deo_linalg::{Real, Threads};
+
+/// Rows, or entries, of one task: some microseconds of work, against the fraction of one that a fork costs.
+pub(crate) const ROWS: usize = 32;
+
+/// A row-major matrix that can be cut between two rows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rows<'a, T> {
+    data: &'a [T],
+    width: usize,
+}
+
+/// A row-major matrix that can be cut between two rows and written.
+#[derive(Debug)]
+pub(crate) struct RowsMut<'a, T> {
+    data: &'a mut [T],
+    width: usize,
+}
+
+/// `data` as rows of `width` components.
+#[track_caller]
+pub(crate) fn rows<T>(data: &[T], width: usize) -> Rows<'_, T> {
+    check(data.len(), width);
+    Rows { data, width }
+}
+
+/// `data` as rows of `width` components, to be written.
+#[track_caller]
+pub(crate) fn rows_mut<T>(data: &mut [T], width: usize) -> RowsMut<'_, T> {
+    check(data.len(), width);
+    RowsMut { data, width }
+}
+
+#[track_caller]
+fn check(len: usize, width: usize) {
+    assert!(
+        width > 0 && len.is_multiple_of(width),
+        "{len} components are no whole number of rows of {width}"
+    );
+}
+
+impl<'a, T> Rows<'a, T> {
+    /// The rows in order.
+    #[inline(always)]
+    pub(crate) fn iter(self) -> std::slice::ChunksExact<'a, T> {
+        self.data.chunks_exact(self.width)
+    }
+
+    /// All components.
+    #[inline(always)]
+    pub(crate) fn flat(self) -> &'a [T] {
+        self.data
+    }
+}
+
+impl<'a, T> RowsMut<'a, T> {
+    /// The rows in order.
+    #[inline(always)]
+    pub(crate) fn iter(self) -> std::slice::ChunksExactMut<'a, T> {
+        self.data.chunks_exact_mut(self.width)
+    }
+
+    /// All components.
+    #[inline(always)]
+    pub(crate) fn flat(self) -> &'a mut [T] {
+        self.data
+    }
+}
+
+impl<T: Sync> Views for Rows<'_, T> {
+    fn len(&self) -> usize {
+        self.data.len() / self.width
+    }
+
+    fn split(self, middle: usize) -> (Self, Self) {
+        let (head, tail) = self.data.split_at(middle * self.width);
+        (rows(head, self.width), rows(tail, self.width))
+    }
+}
+
+impl<T: Send> Views for RowsMut<'_, T> {
+    fn len(&self) -> usize {
+        self.data.len() / self.width
+    }
+
+    fn split(self, middle: usize) -> (Self, Self) {
+        let (head, tail) = self.data.split_at_mut(middle * self.width);
+        (rows_mut(head, self.width), rows_mut(tail, self.width))
+    }
+}
+
+/// Runs `body` over tasks of at most [`ROWS`] rows.
+pub(crate) fn for_each<V: Views>(threads: Threads, views: V, body: &(impl Fn(V) + Sync)) {
+    for_each_chunk(threads, ROWS, views, body);
+}
+
+/// Runs `body` over tasks of at most `chunk` rows.
+pub(crate) fn for_each_chunk<V: Views>(
+    threads: Threads,
+    chunk: usize,
+    views: V,
+    body: &(impl Fn(V) + Sync),
+) {
+    let chunks = views.len().div_ceil(chunk);
+    if chunks <= 1 {
+        return vectorised(|| body(views));
+    }
+    let (left, right) = views.split(chunks.div_ceil(2) * chunk);
+    threads.join(
+        || for_each_chunk(threads, chunk, left, body),
+        || for_each_chunk(threads, chunk, right, body),
+    );
+}
+
+/// Runs `body` compiled for the widest vectors of the processor.
+#[inline(always)]
+fn vectorised<R>(body: impl FnOnce() -> R) -> R {
+    body()
+}
+
+/// Independent partial sums along a row: enough for the compiler to vectorise it and to hide the latency of an
+/// addition. They are part of the definition of every sum.
+const LANES: usize = 16;
+
+/// Σ f(xᵢ, yᵢ), component i in lane i mod LANES.
+#[inline(always)]
+pub(crate) fn sum_of<T: Real>(x: &[T], y: &[T], f: impl Fn(T, T) -> T) -> T {
+    debug_assert_eq!(x.len(), y.len());
+    let mut lanes = [T::ZERO; LANES];
+    let ((xs, x), (ys, y)) = (x.as_chunks::<LANES>(), y.as_chunks::<LANES>());
+    for (x, y) in xs.iter().zip(ys) {
+        for i in 0..LANES {
+            lanes[i] += f(x[i], y[i]);
+        }
+    }
+    for (i, (x, y)) in x.iter().zip(y).enumerate() {
+        lanes[i] += f(*x, *y);
+    }
+    fold(lanes, |a, b| a + b)
+}
+
+/// Σ xᵢ.
+#[inline(always)]
+pub(crate) fn sum<T: Real>(x: &[T]) -> T {
+    sum_of(x, x, |x, _| x)
+}
+
+/// ⟨x, y⟩.
+#[inline(always)]
+pub(crate) fn dot<T: Real>(x: &[T], y: &[T]) -> T {
+    sum_of(x, y, |x, y| x * y)
+}
+
+/// The largest component of a row that is not empty. A NaN may be overlooked: the exponentials that follow find it.
+#[inline(always)]
+pub(crate) fn largest<T: Real>(x: &[T]) -> T {
+    let larger = |a: T, b: T| if b > a { b } else { a };
+    let mut lanes = [x[0]; LANES];
+    let (xs, x) = x.as_chunks::<LANES>();
+    for x in xs {
+        for i in 0..LANES {
+            lanes[i] = larger(lanes[i], x[i]);
+        }
+    }
+    for (i, x) in x.iter().enumerate() {
+        lanes[i] = larger(lanes[i], *x);
+    }
+    fold(lanes, larger)
+}
+
+/// All lanes in one, by halves.
+#[inline(always)]
+fn fold<T: Real>(mut lanes: [T; LANES], add: impl Fn(T, T) -> T) -> T {
+    let mut half = LANES / 2;
+    while half > 0 {
+        for i in 0..half {
+            lanes[i] = add(lanes[i], lanes[i + half]);
+        }
+        half /= 2;
+    }
+    lanes[0]
+}
