@@ -99,6 +99,7 @@ pub struct Dimer<V> {
     phase: Phase,
     estimate: Estimate,
     /// The rounding part of the secant error, from the last axis probe.
+    #[cfg_attr(feature = "serde", serde(with = "crate::estimate::unknown"))]
     rounding: f64,
     /// Gradients that this estimate may still spend.
     allowance: u64,

@@ -49,11 +49,14 @@ impl std::fmt::Display for Status {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Estimate {
     /// C = ⟨n, Hn⟩, the Rayleigh quotient. λ_min ≤ C ≤ λ_max up to `secant_error`.
+    #[cfg_attr(feature = "serde", serde(with = "unknown"))]
     pub curvature: f64,
     /// ‖Hn − C n‖: some eigenvalue of H lies within this distance of C.
+    #[cfg_attr(feature = "serde", serde(with = "unknown"))]
     pub residual: f64,
     /// The estimated error of C from finite differences: rounding, plus the asymmetry that the last rotation
     /// found between ⟨w, Hn⟩ and ⟨n, Hw⟩ or, where it was certified, the change of C under h → −h.
+    #[cfg_attr(feature = "serde", serde(with = "unknown"))]
     pub secant_error: f64,
     /// Gradients evaluated for this estimate.
     pub gradients: u64,
@@ -77,5 +80,19 @@ impl Estimate {
     /// The curvature is negative beyond `z` times its error: then λ_min < 0. False while it is unknown.
     pub fn is_negative(&self, z: f64) -> bool {
         self.curvature + z * self.secant_error < 0.0
+    }
+}
+
+/// NaN, which stands for "not measured", as `None`: JSON has no NaN, and a saved state must load again.
+#[cfg(feature = "serde")]
+pub(crate) mod unknown {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(value: &f64, to: S) -> Result<S::Ok, S::Error> {
+        (!value.is_nan()).then_some(*value).serialize(to)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+        Ok(Option::deserialize(from)?.unwrap_or(f64::NAN))
     }
 }

@@ -35,10 +35,7 @@ mod vectors;
 mod tests;
 
 use crate::{Space, noise::noise};
-use std::{
-    borrow::{Borrow, BorrowMut},
-    sync::Mutex,
-};
+use std::borrow::{Borrow, BorrowMut};
 
 /// Roundings that a stored component may undergo within one law, a scalar rounded to the storage type and
 /// an inner product accumulated by a device in its own precision included.

@@ -1,9 +1,10 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
-#[cfg(any(test, feature = "testing"))]
+#[cfg(any(test, feature = "testing", all(doc, not(doctest))))] // in the documentation of every build
 pub mod laws;
 pub mod budget;
+pub mod compat;
 pub mod deo;
 pub mod dimer;
 pub mod drive;

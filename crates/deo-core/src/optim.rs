@@ -1,7 +1,7 @@
 //! First-order optimizers over any space.
 //!
-//! Problem: deo transforms gradients and moves parameters now and then; somebody must take the ordinary steps. These
-//! are the two that are in everybody's baseline, in the exact semantics of PyTorch, so that a comparison is one.
+//! Problem: deo transforms gradients and moves parameters now and then; somebody must take the ordinary steps.
+//! These are the ones in everybody's baseline, with the semantics of PyTorch, so that a comparison is fair.
 //!
 //! | here | what |
 //! |---|---|
@@ -13,10 +13,10 @@
 //! | [`Schedule`] | learning rate of a step |
 //! | [`Update`], [`Updates`] | one formula a component, and the spaces that run it |
 //!
-//! An optimizer of your own is an [`Update`] and an [`Optimizer`]; it then runs on every space of this workspace.
+//! An optimizer of your own is an [`Update`] and an [`Optimizer`]; it then runs on every space with [`Updates`].
 //!
-//! Arithmetic is that of storage ([`Rounded`]), as in PyTorch; coefficients are computed in `f64`. Over 20 steps the
-//! results stay within 1e-6 (`f32`) and 1e-12 (`f64`) of PyTorch's, relative to each component, which tests check
+//! Arithmetic is that of storage ([`Rounded`]), as in PyTorch; coefficients are computed in `f64`. Over 20 steps
+//! every component stays within a relative 1e-6 (`f32`) and 1e-14 (`f64`) of PyTorch's, which the tests check
 //! against numbers that PyTorch wrote.
 //!
 //! # Examples
@@ -69,8 +69,8 @@ use crate::space::Space;
 pub trait Optimizer<S: Space> {
     /// Moves `x` by one step with the gradient `g` and the learning rate `lr`.
     ///
-    /// The gradient is trusted: a component that is not finite reaches the state and stays there. Check the norm, which
-    /// [`clip_norm`] returns, and skip the step.
+    /// The gradient is trusted: a component that is not finite reaches the state and stays there. So check the
+    /// norm, which [`clip_norm`] returns, and skip the step if it is not finite.
     ///
     /// # Panics
     ///

@@ -18,11 +18,13 @@ mod blocks;
 mod host;
 mod masked;
 mod sharded;
+mod sliced;
 
 pub use blocks::Blocks;
 pub use host::{Host, Real};
 pub use masked::{MaskError, Masked};
 pub use sharded::{Communicator, Sharded, ThreadComm};
+pub use sliced::Sliced;
 
 use std::borrow::BorrowMut;
 

@@ -187,7 +187,7 @@ mod tests {
 
     /// A run that falls fast, stalls, and falls again; ‖g‖ falls and rises with it.
     fn run() -> Vec<(f64, f64)> {
-        let rate = |t: i32| if (40..120).contains(&t) { 1e-4 } else { 0.1 };
+        let rate = |t: i32| if (40..120).contains(&t) { 1e-4 } else { 0.1_f64 };
         let mut loss = 7.0;
         (0..160)
             .map(|t| {

@@ -4,7 +4,7 @@ mod common;
 
 use common::{Diagonal, angle_to_first, lanczos_count, median, random_unit};
 use deo_core::space::Host;
-use deo_core::{Answer, Dimer, DimerSettings, Space};
+use deo_core::{Answer, Dimer, DimerSettings};
 
 /// Forward-difference gradients until the axis is within 1e-3 rad of the lowest eigenvector.
 fn dimer_count(problem: &Diagonal, start: &[f64]) -> usize {

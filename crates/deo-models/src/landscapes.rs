@@ -85,6 +85,10 @@ pub fn by_name(name: &str) -> Result<Box<dyn Landscape>, LandscapeError> {
         "muller-brown" => Box::new(MullerBrown::default()),
         "monkey" => Box::new(Monkey::default()),
         "rosenbrock" => Box::new(Rosenbrock::default()),
-        _ => return Err(LandscapeError::UnknownName { name: name.to_owned() }),
+        _ => {
+            return Err(LandscapeError::UnknownName {
+                name: name.to_owned(),
+            });
+        }
     })
 }

@@ -42,6 +42,8 @@ pub use embedding::Embedding;
 pub use layer_norm::{LayerNorm, Normalised};
 pub use linear::Linear;
 
+pub(crate) use parallel::inside;
+
 /// The number of rows of a matrix of `width` columns.
 #[track_caller]
 fn rows_of<T>(name: &str, data: &[T], width: usize) -> usize {

@@ -147,6 +147,23 @@ impl Layout {
         &mut flat[self[id].range()]
     }
 
+    /// The parts of a flat slice that belong to two tensors, the first before the second, to be written.
+    ///
+    /// # Panics
+    ///
+    /// If the slice is not as long as the layout, or `second` does not come after `first`.
+    pub fn get_two_mut<'a, T>(
+        &self,
+        first: TensorId,
+        second: TensorId,
+        flat: &'a mut [T],
+    ) -> (&'a mut [T], &'a mut [T]) {
+        self.check(flat);
+        let (first, second) = (self[first].range(), self[second].range());
+        let (head, tail) = flat.split_at_mut(second.start);
+        (&mut head[first], &mut tail[..second.len()])
+    }
+
     /// Every tensor with its part of a flat slice.
     ///
     /// # Panics

@@ -2,4 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod data;
+pub mod gpt;
 pub mod landscapes;
+pub mod layers;
+pub mod layout;

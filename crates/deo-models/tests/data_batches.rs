@@ -78,7 +78,10 @@ fn starts_are_uniform_from_the_first_to_the_last() {
         .map(|&count| (count as f64 - expected).powi(2) / expected)
         .sum();
     // 31 degrees of freedom: the 0.1 % and 99.9 % points of the chi-square distribution.
-    assert!((11.0..61.1).contains(&chi_square), "{chi_square}: {counts:?}");
+    assert!(
+        (11.0..61.1).contains(&chi_square),
+        "{chi_square}: {counts:?}"
+    );
 }
 
 #[test]

@@ -122,7 +122,7 @@ impl<S: Space> Laws<'_, S> {
         }
     }
 
-    fn rotated(
+    pub(super) fn rotated(
         &self,
         c: f64,
         s: f64,

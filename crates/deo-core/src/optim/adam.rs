@@ -6,104 +6,28 @@
 //! | x ← (1 − η λ) x | [`Decay::Decoupled`] λ: `torch.optim.AdamW` |
 //! | m ← m + (1 − β₁)(g − m) | [`AdamSettings::beta1`], [`Adam::first_moment`] |
 //! | v ← v + (1 − β₂)(g² − v) | [`AdamSettings::beta2`], [`Adam::second_moment`] |
-//! | x ← x − η/(1 − β₁ᵗ) · m / (√(v/(1 − β₂ᵗ)) + ε) | η = `lr` × the group's scale, t = [`Adam::steps`] + 1 |
-//! | m / (1 − β₁ᵗ) ← (1 − μₜ) g / (1 − Π) + μₜ₊₁ m / (1 − Π μₜ₊₁) instead | [`AdamSettings::nesterov`] ψ: NAdam |
-//! | μₜ = β₁ (1 − ½·0.96^(tψ)), Π = μ₁ ⋯ μₜ | [`Adam::steps`] and a running product |
+//! | x ← x − η m̂ / (√(v/(1 − β₂ᵗ)) + ε) | η = `lr` × the group's scale, t = 1 at the first step |
+//! | m̂ = m / (1 − β₁ᵗ) | Adam |
+//! | m̂ = (1 − μₜ) g / (1 − Π) + μₜ₊₁ m / (1 − Π μₜ₊₁) | NAdam, [`AdamSettings::nesterov`] |
+//! | μₜ = β₁ (1 − ½·0.96^(tψ)), Π = μ₁ ⋯ μₜ | ψ = [`AdamSettings::nesterov`], a running product |
 //!
 //! Kingma & Ba, arXiv 1412.6980, algorithm 1; Loshchilov & Hutter, arXiv 1711.05101, algorithm 2; Dozat,
 //! Incorporating Nesterov momentum into Adam (ICLR workshop 2016).
 //!
 //! Departures from PyTorch, all within rounding:
 //! 1. The bias correction of v is moved out of the component, as section 2 of Kingma & Ba suggests: with
-//!    c = √(1 − β₂ᵗ), the step is ηc/(1 − β₁ᵗ) · m / (√v + cε). It saves a division.
-//! 2. v is mixed as m is. PyTorch's β₂v + (1 − β₂)g² rounds β₂ to storage, which in `f32` moves the fixed point of
-//!    v by 2⁻²⁵/(1 − β₂), 3·10⁻⁵ at β₂ = 0.999.
+//!    c = √(1 − β₂ᵗ), the step is η c m̂ / (√v + cε). It saves a division.
+//! 2. v is mixed as m is. PyTorch's β₂v + (1 − β₂)g² rounds β₂ to storage, which in `f32` moves the fixed point
+//!    of v by 2⁻²⁵/(1 − β₂), 3·10⁻⁵ at β₂ = 0.999.
+//! 3. Π is an `f64`. PyTorch keeps it in its default type, usually `f32`.
+
+mod settings;
+
+pub use settings::{AdamSettings, Decay};
 
 use super::{Group, Groups, OptimError, Optimizer, Rounded, Update, Updates, check_step};
 use crate::space::{Real, Space};
 use std::borrow::BorrowMut;
-
-/// How weights decay.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub enum Decay {
-    /// λ x joins the gradient, and is normalised with it: Adam's decay.
-    Coupled(f64),
-    /// x shrinks by the factor 1 − ηλ, outside the normalisation: AdamW's decay.
-    Decoupled(f64),
-}
-
-/// The settings of [`Adam`].
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct AdamSettings {
-    /// β₁ in [0, 1), the memory of the first moment.
-    pub beta1: f64,
-    /// β₂ in [0, 1), the memory of the second moment.
-    pub beta2: f64,
-    /// ε, added to √v: at least 1e-30.
-    pub epsilon: f64,
-    /// The decay of weights, λ ≥ 0.
-    pub decay: Decay,
-    /// ψ ≥ 0 of Nesterov's step with the warm-up of β₁ that NAdam has (PyTorch's `momentum_decay`, 4e-3 by default);
-    /// `None` for Adam.
-    pub nesterov: Option<f64>,
-}
-
-impl AdamSettings {
-    /// The defaults of `torch.optim.Adam`: β = (0.9, 0.999), ε = 1e-8, no decay.
-    pub const fn adam() -> Self {
-        AdamSettings {
-            beta1: 0.9,
-            beta2: 0.999,
-            epsilon: 1e-8,
-            decay: Decay::Coupled(0.0),
-            nesterov: None,
-        }
-    }
-
-    /// The defaults of `torch.optim.AdamW`: those of Adam with a decoupled decay of 0.01.
-    pub const fn adamw() -> Self {
-        AdamSettings {
-            decay: Decay::Decoupled(0.01),
-            ..Self::adam()
-        }
-    }
-
-    /// AdamW with Nesterov's step: `torch.optim.NAdam(weight_decay=0.01, decoupled_weight_decay=True)`, otherwise
-    /// with its defaults.
-    pub const fn nadamw() -> Self {
-        AdamSettings {
-            nesterov: Some(4e-3),
-            ..Self::adamw()
-        }
-    }
-
-    fn validate(&self) -> Result<(), OptimError> {
-        OptimError::require_fraction("Adam beta1", self.beta1)?;
-        OptimError::require_fraction("Adam beta2", self.beta2)?;
-        // c ≥ √(1 − β₂) is at least 1e-8 in f64, so that cε remains a normal number in f32 storage, above 1.2e-38:
-        // flushed to zero, it would turn a component without a gradient into 0/0.
-        let valid = self.epsilon >= 1e-30 && self.epsilon.is_finite();
-        OptimError::require(
-            valid,
-            "Adam epsilon",
-            self.epsilon,
-            "finite and at least 1e-30",
-        )?;
-        let (Decay::Coupled(decay) | Decay::Decoupled(decay)) = self.decay;
-        OptimError::require_nonnegative("Adam weight decay", decay)?;
-        OptimError::require_nonnegative(
-            "Adam nesterov (momentum decay)",
-            self.nesterov.unwrap_or(0.0),
-        )
-    }
-
-    /// μₜ, NAdam's β₁ at step t.
-    fn momentum(&self, t: f64, psi: f64) -> f64 {
-        self.beta1 * (1.0 - 0.5 * 0.96_f64.powf(t * psi))
-    }
-}
 
 /// One step of [`Adam`] as a component-wise update of (g; m, v, x).
 #[derive(Debug, Clone, Copy)]

@@ -6,8 +6,8 @@
 //! | c = min(1, max / (‖g‖ + 10⁻⁶)) | [`clip_factor`] |
 //! | g ← c g | [`clip_norm`] |
 //!
-//! The formula is that of `torch.nn.utils.clip_grad_norm_`, its 10⁻⁶ included, which keeps c finite at g = 0 and
-//! leaves ‖g‖ a little below max. Pascanu, Mikolov & Bengio, arXiv 1211.5063.
+//! The formula is that of `torch.nn.utils.clip_grad_norm_`, its 10⁻⁶ included, which keeps c finite at g = 0
+//! and leaves ‖g‖ a little below max. Pascanu, Mikolov & Bengio, arXiv 1211.5063.
 //!
 //! Departure: a gradient with a norm that is not finite is left alone, where PyTorch multiplies it by 0 or NaN.
 //! The caller sees the norm and decides, usually to skip the step: [`Optimizer::step`](super::Optimizer::step)

@@ -2,10 +2,11 @@
 //!
 //! | formula | here |
 //! |---|---|
-//! | g ← g + λ x | [`SgdSettings::weight_decay`] λ |
-//! | b ← g at the first step, b ← μ b + (1 − τ) g at the others | [`momentum`](SgdSettings::momentum) μ, [`dampening`](SgdSettings::dampening) τ, [`Sgd::velocity`] b |
+//! | g ← g + λ x | λ = [`SgdSettings::weight_decay`] |
+//! | b ← g at the first step | b = [`Sgd::velocity`] |
+//! | b ← μ b + (1 − τ) g at the others | μ = [`SgdSettings::momentum`], τ = [`SgdSettings::dampening`] |
 //! | x ← x − η b | η = `lr` × the group's scale |
-//! | x ← x − η (g + μ b) instead | [`nesterov`](SgdSettings::nesterov) |
+//! | x ← x − η (g + μ b) instead | [`SgdSettings::nesterov`] |
 //!
 //! Polyak, USSR Comput. Math. Math. Phys. 4(5), 1 (1964); Sutskever, Martens, Dahl & Hinton, On the importance of
 //! initialization and momentum in deep learning (2013). With μ = 0 there is no velocity and no memory for it.

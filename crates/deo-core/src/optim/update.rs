@@ -1,7 +1,7 @@
 //! Component-wise updates: one formula, every space.
 //!
-//! Problem: an optimizer is one formula a component, xᵢ ← u(gᵢ, mᵢ, vᵢ, xᵢ), but the components may lie in a
-//! slice, in a list of blocks, behind a mask, on several threads or ranks. So the formula is a value, an
+//! Problem: an optimizer is one formula a component, xᵢ ← u(gᵢ, mᵢ, vᵢ, xᵢ), but the components may lie in
+//! a slice, in a list of blocks, behind a mask, on several threads or ranks. So the formula is a value, an
 //! [`Update`], and the loop over the components belongs to the space, [`Updates::update`]. A space writes
 //! that loop once and runs every optimizer, including those that it has never heard of; and since all spaces
 //! call the same formula, all get the same bits.

@@ -32,10 +32,10 @@ mod ranges;
 
 pub use ranges::MaskError;
 
-use super::Space;
+use super::{Sliced, Space};
 use crate::optim::{Update, Updates};
 use ranges::split;
-use std::ops::{IndexMut, Range};
+use std::ops::Range;
 
 /// The space of the free components of vectors of `S`.
 ///
@@ -128,10 +128,7 @@ impl<S> Masked<S> {
     }
 }
 
-impl<S> Masked<S>
-where
-    S: Space<Vector: IndexMut<Range<usize>, Output = S::Vector>>,
-{
+impl<S: Sliced> Masked<S> {
     /// Sets the frozen components of `v` to zero: from a gradient or a product to a direction.
     pub fn restrict(&self, v: &mut S::Vector) {
         self.check([v]);
@@ -154,10 +151,7 @@ where
     }
 }
 
-impl<S> Space for Masked<S>
-where
-    S: Space<Vector: IndexMut<Range<usize>, Output = S::Vector>>,
-{
+impl<S: Sliced> Space for Masked<S> {
     type Vector = S::Vector;
     type Owned = S::Owned;
 
@@ -273,10 +267,7 @@ where
 }
 
 /// Frozen components are left out of every range.
-impl<S> Updates for Masked<S>
-where
-    S: Updates<Vector: IndexMut<Range<usize>, Output = S::Vector>>,
-{
+impl<S: Sliced + Updates> Updates for Masked<S> {
     fn update<const R: usize, const W: usize>(
         &self,
         range: Range<usize>,

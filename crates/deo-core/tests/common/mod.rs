@@ -1,5 +1,5 @@
 //! Problems and oracles shared by the integration tests.
-#![allow(dead_code)] // each test binary uses its part
+#![allow(dead_code, unreachable_pub)] // each test binary uses its part
 
 use deo_core::noise::noise;
 
@@ -49,7 +49,7 @@ pub fn angle_to_first(v: &[f64]) -> f64 {
 pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
-    if values.len() % 2 == 0 { (values[middle - 1] + values[middle]) / 2.0 } else { values[middle] }
+    if values.len().is_multiple_of(2) { (values[middle - 1] + values[middle]) / 2.0 } else { values[middle] }
 }
 
 /// Products that Lanczos with full reorthogonalisation needs until its lowest Ritz vector is within `angle`

@@ -36,10 +36,10 @@ def case(name, optimizer, lr, groups=WHOLE, clip=None, **settings):
 CASES = [
     case("sgd", SGD, 0.02),
     case("sgd decay", SGD, 0.02, weight_decay=0.3),
-    case("sgd momentum", SGD, 0.01, momentum=0.85),
-    case("sgd momentum dampening decay", SGD, 0.02, momentum=0.8, dampening=0.4, weight_decay=0.2),
+    case("sgd momentum", SGD, 0.005, momentum=0.85),
+    case("sgd momentum dampening decay", SGD, 0.01, momentum=0.8, dampening=0.4, weight_decay=0.2),
     case("sgd nesterov decay", SGD, 0.01, momentum=0.7, nesterov=True, weight_decay=0.1),
-    case("sgd groups", SGD, 0.01, GROUPS, momentum=0.6, dampening=0.1, weight_decay=0.3),
+    case("sgd groups", SGD, 0.004, GROUPS, momentum=0.6, dampening=0.1, weight_decay=0.3),
     case("sgd clipped", SGD, 0.05, clip=1.7, momentum=0.8),
     case("adam", ADAM, 0.03, betas=(0.8, 0.95), eps=1e-3),
     case("adam defaults", ADAM, 0.03, betas=(0.9, 0.999), eps=1e-8),

@@ -40,7 +40,9 @@ pub enum DataError {
     },
 
     /// The text has more distinct characters than a token can number.
-    #[error("the text has {symbols} distinct characters; a token of 16 bits numbers at most {maximum}")]
+    #[error(
+        "the text has {symbols} distinct characters; a token of 16 bits numbers at most {maximum}"
+    )]
     TooManySymbols {
         /// The number of distinct characters.
         symbols: usize,

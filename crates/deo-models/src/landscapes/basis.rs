@@ -101,7 +101,11 @@ impl Basis {
 
     #[track_caller]
     fn check(&self, x: &[f64]) {
-        assert_eq!(x.len(), self.dimension, "length of the vector and of the basis");
+        assert_eq!(
+            x.len(),
+            self.dimension,
+            "length of the vector and of the basis"
+        );
     }
 }
 

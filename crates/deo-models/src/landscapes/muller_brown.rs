@@ -75,8 +75,14 @@ impl MullerBrown {
     /// (x, y) and E of the three minima A, B, C.
     pub const MINIMA: [([f64; 2], f64); 3] = [
         ([-0.5582236346330243, 1.441725841804669], -146.699517209954),
-        ([-0.05001082299820606, 0.4666941048719721], -80.76781812965903),
-        ([0.6234994049308765, 0.02803775852868567], -108.1667241168524),
+        (
+            [-0.05001082299820606, 0.4666941048719721],
+            -80.76781812965903,
+        ),
+        (
+            [0.6234994049308765, 0.02803775852868567],
+            -108.1667241168524,
+        ),
     ];
 
     /// (x, y) and E of the saddle between A and B and of that between B and C.
@@ -92,7 +98,14 @@ impl MullerBrown {
     /// If a parameter is not finite.
     pub fn new(terms: [Term; 4]) -> Result<Self, LandscapeError> {
         for term in &terms {
-            let Term { amplitude, a, b, c, x, y } = *term;
+            let Term {
+                amplitude,
+                a,
+                b,
+                c,
+                x,
+                y,
+            } = *term;
             LandscapeError::unless_finite("a term's parameter", &[amplitude, a, b, c, x, y])?;
         }
         Ok(MullerBrown { terms })

@@ -148,7 +148,11 @@ impl Octopus {
         StationaryPoint {
             x,
             value: -(k as f64) * self.drop(),
-            curvature: Some(if arrived { 2.0 * self.l } else { -2.0 * self.gamma }),
+            curvature: Some(if arrived {
+                2.0 * self.l
+            } else {
+                -2.0 * self.gamma
+            }),
         }
     }
 }

@@ -117,7 +117,10 @@ impl Quadratic {
 
     /// The smallest eigenvalue.
     pub fn lowest_eigenvalue(&self) -> f64 {
-        self.eigenvalues.iter().copied().fold(f64::INFINITY, f64::min)
+        self.eigenvalues
+            .iter()
+            .copied()
+            .fold(f64::INFINITY, f64::min)
     }
 
     /// The unit eigenvector of `eigenvalues()[i]`.
@@ -201,12 +204,18 @@ impl Landscape for Quadratic {
 
     fn minima(&self) -> Vec<StationaryPoint> {
         let positive = self.eigenvalues.iter().all(|&lambda| lambda > 0.0);
-        self.stationary_point().filter(|_| positive).into_iter().collect()
+        self.stationary_point()
+            .filter(|_| positive)
+            .into_iter()
+            .collect()
     }
 
     fn saddles(&self) -> Vec<StationaryPoint> {
         let down = self.eigenvalues.iter().any(|&lambda| lambda < 0.0);
         let up = self.eigenvalues.iter().any(|&lambda| lambda > 0.0);
-        self.stationary_point().filter(|_| down && up).into_iter().collect()
+        self.stationary_point()
+            .filter(|_| down && up)
+            .into_iter()
+            .collect()
     }
 }

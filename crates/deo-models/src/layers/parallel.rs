@@ -121,6 +121,16 @@ pub(crate) fn for_each_chunk<V: Views>(
     );
 }
 
+/// Runs `body` inside the pool, if there is one to share it out to: one hand-over for a whole pass instead of one for
+/// each layer.
+pub(crate) fn inside<R: Send>(threads: Threads, body: impl FnOnce() -> R + Send) -> R {
+    if threads.split() && rayon::current_thread_index().is_none() {
+        rayon::scope(|_| body())
+    } else {
+        body()
+    }
+}
+
 /// Runs `body` compiled for the widest vectors of the processor.
 #[inline(always)]
 fn vectorised<R>(body: impl FnOnce() -> R) -> R {

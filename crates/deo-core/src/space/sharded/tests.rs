@@ -61,8 +61,11 @@ fn gradient<S: Space<Vector = [f64]>>(space: &S, first: u64, x: &[f64], g: &mut 
     }
 }
 
+/// The estimate, the axis and the parameters of one rank.
+type Outcome = (Estimate, Vec<f64>, Vec<f64>);
+
 /// A whole run: estimate a curvature, deflate the gradient, take Adam steps; returns what a rank has at its end.
-fn run(lengths: &[usize]) -> Vec<(Estimate, Vec<f64>, Vec<f64>)> {
+fn run(lengths: &[usize]) -> Vec<Outcome> {
     ThreadComm::run(lengths.len(), |comm| {
         let mut x = part(lengths, comm.rank());
         let space = Sharded::new(HOST, comm, &x);
@@ -99,7 +102,7 @@ fn ranks_agree_bit_by_bit_and_with_one_rank() {
                 "the same bits on all ranks of {lengths:?}"
             );
         }
-        let concat = |part: fn(&(Estimate, Vec<f64>, Vec<f64>)) -> &Vec<f64>| {
+        let concat = |part: fn(&Outcome) -> &Vec<f64>| {
             ranks
                 .iter()
                 .flat_map(|rank| part(rank).clone())
@@ -158,22 +161,22 @@ fn each_operation_communicates_once_or_not_at_all() {
     expect("dot", 1, &mut || _ = space.dot(&g0, &g1));
     expect("norm", 1, &mut || _ = space.norm(&g0));
     expect("dots", 1, &mut || {
-        _ = space.dots([(&g0, &g1), (&g1, &n), (&n, &n)])
+        _ = space.dots([(&g0, &g1), (&g1, &n), (&n, &n)]);
     });
     expect("secant", 1, &mut || {
-        _ = space.secant(0.1, &g0, &g1, &n, &mut x)
+        _ = space.secant(0.1, &g0, &g1, &n, &mut x);
     });
     expect("deflate", 1, &mut || _ = space.deflate(2.0, &n, &mut x));
     expect("displace", 1, &mut || {
-        _ = space.displace(0.1, &n, &g0, &mut x)
+        _ = space.displace(0.1, &n, &g0, &mut x);
     });
     expect("axpby", 0, &mut || space.axpby(0.1, &n, 1.0, &mut x));
     expect("fill", 0, &mut || space.fill(&mut x, &|_| 1.0));
     expect("rotate", 0, &mut || {
-        space.rotate(0.6, 0.8, &mut x, &mut y, &mut z)
+        space.rotate(0.6, 0.8, &mut x, &mut y, &mut z);
     });
     expect("update", 0, &mut || {
-        space.update(0..12, &crate::optim::Scale(2.0), [], [&mut x])
+        space.update(0..12, &crate::optim::Scale(2.0), [], [&mut x]);
     });
 }
 
@@ -207,6 +210,6 @@ fn a_rank_that_panics_takes_the_others_with_it() {
 #[should_panic(expected = "must sum the same number of values")]
 fn different_calls_panic() {
     ThreadComm::run(2, |comm| {
-        comm.all_reduce_sum(&mut vec![1.0; 1 + comm.rank()])
+        comm.all_reduce_sum(&mut vec![1.0; 1 + comm.rank()]);
     });
 }

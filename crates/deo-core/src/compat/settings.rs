@@ -1,0 +1,93 @@
+//! The published constants.
+
+use std::fmt;
+
+/// Which published rule; the table in [`compat`](crate::compat) gives their formulas.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum Variant {
+    /// The rule of the paper: a projected gradient.
+    Paper,
+    /// The repository's first optimizer, "Sophia v7": a step down ⟨g,n⟩n beside a base update of its own,
+    /// [`ClampedRatio`](super::ClampedRatio).
+    Sophia,
+    /// The repository's dimer-Adam, dimer-AdamW and dimer-SGD: a step up ⟨g,n⟩n where ⟨g,n⟩ < 0, beside the base's.
+    Adam,
+}
+
+/// A rule and its constants; the constructors give those that were published.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct CompatSettings {
+    /// The rule.
+    pub variant: Variant,
+    /// Steps from one rotation to the next, at least 1.
+    pub interval: u64,
+    /// η > 0.
+    pub rotation_rate: f64,
+    /// ΔR > 0, the length of the dimer of each tensor.
+    pub displacement: f64,
+    /// s: the paper's α, the repository's `dimer_strength`.
+    pub strength: f64,
+}
+
+impl CompatSettings {
+    /// The paper's rule with α = 1, a projection "onto the subspace orthogonal to" the axis, and the constants
+    /// of the repository's training script for the rest.
+    pub const fn paper() -> Self {
+        CompatSettings { variant: Variant::Paper, strength: 1.0, ..Self::sophia() }
+    }
+
+    /// "Sophia v7" as the training script runs it.
+    pub const fn sophia() -> Self {
+        CompatSettings {
+            variant: Variant::Sophia,
+            interval: 10,
+            rotation_rate: 0.1,
+            displacement: 0.006,
+            strength: 5.0,
+        }
+    }
+
+    /// The dimer beside Adam, AdamW and SGD as the training script runs it.
+    pub const fn adam() -> Self {
+        CompatSettings { variant: Variant::Adam, ..Self::sophia() }
+    }
+
+    pub(super) fn validate(&self) -> Result<(), CompatError> {
+        let require = |valid: bool, name, value, expected| {
+            if valid { Ok(()) } else { Err(CompatError::OutOfRange { name, value, expected }) }
+        };
+        let positive = |value: f64| value > 0.0 && value.is_finite();
+        let (interval, expected) = (self.interval as f64, "at least 1");
+        require(self.interval >= 1, "interval", interval, expected)?;
+        let expected = "positive and finite";
+        require(positive(self.rotation_rate), "rotation_rate", self.rotation_rate, expected)?;
+        require(positive(self.displacement), "displacement", self.displacement, expected)?;
+        require(self.strength.is_finite(), "strength", self.strength, "finite")
+    }
+}
+
+/// What a constructor of this module refuses.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum CompatError {
+    /// A setting lies outside its range, or is NaN.
+    OutOfRange {
+        /// The setting.
+        name: &'static str,
+        /// Its value.
+        value: f64,
+        /// What it must be.
+        expected: &'static str,
+    },
+}
+
+impl fmt::Display for CompatError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let CompatError::OutOfRange { name, value, expected } = self;
+        write!(f, "{name} of a published rule is {value}; it must be {expected}")
+    }
+}
+
+impl std::error::Error for CompatError {}

@@ -1,0 +1,85 @@
+//! The settings of Adam and its relatives; the header of [`adam`](super) has the formulas.
+
+use crate::optim::OptimError;
+
+/// How weights decay.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum Decay {
+    /// λ x joins the gradient, and is normalised with it: Adam's decay.
+    Coupled(f64),
+    /// x shrinks by the factor 1 − ηλ, outside the normalisation: AdamW's decay.
+    Decoupled(f64),
+}
+
+/// The settings of [`Adam`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct AdamSettings {
+    /// β₁ in [0, 1), the memory of the first moment.
+    pub beta1: f64,
+    /// β₂ in [0, 1), the memory of the second moment.
+    pub beta2: f64,
+    /// ε, added to √v: at least 1e-30.
+    pub epsilon: f64,
+    /// The decay of weights, λ ≥ 0.
+    pub decay: Decay,
+    /// ψ ≥ 0: NAdam, Nesterov's step with a warm-up of β₁ (PyTorch's `momentum_decay`, 4e-3 by default).
+    /// `None`: Adam.
+    pub nesterov: Option<f64>,
+}
+
+impl AdamSettings {
+    /// The defaults of `torch.optim.Adam`: β = (0.9, 0.999), ε = 1e-8, no decay.
+    pub const fn adam() -> Self {
+        AdamSettings {
+            beta1: 0.9,
+            beta2: 0.999,
+            epsilon: 1e-8,
+            decay: Decay::Coupled(0.0),
+            nesterov: None,
+        }
+    }
+
+    /// The defaults of `torch.optim.AdamW`: those of Adam with a decoupled decay of 0.01.
+    pub const fn adamw() -> Self {
+        AdamSettings {
+            decay: Decay::Decoupled(0.01),
+            ..Self::adam()
+        }
+    }
+
+    /// AdamW with Nesterov's step: `torch.optim.NAdam(weight_decay=0.01, decoupled_weight_decay=True)`, all else
+    /// by default.
+    pub const fn nadamw() -> Self {
+        AdamSettings {
+            nesterov: Some(4e-3),
+            ..Self::adamw()
+        }
+    }
+
+    pub(super) fn validate(&self) -> Result<(), OptimError> {
+        OptimError::require_fraction("Adam beta1", self.beta1)?;
+        OptimError::require_fraction("Adam beta2", self.beta2)?;
+        // c ≥ √(1 − β₂) is at least 1e-8, since β₂ is an f64; so cε remains a normal number in f32 storage, above
+        // 1.2e-38. Flushed to zero, it would turn a component without a gradient into 0/0.
+        let valid = self.epsilon >= 1e-30 && self.epsilon.is_finite();
+        OptimError::require(
+            valid,
+            "Adam epsilon",
+            self.epsilon,
+            "finite and at least 1e-30",
+        )?;
+        let (Decay::Coupled(decay) | Decay::Decoupled(decay)) = self.decay;
+        OptimError::require_nonnegative("Adam weight decay", decay)?;
+        OptimError::require_nonnegative(
+            "Adam nesterov (momentum decay)",
+            self.nesterov.unwrap_or(0.0),
+        )
+    }
+
+    /// μₜ, NAdam's β₁ at step t.
+    pub(super) fn momentum(&self, t: f64, psi: f64) -> f64 {
+        self.beta1 * (1.0 - 0.5 * 0.96_f64.powf(t * psi))
+    }
+}

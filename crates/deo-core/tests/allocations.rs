@@ -1,0 +1,75 @@
+//! Resource: the steady state of a step allocates nothing, visits included.
+
+mod common;
+
+use deo_core::deo::Tracking;
+use deo_core::drive::WithDeo;
+use deo_core::noise::noise;
+use deo_core::objective::FromFn;
+use deo_core::optim::{Adam, AdamSettings};
+use deo_core::space::Host;
+use deo_core::trigger::{Stall, TriggerSettings};
+use deo_core::{DeoSettings, DimerSettings, PolicySettings, Rule};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+struct Counting;
+
+static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
+
+// SAFETY: every call is passed to the system's allocator unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller's contract is the system allocator's.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller's contract is the system allocator's.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+#[test]
+fn a_step_allocates_nothing() {
+    let space = Host::<f32>::new();
+    let mut saddle = FromFn(|x: &[f32], g: Option<&mut [f32]>| {
+        let mut loss = 0.0;
+        let curvature = |i: usize| if i == 0 { -0.1 } else { 0.5 + 1.0 / (1 + i) as f32 };
+        for (i, x) in x.iter().enumerate() {
+            loss += f64::from(curvature(i) * x * x / 2.0 + x.powi(4) / 4.0);
+        }
+        if let Some(g) = g {
+            for (i, (g, x)) in g.iter_mut().zip(x).enumerate() {
+                *g = curvature(i) * x + x.powi(3);
+            }
+        }
+        loss
+    });
+    let tracking = Tracking { interval: 3, ..Default::default() };
+    let trigger = TriggerSettings { interval: 5, stall: Stall::Always };
+    for rule in [Rule::Forward, Rule::Central] {
+        for policy in [
+            DeoSettings::default().policy,
+            PolicySettings::Deflate { alpha: 1.0, tracking },
+            PolicySettings::Amplify { strength: 1.0, tracking },
+        ] {
+            let dimer = DimerSettings { rule, ..Default::default() };
+            let settings = DeoSettings { policy, trigger, dimer, ..Default::default() };
+            let mut x: Vec<f32> = (0..50).map(|i| 0.3 * noise(1, i) as f32).collect();
+            let adam = Adam::new(AdamSettings::adamw(), &space, &x).unwrap();
+            let mut run = WithDeo::new(&space, &x, adam, settings).unwrap().with_clip(1.0);
+            run.step(&space, &mut saddle, &mut x, 1e-3);
+            let before = ALLOCATIONS.load(Ordering::Relaxed);
+            for _ in 0..40 {
+                run.step(&space, &mut saddle, &mut x, 1e-3);
+            }
+            assert_eq!(ALLOCATIONS.load(Ordering::Relaxed), before, "{policy:?}");
+            assert!(run.counts().gradients > 5, "there were visits: {:?}", run.counts());
+        }
+    }
+}

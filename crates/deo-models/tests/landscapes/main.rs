@@ -1,0 +1,9 @@
+//! Every landscape against finite differences, dense eigensolvers and the points it states.
+
+mod muller_brown;
+mod octopus;
+mod points;
+mod quadratic;
+mod refusals;
+mod strict_saddle;
+mod support;
