@@ -1,0 +1,290 @@
+use super::{Cut, MatMut, MatRef, Split, matmul};
+use crate::{Real, Threads};
+use proptest::prelude::*;
+
+/// The definition, in f64.
+fn naive<T: Real>(c: &mut MatMut<'_, T>, beta: T, alpha: T, a: MatRef<'_, T>, b: MatRef<'_, T>) {
+    for i in 0..c.rows() {
+        for j in 0..c.cols() {
+            let sum: f64 = (0..a.cols())
+                .map(|l| a.at(i, l).to_f64() * b.at(l, j).to_f64())
+                .sum();
+            let old = if beta == T::ZERO {
+                0.0
+            } else {
+                beta.to_f64() * c.rb().at(i, j).to_f64()
+            };
+            *c.at_mut(i, j) = T::from_f64(alpha.to_f64() * sum + old);
+        }
+    }
+}
+
+/// Numbers in (−1, 1) that repeat nowhere.
+fn noise<T: Real>(seed: usize, len: usize) -> Vec<T> {
+    let value = |i: usize| {
+        let x = ((i + 1 + seed * 7919) as f64 * 0.754_877_666_246_692_7).fract(); // 1/plastic number
+        T::from_f64(2.0 * ((x * 4096.0).fract()) - 1.0)
+    };
+    (0..len).map(value).collect()
+}
+
+/// The layouts of one operand.
+#[derive(Debug, Clone, Copy)]
+enum Layout {
+    Rows,
+    Cols,
+    /// Row-major with gaps between rows and between columns.
+    Gaps,
+}
+
+impl Layout {
+    const ALL: [Layout; 3] = [Layout::Rows, Layout::Cols, Layout::Gaps];
+
+    fn strides(self, rows: usize, cols: usize) -> (usize, usize) {
+        match self {
+            Layout::Rows => (cols, 1),
+            Layout::Cols => (1, rows),
+            Layout::Gaps => (3 * cols + 5, 3),
+        }
+    }
+
+    fn len(self, rows: usize, cols: usize) -> usize {
+        let (row, col) = self.strides(rows, cols);
+        rows.saturating_sub(1) * row + cols.saturating_sub(1) * col + 1
+    }
+
+    fn view<T: Real>(self, data: &[T], rows: usize, cols: usize) -> MatRef<'_, T> {
+        let (row, col) = self.strides(rows, cols);
+        MatRef::strided(data, rows, cols, row, col)
+    }
+
+    fn view_mut<T: Real>(self, data: &mut [T], rows: usize, cols: usize) -> MatMut<'_, T> {
+        let (row, col) = self.strides(rows, cols);
+        MatMut::strided(data, rows, cols, row, col)
+    }
+}
+
+/// One product of every layout against the definition, gaps of C included.
+fn check<T: Real>(
+    threads: Threads,
+    (m, n, k): (usize, usize, usize),
+    layouts: [Layout; 3],
+    beta: f64,
+    alpha: f64,
+) {
+    let [la, lb, lc] = layouts;
+    let (a, b) = (noise::<T>(1, la.len(m, k)), noise::<T>(2, lb.len(k, n)));
+    let (a, b) = (la.view(&a, m, k), lb.view(&b, k, n));
+    let (beta, alpha) = (T::from_f64(beta), T::from_f64(alpha));
+    // With β = 0 the old C is not read: NaN must not survive, except in the gaps.
+    let old = if beta == T::ZERO {
+        vec![T::from_f64(f64::NAN); lc.len(m, n)]
+    } else {
+        noise::<T>(3, lc.len(m, n))
+    };
+    let (mut got, mut want) = (old.clone(), old);
+    matmul(threads, lc.view_mut(&mut got, m, n), beta, alpha, a, b);
+    naive(&mut lc.view_mut(&mut want, m, n), beta, alpha, a, b);
+    // Every product is below 1; a sum of k + 2 of them is wrong by at most its number of roundings.
+    let tolerance = T::ROUNDOFF
+        * (k + 2) as f64
+        * (k as f64 * alpha.to_f64().abs() + beta.to_f64().abs() + 1.0);
+    for (got, want) in got.iter().zip(&want) {
+        let error = (got.to_f64() - want.to_f64()).abs();
+        assert!(
+            error <= tolerance || (got.to_f64().is_nan() && want.to_f64().is_nan()),
+            "({m}, {n}, {k}) {layouts:?}: {got} is not {want}"
+        );
+    }
+}
+
+#[test]
+fn every_small_shape_and_layout_is_the_triple_loop() {
+    for m in [0, 1, 2, 3, 5, 8, 13, 17, 20] {
+        for n in [0, 1, 2, 4, 7, 9, 16, 19] {
+            for k in [0, 1, 2, 3, 6, 11, 18] {
+                for la in Layout::ALL {
+                    for lb in Layout::ALL {
+                        for lc in Layout::ALL {
+                            check::<f32>(Threads::One, (m, n, k), [la, lb, lc], 0.0, 1.0);
+                            check::<f64>(Threads::One, (m, n, k), [la, lb, lc], -0.5, 0.7);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn layout() -> impl Strategy<Value = Layout> {
+    prop_oneof![Just(Layout::Rows), Just(Layout::Cols), Just(Layout::Gaps)]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn any_product_is_the_triple_loop(
+        shape in (0..70usize, 0..70usize, 0..70usize),
+        layouts in [layout(), layout(), layout()],
+        beta in prop_oneof![Just(0.0), Just(1.0), -2.0..2.0],
+        alpha in prop_oneof![Just(0.0), Just(1.0), -2.0..2.0],
+    ) {
+        check::<f32>(Threads::One, shape, layouts, beta, alpha);
+        check::<f64>(Threads::One, shape, layouts, beta, alpha);
+    }
+}
+
+#[test]
+fn split_products_are_the_triple_loop() {
+    for shape in [
+        (520, 200, 33),
+        (130, 100, 300),
+        (96, 450, 64),
+        (1, 9000, 300),
+        (9000, 1, 300),
+    ] {
+        for layouts in [
+            [Layout::Rows; 3],
+            [Layout::Cols, Layout::Rows, Layout::Rows],
+            [Layout::Gaps, Layout::Cols, Layout::Cols],
+        ] {
+            check::<f32>(Threads::Pool, shape, layouts, 0.0, 1.0);
+            check::<f64>(Threads::Pool, shape, layouts, 0.3, -1.0);
+        }
+    }
+}
+
+/// Products of one shape by pools of several sizes and by the calling thread, bit for bit.
+fn same_bits<T: Real>(m: usize, n: usize, k: usize, layouts: [Layout; 3]) {
+    let [la, lb, lc] = layouts;
+    let (a, b) = (noise::<T>(1, la.len(m, k)), noise::<T>(2, lb.len(k, n)));
+    let c = noise::<T>(3, lc.len(m, n));
+    let run = |threads| {
+        let mut c = c.clone();
+        let (a, b) = (la.view(&a, m, k), lb.view(&b, k, n));
+        matmul(threads, lc.view_mut(&mut c, m, n), T::ONE, T::ONE, a, b);
+        c
+    };
+    let want = run(Threads::One);
+    for size in [1, 2, 3, 8] {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(size)
+            .build()
+            .unwrap();
+        let got = pool.install(|| run(Threads::Pool));
+        // Equality of numbers is equality of bits here: there is no NaN and no zero in C.
+        assert_eq!(want, got, "({m}, {n}, {k}) {layouts:?}, {size} threads");
+    }
+}
+
+#[test]
+fn the_number_of_threads_changes_no_bit() {
+    use Layout::{Cols, Rows};
+    for (m, k, n, la, lb) in [
+        (768, 128, 512, Rows, Rows),
+        (768, 384, 1536, Rows, Rows),
+        (128, 768, 512, Cols, Rows),
+        (768, 512, 128, Rows, Cols),
+        (128, 768, 128, Cols, Rows),
+        (3, 5000, 777, Rows, Rows),
+        (771, 129, 515, Rows, Rows),
+        (1, 3000, 3001, Rows, Rows),
+        (3001, 3000, 1, Rows, Rows),
+        (1025, 1, 999, Rows, Rows),
+    ] {
+        same_bits::<f32>(m, n, k, [la, lb, Rows]);
+        same_bits::<f64>(m, n, k, [la, lb, Rows]);
+    }
+    same_bits::<f32>(512, 768, 100, [Rows, Rows, Cols]);
+}
+
+#[test]
+fn the_split_occupies_threads_where_there_is_work() {
+    let leaves = |m, n, k| {
+        fn count(split: Split, m: usize, n: usize, k: usize) -> usize {
+            match split.cut(m, n, k) {
+                None => 1,
+                Some(Cut::Row(i)) => count(split, i, n, k) + count(split, m - i, n, k),
+                Some(Cut::Col(j)) => count(split, m, j, k) + count(split, m, n - j, k),
+            }
+        }
+        count(Split::new(m, n, k), m, n, k)
+    };
+    assert_eq!(leaves(64, 64, 64), 1);
+    assert_eq!(leaves(64, 64, 1 << 30), 1);
+    for (m, n, k) in [
+        (768, 512, 128),
+        (128, 512, 768),
+        (768, 128, 512),
+        (128, 128, 768),
+        (4096, 4096, 4096),
+        (5000, 1, 5000),
+    ] {
+        let leaves = leaves(m, n, k);
+        assert!(
+            (2..=64).contains(&leaves),
+            "({m}, {n}, {k}): {leaves} leaves"
+        );
+    }
+}
+
+#[test]
+fn nan_goes_through() {
+    let (a, b) = ([f64::NAN, 0.0], [0.0, 1.0]);
+    let mut c = [5.0];
+    matmul(
+        Threads::One,
+        MatMut::new(&mut c, 1, 1),
+        0.0,
+        1.0,
+        MatRef::new(&a, 1, 2),
+        MatRef::new(&b, 2, 1),
+    );
+    assert!(c[0].is_nan());
+}
+
+#[test]
+#[should_panic(expected = "C is 2 × 2, A is 2 × 3, B is 2 × 2")]
+fn shapes_must_fit() {
+    let (a, b) = ([0.0f32; 6], [0.0f32; 4]);
+    let mut c = [0.0f32; 4];
+    matmul(
+        Threads::One,
+        MatMut::new(&mut c, 2, 2),
+        0.0,
+        1.0,
+        MatRef::new(&a, 2, 3),
+        MatRef::new(&b, 2, 2),
+    );
+}
+
+#[test]
+#[should_panic(expected = "a slice of 5 components is no 2 × 3 matrix")]
+fn a_view_fills_its_slice() {
+    MatRef::new(&[0.0f32; 5], 2, 3);
+}
+
+#[test]
+#[should_panic(expected = "needs 12 components, the slice has 11")]
+fn a_strided_view_stays_inside() {
+    MatMut::strided(&mut [0.0f32; 11], 3, 2, 5, 1);
+}
+
+#[test]
+#[should_panic(expected = "needs 18446744073709551615 components")]
+fn an_extent_that_overflows_fits_nowhere() {
+    MatRef::strided(&[0.0f32; 11], usize::MAX, 2, usize::MAX, 1);
+}
+
+#[test]
+#[should_panic(expected = "overlaps itself")]
+fn a_mutable_view_has_distinct_elements() {
+    MatMut::strided(&mut [0.0f32; 20], 3, 4, 3, 1);
+}
+
+#[test]
+#[should_panic(expected = "overlaps itself")]
+fn a_mutable_view_has_no_zero_stride() {
+    MatMut::strided(&mut [0.0f32; 20], 3, 1, 0, 1);
+}
