@@ -1,1 +1,26 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+//!
+//! # The library
+//!
+//! The modules behind the program, usable from Rust for an experiment that its options don't cover.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`cli`] | the command line: subcommands, help, usage errors on one line |
+//! | [`config`] | TOML files with the keys of the command line |
+//! | [`train`] | `deo train`: options, settings, the training loop under a budget of gradients |
+//! | [`record`] | what a run leaves behind: `record.json`, `metrics.jsonl`, the object of `--json` |
+//! | [`output`] | files that are whole or absent |
+//! | [`table`], [`plot`] | results for the eye |
+//!
+//! Nothing here prints, except into the writers that it is given and on the progress bar's standard error.
+
+#![forbid(unsafe_code)]
+
+pub mod cli;
+pub mod config;
+pub mod output;
+pub mod plot;
+pub mod record;
+pub mod table;
+pub mod train;

@@ -42,7 +42,8 @@ fn error(stale: Stale, gradients: u64, gap: f64, drift: f64) -> f64 {
         let spectrum: Vec<f64> = (0..N as u64)
             .map(|i| if i == 0 { -1.0 } else { -1.0 + gap + (2.0 - gap) * i as f64 / N as f64 })
             .collect();
-        let settings = DimerSettings { stale, tolerance: 0.0, max_gradients: 60, ..Default::default() };
+        let settings =
+            DimerSettings { stale, tolerance: 0.0, max_gradients: 60, ..Default::default() };
         let mut dimer = Dimer::new(&SPACE, &spectrum, settings).expect("the settings are in range");
         dimer.draw(&SPACE, seed);
         for time in (0..300).step_by(gradients as usize) {

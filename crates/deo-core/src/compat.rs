@@ -1,24 +1,30 @@
 //! The rules that were published as dimer-enhanced optimization, exactly, for comparison.
 //!
-//! Problem: whoever compares [`Deo`](crate::Deo) with what was published needs that to run in the same loop, with
-//! the same gradients, batches and seeds. None of it is recommended for use; the table says why.
+//! Problem: to compare [`Deo`](crate::Deo) with what was published, that has to run in the same loop, with the same
+//! gradients, batches and seeds. None of it is recommended for use; the second table says why.
 //!
 //! Sources: Hu, Cao & Liu, arXiv 2507.19968 (the paper's rule), and the authors' repository YueHuLab/DimerTrainer
-//! (four optimizers, two different rotations). d = g₂ − g₁ is the difference of the gradients at θ + ΔR n and at θ, d⊥
-//! its part orthogonal to n, C = ⟨n, d⟩/ΔR the curvature along n, η the rotation rate, s the strength:
+//! (four optimizers with two different rotations).
 //!
-//! | [`Variant`] | rotation | use of the axis | n converges to |
+//! | formula | here |
+//! |---|---|
+//! | n; ΔR | an axis; [`CompatSettings::displacement`] |
+//! | d = g₂ − g₁ | the gradient at θ + ΔR n less that at θ |
+//! | C = ⟨n,d⟩/ΔR, d∥ = ⟨d,n⟩n, d⊥ = d − d∥ | the curvature along n, the two parts of d |
+//! | η; s | [`CompatSettings::rotation_rate`]; [`CompatSettings::strength`] |
+//!
+//! | [`Variant`] | rotation: n ← unit(…) | use of the axis | n converges to |
 //! |---|---|---|---|
-//! | [`Paper`](Variant::Paper) | n ← unit(n + η d⊥) | g ← g − s⟨g,n⟩n, before the base optimizer | the largest eigenvalue of H |
-//! | [`Sophia`](Variant::Sophia), `dimer_optimizer` | n ← unit(n + η d⊥) | θ ← θ − s⟨g,n⟩n at every step, whatever the learning rate | the largest eigenvalue of H |
-//! | [`Adam`](Variant::Adam), `dimer_{adam,adamw,sgd}` | n ← unit(n − 2 d∥/‖d∥‖ + η d⊥/ΔR) | θ ← θ + s⟨g,n⟩n where ⟨g,n⟩ < 0 | the eigenvalue nearest to 0, or C = 0 |
+//! | `Paper` | n + η d⊥ | g ← g − s⟨g,n⟩n, then the base | the largest eigenvalue |
+//! | `Sophia` | n + η d⊥ | θ ← θ − s⟨g,n⟩n at every step | the largest eigenvalue |
+//! | `Adam` | n − 2 d∥/‖d∥‖ + η d⊥/ΔR | θ ← θ + s⟨g,n⟩n if ⟨g,n⟩ < 0 | the eigenvalue nearest to 0, or C = 0 |
 //!
-//! Why, on a fixed quadratic: the first two multiply the component of n along the eigenvalue λ by 1 + ηΔR(λ − C), so the
-//! largest λ grows fastest. In the third d∥/‖d∥‖ is n with the sign of C. Where C > 0 the rotation is −unit(n − η d⊥/ΔR),
-//! towards lower curvature; where C < 0 it is unit(3n + η d⊥/ΔR), towards higher. A spectrum of one sign is thereby
-//! left at the eigenvalue nearest to zero, which is the lowest if all are positive; an indefinite one holds C near 0, where
-//! it alternates by about ηr² around it, r the residual: none of the three finds the lowest mode of a saddle. Tests show
-//! each of these. The step of the third depends on the sign of n: n and −n are not the same axis to it.
+//! Why, on a fixed quadratic: the first two multiply the component of n along the eigenvalue λ by 1 + ηΔR(λ − C), so
+//! the largest λ grows fastest. In the third d∥/‖d∥‖ is n with the sign of C: where C > 0 the new axis is
+//! −unit(n − η d⊥/ΔR), of lower curvature, where C < 0 it is unit(3n + η d⊥/ΔR), of higher. So a spectrum of one sign
+//! is left at the eigenvalue nearest to zero, which is the lowest if all are positive, and an indefinite one holds C near
+//! zero, where it alternates within −2ηr² … ⅔ηr², r the residual. None of the three finds the lowest mode of a saddle.
+//! Tests show each of these. The step of the third depends on the sign of n: to it, n and −n are two axes.
 //!
 //! There is one unit axis for each parameter tensor ([`Tensors`]), all of them displaced together. The loop:
 //!
@@ -49,16 +55,16 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! **A lost axis.** Where d∥ = 0 the third rotation divides 0 by 0 and n is NaN for good. So it was in the published training
-//! script, whose closure ran no backward pass: both gradients were the same array, d was 0, and from step 10 on every
-//! axis of the third variant was NaN (NaN < 0 is false, so its steps stopped), while the second kept its initial random n.
-//! The same is seen here if both gradients told are the same. A NaN axis never reaches parameters or gradients here:
-//! its tensor is neither displaced nor stepped, and [`CompatDimer::lost_axes`] counts it.
+//! **A lost axis.** Where d∥ = 0 the third rotation divides 0 by 0, and n is NaN for good. So it was in the published
+//! training script, whose closure ran no backward pass: both gradients were the same array and d was 0, so from step 10
+//! on every axis of the third variant was NaN and its steps stopped (NaN < 0 is false), while the second kept its initial
+//! random axes. The same happens here if the two gradients told are the same. But a NaN axis never reaches parameters
+//! or gradients: its tensor is neither displaced nor stepped, and [`CompatDimer::lost_axes`] counts it.
 //!
 //! Departures from the code:
 //!
-//! 1. Axes are drawn from [`noise`](crate::noise::noise) with an explicit seed, not from the generator that also draws batches.
-//! 2. Both gradients are gradients, on the same batch; what the closure of the published script did is described above.
+//! 1. Axes are drawn from [`noise`](crate::noise::noise) with an explicit seed, not from the generator of the batches.
+//! 2. Both gradients are gradients, on the same batch, unless the caller does as that closure did.
 //! 3. Inner products are accumulated in f64.
 
 mod dimer;

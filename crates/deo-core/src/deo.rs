@@ -30,16 +30,17 @@
 //! [`WithDeo`](crate::drive::WithDeo) the whole step.
 
 mod event;
+mod ladder;
 mod settings;
 
 pub use event::{Counts, Event, Question, Trial};
 pub use settings::{DeoSettings, DeoSettingsError, PolicySettings, Tracking};
 
-use crate::budget::{Budget, LOSS_COST};
+use crate::budget::Budget;
 use crate::dimer::Dimer;
-use crate::estimate::{Estimate, Status};
-use crate::noise::{derive, noise};
-use crate::policy::{Amplify, Deflate, Escape, Rung, Scene, Stage};
+use crate::estimate::Estimate;
+use crate::noise::derive;
+use crate::policy::{Amplify, Deflate, Escape, Scene, Stage};
 use crate::probe::Answer;
 use crate::space::Space;
 use crate::trigger::{Stall, Trigger, TriggerSettings};
@@ -205,28 +206,6 @@ impl<V> Deo<V> {
         self.trigger.succeeded();
     }
 
-    /// Turns to the dimer: the random share, and as many gradients as the bucket holds.
-    fn begin_axis<S>(&mut self, space: &S)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
-        let Policy::Escape(escape) = &mut self.policy else { return };
-        let affordable = (self.budget.available() - self.visit.cost()).floor();
-        if affordable < 2.0 {
-            escape.stage = Stage::Settled(None);
-            return;
-        }
-        let share = escape.settings.random_share;
-        if self.has_axis {
-            self.dimer.mix(space, self.visit_seed(), share);
-        } else {
-            self.dimer.draw(space, self.visit_seed());
-        }
-        self.dimer.begin(space);
-        self.dimer.limit(affordable as u64);
-    }
-
     /// The next question, or `None` when there is none (left). `g` is the gradient that was observed.
     pub fn ask<'a, S>(&'a mut self, space: &S, g: &'a S::Vector) -> Option<Question<'a, S::Vector>>
     where
@@ -248,35 +227,6 @@ impl<V> Deo<V> {
                 let coefficient = sign * search.ask()?;
                 Some(Question::Loss(Trial { direction: self.dimer.axis().borrow(), coefficient }))
             }
-        }
-    }
-
-    /// Takes the decisions that are due once a search or an estimate has ended.
-    fn advance<S>(&mut self, space: &S, g: &S::Vector)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
-        let (Policy::Escape(escape), Some(scene)) = (&mut self.policy, self.scene) else { return };
-        match escape.stage {
-            Stage::Gradient(search) if search.ask().is_none() => {
-                escape.judge_gradient(&search, &scene, self.visit.cost());
-                if escape.stage == Stage::Axis {
-                    self.begin_axis(space);
-                    self.advance(space, g);
-                }
-            }
-            Stage::Axis if self.dimer.ask(space).is_none() || escape.is_sharp(&self.dimer.estimate()) => {
-                self.dimer.stop();
-                let estimate = self.dimer.estimate();
-                let along = space.dot(g, self.dimer.axis().borrow());
-                let side = noise(derive(self.seed, !self.total.visits), 0).signum();
-                escape.judge_axis(&estimate, &scene, along, side);
-            }
-            Stage::Kick { search, sign } if search.ask().is_none() => {
-                escape.judge_kick(&search, sign);
-            }
-            _ => {}
         }
     }
 
@@ -317,69 +267,24 @@ impl<V> Deo<V> {
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        let event = match &mut self.policy {
+        let event = match self.policy {
             Policy::Escape(_) => self.settle(space, x, g),
-            policy => {
-                if self.has_axis {
-                    let (n, estimate) = (self.dimer.axis().borrow(), self.dimer.estimate());
-                    match policy {
-                        Policy::Deflate(deflate, _) => _ = deflate.transform(space, n, g),
-                        Policy::Amplify(amplify, _) => _ = amplify.transform(space, n, &estimate, g),
-                        Policy::Escape(_) => {}
-                    }
-                }
-                if self.visit.visits > 0 { Event::Tracked } else { Event::Quiet }
-            }
+            _ if self.visit.visits > 0 => Event::Tracked,
+            _ => Event::Quiet,
         };
+        if self.has_axis {
+            let (n, estimate) = (self.dimer.axis().borrow(), self.dimer.estimate());
+            match &self.policy {
+                Policy::Escape(_) => {}
+                Policy::Deflate(deflate, _) => {
+                    deflate.transform(space, n, g);
+                }
+                Policy::Amplify(amplify, _) => {
+                    amplify.transform(space, n, &estimate, g);
+                }
+            }
+        }
         self.total += std::mem::take(&mut self.visit);
         event
-    }
-
-    /// Ends a visit of the ladder: moves x if a rung was taken, and settles the accounts.
-    fn settle<S>(&mut self, space: &S, x: &mut S::Vector, g: &S::Vector) -> Event
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
-        let (Policy::Escape(escape), Some(scene)) = (&mut self.policy, self.scene.take()) else {
-            return Event::Quiet;
-        };
-        let Stage::Settled(outcome) = std::mem::replace(&mut escape.stage, Stage::Idle) else {
-            return Event::Quiet; // the loop stopped answering: nothing was decided
-        };
-        let (cost, estimate) = (self.visit.cost(), self.dimer.estimate());
-        self.budget.spend(cost);
-        let Some(taken) = outcome else {
-            self.trigger.failed();
-            return match estimate.status {
-                _ if self.visit.gradients == 0 => Event::Unaffordable,
-                Status::NonFinite => Event::Poisoned,
-                _ if estimate.is_negative(escape.settings.significance) => Event::Rejected,
-                _ => Event::NoNegativeCurvature,
-            };
-        };
-        let direction = match taken.rung {
-            Rung::Gradient => g,
-            Rung::Kick => self.dimer.axis().borrow(),
-        };
-        space.axpby(taken.coefficient, direction, 1.0, x);
-        self.visit.moves += 1;
-        let paid = taken.best.decrease > scene.wanted_rate * cost;
-        if paid {
-            self.budget.refund(cost);
-            self.trigger.succeeded();
-        } else {
-            self.trigger.failed();
-        }
-        self.trigger.moved();
-        let (length, decrease) = (taken.best.length, taken.best.decrease);
-        Event::Moved { rung: taken.rung, length, decrease, paid }
-    }
-}
-
-impl Counts {
-    /// The cost in gradients, losses at [`LOSS_COST`].
-    pub fn cost(&self) -> f64 {
-        self.gradients as f64 + LOSS_COST * self.losses as f64
     }
 }

@@ -52,16 +52,15 @@
 //! # Ok::<(), deo_core::SettingsError>(())
 //! ```
 
+mod axis;
+mod protocol;
 mod rotation;
 mod settings;
 
 pub use settings::{DimerSettings, SettingsError, Stale, Target};
 
-use crate::estimate::{Estimate, Status};
-use crate::noise::noise;
-use crate::probe::{Answer, Probe};
+use crate::estimate::Estimate;
 use crate::space::Space;
-use std::borrow::BorrowMut;
 
 /// What the dimer is waiting for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,7 +111,11 @@ impl<V> Dimer<V> {
     /// # Errors
     ///
     /// [`SettingsError`] names a setting that is out of range.
-    pub fn new<S>(space: &S, like: &S::Vector, settings: DimerSettings) -> Result<Self, SettingsError>
+    pub fn new<S>(
+        space: &S,
+        like: &S::Vector,
+        settings: DimerSettings,
+    ) -> Result<Self, SettingsError>
     where
         S: Space<Owned = V>,
     {
@@ -163,229 +166,5 @@ impl<V> Dimer<V> {
     /// Gradients evaluated over the life of this dimer.
     pub fn total_gradients(&self) -> u64 {
         self.total_gradients
-    }
-}
-
-/// The axis before an estimate.
-impl<V> Dimer<V> {
-    /// Draws a random axis from `seed`; the same seed gives the same axis in every representation.
-    pub fn draw<S>(&mut self, space: &S, seed: u64)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
-        space.fill(self.axis.borrow_mut(), &|i| noise(seed, i));
-        self.forget(space);
-    }
-
-    /// Sets the axis to the direction of `v`.
-    pub fn set_axis<S>(&mut self, space: &S, v: &S::Vector)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
-        space.axpby(1.0, v, 0.0, self.axis.borrow_mut());
-        self.forget(space);
-    }
-
-    /// Mixes a random direction into the axis: n ← unit((1 − share) n + share u).
-    ///
-    /// Every eigenvector is a fixed point of the rotation. At a new saddle the old axis can be one of positive
-    /// curvature with no residual, and a warm start alone then reports "no negative curvature" for ever.
-    pub fn mix<S>(&mut self, space: &S, seed: u64, share: f64)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
-        let (axis, random) = (self.axis.borrow_mut(), self.torque.borrow_mut());
-        space.fill(random, &|i| noise(seed, i));
-        let norm = space.norm(random);
-        if norm > 0.0 {
-            space.axpby(share / norm, random, 1.0 - share, axis);
-        }
-        self.forget(space);
-    }
-
-    /// Gives the axis unit length and forgets what was known along the old one.
-    fn forget<S>(&mut self, space: &S)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
-        self.normalise(space);
-        self.product_known = false;
-        self.has_previous = false;
-        self.phase = Phase::Idle;
-        self.estimate = Estimate::UNKNOWN;
-    }
-
-    fn normalise<S>(&mut self, space: &S)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
-        let (axis, scratch) = (self.axis.borrow_mut(), self.torque.borrow_mut());
-        let norm = space.norm(axis);
-        // A zero axis (everything frozen, or never drawn) stays zero: its curvature is then 0, converged.
-        if norm > 0.0 {
-            space.axpby(1.0, axis, 0.0, scratch);
-            space.axpby(1.0 / norm, scratch, 0.0, axis);
-        }
-    }
-}
-
-/// The estimate itself.
-impl<V> Dimer<V> {
-    /// Starts an estimate at a new x or on a new batch: the axis is kept, its product is asked for again.
-    pub fn begin<S>(&mut self, space: &S)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
-        self.normalise(space);
-        self.product_known = false;
-        if self.settings.stale == Stale::Forget {
-            self.has_previous = false;
-        }
-        self.estimate = Estimate { status: Status::Running, ..Estimate::UNKNOWN };
-        self.allowance = self.settings.max_gradients;
-        self.phase = Phase::Axis;
-    }
-
-    /// Ends the estimate where it stands: it is good enough for the caller.
-    pub fn stop(&mut self) {
-        if self.phase != Phase::Idle {
-            self.finish(Status::Stopped);
-        }
-    }
-
-    /// Lowers what this estimate may spend to `gradients`.
-    pub fn limit(&mut self, gradients: u64) {
-        self.allowance = self.allowance.min(gradients);
-    }
-
-    /// Goes on rotating at the same x with the same batch, with another `gradients` to spend.
-    pub fn extend<S>(&mut self, space: &S, gradients: u64)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
-        self.allowance = gradients;
-        if self.product_known {
-            self.prepare_rotation(space);
-        } else {
-            self.phase = Phase::Axis;
-            self.estimate.status = Status::Running;
-        }
-    }
-
-    /// The next question, or `None` when the estimate is finished. Asking again asks the same.
-    pub fn ask<S>(&self, space: &S) -> Option<Probe<'_, S::Vector>>
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
-        let length = self.settings.length_for(space.epsilon());
-        let (direction, sign) = match self.phase {
-            Phase::Idle => return None,
-            Phase::Axis => (&self.axis, 1.0),
-            Phase::Previous => (&self.previous, 1.0),
-            Phase::Torque => (&self.torque, 1.0),
-            Phase::Certify => (&self.axis, -1.0),
-        };
-        Some(Probe::new(direction.borrow(), length, sign))
-    }
-
-    /// Takes the answer to the question last asked.
-    ///
-    /// # Panics
-    ///
-    /// If nothing was asked.
-    pub fn tell<S>(&mut self, space: &S, answer: Answer<'_, S::Vector>)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
-        assert!(self.phase != Phase::Idle, "tell without a question: the dimer asked nothing");
-        self.estimate.gradients += answer.gradients;
-        self.total_gradients += answer.gradients;
-        self.allowance = self.allowance.saturating_sub(answer.gradients);
-        match self.phase {
-            Phase::Idle => {}
-            Phase::Axis => self.tell_axis(space, answer),
-            Phase::Previous => self.tell_previous(space, answer),
-            Phase::Torque => self.tell_torque(space, answer),
-            Phase::Certify => self.tell_certify(space, answer),
-        }
-    }
-
-    /// Ends the estimate where it stands.
-    fn finish(&mut self, status: Status) {
-        self.estimate.status = status;
-        self.phase = Phase::Idle;
-    }
-
-    fn poisoned(&mut self) {
-        self.product_known = self.phase != Phase::Axis && self.product_known;
-        self.has_previous = self.phase != Phase::Previous && self.has_previous;
-        self.finish(Status::NonFinite);
-    }
-
-    fn tell_axis<S>(&mut self, space: &S, answer: Answer<'_, S::Vector>)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
-        let axis = self.axis.borrow();
-        let (curvature, square) = answer.product_into(space, axis, self.axis_product.borrow_mut());
-        // The gradient at the far end is as long as the one at x, and a product is its own error's scale.
-        let scale = space.norm(answer.ahead);
-        if !(curvature.is_finite() && square.is_finite() && scale.is_finite()) {
-            return self.poisoned();
-        }
-        self.estimate.curvature = curvature;
-        self.rounding = rotation::rounding_error(space.epsilon(), scale, answer.span);
-        self.estimate.secant_error = self.rounding;
-        self.product_known = true;
-        if self.has_previous && self.allowance > 1 {
-            self.orthogonalise_previous(space);
-            self.phase = Phase::Previous;
-        } else {
-            self.has_previous = false;
-            self.prepare_rotation(space);
-        }
-    }
-
-    fn tell_previous<S>(&mut self, space: &S, answer: Answer<'_, S::Vector>)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
-        let previous = self.previous.borrow();
-        let (along, square) =
-            answer.product_into(space, previous, self.previous_product.borrow_mut());
-        if !(along.is_finite() && square.is_finite()) {
-            return self.poisoned();
-        }
-        self.prepare_rotation(space);
-    }
-
-    fn tell_certify<S>(&mut self, space: &S, answer: Answer<'_, S::Vector>)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
-        let axis = self.axis.borrow();
-        let [ahead, behind] =
-            space.dots([(axis, answer.ahead), (axis, answer.behind.unwrap_or(answer.ahead))]);
-        let behind = if answer.behind.is_some() { behind } else { 0.0 };
-        let opposite = (ahead - behind) / answer.span;
-        if !opposite.is_finite() {
-            return self.poisoned();
-        }
-        // h → −h flips the sign of the truncation error ½h⟨n, ∇³f[n,n]⟩, so half the difference is that error;
-        // the whole difference also covers what rounding adds.
-        self.estimate.secant_error = (self.estimate.curvature - opposite).abs().max(self.rounding);
-        self.phase = Phase::Idle;
     }
 }

@@ -185,7 +185,8 @@ impl<S: Space> Laws<'_, S> {
         let tolerance = self.stored() * scale;
         assert!(
             distance <= tolerance,
-            "law `{law}` does not hold: the vectors, of norms {:e} and {:e}, are {distance:e} apart, more than {tolerance:e}",
+            "law `{law}` does not hold: the vectors, of norms {:e} and {:e}, \
+             are {distance:e} apart, more than {tolerance:e}",
             self.norm(got),
             self.norm(want),
         );

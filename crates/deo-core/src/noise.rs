@@ -50,9 +50,8 @@ mod tests {
         let count = 200_000;
         for seed in [0, 1, 0xdead_beef] {
             let samples: Vec<f64> = (0..count).map(|i| noise(seed, i)).collect();
-            let mean = |power: i32| {
-                samples.iter().map(|s| s.powi(power)).sum::<f64>() / count as f64
-            };
+            let mean =
+                |power: i32| samples.iter().map(|s| s.powi(power)).sum::<f64>() / count as f64;
             // Five standard errors: 5/√n for the mean, 5√(2/n) bounds that of the variance.
             assert!(mean(1).abs() < 5.0 / (count as f64).sqrt(), "{}", mean(1));
             assert!((mean(2) - 1.0).abs() < 5.0 * (2.0 / count as f64).sqrt());
@@ -65,10 +64,8 @@ mod tests {
     fn neighbours_are_uncorrelated() {
         let count = 100_000;
         for lag in [1, 2, 64] {
-            let correlation: f64 = (0..count)
-                .map(|i| noise(5, i) * noise(5, i + lag))
-                .sum::<f64>()
-                / count as f64;
+            let correlation: f64 =
+                (0..count).map(|i| noise(5, i) * noise(5, i + lag)).sum::<f64>() / count as f64;
             assert!(correlation.abs() < 5.0 / (count as f64).sqrt());
         }
         let seeds: f64 = (0..count).map(|i| noise(5, i) * noise(6, i)).sum::<f64>() / count as f64;

@@ -23,7 +23,8 @@ pub(crate) fn symmetric_eigen(m: &mut [f64], vectors: &mut [f64], values: &mut [
         *v = f64::from(u8::from(i / k == i % k));
     }
     for _ in 0..SWEEPS {
-        let off: f64 = (0..k).flat_map(|i| (0..i).map(move |j| (i, j))).map(|(i, j)| m[i * k + j].abs()).sum();
+        let off: f64 =
+            (0..k).flat_map(|i| (0..i).map(move |j| (i, j))).map(|(i, j)| m[i * k + j].abs()).sum();
         let diagonal: f64 = (0..k).map(|i| m[i * k + i].abs()).sum();
         // Off-diagonal entries below a hundredth of a roundoff of the diagonal no longer change it.
         if off <= 0.01 * f64::EPSILON * diagonal {

@@ -3,10 +3,10 @@
 mod common;
 
 use common::{dot, uniform};
+use deo_core::deo::Tracking;
 use deo_core::drive::{StepReport, WithDeo, Workspace};
 use deo_core::noise::noise;
 use deo_core::objective::FromFn;
-use deo_core::deo::Tracking;
 use deo_core::optim::{Sgd, SgdSettings};
 use deo_core::policy::{EscapeSettings, Rung};
 use deo_core::space::Host;
@@ -158,14 +158,16 @@ fn escape_leaves_a_saddle_that_gradient_descent_does_not() {
     for seed in 0..5 {
         let f = StrictSaddle::new(200, -1e-3, seed);
         let minimum = -0.25 * 1e-6; // −λ²/4
-        let Run { reports, f, .. } =
-            run(f, 0.9, 400, DeoSettings { seed, ..Default::default() });
+        let Run { reports, f, .. } = run(f, 0.9, 400, DeoSettings { seed, ..Default::default() });
         let kick = reports
             .iter()
             .position(|report| matches!(report.event, Event::Moved { rung: Rung::Kick, .. }));
         let losses: Vec<f64> = reports.iter().map(|report| report.loss).collect();
         let solved = losses.iter().position(|loss| *loss < 0.9 * minimum);
-        assert!(kick.is_some() && solved.is_some(), "seed {seed}: kick {kick:?}, solved {solved:?}");
+        assert!(
+            kick.is_some() && solved.is_some(),
+            "seed {seed}: kick {kick:?}, solved {solved:?}"
+        );
         // Gradient descent alone needs 20 000 steps for this. The visits of all 400 steps are counted here.
         let spent = (f.gradients - 400) as f64 + f.losses as f64 / 3.0;
         assert!(solved < Some(40) && spent <= 60.0 + 0.05 * 400.0 + 60.0, "{solved:?} {spent}");
@@ -193,10 +195,9 @@ fn a_minimum_costs_no_more_than_the_budget() {
     f.spectrum[0] = 0.5;
     let settings = DeoSettings::default();
     let Run { reports, f, .. } = run(f, 0.3, 3_000, settings);
-    assert!(reports.iter().all(|report| !matches!(
-        report.event,
-        Event::Moved { rung: Rung::Kick, .. }
-    )));
+    assert!(
+        reports.iter().all(|report| !matches!(report.event, Event::Moved { rung: Rung::Kick, .. }))
+    );
     let spent = (f.gradients - 3_000) as f64 + f.losses as f64 / 3.0;
     let earned = settings.budget.allowance + settings.budget.share * 3_000.0;
     assert!(spent <= earned, "{spent} of {earned}");
@@ -213,7 +214,11 @@ fn poison_at_any_evaluation_reaches_neither_x_nor_the_optimizer() {
         let f = StrictSaddle { poison_at: Some(at), ..base.clone() };
         let Run { x, reports, .. } = run(f, 0.5, 80, DeoSettings::default());
         assert!(x.iter().all(|x| x.is_finite()), "evaluation {at}");
-        met.extend(reports.iter().map(|report| if report.skipped { "skipped" } else { report.event.name() }));
+        met.extend(
+            reports
+                .iter()
+                .map(|report| if report.skipped { "skipped" } else { report.event.name() }),
+        );
     }
     assert!(met.contains("skipped") && met.contains("poisoned"), "{met:?}");
 }
@@ -225,7 +230,8 @@ fn the_loop_sees_one_batch_and_its_own_order_of_calls() {
     let mut x: Vec<f64> = (0..6).map(|i| 1e-6 * noise(4, i)).collect();
     let policy = PolicySettings::Escape(EscapeSettings { payoff: 1e30, ..Default::default() });
     let trigger = TriggerSettings { interval: 4, stall: Stall::Always };
-    let mut deo = Deo::new(&SPACE, &x, DeoSettings { policy, trigger, ..Default::default() }).unwrap();
+    let mut deo =
+        Deo::new(&SPACE, &x, DeoSettings { policy, trigger, ..Default::default() }).unwrap();
     let (mut g, mut g1, mut y) = (vec![0.0; 6], vec![0.0; 6], vec![0.0; 6]);
     let mut visits = vec![];
     for _ in 0..60 {

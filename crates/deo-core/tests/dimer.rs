@@ -38,7 +38,8 @@ fn recycled_products_do_not_drift() {
     let mut worst = 0.0_f64;
     let estimate = by_products(&mut dimer, &problem, |dimer| {
         let fresh = problem.product(dimer.axis());
-        let error = fresh.iter().zip(dimer.axis_product()).map(|(a, b)| (a - b).powi(2)).sum::<f64>();
+        let error =
+            fresh.iter().zip(dimer.axis_product()).map(|(a, b)| (a - b).powi(2)).sum::<f64>();
         worst = worst.max(error.sqrt());
     });
     assert_eq!(estimate.rotations, 100);
@@ -51,7 +52,8 @@ fn rotation_never_raises_the_curvature() {
         let problem = Diagonal::gap_family(120, 1e-2, seed);
         for (target, sign) in [(Target::Lowest, 1.0), (Target::Highest, -1.0)] {
             let mut dimer =
-                Dimer::new(&SPACE, &problem.0, DimerSettings { target, ..settings(0.0, 60) }).unwrap();
+                Dimer::new(&SPACE, &problem.0, DimerSettings { target, ..settings(0.0, 60) })
+                    .unwrap();
             dimer.draw(&SPACE, seed);
             let mut last = f64::INFINITY;
             by_products(&mut dimer, &problem, |dimer| {
@@ -85,7 +87,10 @@ fn lowest_and_highest_pairs_of_a_known_spectrum() {
                 dimer.measure(&SPACE, &mut f, &x, &g, &mut Workspace::new(&SPACE, &x, rule));
             assert!(estimate.status.is_final(), "{estimate:?}");
             // Secants of a quadratic have no truncation error; what is left is the reported rounding.
-            assert!((estimate.curvature - value).abs() <= estimate.secant_error.max(1e-12), "{estimate:?}");
+            assert!(
+                (estimate.curvature - value).abs() <= estimate.secant_error.max(1e-12),
+                "{estimate:?}"
+            );
             assert!(estimate.secant_error < 1e-5);
             assert!(dimer.axis()[index].abs() > 1.0 - 1e-6);
         }
@@ -178,8 +183,9 @@ fn the_certified_secant_error_is_the_truncation_error() {
         assert!((1.9..2.1).contains(&ratio), "{ratio}");
         // And C really is off by the truncation error.
         let along: f64 = x.iter().sum();
-        let exact: f64 = dimer.axis().iter().enumerate().map(|(i, n)| (i as f64 - 1.0) * n * n).sum::<f64>()
-            + third * along * sum * sum;
+        let exact: f64 =
+            dimer.axis().iter().enumerate().map(|(i, n)| (i as f64 - 1.0) * n * n).sum::<f64>()
+                + third * along * sum * sum;
         let off = (estimate.curvature - exact).abs();
         assert!((0.9..1.1).contains(&(off / truncation)), "{off} {truncation}");
         assert!(off <= estimate.secant_error);
@@ -307,7 +313,8 @@ fn single_precision_resolves_what_its_error_bar_says() {
     dimer.draw(&space, 1);
     let mut g = space.zeros_like(&x);
     f.value_grad(&x, &mut g);
-    let estimate = dimer.measure(&space, &mut f, &x, &g, &mut Workspace::new(&space, &x, Rule::Forward));
+    let estimate =
+        dimer.measure(&space, &mut f, &x, &g, &mut Workspace::new(&space, &x, Rule::Forward));
     assert_eq!(estimate.status, Status::Noise, "it stops where the torque is noise: {estimate:?}");
     assert!(estimate.gradients < 100);
     assert!((estimate.curvature + 1.0).abs() <= estimate.secant_error, "{estimate:?}");

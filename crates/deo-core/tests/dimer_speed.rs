@@ -36,7 +36,10 @@ fn gradients_to_an_angle_stay_near_the_lanczos_bound() {
             bound.push(lanczos_count(&problem, &start, 1e-3, n) as f64);
         }
         let (ours, bound) = (median(ours), median(bound));
-        println!("n = {n}, gap = {gap}: {{n,w,p}} {ours}, Lanczos {bound}, ratio {:.2}", ours / bound);
+        println!(
+            "n = {n}, gap = {gap}: {{n,w,p}} {ours}, Lanczos {bound}, ratio {:.2}",
+            ours / bound
+        );
         assert!(ours <= 1.5 * bound, "{ours} > 1.5 × {bound}");
     }
 }

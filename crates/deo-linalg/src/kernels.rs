@@ -26,6 +26,8 @@ mod dot;
 mod fill;
 mod rotate;
 mod secant;
+#[cfg(test)]
+mod tests;
 
 pub use axpby::axpby;
 pub use deflate::deflate;
@@ -39,16 +41,9 @@ pub use secant::secant;
 /// latency of an addition.
 pub const LANES: usize = 32;
 
-/// Components of one step of a kernel that makes several loops over the same data: three vectors of `f64`
-/// stay in a first-level cache of 32 KiB between the loops.
-const BLOCK: usize = 1024;
-
-/// Partial sums.
-type Lanes = [f64; LANES];
-
 /// The sum of all lanes, by halves.
 #[inline(always)]
-fn fold(mut lanes: Lanes) -> f64 {
+fn fold(mut lanes: [f64; LANES]) -> f64 {
     let mut half = LANES / 2;
     while half > 0 {
         for i in 0..half {
@@ -63,9 +58,5 @@ fn fold(mut lanes: Lanes) -> f64 {
 #[inline]
 #[track_caller]
 fn same_length<T, U>(x: &[T], y: &[U]) {
-    assert_eq!(
-        x.len(),
-        y.len(),
-        "vectors of one call must have the same length"
-    );
+    assert_eq!(x.len(), y.len(), "vectors of one call must have the same length");
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![deny(unsafe_op_in_unsafe_fn)]
 
+pub mod eigen;
 pub mod kernels;
 pub mod matmul;
 pub mod parallel;

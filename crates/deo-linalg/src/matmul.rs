@@ -104,11 +104,7 @@ impl Split {
     fn new(m: usize, n: usize, k: usize) -> Self {
         // Halving 256 rows costs 3 % of the speed on one thread and halving 128 costs 5 %: that is worth it
         // only where there is no other way to occupy a second thread.
-        let rows = if m < 256 && n < 2 * Self::COLS {
-            64
-        } else {
-            128
-        };
+        let rows = if m < 256 && n < 2 * Self::COLS { 64 } else { 128 };
         let leaf = Self::LEAF.max(Self::cost(m, n, k) / Self::LEAVES);
         Split { leaf, rows }
     }
@@ -118,9 +114,7 @@ impl Split {
         let numbers = (m.saturating_mul(k))
             .saturating_add(k.saturating_mul(n))
             .saturating_add(m.saturating_mul(n));
-        m.saturating_mul(n)
-            .saturating_mul(k)
-            .saturating_add(numbers.saturating_mul(8))
+        m.saturating_mul(n).saturating_mul(k).saturating_add(numbers.saturating_mul(8))
     }
 
     fn cut(self, m: usize, n: usize, k: usize) -> Option<Cut> {
@@ -184,11 +178,7 @@ fn tile<T: Real>(
         scale(c.as_mut(), beta);
     }
     if !empty {
-        let accumulate = if beta == T::ZERO {
-            Accum::Replace
-        } else {
-            Accum::Add
-        };
+        let accumulate = if beta == T::ZERO { Accum::Replace } else { Accum::Add };
         product(c, accumulate, a, b, alpha, faer::Par::Seq);
         vzeroupper();
     }

@@ -40,11 +40,7 @@ impl Threads {
         a: impl FnOnce() -> A + Send,
         b: impl FnOnce() -> B + Send,
     ) -> (A, B) {
-        if self.split() {
-            rayon::join(a, b)
-        } else {
-            (a(), b())
-        }
+        if self.split() { rayon::join(a, b) } else { (a(), b()) }
     }
 }
 
@@ -102,17 +98,22 @@ impl Views for std::ops::Range<usize> {
     }
 }
 
-impl<V: Views + Copy, const K: usize> Views for [V; K] {
+impl<V: Views, const K: usize> Views for [V; K] {
     #[inline]
     fn len(&self) -> usize {
         self.first().map_or(0, Views::len)
     }
     #[inline]
     fn split(self, middle: usize) -> (Self, Self) {
-        (
-            self.map(|v| v.split(middle).0),
-            self.map(|v| v.split(middle).1),
-        )
+        let mut right = [const { None }; K];
+        let mut k = 0;
+        let left = self.map(|view| {
+            let (left, rest) = view.split(middle);
+            right[k] = Some(rest);
+            k += 1;
+            left
+        });
+        (left, right.map(|view| view.expect("every view was split")))
     }
 }
 
@@ -151,10 +152,8 @@ pub fn reduce<V: Views, R: Send>(
         return leaf(views);
     }
     let (left, right) = views.split(chunks.div_ceil(2) * CHUNK);
-    let (left, right) = threads.join(
-        || reduce(threads, left, leaf, combine),
-        || reduce(threads, right, leaf, combine),
-    );
+    let (left, right) = threads
+        .join(|| reduce(threads, left, leaf, combine), || reduce(threads, right, leaf, combine));
     combine(left, right)
 }
 

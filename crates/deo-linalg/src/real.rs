@@ -3,10 +3,38 @@
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
 
-mod sealed {
-    pub trait Sealed {}
-    impl Sealed for f32 {}
-    impl Sealed for f64 {}
+pub(crate) mod sealed {
+    #[cfg(feature = "deo-core")]
+    use deo_core::optim::Update;
+
+    /// `f32` and `f64`, and nothing else.
+    pub trait Sealed: Sized {
+        /// [`Update::slices`], which asks for the scalar trait of deo-core.
+        #[cfg(feature = "deo-core")]
+        fn update<U: Update<R, W>, const R: usize, const W: usize>(
+            update: &U,
+            read: [&[Self]; R],
+            written: [&mut [Self]; W],
+        );
+    }
+
+    macro_rules! sealed {
+        ($t:ty) => {
+            impl Sealed for $t {
+                #[cfg(feature = "deo-core")]
+                #[inline(always)]
+                fn update<U: Update<R, W>, const R: usize, const W: usize>(
+                    update: &U,
+                    read: [&[Self]; R],
+                    written: [&mut [Self]; W],
+                ) {
+                    update.slices(read, written);
+                }
+            }
+        };
+    }
+    sealed!(f32);
+    sealed!(f64);
 }
 
 /// A stored component of a vector or matrix, `f32` or `f64`.

@@ -8,41 +8,41 @@
 //! All three give the same bits: the bodies keep explicit lanes, so the order of additions is in the source,
 //! and the compiler never contracts a product and a sum to one fused operation by itself.
 
-/// Compiles a function for several instruction sets, see the module header.
+/// Compiles `[generics] fn name<names>(…) { … }` for several instruction sets, see the module header.
 ///
 /// `#[inline(always)]` on the body makes it a part of each of the three wrappers, hence compiled with their
 /// features; everything that the body calls must be inlined as well.
 macro_rules! simd {
     (
         $(#[$meta:meta])*
-        $vis:vis fn $name:ident<T: Real $(, const $k:ident: usize)?>(
+        [$($generics:tt)*] fn $name:ident<$($parameter:ident),*>(
             $($arg:ident: $ty:ty),* $(,)?
         ) $(-> $ret:ty)? $body:block
     ) => {
         $(#[$meta])*
-        $vis fn $name<T: $crate::Real $(, const $k: usize)?>($($arg: $ty),*) $(-> $ret)? {
+        fn $name<$($generics)*>($($arg: $ty),*) $(-> $ret)? {
             #[inline(always)]
-            fn body<T: $crate::Real $(, const $k: usize)?>($($arg: $ty),*) $(-> $ret)? $body
+            fn body<$($generics)*>($($arg: $ty),*) $(-> $ret)? $body
 
             #[cfg(target_arch = "x86_64")]
             {
                 #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw")]
-                fn avx512<T: $crate::Real $(, const $k: usize)?>($($arg: $ty),*) $(-> $ret)? {
-                    body::<T $(, $k)?>($($arg),*)
+                fn avx512<$($generics)*>($($arg: $ty),*) $(-> $ret)? {
+                    body::<$($parameter),*>($($arg),*)
                 }
                 #[target_feature(enable = "avx2")]
-                fn avx2<T: $crate::Real $(, const $k: usize)?>($($arg: $ty),*) $(-> $ret)? {
-                    body::<T $(, $k)?>($($arg),*)
+                fn avx2<$($generics)*>($($arg: $ty),*) $(-> $ret)? {
+                    body::<$($parameter),*>($($arg),*)
                 }
                 match $crate::simd::isa() {
                     // SAFETY: `isa` answers Avx512 only where it has detected these four features.
-                    $crate::simd::Isa::Avx512 => return unsafe { avx512::<T $(, $k)?>($($arg),*) },
+                    $crate::simd::Isa::Avx512 => return unsafe { avx512::<$($parameter),*>($($arg),*) },
                     // SAFETY: `isa` answers Avx2 only where it has detected AVX2.
-                    $crate::simd::Isa::Avx2 => return unsafe { avx2::<T $(, $k)?>($($arg),*) },
+                    $crate::simd::Isa::Avx2 => return unsafe { avx2::<$($parameter),*>($($arg),*) },
                     $crate::simd::Isa::Baseline => {}
                 }
             }
-            body::<T $(, $k)?>($($arg),*)
+            body::<$($parameter),*>($($arg),*)
         }
     };
 }

@@ -134,11 +134,7 @@ impl<T: Real> Gpt<T> {
 
     #[track_caller]
     fn check(&self, tokens: &[u16], block: usize) {
-        let GptConfig {
-            block: most,
-            vocabulary,
-            ..
-        } = self.config;
+        let GptConfig { block: most, vocabulary, .. } = self.config;
         assert!(
             (1..=most).contains(&block),
             "sequences of {block} tokens for a model of 1 to {most}"
@@ -164,12 +160,7 @@ pub struct OnBatch<'a, T> {
 impl<T: Real> OnBatch<'_, T> {
     /// f(x), and g ← ∇f(x) if there is a place for it.
     fn evaluate(&mut self, x: &[T], g: Option<&mut [T]>) -> f64 {
-        let Gpt {
-            config,
-            parameters,
-            threads,
-            activations,
-        } = &mut *self.gpt;
+        let Gpt { config, parameters, threads, activations } = &mut *self.gpt;
         let (inputs, targets) = (&self.batch.inputs, &self.batch.targets);
         let pass = Pass::new(config, parameters, *threads, self.batch.block);
         inside(*threads, || {

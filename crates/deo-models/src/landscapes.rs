@@ -55,14 +55,7 @@ pub use strict_saddle::StrictSaddle;
 
 /// The names that [`by_name`] knows.
 pub fn names() -> &'static [&'static str] {
-    &[
-        "quadratic",
-        "strict-saddle",
-        "octopus",
-        "muller-brown",
-        "monkey",
-        "rosenbrock",
-    ]
+    &["quadratic", "strict-saddle", "octopus", "muller-brown", "monkey", "rosenbrock"]
 }
 
 /// The landscape of that name, with its customary parameters.
@@ -86,9 +79,7 @@ pub fn by_name(name: &str) -> Result<Box<dyn Landscape>, LandscapeError> {
         "monkey" => Box::new(Monkey::default()),
         "rosenbrock" => Box::new(Rosenbrock::default()),
         _ => {
-            return Err(LandscapeError::UnknownName {
-                name: name.to_owned(),
-            });
+            return Err(LandscapeError::UnknownName { name: name.to_owned() });
         }
     })
 }

@@ -83,10 +83,7 @@ pub struct Layout {
 impl Layout {
     /// A layout without tensors.
     pub const fn new() -> Self {
-        Layout {
-            tensors: Vec::new(),
-            len: 0,
-        }
+        Layout { tensors: Vec::new(), len: 0 }
     }
 
     /// Appends a tensor after the last one.
@@ -97,11 +94,7 @@ impl Layout {
     pub fn push(&mut self, name: impl Into<String>, shape: &[usize]) -> TensorId {
         let name = name.into();
         assert!(self.find(&name).is_none(), "tensor {name} exists already");
-        let tensor = Tensor {
-            name,
-            shape: shape.to_vec(),
-            offset: self.len,
-        };
+        let tensor = Tensor { name, shape: shape.to_vec(), offset: self.len };
         self.len += tensor.len();
         self.tensors.push(tensor);
         TensorId(self.tensors.len() - 1)
@@ -194,18 +187,12 @@ impl Layout {
 
     /// The ranges of the tensors to which weight decay applies.
     pub fn decayed(&self) -> impl Iterator<Item = Range<usize>> {
-        (self.tensors.iter())
-            .filter(|tensor| tensor.decay())
-            .map(Tensor::range)
+        (self.tensors.iter()).filter(|tensor| tensor.decay()).map(Tensor::range)
     }
 
     #[track_caller]
     fn check<T>(&self, flat: &[T]) {
-        assert_eq!(
-            flat.len(),
-            self.len,
-            "a slice of parameters must be as long as the layout"
-        );
+        assert_eq!(flat.len(), self.len, "a slice of parameters must be as long as the layout");
     }
 }
 

@@ -6,3 +6,4 @@ pub mod gpt;
 pub mod landscapes;
 pub mod layers;
 pub mod layout;
+pub mod mlp;

@@ -60,14 +60,7 @@ fn the_extreme_scalar_values_are_characters() {
 fn unknown_characters_are_refused_by_name_and_place() {
     let vocabulary = Vocabulary::of("ab").unwrap();
     let error = vocabulary.encode("abé?").unwrap_err();
-    assert!(matches!(
-        error,
-        DataError::UnknownSymbol {
-            symbol: 'é',
-            position: 2,
-            symbols: 2
-        }
-    ));
+    assert!(matches!(error, DataError::UnknownSymbol { symbol: 'é', position: 2, symbols: 2 }));
     says(&error, &["'é'", "character 2", "2 characters"]);
     // A line end in the prompt must not break the message's line.
     says(&vocabulary.encode("a\n").unwrap_err(), &["'\\n'"]);
@@ -93,14 +86,8 @@ fn token_numbers_are_used_up_to_the_last_and_not_beyond() {
 
 #[test]
 fn the_cut_is_at_nine_tenths() {
-    for (characters, train) in [
-        (1, 0),
-        (9, 8),
-        (10, 9),
-        (11, 9),
-        (19, 17),
-        (1_115_394, 1_003_854),
-    ] {
+    for (characters, train) in [(1, 0), (9, 8), (10, 9), (11, 9), (19, 17), (1_115_394, 1_003_854)]
+    {
         let corpus = Corpus::from_text(&"x".repeat(characters)).unwrap();
         // 1 115 394 is tinyshakespeare, for which nanoGPT prints 1 003 854 and 111 540.
         assert_eq!(corpus.train().tokens().len(), train, "of {characters}");
@@ -149,22 +136,9 @@ fn a_part_must_hold_a_block_and_one_more() {
     let error = short.check_block(block).unwrap_err();
     assert!(matches!(
         error,
-        DataError::TooShort {
-            part: Part::Validation,
-            tokens: 7,
-            block: 7,
-            minimum: 8
-        }
+        DataError::TooShort { part: Part::Validation, tokens: 7, block: 7, minimum: 8 }
     ));
-    says(
-        &error,
-        &[
-            "validation part",
-            "7 characters",
-            "block of 7",
-            "at least 8",
-        ],
-    );
+    says(&error, &["validation part", "7 characters", "block of 7", "at least 8"]);
 
     let error = Batches::new(short.train(), 1, 63, 0).unwrap_err();
     says(&error, &["training part", "63 characters", "at least 64"]);

@@ -73,15 +73,10 @@ fn starts_are_uniform_from_the_first_to_the_last() {
         }
     }
     let expected = (16 * rounds) as f64 / starts as f64;
-    let chi_square: f64 = counts
-        .iter()
-        .map(|&count| (count as f64 - expected).powi(2) / expected)
-        .sum();
+    let chi_square: f64 =
+        counts.iter().map(|&count| (count as f64 - expected).powi(2) / expected).sum();
     // 31 degrees of freedom: the 0.1 % and 99.9 % points of the chi-square distribution.
-    assert!(
-        (11.0..61.1).contains(&chi_square),
-        "{chi_square}: {counts:?}"
-    );
+    assert!((11.0..61.1).contains(&chi_square), "{chi_square}: {counts:?}");
 }
 
 #[test]

@@ -4,11 +4,12 @@
 //! |---|---|
 //! | m ← β m + (1 − β) g | [`ClampedRatioSettings::beta`] |
 //! | h ← γ h + (1 − γ) g², h = g² before the first step | [`ClampedRatioSettings::hessian_beta`] |
-//! | θ ← θ − lr · clamp(m̂/(ĥ + ε), ±c), m̂ = m/(1 − βᵗ), ĥ = h/(1 − γᵗ) | [`ClampedRatioSettings::clip`], [`epsilon`](ClampedRatioSettings::epsilon) |
+//! | m̂ = m/(1 − βᵗ), ĥ = h/(1 − γᵗ) | t counts steps from 1 |
+//! | θ ← θ − lr · clamp(m̂/(ĥ + ε), ±c) | [`ClampedRatioSettings::clip`], [`ClampedRatioSettings::epsilon`] |
 //!
-//! The source calls h an estimate of the Hessian's diagonal; it is Adam's second moment without the root, so the step shrinks as
-//! the gradient grows. h starts at g² *and* is corrected for a start at 0: the first ĥ is g²/(1 − γ), a hundred
-//! times g². Both are reproduced.
+//! The source calls h an estimate of the Hessian's diagonal; it is Adam's second moment without the root, so the step
+//! shrinks as the gradient grows. h starts at g² *and* is corrected for a start at 0: the first ĥ is g²/(1 − γ), a
+//! hundred times g². Both are reproduced.
 
 use super::CompatError;
 use crate::optim::{Optimizer, Rounded, Update, Updates};
@@ -108,7 +109,10 @@ impl Update<1, 3> for ClampedRatioUpdate {
 
 impl<S: Updates> Optimizer<S> for ClampedRatio<S::Owned> {
     fn step(&mut self, space: &S, x: &mut S::Vector, g: &S::Vector, lr: f64) {
-        assert!(lr >= 0.0 && lr.is_finite(), "learning rate {lr}; it must be finite and at least 0");
+        assert!(
+            lr >= 0.0 && lr.is_finite(),
+            "learning rate {lr}; it must be finite and at least 0"
+        );
         self.steps += 1;
         let t = self.steps as f64;
         let ClampedRatioSettings { beta, hessian_beta, .. } = self.settings;

@@ -1,5 +1,6 @@
 //! What [`Deo`](crate::Deo) asks, what it did, and what it has counted.
 
+use crate::budget::LOSS_COST;
 use crate::policy::Rung;
 use crate::probe::Probe;
 use crate::space::Space;
@@ -96,6 +97,13 @@ pub struct Counts {
     pub visits: u64,
     /// Visits that moved x.
     pub moves: u64,
+}
+
+impl Counts {
+    /// The cost in gradients, losses at [`LOSS_COST`].
+    pub fn cost(&self) -> f64 {
+        self.gradients as f64 + LOSS_COST * self.losses as f64
+    }
 }
 
 impl AddAssign for Counts {

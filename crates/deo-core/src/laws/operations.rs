@@ -70,18 +70,8 @@ impl<S: Space> Laws<'_, S> {
             let want = self.combined(1.0 / h, &g1, -1.0 / h, &g0);
             let scale = (self.norm(&g0) + self.norm(&g1)) / h.abs();
             self.same("secant's hn = (g₁ − g₀)/h", &hn, &want, scale);
-            self.equal(
-                "secant's C = ⟨n, hn⟩",
-                c,
-                self.dot(&n, &hn),
-                self.norm(&n) * scale,
-            );
-            self.equal(
-                "secant's square = ⟨hn, hn⟩",
-                square,
-                self.dot(&hn, &hn),
-                scale * scale,
-            );
+            self.equal("secant's C = ⟨n, hn⟩", c, self.dot(&n, &hn), self.norm(&n) * scale);
+            self.equal("secant's square = ⟨hn, hn⟩", square, self.dot(&hn, &hn), scale * scale);
         }
     }
 
@@ -95,12 +85,7 @@ impl<S: Space> Laws<'_, S> {
             let want = self.combined(-beta * along, &n, 1.0, &g);
             let law = format!("deflate's g = g − {beta} ⟨g, n⟩ n");
             self.same(&law, &got, &want, g_norm * (1.0 + beta.abs()));
-            self.equal(
-                "deflate returns the old ⟨g, n⟩",
-                before,
-                along,
-                g_norm * n_norm,
-            );
+            self.equal("deflate returns the old ⟨g, n⟩", before, along, g_norm * n_norm);
         }
     }
 

@@ -144,11 +144,7 @@ impl Space for Faulty {
 
     fn norm(&self, x: &[f32]) -> f64 {
         let square = self.dot(x, x);
-        if self.is(Fault::NormSquared) {
-            square
-        } else {
-            square.sqrt()
-        }
+        if self.is(Fault::NormSquared) { square } else { square.sqrt() }
     }
 
     fn secant(&self, h: f64, g0: &[f32], g1: &[f32], n: &[f32], hn: &mut [f32]) -> (f64, f64) {
@@ -204,9 +200,7 @@ impl Space for Faulty {
             }
             Fault::DisplaceSquared => {
                 HOST.displace(h, n, x, y);
-                (y.iter().zip(x))
-                    .map(|(y, x)| f64::from(y - x).powi(2))
-                    .sum()
+                (y.iter().zip(x)).map(|(y, x)| f64::from(y - x).powi(2)).sum()
             }
             _ => HOST.displace(h, n, x, y),
         }

@@ -96,12 +96,7 @@ impl<S: Space> Laws<'_, S> {
         self.same("a (x + y) = a x + a y", &left, &right, a.abs() * scale);
         self.same("1 x = x, exactly", &self.scaled(1.0, &x), &x, 0.0);
         let zero = self.space.zeros_like(self.template);
-        self.same(
-            "x − x = 0, exactly",
-            &self.combined(-1.0, &x, 1.0, &x),
-            &zero,
-            0.0,
-        );
+        self.same("x − x = 0, exactly", &self.combined(-1.0, &x, 1.0, &x), &zero, 0.0);
     }
 
     /// Outputs are bit by bit the same whether their buffers held zeros or NaN.

@@ -28,7 +28,11 @@ pub(crate) struct Best {
 
 impl Doubling {
     /// A search from a point of loss `base`, over lengths `min ..= max`, beginning at `start`.
-    pub(crate) fn new(base: f64, [linear, quadratic]: [f64; 2], [min, start, max]: [f64; 3]) -> Self {
+    pub(crate) fn new(
+        base: f64,
+        [linear, quadratic]: [f64; 2],
+        [min, start, max]: [f64; 3],
+    ) -> Self {
         Doubling {
             base,
             linear,
@@ -88,14 +92,16 @@ mod tests {
 
     #[test]
     fn doubles_while_the_loss_falls() {
-        let (tried, best) = search(Doubling::new(0.0, [0.0; 2], [1.0, 1.0, 100.0]), |a| (a - 7.0).powi(2) - 49.0);
+        let (tried, best) =
+            search(Doubling::new(0.0, [0.0; 2], [1.0, 1.0, 100.0]), |a| (a - 7.0).powi(2) - 49.0);
         assert_eq!(tried, [1.0, 2.0, 4.0, 8.0, 16.0]);
         assert_eq!(best, Some(Best { length: 8.0, decrease: 48.0 }));
     }
 
     #[test]
     fn halves_when_the_start_is_too_long() {
-        let (tried, best) = search(Doubling::new(0.0, [0.0; 2], [0.1, 8.0, 100.0]), |a| a * (a - 3.0));
+        let (tried, best) =
+            search(Doubling::new(0.0, [0.0; 2], [0.1, 8.0, 100.0]), |a| a * (a - 3.0));
         assert_eq!(tried, [8.0, 4.0, 2.0]);
         assert_eq!(best.map(|best| best.length), Some(2.0));
     }
@@ -117,7 +123,9 @@ mod tests {
     #[test]
     fn never_takes_a_loss_that_is_not_finite() {
         for poison in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-            let (_, best) = search(Doubling::new(0.0, [0.0; 2], [0.5, 1.0, 64.0]), |a| if a > 3.0 { poison } else { -a });
+            let (_, best) = search(Doubling::new(0.0, [0.0; 2], [0.5, 1.0, 64.0]), |a| {
+                if a > 3.0 { poison } else { -a }
+            });
             assert_eq!(best, Some(Best { length: 2.0, decrease: 2.0 }));
             assert_eq!(search(Doubling::new(0.0, [0.0; 2], [0.5, 1.0, 64.0]), |_| poison).1, None);
         }

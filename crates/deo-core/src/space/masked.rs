@@ -109,12 +109,7 @@ impl<S> Masked<S> {
         if free.is_empty() {
             return Err(MaskError::NothingFree);
         }
-        Ok(Masked {
-            inner,
-            count,
-            free,
-            frozen,
-        })
+        Ok(Masked { inner, count, free, frozen })
     }
 
     /// The space of whole vectors.
@@ -235,12 +230,8 @@ impl<S: Sliced> Space for Masked<S> {
         }
         let mut realised = 0.0;
         for range in &self.free {
-            realised += self.inner.displace(
-                h,
-                &n[range.clone()],
-                &x[range.clone()],
-                &mut y[range.clone()],
-            );
+            realised +=
+                self.inner.displace(h, &n[range.clone()], &x[range.clone()], &mut y[range.clone()]);
         }
         realised
     }

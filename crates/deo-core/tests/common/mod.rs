@@ -10,13 +10,8 @@ impl Diagonal {
     /// benchmarks: λ₁ = −1, the rest uniform in [−1 + gap, 1].
     pub fn gap_family(n: usize, gap: f64, seed: u64) -> Self {
         let mut state = seed;
-        let spectrum = (0..n).map(|i| {
-            if i == 0 {
-                -1.0
-            } else {
-                -1.0 + gap + (2.0 - gap) * uniform(&mut state)
-            }
-        });
+        let spectrum = (0..n)
+            .map(|i| if i == 0 { -1.0 } else { -1.0 + gap + (2.0 - gap) * uniform(&mut state) });
         Diagonal(spectrum.collect())
     }
 
@@ -49,7 +44,11 @@ pub fn angle_to_first(v: &[f64]) -> f64 {
 pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
-    if values.len().is_multiple_of(2) { (values[middle - 1] + values[middle]) / 2.0 } else { values[middle] }
+    if values.len().is_multiple_of(2) {
+        (values[middle - 1] + values[middle]) / 2.0
+    } else {
+        values[middle]
+    }
 }
 
 /// Products that Lanczos with full reorthogonalisation needs until its lowest Ritz vector is within `angle`

@@ -6,14 +6,8 @@ use proptest::prelude::*;
 fn naive<T: Real>(c: &mut MatMut<'_, T>, beta: T, alpha: T, a: MatRef<'_, T>, b: MatRef<'_, T>) {
     for i in 0..c.rows() {
         for j in 0..c.cols() {
-            let sum: f64 = (0..a.cols())
-                .map(|l| a.at(i, l).to_f64() * b.at(l, j).to_f64())
-                .sum();
-            let old = if beta == T::ZERO {
-                0.0
-            } else {
-                beta.to_f64() * c.rb().at(i, j).to_f64()
-            };
+            let sum: f64 = (0..a.cols()).map(|l| a.at(i, l).to_f64() * b.at(l, j).to_f64()).sum();
+            let old = if beta == T::ZERO { 0.0 } else { beta.to_f64() * c.rb().at(i, j).to_f64() };
             *c.at_mut(i, j) = T::from_f64(alpha.to_f64() * sum + old);
         }
     }
@@ -137,13 +131,7 @@ proptest! {
 
 #[test]
 fn split_products_are_the_triple_loop() {
-    for shape in [
-        (520, 200, 33),
-        (130, 100, 300),
-        (96, 450, 64),
-        (1, 9000, 300),
-        (9000, 1, 300),
-    ] {
+    for shape in [(520, 200, 33), (130, 100, 300), (96, 450, 64), (1, 9000, 300), (9000, 1, 300)] {
         for layouts in [
             [Layout::Rows; 3],
             [Layout::Cols, Layout::Rows, Layout::Rows],
@@ -168,10 +156,7 @@ fn same_bits<T: Real>(m: usize, n: usize, k: usize, layouts: [Layout; 3]) {
     };
     let want = run(Threads::One);
     for size in [1, 2, 3, 8] {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(size)
-            .build()
-            .unwrap();
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(size).build().unwrap();
         let got = pool.install(|| run(Threads::Pool));
         // Equality of numbers is equality of bits here: there is no NaN and no zero in C.
         assert_eq!(want, got, "({m}, {n}, {k}) {layouts:?}, {size} threads");
@@ -222,10 +207,7 @@ fn the_split_occupies_threads_where_there_is_work() {
         (5000, 1, 5000),
     ] {
         let leaves = leaves(m, n, k);
-        assert!(
-            (2..=64).contains(&leaves),
-            "({m}, {n}, {k}): {leaves} leaves"
-        );
+        assert!((2..=64).contains(&leaves), "({m}, {n}, {k}): {leaves} leaves");
     }
 }
 

@@ -65,13 +65,7 @@ impl<'a, T: Real> MatRef<'a, T> {
     #[track_caller]
     pub fn new(data: &'a [T], rows: usize, cols: usize) -> Self {
         check_full(data.len(), rows, cols);
-        MatRef {
-            data,
-            rows,
-            cols,
-            row_stride: cols,
-            col_stride: 1,
-        }
+        MatRef { data, rows, cols, row_stride: cols, col_stride: 1 }
     }
 
     /// The matrix of elements `data[i · row_stride + j · col_stride]`; a stride of 0 repeats a row or column.
@@ -88,13 +82,7 @@ impl<'a, T: Real> MatRef<'a, T> {
         col_stride: usize,
     ) -> Self {
         check_extent(data.len(), rows, cols, row_stride, col_stride);
-        MatRef {
-            data,
-            rows,
-            cols,
-            row_stride,
-            col_stride,
-        }
+        MatRef { data, rows, cols, row_stride, col_stride }
     }
 
     /// The transpose of the same data.
@@ -152,13 +140,7 @@ impl<'a, T: Real> MatMut<'a, T> {
     #[track_caller]
     pub fn new(data: &'a mut [T], rows: usize, cols: usize) -> Self {
         check_full(data.len(), rows, cols);
-        MatMut {
-            data,
-            rows,
-            cols,
-            row_stride: cols,
-            col_stride: 1,
-        }
+        MatMut { data, rows, cols, row_stride: cols, col_stride: 1 }
     }
 
     /// The matrix of elements `data[i · row_stride + j · col_stride]`.
@@ -183,13 +165,7 @@ impl<'a, T: Real> MatMut<'a, T> {
             rows == 0 || cols == 0 || (distinct && (by_rows || by_cols)),
             "a mutable {rows} × {cols} matrix of strides {row_stride}, {col_stride} overlaps itself"
         );
-        MatMut {
-            data,
-            rows,
-            cols,
-            row_stride,
-            col_stride,
-        }
+        MatMut { data, rows, cols, row_stride, col_stride }
     }
 
     /// The transpose of the same data.
@@ -205,10 +181,7 @@ impl<'a, T: Real> MatMut<'a, T> {
 
     /// A view that borrows this one, to pass it on and keep it.
     pub fn rb_mut(&mut self) -> MatMut<'_, T> {
-        MatMut {
-            data: self.data,
-            ..*self
-        }
+        MatMut { data: self.data, ..*self }
     }
 
     /// A shared view of the same matrix.
@@ -263,8 +236,5 @@ fn stride(size: usize, stride: usize) -> isize {
 
 #[track_caller]
 fn check_index(i: usize, j: usize, rows: usize, cols: usize) {
-    assert!(
-        i < rows && j < cols,
-        "element ({i}, {j}) of a {rows} × {cols} matrix"
-    );
+    assert!(i < rows && j < cols, "element ({i}, {j}) of a {rows} × {cols} matrix");
 }

@@ -19,12 +19,7 @@ pub struct Batch {
 impl Batch {
     /// A batch of `rows` sequences of `block` tokens, all zero.
     pub fn zeros(rows: usize, block: usize) -> Self {
-        Batch {
-            inputs: vec![0; rows * block],
-            targets: vec![0; rows * block],
-            rows,
-            block,
-        }
+        Batch { inputs: vec![0; rows * block], targets: vec![0; rows * block], rows, block }
     }
 
     /// The number of tokens to predict, `rows × block`.

@@ -65,15 +65,7 @@ impl<'a> Batches<'a> {
         let starts = split.starts(block)?;
         let mut generator = ChaCha8Rng::seed_from_u64(seed);
         generator.set_stream(stream);
-        Ok(Batches {
-            tokens: split.tokens(),
-            starts,
-            rows,
-            block,
-            seed,
-            drawn: 0,
-            generator,
-        })
+        Ok(Batches { tokens: split.tokens(), starts, rows, block, seed, drawn: 0, generator })
     }
 
     /// Overwrites `batch` with the next batch.

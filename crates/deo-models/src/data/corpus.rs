@@ -146,18 +146,12 @@ impl Corpus {
 
     /// The first ⌊9n/10⌋ tokens.
     pub fn train(&self) -> Split<'_> {
-        Split {
-            part: Part::Train,
-            tokens: &self.tokens[..self.cut()],
-        }
+        Split { part: Part::Train, tokens: &self.tokens[..self.cut()] }
     }
 
     /// The tokens after the training part.
     pub fn validation(&self) -> Split<'_> {
-        Split {
-            part: Part::Validation,
-            tokens: &self.tokens[self.cut()..],
-        }
+        Split { part: Part::Validation, tokens: &self.tokens[self.cut()..] }
     }
 
     /// Checks that both parts can hold a block, so that a run is refused before it starts.

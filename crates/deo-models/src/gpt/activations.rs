@@ -61,11 +61,7 @@ impl<T: Real> Activations<T> {
         }
         self.shape = (rows, block);
         let (r, c) = (rows * block, config.width);
-        let attention = Attention {
-            block,
-            heads: config.heads,
-            width: c,
-        };
+        let attention = Attention { block, heads: config.heads, width: c };
         let room = |buffer: &mut Vec<T>, len| buffer.resize(len, T::ZERO);
         self.blocks.resize_with(config.layers, Block::default);
         for b in &mut self.blocks {

@@ -24,10 +24,7 @@ impl<T: Real> Gpt<T> {
         rng: &mut impl Rng,
     ) -> Vec<u16> {
         assert!(!prompt.is_empty(), "a prompt needs at least one token");
-        assert!(
-            temperature >= 0.0,
-            "a temperature of {temperature} is not at least 0"
-        );
+        assert!(temperature >= 0.0, "a temperature of {temperature} is not at least 0");
         let vocabulary = self.config.vocabulary;
         let mut text = prompt.to_vec();
         for _ in 0..count {
@@ -42,10 +39,9 @@ impl<T: Real> Gpt<T> {
 
 /// A token drawn from softmax(l/temperature).
 fn draw<T: Real>(l: &[T], temperature: f64, rng: &mut impl Rng) -> u16 {
-    let (likeliest, greatest) = (l.iter().map(|l| l.to_f64()).enumerate())
-        .fold((0, f64::NEG_INFINITY), |best, l| {
-            if l.1 > best.1 { l } else { best }
-        });
+    let (likeliest, greatest) =
+        (l.iter().map(|l| l.to_f64()).enumerate())
+            .fold((0, f64::NEG_INFINITY), |best, l| if l.1 > best.1 { l } else { best });
     if temperature == 0.0 {
         return likeliest as u16;
     }

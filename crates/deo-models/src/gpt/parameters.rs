@@ -54,13 +54,7 @@ impl Parameters {
             })
             .collect();
         let ln_f = push("ln_f".into(), &[c]);
-        Parameters {
-            layout,
-            wte,
-            wpe,
-            blocks,
-            ln_f,
-        }
+        Parameters { layout, wte, wpe, blocks, ln_f }
     }
 
     /// Gains 1, weights normal(0, 0.02), those that end a residual branch normal(0, 0.02/√(2 · layers)): the residual
@@ -73,11 +67,7 @@ impl Parameters {
             if tensor.shape().len() == 1 {
                 continue;
             }
-            let deviation = if tensor.name().ends_with(RESIDUAL) {
-                residual
-            } else {
-                DEVIATION
-            };
+            let deviation = if tensor.name().ends_with(RESIDUAL) { residual } else { DEVIATION };
             let normal = Normal::new(0.0, deviation).expect("a deviation is finite");
             values.fill_with(|| T::from_f64(normal.sample(&mut rng)));
         }

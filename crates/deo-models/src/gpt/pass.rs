@@ -13,9 +13,9 @@
 //! Backward runs the same lines from the last to the first. ∂f/∂x of the residual stream is the one gradient that is
 //! accumulated from line to line; see the rule in [`layers`](crate::layers).
 
+use super::GptConfig;
 use super::activations::Activations;
 use super::parameters::Parameters;
-use super::GptConfig;
 use crate::layers::{Attention, CrossEntropy, Embedding, LayerNorm, Linear, gelu};
 use deo_linalg::{Real, Threads};
 
@@ -50,18 +50,12 @@ impl<'a> Pass<'a> {
             embedding: Embedding { block, width },
             norm: LayerNorm { width },
             c_attn: linear(width, 3 * width),
-            attention: Attention {
-                block,
-                heads,
-                width,
-            },
+            attention: Attention { block, heads, width },
             c_proj: linear(width, width),
             c_fc: linear(width, 4 * width),
             mlp_c_proj: linear(4 * width, width),
             head: linear(width, config.vocabulary),
-            loss: CrossEntropy {
-                classes: config.vocabulary,
-            },
+            loss: CrossEntropy { classes: config.vocabulary },
         }
     }
 

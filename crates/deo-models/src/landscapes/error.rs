@@ -58,11 +58,7 @@ impl LandscapeError {
         if condition {
             return Ok(());
         }
-        Err(LandscapeError::OutOfRange {
-            parameter,
-            value,
-            requirement,
-        })
+        Err(LandscapeError::OutOfRange { parameter, value, requirement })
     }
 
     /// `Ok` if every entry is finite.
@@ -82,10 +78,6 @@ impl LandscapeError {
         if dimension >= minimum {
             return Ok(());
         }
-        Err(LandscapeError::TooFewDimensions {
-            landscape,
-            dimension,
-            minimum,
-        })
+        Err(LandscapeError::TooFewDimensions { landscape, dimension, minimum })
     }
 }

@@ -30,11 +30,7 @@ impl<L: Landscape> InSingle<L> {
     /// The landscape with two buffers of its dimension.
     pub fn new(inner: L) -> Self {
         let n = inner.dimension();
-        InSingle {
-            inner,
-            x: vec![0.0; n],
-            gradient: vec![0.0; n],
-        }
+        InSingle { inner, x: vec![0.0; n], gradient: vec![0.0; n] }
     }
 
     /// The landscape in double precision.
@@ -44,11 +40,7 @@ impl<L: Landscape> InSingle<L> {
 
     #[track_caller]
     fn widen(&mut self, x: &[f32]) {
-        assert_eq!(
-            x.len(),
-            self.x.len(),
-            "length of x and dimension of the landscape"
-        );
+        assert_eq!(x.len(), self.x.len(), "length of x and dimension of the landscape");
         for (wide, &x) in self.x.iter_mut().zip(x) {
             *wide = f64::from(x);
         }
@@ -63,10 +55,7 @@ impl<L: Landscape> Objective<[f32]> for InSingle<L> {
 
     fn value_grad(&mut self, x: &[f32], gradient: &mut [f32]) -> f64 {
         let (given, n) = (gradient.len(), self.gradient.len());
-        assert_eq!(
-            given, n,
-            "length of the gradient and dimension of the landscape"
-        );
+        assert_eq!(given, n, "length of the gradient and dimension of the landscape");
         self.widen(x);
         let value = self.inner.value_grad(&self.x, &mut self.gradient);
         for (narrow, &wide) in gradient.iter_mut().zip(&self.gradient) {

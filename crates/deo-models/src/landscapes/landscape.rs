@@ -41,11 +41,7 @@ pub trait Landscape: Objective<[f64]> + Debug + Send {
 pub(super) fn check_lengths(name: &str, n: usize, x: &[f64], gradient: Option<&[f64]>) {
     assert_eq!(x.len(), n, "length of x and dimension of {name}");
     if let Some(gradient) = gradient {
-        assert_eq!(
-            gradient.len(),
-            n,
-            "length of the gradient and dimension of {name}"
-        );
+        assert_eq!(gradient.len(), n, "length of the gradient and dimension of {name}");
     }
 }
 

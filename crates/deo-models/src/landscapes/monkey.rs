@@ -68,10 +68,6 @@ impl Landscape for Monkey {
     }
 
     fn saddles(&self) -> Vec<StationaryPoint> {
-        vec![StationaryPoint {
-            x: vec![0.0; 2],
-            value: 0.0,
-            curvature: Some(0.0),
-        }]
+        vec![StationaryPoint { x: vec![0.0; 2], value: 0.0, curvature: Some(0.0) }]
     }
 }

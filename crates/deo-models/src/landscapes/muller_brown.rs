@@ -7,11 +7,11 @@
 //!
 //! | | x | y | E | eigenvalues of the Hessian |
 //! |---|---|---|---|---|
-//! | minimum A | −0.558224 | 1.441726 | −146.6995 | |
+//! | minimum A | −0.558224 | 1.441726 | −146.6995 | 410.53113, 4068.19896 |
 //! | saddle 1 | −0.822002 | 0.624313 | −40.66484 | −750.86266, 490.24071 |
-//! | minimum B | −0.050011 | 0.466694 | −80.76782 | |
+//! | minimum B | −0.050011 | 0.466694 | −80.76782 | 221.03747, 1479.19692 |
 //! | saddle 2 | 0.212487 | 0.292988 | −72.24894 | −735.24726, 510.88657 |
-//! | minimum C | 0.623499 | 0.028038 | −108.1667 | |
+//! | minimum C | 0.623499 | 0.028038 | −108.1667 | 543.83619, 3005.40587 |
 //!
 //! K. Müller, L. D. Brown, Theor. Chim. Acta 53, 75 (1979).
 
@@ -55,9 +55,7 @@ pub struct MullerBrown {
 impl Default for MullerBrown {
     /// The customary parameters.
     fn default() -> Self {
-        MullerBrown {
-            terms: Self::CUSTOMARY,
-        }
+        MullerBrown { terms: Self::CUSTOMARY }
     }
 }
 
@@ -75,14 +73,8 @@ impl MullerBrown {
     /// (x, y) and E of the three minima A, B, C.
     pub const MINIMA: [([f64; 2], f64); 3] = [
         ([-0.5582236346330243, 1.441725841804669], -146.699517209954),
-        (
-            [-0.05001082299820606, 0.4666941048719721],
-            -80.76781812965903,
-        ),
-        (
-            [0.6234994049308765, 0.02803775852868567],
-            -108.1667241168524,
-        ),
+        ([-0.05001082299820606, 0.4666941048719721], -80.76781812965903),
+        ([0.6234994049308765, 0.02803775852868567], -108.1667241168524),
     ];
 
     /// (x, y) and E of the saddle between A and B and of that between B and C.
@@ -98,14 +90,7 @@ impl MullerBrown {
     /// If a parameter is not finite.
     pub fn new(terms: [Term; 4]) -> Result<Self, LandscapeError> {
         for term in &terms {
-            let Term {
-                amplitude,
-                a,
-                b,
-                c,
-                x,
-                y,
-            } = *term;
+            let Term { amplitude, a, b, c, x, y } = *term;
             LandscapeError::unless_finite("a term's parameter", &[amplitude, a, b, c, x, y])?;
         }
         Ok(MullerBrown { terms })

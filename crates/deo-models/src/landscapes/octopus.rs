@@ -67,13 +67,7 @@ impl Octopus {
         }
         let allowed = l >= gamma && l.is_finite();
         LandscapeError::unless(allowed, "L", l, "finite and at least gamma")?;
-        Ok(Octopus {
-            dimension,
-            l,
-            gamma,
-            tau,
-            suffixes: vec![(0.0, 0.0); dimension + 1],
-        })
+        Ok(Octopus { dimension, l, gamma, tau, suffixes: vec![(0.0, 0.0); dimension + 1] })
     }
 
     /// ν, by which each coordinate that arrives at 4τ lowers f.
@@ -148,11 +142,7 @@ impl Octopus {
         StationaryPoint {
             x,
             value: -(k as f64) * self.drop(),
-            curvature: Some(if arrived {
-                2.0 * self.l
-            } else {
-                -2.0 * self.gamma
-            }),
+            curvature: Some(if arrived { 2.0 * self.l } else { -2.0 * self.gamma }),
         }
     }
 }

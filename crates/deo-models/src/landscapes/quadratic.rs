@@ -55,12 +55,7 @@ impl Quadratic {
                 expected: basis.dimension(),
             });
         }
-        Ok(Quadratic {
-            eigenvalues,
-            basis,
-            linear: vec![0.0; n],
-            scratch: vec![0.0; n],
-        })
+        Ok(Quadratic { eigenvalues, basis, linear: vec![0.0; n], scratch: vec![0.0; n] })
     }
 
     /// H = diag(`eigenvalues`), b = 0.
@@ -85,8 +80,8 @@ impl Quadratic {
         LandscapeError::unless(allowed, "gap", gap, "above 0 and at most 2")?;
 
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        // The basis has this seed too; its stream is 0, and the spectrum must not repeat its numbers.
-        rng.set_stream(1);
+        // The same seed draws the basis, from another stream, so that the two are independent.
+        rng.set_stream(u64::from_le_bytes(*b"spectrum"));
         let rest = (1..n).map(|_| rng.random_range(-1.0 + gap..=1.0));
         let mut eigenvalues: Vec<f64> = std::iter::once(-1.0).chain(rest).collect();
         eigenvalues.sort_by(f64::total_cmp);
@@ -117,10 +112,7 @@ impl Quadratic {
 
     /// The smallest eigenvalue.
     pub fn lowest_eigenvalue(&self) -> f64 {
-        self.eigenvalues
-            .iter()
-            .copied()
-            .fold(f64::INFINITY, f64::min)
+        self.eigenvalues.iter().copied().fold(f64::INFINITY, f64::min)
     }
 
     /// The unit eigenvector of `eigenvalues()[i]`.
@@ -179,11 +171,7 @@ impl Quadratic {
         }
         self.basis.apply(&mut x);
         let value = x.iter().zip(&self.linear).map(|(x, b)| 0.5 * x * b).sum();
-        Some(StationaryPoint {
-            x,
-            value,
-            curvature: Some(self.lowest_eigenvalue()),
-        })
+        Some(StationaryPoint { x, value, curvature: Some(self.lowest_eigenvalue()) })
     }
 }
 
@@ -204,18 +192,12 @@ impl Landscape for Quadratic {
 
     fn minima(&self) -> Vec<StationaryPoint> {
         let positive = self.eigenvalues.iter().all(|&lambda| lambda > 0.0);
-        self.stationary_point()
-            .filter(|_| positive)
-            .into_iter()
-            .collect()
+        self.stationary_point().filter(|_| positive).into_iter().collect()
     }
 
     fn saddles(&self) -> Vec<StationaryPoint> {
         let down = self.eigenvalues.iter().any(|&lambda| lambda < 0.0);
         let up = self.eigenvalues.iter().any(|&lambda| lambda > 0.0);
-        self.stationary_point()
-            .filter(|_| down && up)
-            .into_iter()
-            .collect()
+        self.stationary_point().filter(|_| down && up).into_iter().collect()
     }
 }

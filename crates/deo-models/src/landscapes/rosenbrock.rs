@@ -21,10 +21,7 @@ pub struct Rosenbrock {
 impl Default for Rosenbrock {
     /// N = 2, b = 100.
     fn default() -> Self {
-        Rosenbrock {
-            dimension: 2,
-            steepness: 100.0,
-        }
+        Rosenbrock { dimension: 2, steepness: 100.0 }
     }
 }
 
@@ -38,10 +35,7 @@ impl Rosenbrock {
         LandscapeError::unless_dimension("rosenbrock", dimension, 2)?;
         let allowed = steepness > 0.0 && steepness.is_finite();
         LandscapeError::unless(allowed, "the steepness", steepness, "positive and finite")?;
-        Ok(Rosenbrock {
-            dimension,
-            steepness,
-        })
+        Ok(Rosenbrock { dimension, steepness })
     }
 
     fn evaluate(&mut self, x: &[f64], mut gradient: Option<&mut [f64]>) -> f64 {

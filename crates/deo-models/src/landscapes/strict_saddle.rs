@@ -58,13 +58,7 @@ impl StrictSaddle {
                 expected: n - 1,
             });
         }
-        Ok(StrictSaddle {
-            curvature,
-            radius,
-            stiffness,
-            basis,
-            scratch: vec![0.0; n],
-        })
+        Ok(StrictSaddle { curvature, radius, stiffness, basis, scratch: vec![0.0; n] })
     }
 
     /// x₁⁴/16 − x₁²/2 + 9/8 x₂²: λ = −1 at 0, minima (±2, 0) with f = −1.
@@ -86,8 +80,8 @@ impl StrictSaddle {
     /// Unless n ≥ 1 and c is positive and finite.
     pub fn random(n: usize, curvature: f64, seed: u64) -> Result<Self, LandscapeError> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        // The basis has this seed too; its stream is 0, and κ must not repeat its numbers.
-        rng.set_stream(1);
+        // The same seed draws the basis, from another stream, so that the two are independent.
+        rng.set_stream(u64::from_le_bytes(*b"stiffnes"));
         let stiffness = (1..n).map(|_| rng.random_range(0.5..=1.0)).collect();
         // Only one direction matters, the escape.
         Self::new(curvature, 2.0, stiffness, Basis::random(n, 1, seed))

@@ -61,24 +61,36 @@ impl Activation {
 
 /// y ← f(x), component by component.
 #[track_caller]
-fn map<T: Real>(threads: Threads, y: &mut [T], x: &[T], f: impl Fn(T) -> T + Sync) {
+fn map<T: Real>(threads: Threads, y: &mut [T], x: &[T], f: impl Fn(T) -> T + Copy + Sync) {
     check_len("y", y, x.len());
     let views = (rows_mut(y, 1), rows(x, 1));
-    for_each_chunk(threads, CHUNK, views, &|(y, x)| {
-        for (y, x) in y.flat().iter_mut().zip(x.flat()) {
-            *y = f(*x);
-        }
-    });
+    for_each_chunk(
+        threads,
+        CHUNK,
+        views,
+        #[inline(always)]
+        |(y, x)| {
+            for (y, x) in y.flat().iter_mut().zip(x.flat()) {
+                *y = f(*x);
+            }
+        },
+    );
 }
 
 /// dx ← dx ∘ f(z).
 #[track_caller]
-fn scale<T: Real>(threads: Threads, dx: &mut [T], z: &[T], f: impl Fn(T) -> T + Sync) {
+fn scale<T: Real>(threads: Threads, dx: &mut [T], z: &[T], f: impl Fn(T) -> T + Copy + Sync) {
     check_len("dx", dx, z.len());
     let views = (rows_mut(dx, 1), rows(z, 1));
-    for_each_chunk(threads, CHUNK, views, &|(dx, z)| {
-        for (dx, z) in dx.flat().iter_mut().zip(z.flat()) {
-            *dx = *dx * f(*z);
-        }
-    });
+    for_each_chunk(
+        threads,
+        CHUNK,
+        views,
+        #[inline(always)]
+        |(dx, z)| {
+            for (dx, z) in dx.flat().iter_mut().zip(z.flat()) {
+                *dx = *dx * f(*z);
+            }
+        },
+    );
 }

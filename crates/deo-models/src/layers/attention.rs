@@ -65,21 +65,24 @@ impl Attention {
     pub fn forward<T: Real>(&self, threads: Threads, y: &mut [T], p: &mut [T], qkv: &[T]) {
         self.check(qkv, y, p);
         let (sequence, square) = (self.block * self.width, self.block * self.block);
-        let views = (
-            rows_mut(y, sequence),
-            rows_mut(p, self.heads * square),
-            rows(qkv, 3 * sequence),
+        let views =
+            (rows_mut(y, sequence), rows_mut(p, self.heads * square), rows(qkv, 3 * sequence));
+        for_each_chunk(
+            threads,
+            1,
+            views,
+            #[inline(always)]
+            |(y, p, qkv)| {
+                let (y, p, qkv) = (y.flat(), p.flat(), qkv.flat());
+                for (head, p) in p.chunks_exact_mut(square).enumerate() {
+                    let [q, k, v] = [Part::Query, Part::Key, Part::Value]
+                        .map(|part| self.part(qkv, head, part));
+                    product(self.square_mut(p), self.scale(), q, k.t());
+                    self.softmax(p);
+                    product(self.head_mut(y, head), T::ONE, self.square(p), v);
+                }
+            },
         );
-        for_each_chunk(threads, 1, views, &|(y, p, qkv)| {
-            let (y, p, qkv) = (y.flat(), p.flat(), qkv.flat());
-            for (head, p) in p.chunks_exact_mut(square).enumerate() {
-                let [q, k, v] = [Part::Query, Part::Key, Part::Value]
-                    .map(|part| self.part(qkv, head, part));
-                product(self.square_mut(p), self.scale(), q, k.t());
-                self.softmax(p);
-                product(self.head_mut(y, head), T::ONE, self.square(p), v);
-            }
-        });
     }
 
     /// dqkv, given dy, qkv and P; `scratch` is overwritten.
@@ -104,25 +107,31 @@ impl Attention {
             rows(p, self.heads * square),
             rows_mut(scratch, square),
         );
-        for_each_chunk(threads, 1, views, &|(dqkv, dy, qkv, p, scratch)| {
-            let (dqkv, dy, qkv, ds) = (dqkv.flat(), dy.flat(), qkv.flat(), scratch.flat());
-            for (head, p) in p.flat().chunks_exact(square).enumerate() {
-                let [q, k, v] = [Part::Query, Part::Key, Part::Value]
-                    .map(|part| self.part(qkv, head, part));
-                let dy = self.head(dy, head);
-                // y = P v
-                let dv = self.part_mut(dqkv, head, Part::Value);
-                product(dv, T::ONE, self.square(p).t(), dy);
-                product(self.square_mut(ds), T::ONE, dy, v.t());
-                // P = softmax(S)
-                self.softmax_backward(ds, p);
-                // S = q kᵀ/√d
-                let dq = self.part_mut(dqkv, head, Part::Query);
-                product(dq, self.scale(), self.square(ds), k);
-                let dk = self.part_mut(dqkv, head, Part::Key);
-                product(dk, self.scale(), self.square(ds).t(), q);
-            }
-        });
+        for_each_chunk(
+            threads,
+            1,
+            views,
+            #[inline(always)]
+            |(dqkv, dy, qkv, p, scratch)| {
+                let (dqkv, dy, qkv, ds) = (dqkv.flat(), dy.flat(), qkv.flat(), scratch.flat());
+                for (head, p) in p.flat().chunks_exact(square).enumerate() {
+                    let [q, k, v] = [Part::Query, Part::Key, Part::Value]
+                        .map(|part| self.part(qkv, head, part));
+                    let dy = self.head(dy, head);
+                    // y = P v
+                    let dv = self.part_mut(dqkv, head, Part::Value);
+                    product(dv, T::ONE, self.square(p).t(), dy);
+                    product(self.square_mut(ds), T::ONE, dy, v.t());
+                    // P = softmax(S)
+                    self.softmax_backward(ds, p);
+                    // S = q kᵀ/√d
+                    let dq = self.part_mut(dqkv, head, Part::Query);
+                    product(dq, self.scale(), self.square(ds), k);
+                    let dk = self.part_mut(dqkv, head, Part::Key);
+                    product(dk, self.scale(), self.square(ds).t(), q);
+                }
+            },
+        );
     }
 
     /// P ← softmax(S) over the columns j ≤ i of row i, in place; S, P: T × T.

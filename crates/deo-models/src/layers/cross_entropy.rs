@@ -38,27 +38,28 @@ impl CrossEntropy {
         let count = rows_of("l", l, self.classes);
         check_len("losses", losses, count);
         check_len("targets", targets, count);
-        let views = (
-            rows_mut(l, self.classes),
-            rows_mut(losses, 1),
-            rows(targets, 1),
+        let views = (rows_mut(l, self.classes), rows_mut(losses, 1), rows(targets, 1));
+        for_each(
+            threads,
+            views,
+            #[inline(always)]
+            |(l, losses, targets)| {
+                let losses = losses.flat().iter_mut();
+                for ((l, loss), target) in l.iter().zip(losses).zip(targets.flat()) {
+                    let greatest = largest(l);
+                    let gap = greatest.to_f64() - l[usize::from(*target)].to_f64();
+                    for l in l.iter_mut() {
+                        *l = exp(*l - greatest);
+                    }
+                    let total = sum(l);
+                    *loss = gap + total.to_f64().ln();
+                    let inverse = T::ONE / total;
+                    for l in l.iter_mut() {
+                        *l = *l * inverse;
+                    }
+                }
+            },
         );
-        for_each(threads, views, &|(l, losses, targets)| {
-            let losses = losses.flat().iter_mut();
-            for ((l, loss), target) in l.iter().zip(losses).zip(targets.flat()) {
-                let greatest = largest(l);
-                let gap = greatest.to_f64() - l[usize::from(*target)].to_f64();
-                for l in l.iter_mut() {
-                    *l = exp(*l - greatest);
-                }
-                let total = sum(l);
-                *loss = gap + total.to_f64().ln();
-                let inverse = T::ONE / total;
-                for l in l.iter_mut() {
-                    *l = *l * inverse;
-                }
-            }
-        });
         losses.iter().sum::<f64>() / count as f64
     }
 
@@ -72,13 +73,18 @@ impl CrossEntropy {
         check_len("targets", targets, count);
         let weight = T::from_f64(1.0 / count as f64);
         let views = (rows_mut(dl, self.classes), rows(targets, 1));
-        for_each(threads, views, &|(dl, targets)| {
-            for (dl, target) in dl.iter().zip(targets.flat()) {
-                dl[usize::from(*target)] -= T::ONE;
-                for dl in dl.iter_mut() {
-                    *dl = *dl * weight;
+        for_each(
+            threads,
+            views,
+            #[inline(always)]
+            |(dl, targets)| {
+                for (dl, target) in dl.iter().zip(targets.flat()) {
+                    dl[usize::from(*target)] -= T::ONE;
+                    for dl in dl.iter_mut() {
+                        *dl = *dl * weight;
+                    }
                 }
-            }
-        });
+            },
+        );
     }
 }

@@ -54,11 +54,8 @@ const FRAC_1_SQRT_TAU: f64 = 0.398_942_280_401_432_7;
 /// Φ(−a) e^{a²/2} for a ≥ 0.
 #[inline(always)]
 fn scaled_tail<T: Real>(a: T) -> T {
-    let (q, coefficients): (f64, &[f64]) = if single::<T>() {
-        (0.25, &TAIL_F32)
-    } else {
-        (0.2, &TAIL_F64)
-    };
+    let (q, coefficients): (f64, &[f64]) =
+        if single::<T>() { (0.25, &TAIL_F32) } else { (0.2, &TAIL_F64) };
     let t = T::ONE / (T::ONE + T::from_f64(q) * a);
     t * horner(coefficients, t + t - T::ONE)
 }

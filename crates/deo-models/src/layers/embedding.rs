@@ -37,14 +37,19 @@ impl Embedding {
         let (block, width) = (self.block, self.width);
         let p = &p[..block * width];
         let views = (0..tokens.len(), rows_mut(x, width));
-        for_each(threads, views, &|(indices, x)| {
-            for (i, x) in indices.zip(x.iter()) {
-                let (e, p) = (row(e, tokens[i].into(), width), row(p, i % block, width));
-                for ((x, e), p) in x.iter_mut().zip(e).zip(p) {
-                    *x = *e + *p;
+        for_each(
+            threads,
+            views,
+            #[inline(always)]
+            |(indices, x)| {
+                for (i, x) in indices.zip(x.iter()) {
+                    let (e, p) = (row(e, tokens[i].into(), width), row(p, i % block, width));
+                    for ((x, e), p) in x.iter_mut().zip(e).zip(p) {
+                        *x = *e + *p;
+                    }
                 }
-            }
-        });
+            },
+        );
     }
 
     /// dE ← dE + Σ dx over the places of each token, added because the output layer reads E as well;

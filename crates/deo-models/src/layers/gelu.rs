@@ -21,11 +21,17 @@ const CHUNK: usize = 4096;
 pub fn forward<T: Real>(threads: Threads, y: &mut [T], x: &[T]) {
     check_len("y", y, x.len());
     let views = (rows_mut(y, 1), rows(x, 1));
-    for_each_chunk(threads, CHUNK, views, &|(y, x)| {
-        for (y, x) in y.flat().iter_mut().zip(x.flat()) {
-            *y = *x * normal(*x).0;
-        }
-    });
+    for_each_chunk(
+        threads,
+        CHUNK,
+        views,
+        #[inline(always)]
+        |(y, x)| {
+            for (y, x) in y.flat().iter_mut().zip(x.flat()) {
+                *y = *x * normal(*x).0;
+            }
+        },
+    );
 }
 
 /// dx ← dy (Φ(x) + x φ(x)), where `dx` holds dy before.
@@ -33,11 +39,17 @@ pub fn forward<T: Real>(threads: Threads, y: &mut [T], x: &[T]) {
 pub fn backward_in_place<T: Real>(threads: Threads, dx: &mut [T], x: &[T]) {
     check_len("dx", dx, x.len());
     let views = (rows_mut(dx, 1), rows(x, 1));
-    for_each_chunk(threads, CHUNK, views, &|(dx, x)| {
-        for (dx, x) in dx.flat().iter_mut().zip(x.flat()) {
-            // y = x Φ(x)
-            let (below, density) = normal(*x);
-            *dx = *dx * (below + *x * density);
-        }
-    });
+    for_each_chunk(
+        threads,
+        CHUNK,
+        views,
+        #[inline(always)]
+        |(dx, x)| {
+            for (dx, x) in dx.flat().iter_mut().zip(x.flat()) {
+                // y = x Φ(x)
+                let (below, density) = normal(*x);
+                *dx = *dx * (below + *x * density);
+            }
+        },
+    );
 }

@@ -70,18 +70,23 @@ impl LayerNorm {
             rows_mut(&mut kept.scale, 1),
             rows(x, width),
         );
-        for_each(threads, views, &|(y, hat, scale, x)| {
-            let scales = scale.flat().iter_mut();
-            for (((y, hat), scale), x) in y.iter().zip(hat.iter()).zip(scales).zip(x.iter()) {
-                let mean = sum(x) * inverse;
-                let variance = sum_of(x, x, |x, _| (x - mean) * (x - mean)) * inverse;
-                *scale = T::ONE / (variance + epsilon).sqrt();
-                for (((y, hat), x), w) in y.iter_mut().zip(hat).zip(x).zip(w) {
-                    *hat = *scale * (*x - mean);
-                    *y = *w * *hat;
+        for_each(
+            threads,
+            views,
+            #[inline(always)]
+            |(y, hat, scale, x)| {
+                let scales = scale.flat().iter_mut();
+                for (((y, hat), scale), x) in y.iter().zip(hat.iter()).zip(scales).zip(x.iter()) {
+                    let mean = sum(x) * inverse;
+                    let variance = sum_of(x, x, |x, _| (x - mean) * (x - mean)) * inverse;
+                    *scale = T::ONE / (variance + epsilon).sqrt();
+                    for (((y, hat), x), w) in y.iter_mut().zip(hat).zip(x).zip(w) {
+                        *hat = *scale * (*x - mean);
+                        *y = *w * *hat;
+                    }
                 }
-            }
-        });
+            },
+        );
     }
 
     /// dw ← Σ_rows dy ∘ x̂.
@@ -98,16 +103,21 @@ impl LayerNorm {
         // y = w ∘ x̂
         self.check(dy, dy, dw, kept);
         let width = self.width;
-        for_each(threads, (0..width, rows_mut(dw, 1)), &|(columns, dw)| {
-            let dw = dw.flat();
-            dw.fill(T::ZERO);
-            for (dy, hat) in rows(dy, width).iter().zip(rows(&kept.rows, width).iter()) {
-                let (dy, hat) = (&dy[columns.clone()], &hat[columns.clone()]);
-                for ((dw, dy), hat) in dw.iter_mut().zip(dy).zip(hat) {
-                    *dw += *dy * *hat;
+        for_each(
+            threads,
+            (0..width, rows_mut(dw, 1)),
+            #[inline(always)]
+            |(columns, dw)| {
+                let dw = dw.flat();
+                dw.fill(T::ZERO);
+                for (dy, hat) in rows(dy, width).iter().zip(rows(&kept.rows, width).iter()) {
+                    let (dy, hat) = (&dy[columns.clone()], &hat[columns.clone()]);
+                    for ((dw, dy), hat) in dw.iter_mut().zip(dy).zip(hat) {
+                        *dw += *dy * *hat;
+                    }
                 }
-            }
-        });
+            },
+        );
     }
 
     /// dx ← dx + s (n − ⟨n⟩ − x̂ ⟨n ∘ x̂⟩), added because x is read by the skip connection as well.
@@ -131,22 +141,28 @@ impl LayerNorm {
             rows(&kept.rows, width),
             rows(&kept.scale, 1),
         );
-        for_each(threads, views, &|(dx, dy, hat, scale)| {
-            let scales = scale.flat();
-            for (((dx, dy), hat), scale) in dx.iter().zip(dy.iter()).zip(hat.iter()).zip(scales) {
-                // y = w ∘ x̂
-                let n = dy;
-                for (n, w) in n.iter_mut().zip(w) {
-                    *n = *w * *n;
+        for_each(
+            threads,
+            views,
+            #[inline(always)]
+            |(dx, dy, hat, scale)| {
+                let scales = scale.flat();
+                for (((dx, dy), hat), scale) in dx.iter().zip(dy.iter()).zip(hat.iter()).zip(scales)
+                {
+                    // y = w ∘ x̂
+                    let n = dy;
+                    for (n, w) in n.iter_mut().zip(w) {
+                        *n = *w * *n;
+                    }
+                    // x̂ = s (x − m), where s and m depend on x
+                    let mean = sum(n) * inverse;
+                    let along = dot(n, hat) * inverse;
+                    for ((dx, n), hat) in dx.iter_mut().zip(n.iter()).zip(hat) {
+                        *dx += *scale * (*n - mean - *hat * along);
+                    }
                 }
-                // x̂ = s (x − m), where s and m depend on x
-                let mean = sum(n) * inverse;
-                let along = dot(n, hat) * inverse;
-                for ((dx, n), hat) in dx.iter_mut().zip(n.iter()).zip(hat) {
-                    *dx += *scale * (*n - mean - *hat * along);
-                }
-            }
-        });
+            },
+        );
     }
 
     #[track_caller]

@@ -42,13 +42,18 @@ impl Linear {
     pub fn add_bias<T: Real>(&self, threads: Threads, y: &mut [T], b: &[T]) {
         check_len("b", b, self.outputs);
         rows_of("Y", y, self.outputs);
-        for_each(threads, rows_mut(y, self.outputs), &|y| {
-            for y in y.iter() {
-                for (y, b) in y.iter_mut().zip(b) {
-                    *y += *b;
+        for_each(
+            threads,
+            rows_mut(y, self.outputs),
+            #[inline(always)]
+            |y| {
+                for y in y.iter() {
+                    for (y, b) in y.iter_mut().zip(b) {
+                        *y += *b;
+                    }
                 }
-            }
-        });
+            },
+        );
     }
 
     /// dX ← dY W.
@@ -77,15 +82,20 @@ impl Linear {
         check_len("db", db, self.outputs);
         let width = self.outputs;
         rows_of("dY", dy, width);
-        for_each(threads, (0..width, rows_mut(db, 1)), &|(columns, db)| {
-            let db = db.flat();
-            db.fill(T::ZERO);
-            for dy in rows(dy, width).iter() {
-                for (db, dy) in db.iter_mut().zip(&dy[columns.clone()]) {
-                    *db += *dy;
+        for_each(
+            threads,
+            (0..width, rows_mut(db, 1)),
+            #[inline(always)]
+            |(columns, db)| {
+                let db = db.flat();
+                db.fill(T::ZERO);
+                for dy in rows(dy, width).iter() {
+                    for (db, dy) in db.iter_mut().zip(&dy[columns.clone()]) {
+                        *db += *dy;
+                    }
                 }
-            }
-        });
+            },
+        );
     }
 
     fn x<'a, T: Real>(&self, x: &'a [T], rows: usize) -> MatRef<'a, T> {

@@ -4,14 +4,18 @@
 
 use super::check_len;
 use super::parallel::{for_each_chunk, rows, rows_mut};
+use deo_linalg::parallel::reduce;
 use deo_linalg::{Real, Threads};
 
 /// f, summed in `f64`.
 #[track_caller]
-pub fn forward<T: Real>(y: &[T], t: &[T]) -> f64 {
+pub fn forward<T: Real>(threads: Threads, y: &[T], t: &[T]) -> f64 {
     check_len("t", t, y.len());
-    let square = |(y, t): (&T, &T)| (y.to_f64() - t.to_f64()).powi(2);
-    y.iter().zip(t).map(square).sum::<f64>() / y.len() as f64
+    let leaf = |(y, t): (&[T], &[T])| -> f64 {
+        let square = |(y, t): (&T, &T)| (y.to_f64() - t.to_f64()).powi(2);
+        y.iter().zip(t).map(square).sum()
+    };
+    reduce(threads, (y, t), &leaf, &|left, right| left + right) / y.len() as f64
 }
 
 /// dy ← 2 (y − t)/n, where `dy` holds y before.
@@ -21,9 +25,15 @@ pub fn backward_in_place<T: Real>(threads: Threads, dy: &mut [T], t: &[T]) {
     check_len("t", t, dy.len());
     let weight = T::from_f64(2.0 / dy.len() as f64);
     let views = (rows_mut(dy, 1), rows(t, 1));
-    for_each_chunk(threads, 4096, views, &|(dy, t)| {
-        for (dy, t) in dy.flat().iter_mut().zip(t.flat()) {
-            *dy = weight * (*dy - *t);
-        }
-    });
+    for_each_chunk(
+        threads,
+        4096,
+        views,
+        #[inline(always)]
+        |(dy, t)| {
+            for (dy, t) in dy.flat().iter_mut().zip(t.flat()) {
+                *dy = weight * (*dy - *t);
+            }
+        },
+    );
 }

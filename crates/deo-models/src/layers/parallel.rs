@@ -99,7 +99,10 @@ impl<T: Send> Views for RowsMut<'_, T> {
 }
 
 /// Runs `body` over tasks of at most [`ROWS`] rows.
-pub(crate) fn for_each<V: Views>(threads: Threads, views: V, body: &(impl Fn(V) + Sync)) {
+///
+/// Mark the closure `#[inline(always)]`: it is compiled once for each instruction set, see [`vectorised`].
+#[inline(always)]
+pub(crate) fn for_each<V: Views>(threads: Threads, views: V, body: impl Fn(V) + Copy + Sync) {
     for_each_chunk(threads, ROWS, views, body);
 }
 
@@ -108,11 +111,14 @@ pub(crate) fn for_each_chunk<V: Views>(
     threads: Threads,
     chunk: usize,
     views: V,
-    body: &(impl Fn(V) + Sync),
+    body: impl Fn(V) + Copy + Sync,
 ) {
     let chunks = views.len().div_ceil(chunk);
     if chunks <= 1 {
-        return vectorised(|| body(views));
+        return vectorised(
+            #[inline(always)]
+            || body(views),
+        );
     }
     let (left, right) = views.split(chunks.div_ceil(2) * chunk);
     threads.join(

@@ -31,10 +31,7 @@ fn curvatures_at_the_saddles() {
             assert!((found - expected).abs() <= 2e-8, "{spectrum:?} at {x:?}");
         }
     }
-    let lowest = surface
-        .saddles()
-        .into_iter()
-        .map(|saddle| saddle.curvature.unwrap());
+    let lowest = surface.saddles().into_iter().map(|saddle| saddle.curvature.unwrap());
     for (lowest, [expected, _]) in lowest.zip(SADDLE_SPECTRA) {
         assert!((lowest - expected).abs() <= 1e-8, "{lowest}"); // eight decimals are stated
     }
@@ -49,10 +46,7 @@ fn the_closed_hessian_is_the_derivative_of_the_gradient() {
         for (i, row) in closed.iter().enumerate() {
             for (j, entry) in row.iter().enumerate() {
                 // Relative to the size of the Hessians here, about 1e3.
-                assert!(
-                    (entry - differences[(i, j)]).abs() <= 1e-7,
-                    "{closed:?} {differences}"
-                );
+                assert!((entry - differences[(i, j)]).abs() <= 1e-7, "{closed:?} {differences}");
             }
         }
     }

@@ -42,10 +42,7 @@ fn check_point(landscape: &mut dyn Landscape, stated: &StationaryPoint) -> Vec<f
     let value = landscape.value(&stated.x);
     // Fifteen digits are stated of the largest values.
     let off = (value - stated.value).abs();
-    assert!(
-        off <= 1e-13 * (1.0 + stated.value.abs()),
-        "{landscape:?}: {value} at {stated:?}"
-    );
+    assert!(off <= 1e-13 * (1.0 + stated.value.abs()), "{landscape:?}: {value} at {stated:?}");
     // A point known to 1e-15 of its size leaves a gradient of as much times the stiffness.
     let residual = norm(&gradient(landscape, &stated.x));
     let allowed = 1e-13 * (1.0 + stiffness) * (1.0 + norm(&stated.x));
@@ -56,10 +53,7 @@ fn check_point(landscape: &mut dyn Landscape, stated: &StationaryPoint) -> Vec<f
     if let Some(curvature) = stated.curvature {
         // The five-point rule with h = 1e-3 has an error of h⁴f⁽⁶⁾/30, 1e-7 at the stiffest, Müller–Brown.
         let off = (curvature - spectrum[0]).abs();
-        assert!(
-            off <= 1e-7 * (1.0 + stiffness),
-            "{landscape:?}: {spectrum:?} at {stated:?}"
-        );
+        assert!(off <= 1e-7 * (1.0 + stiffness), "{landscape:?}: {spectrum:?} at {stated:?}");
     }
     spectrum
 }
@@ -70,10 +64,7 @@ fn stated_points_are_what_they_are_said_to_be() {
     for mut landscape in customary().into_iter().chain(others()) {
         for minimum in landscape.minima() {
             let spectrum = check_point(&mut *landscape, &minimum);
-            assert!(
-                spectrum[0] > 0.0,
-                "{landscape:?}: {spectrum:?} at {minimum:?}"
-            );
+            assert!(spectrum[0] > 0.0, "{landscape:?}: {spectrum:?} at {minimum:?}");
             counts.0 += 1;
         }
         for saddle in landscape.saddles() {
@@ -99,7 +90,7 @@ proptest! {
     #[test]
     fn gradients_are_those_of_the_values(seed: u64, stretch in 0.1..1.5_f64) {
         for mut landscape in customary().into_iter().chain(others()) {
-            // The octopus has its own test, which knows its borders; here it is smooth.
+            // In its start box the octopus is a quadratic; its own test goes everywhere.
             let x = point(&landscape.domain(), stretch, seed);
             check_gradient(&mut *landscape, &x, 1e-3);
         }
@@ -154,14 +145,9 @@ fn perturbed_muller_brown(seed: u64) -> MullerBrown {
         value + size * noise.next().unwrap()
     };
     let terms = MullerBrown::CUSTOMARY.map(|mut term| {
-        for parameter in [
-            &mut term.amplitude,
-            &mut term.a,
-            &mut term.b,
-            &mut term.c,
-            &mut term.x,
-            &mut term.y,
-        ] {
+        for parameter in
+            [&mut term.amplitude, &mut term.a, &mut term.b, &mut term.c, &mut term.x, &mut term.y]
+        {
             *parameter = perturb(*parameter);
         }
         term

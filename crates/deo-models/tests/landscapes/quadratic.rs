@@ -5,6 +5,10 @@ use deo_core::Objective;
 use deo_models::landscapes::{Basis, InSingle, Landscape, Quadratic};
 use nalgebra::DMatrix;
 use proptest::prelude::*;
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+use rand_distr::StandardNormal;
 
 fn dense(basis: &Basis) -> DMatrix<f64> {
     let n = basis.dimension();
@@ -92,20 +96,12 @@ fn the_first_columns_are_spread_over_all_coordinates() {
         assert!((ratio - 1.0).abs() < 0.25, "column {i}: {ratio}");
     }
     let last: f64 = basis.column(n - 1).iter().map(|v| v.powi(4)).sum();
-    assert!(
-        last > 0.9,
-        "the others stay near the axes, as documented: {last}"
-    );
+    assert!(last > 0.9, "the others stay near the axes, as documented: {last}");
 }
 
 #[test]
 fn the_gap_family_is_the_one_of_the_benchmarks() {
-    for (n, gap, seed) in [
-        (2, 2.0, 0),
-        (100, 0.1, 1),
-        (1_000, 0.01, 2),
-        (10_000, 1e-3, 3),
-    ] {
+    for (n, gap, seed) in [(2, 2.0, 0), (100, 0.1, 1), (1_000, 0.01, 2), (10_000, 1e-3, 3)] {
         let quadratic = Quadratic::gap_family(n, gap, seed).unwrap();
         let spectrum = quadratic.eigenvalues();
         assert_eq!((spectrum.len(), spectrum[0]), (n, -1.0));
@@ -114,10 +110,7 @@ fn the_gap_family_is_the_one_of_the_benchmarks() {
         if n >= 100 {
             // Uniform: the mean of [−1 + gap, 1] is gap/2, with a standard deviation of 0.58/√n.
             let mean = spectrum[1..].iter().sum::<f64>() / (n - 1) as f64;
-            assert!(
-                (mean - gap / 2.0).abs() < 4.0 * 0.58 / (n as f64).sqrt(),
-                "{mean}"
-            );
+            assert!((mean - gap / 2.0).abs() < 4.0 * 0.58 / (n as f64).sqrt(), "{mean}");
         }
         // The lowest pair, by the product.
         let v = quadratic.eigenvector(0);
@@ -129,7 +122,19 @@ fn the_gap_family_is_the_one_of_the_benchmarks() {
 }
 
 #[test]
-fn seeds_decide_and_streams_are_apart() {
+fn a_start_of_the_same_seed_is_not_the_answer() {
+    let (n, seed) = (400, 3);
+    let quadratic = Quadratic::gap_family(n, 0.1, seed).unwrap();
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let start: Vec<f64> = (0..n).map(|_| rng.sample(StandardNormal)).collect();
+    let lowest = quadratic.eigenvector(0);
+    let overlap: f64 = start.iter().zip(&lowest).map(|(a, b)| a * b).sum();
+    // Independent directions have a cosine of about 1/√n = 0.05.
+    assert!((overlap / norm(&start)).abs() < 0.25, "{overlap}");
+}
+
+#[test]
+fn seeds_decide() {
     let [a, b, c] = [1, 1, 2].map(|seed| Quadratic::gap_family(50, 0.1, seed).unwrap());
     assert_eq!(a.eigenvalues(), b.eigenvalues());
     assert_eq!(a.eigenvector(0), b.eigenvector(0));

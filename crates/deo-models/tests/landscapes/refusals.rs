@@ -20,10 +20,7 @@ fn every_name_is_found_under_itself() {
         let landscape = by_name(name).unwrap();
         assert_eq!(landscape.name(), *name);
     }
-    refused(
-        by_name("octo\npus"),
-        &["\"octo\\npus\"", "quadratic, strict-saddle, octopus"],
-    );
+    refused(by_name("octo\npus"), &["\"octo\\npus\"", "quadratic, strict-saddle, octopus"]);
 }
 
 #[test]
@@ -32,46 +29,23 @@ fn a_boxed_landscape_is_an_objective_on_another_thread() {
         objective.value(x)
     }
     let mut landscape: Box<dyn Landscape> = by_name("monkey").unwrap();
-    let value = std::thread::spawn(move || value(&mut *landscape, &[2.0, 1.0]))
-        .join()
-        .unwrap();
+    let value = std::thread::spawn(move || value(&mut *landscape, &[2.0, 1.0])).join().unwrap();
     assert_eq!(value, 2.0);
 }
 
 #[test]
 fn quadratic() {
-    refused(
-        Quadratic::diagonal(vec![]),
-        &["quadratic in 0 dimensions", "at least 1"],
-    );
-    refused(
-        Quadratic::diagonal(vec![1.0, f64::NAN]),
-        &["spectrum = NaN", "finite"],
-    );
-    refused(
-        Quadratic::new(vec![1.0; 3], Basis::axes(4)),
-        &["3 entries", "must have 4"],
-    );
-    refused(
-        Quadratic::gap_family(1, 0.1, 0),
-        &["1 dimensions", "at least 2"],
-    );
+    refused(Quadratic::diagonal(vec![]), &["quadratic in 0 dimensions", "at least 1"]);
+    refused(Quadratic::diagonal(vec![1.0, f64::NAN]), &["spectrum = NaN", "finite"]);
+    refused(Quadratic::new(vec![1.0; 3], Basis::axes(4)), &["3 entries", "must have 4"]);
+    refused(Quadratic::gap_family(1, 0.1, 0), &["1 dimensions", "at least 2"]);
     for gap in [0.0, -0.1, 2.1, f64::NAN] {
         let value = format!("gap = {gap}");
-        refused(
-            Quadratic::gap_family(10, gap, 0),
-            &[&value, "above 0 and at most 2"],
-        );
+        refused(Quadratic::gap_family(10, gap, 0), &[&value, "above 0 and at most 2"]);
     }
     let quadratic = || Quadratic::diagonal(vec![1.0, 2.0]).unwrap();
-    refused(
-        quadratic().with_linear(vec![1.0]),
-        &["linear part has 1 entries", "must have 2"],
-    );
-    refused(
-        quadratic().with_linear(vec![1.0, f64::INFINITY]),
-        &["inf", "finite"],
-    );
+    refused(quadratic().with_linear(vec![1.0]), &["linear part has 1 entries", "must have 2"]);
+    refused(quadratic().with_linear(vec![1.0, f64::INFINITY]), &["inf", "finite"]);
 }
 
 #[test]
@@ -80,49 +54,22 @@ fn strict_saddle() {
         StrictSaddle::new(curvature, radius, stiffness, Basis::axes(3))
     };
     refused(new(0.0, 1.0, vec![1.0; 2]), &["curvature = 0", "positive"]);
-    refused(
-        new(1.0, f64::INFINITY, vec![1.0; 2]),
-        &["radius = inf", "finite"],
-    );
-    refused(
-        new(1.0, 1.0, vec![1.0, -1.0]),
-        &["stiffness = -1", "positive"],
-    );
-    refused(
-        new(1.0, 1.0, vec![1.0; 3]),
-        &["stiffness has 3 entries", "must have 2"],
-    );
-    refused(
-        StrictSaddle::random(0, 1.0, 0),
-        &["0 dimensions", "at least 1"],
-    );
+    refused(new(1.0, f64::INFINITY, vec![1.0; 2]), &["radius = inf", "finite"]);
+    refused(new(1.0, 1.0, vec![1.0, -1.0]), &["stiffness = -1", "positive"]);
+    refused(new(1.0, 1.0, vec![1.0; 3]), &["stiffness has 3 entries", "must have 2"]);
+    refused(StrictSaddle::random(0, 1.0, 0), &["0 dimensions", "at least 1"]);
 }
 
 #[test]
 fn the_others() {
-    refused(
-        Octopus::new(0, 1.0, 1.0, 1.0),
-        &["octopus in 0 dimensions", "at least 1"],
-    );
+    refused(Octopus::new(0, 1.0, 1.0, 1.0), &["octopus in 0 dimensions", "at least 1"]);
     refused(Octopus::new(3, 1.0, 1.1, 1.0), &["L = 1", "at least gamma"]);
     refused(Octopus::new(3, 1.0, 0.0, 1.0), &["gamma = 0", "positive"]);
-    refused(
-        Octopus::new(3, 1.0, 1.0, f64::NAN),
-        &["tau = NaN", "positive"],
-    );
-    refused(
-        Octopus::new(3, f64::INFINITY, 1.0, 1.0),
-        &["L = inf", "finite"],
-    );
+    refused(Octopus::new(3, 1.0, 1.0, f64::NAN), &["tau = NaN", "positive"]);
+    refused(Octopus::new(3, f64::INFINITY, 1.0, 1.0), &["L = inf", "finite"]);
     refused(Monkey::new(-1.0), &["scale = -1", "positive"]);
-    refused(
-        Rosenbrock::new(1, 100.0),
-        &["rosenbrock in 1 dimensions", "at least 2"],
-    );
-    refused(
-        Rosenbrock::new(2, f64::NAN),
-        &["steepness = NaN", "positive"],
-    );
+    refused(Rosenbrock::new(1, 100.0), &["rosenbrock in 1 dimensions", "at least 2"]);
+    refused(Rosenbrock::new(2, f64::NAN), &["steepness = NaN", "positive"]);
     let mut terms = MullerBrown::CUSTOMARY;
     terms[2].b = f64::NAN;
     refused(MullerBrown::new(terms), &["NaN", "finite"]);

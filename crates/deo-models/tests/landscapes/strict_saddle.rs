@@ -26,10 +26,7 @@ fn the_escape_is_along_the_stated_direction() {
     let spectrum = eigenvalues(hessian(&mut saddle, &[0.0; 30], 1e-2));
     // The quartic term adds nothing to a five-point rule on a cubic gradient.
     assert!((spectrum[0] + 0.01).abs() <= 1e-13, "{spectrum:?}");
-    assert!(
-        spectrum[1] >= 0.5 - 1e-12 && spectrum[29] <= 1.0 + 1e-12,
-        "{spectrum:?}"
-    );
+    assert!(spectrum[1] >= 0.5 - 1e-12 && spectrum[29] <= 1.0 + 1e-12, "{spectrum:?}");
     // Both minima lie on the line, at distance 2, on opposite sides.
     let [a, b] = <[_; 2]>::try_from(saddle.minima()).unwrap();
     assert!((distance(&a.x, &b.x) - 4.0).abs() <= 1e-13);

@@ -98,11 +98,7 @@ pub(crate) fn hessian<O: Objective<[f64]> + ?Sized>(f: &mut O, x: &[f64], h: f64
 
 /// Ascending eigenvalues of a symmetric matrix.
 pub(crate) fn eigenvalues(matrix: DMatrix<f64>) -> Vec<f64> {
-    let mut values: Vec<f64> = SymmetricEigen::new(matrix)
-        .eigenvalues
-        .iter()
-        .copied()
-        .collect();
+    let mut values: Vec<f64> = SymmetricEigen::new(matrix).eigenvalues.iter().copied().collect();
     values.sort_by(f64::total_cmp);
     values
 }

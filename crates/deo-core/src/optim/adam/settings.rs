@@ -12,7 +12,7 @@ pub enum Decay {
     Decoupled(f64),
 }
 
-/// The settings of [`Adam`].
+/// The settings of [`Adam`](super::Adam).
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct AdamSettings {

@@ -37,7 +37,8 @@ impl fmt::Display for MaskError {
             }
             MaskError::Overlap { range, earliest } => write!(
                 f,
-                "range {range:?} of a mask starts before the previous one ends; ranges must ascend, so it may start at {earliest}"
+                "range {range:?} of a mask starts before the previous one ends; \
+                 ranges must ascend, so it may start at {earliest}"
             ),
             MaskError::PastEnd { range, count } => write!(
                 f,
@@ -64,10 +65,7 @@ pub(super) fn split(
             return Err(MaskError::Reversed { range });
         }
         if range.start < end {
-            return Err(MaskError::Overlap {
-                range,
-                earliest: end,
-            });
+            return Err(MaskError::Overlap { range, earliest: end });
         }
         if range.end > count {
             return Err(MaskError::PastEnd { range, count });

@@ -18,23 +18,11 @@ fn space() -> Masked<Host<f64>> {
 /// Noise of which component i is `frozen` if it is frozen.
 fn vector(seed: u64, frozen: f64) -> Vec<f64> {
     let free = |i: usize| (3..20).contains(&i) || (50..90).contains(&i);
-    (0..100)
-        .map(|i| {
-            if free(i) {
-                noise(seed, i as u64)
-            } else {
-                frozen
-            }
-        })
-        .collect()
+    (0..100).map(|i| if free(i) { noise(seed, i as u64) } else { frozen }).collect()
 }
 
 fn frozen_part(x: &[f64]) -> Vec<u64> {
-    [&x[..3], &x[20..50], &x[90..]]
-        .concat()
-        .iter()
-        .map(|x| x.to_bits())
-        .collect()
+    [&x[..3], &x[20..50], &x[90..]].concat().iter().map(|x| x.to_bits()).collect()
 }
 
 #[test]
@@ -58,10 +46,7 @@ fn free_components_are_those_of_the_small_vector() {
     let got = space.secant(0.1, &g0, &g1, &n, &mut hn);
     let want = HOST.secant(0.1, &small(&g0), &small(&g1), &small(&n), &mut hm);
     assert_eq!(small(&hn), hm);
-    assert!(
-        frozen_part(&hn).iter().all(|&bits| bits == 0),
-        "a product is a direction"
-    );
+    assert!(frozen_part(&hn).iter().all(|&bits| bits == 0), "a product is a direction");
     // Sums of 57 terms in another order.
     let close = |a: f64, b: f64, scale: f64| assert!((a - b).abs() <= 57.0 * f64::EPSILON * scale);
     close(got.0, want.0, HOST.norm(&small(&n)) * HOST.norm(&hm));
@@ -87,15 +72,8 @@ fn no_optimizer_moves_a_frozen_parameter() {
     let space = space();
     for frozen in [7.0, f64::NAN, f64::INFINITY] {
         let (start, g) = (vector(1, 1.0 / 3.0), vector(2, frozen));
-        let adamw = AdamSettings {
-            decay: Decay::Decoupled(0.1),
-            ..AdamSettings::adamw()
-        };
-        let sgd = SgdSettings {
-            momentum: 0.9,
-            weight_decay: 0.1,
-            ..SgdSettings::default()
-        };
+        let adamw = AdamSettings { decay: Decay::Decoupled(0.1), ..AdamSettings::adamw() };
+        let sgd = SgdSettings { momentum: 0.9, weight_decay: 0.1, ..SgdSettings::default() };
         let optimizers: [Box<dyn Optimizer<Masked<Host<f64>>>>; 3] = [
             Box::new(Adam::new(adamw, &space, &start).unwrap()),
             Box::new(Sgd::new(sgd, &space, &start).unwrap()),
@@ -116,12 +94,15 @@ fn no_optimizer_moves_a_frozen_parameter() {
 #[test]
 fn updates_count_components_and_skip_frozen_blocks() {
     let space = Masked::frozen(Blocks::new(HOST), 4, [0..1, 2..3]).unwrap();
-    let mut x = vec![vec![1.0; 3], vec![1.0; 4], vec![1.0; 2], vec![1.0; 2]];
-    space.update(1..10, &crate::optim::Scale(5.0), [], [&mut x]);
-    assert_eq!(
-        x,
-        [vec![1.0; 3], vec![5.0; 4], vec![1.0; 2], vec![5.0, 1.0]]
-    );
+    // Component by component, every range against the condition: in block 1 (3..7) or block 3 (9..11).
+    for (start, end) in [(1, 10), (0, 11), (4, 6), (5, 10), (0, 3), (7, 9), (10, 11), (2, 4)] {
+        let mut x = vec![vec![1.0; 3], vec![1.0; 4], vec![1.0; 2], vec![1.0; 2]];
+        space.update(start..end, &crate::optim::Scale(5.0), [], [&mut x]);
+        for (i, x) in x.concat().into_iter().enumerate() {
+            let updated = (start..end).contains(&i) && ((3..7).contains(&i) || i >= 9);
+            assert_eq!(x, if updated { 5.0 } else { 1.0 }, "component {i} of {start}..{end}");
+        }
+    }
 }
 
 /// H = [[−10, 3, 1], [3, 2, 1], [1, 1, −1]] with component 0 frozen: the block [[2, 1], [1, −1]] has the
@@ -161,39 +142,15 @@ fn the_dimer_finds_the_lowest_curvature_of_the_free_block() {
 fn masks_are_checked_and_merged() {
     let make = |ranges: &[Range<usize>]| Masked::free(HOST, 10, ranges.iter().cloned());
     let error = |ranges: &[Range<usize>]| make(ranges).unwrap_err();
-    assert_eq!(
-        make(&[1..3, 3..3, 3..5, 8..10]).unwrap().free_ranges(),
-        [1..5, 8..10]
-    );
+    assert_eq!(make(&[1..3, 3..3, 3..5, 8..10]).unwrap().free_ranges(), [1..5, 8..10]);
     let all_but_one = Masked::frozen(HOST, 10, Some(9..10)).unwrap();
     assert_eq!(all_but_one.free_ranges().first(), Some(&(0..9)));
     #[allow(clippy::reversed_empty_ranges)]
     let reversed = 4..2;
-    assert_eq!(
-        error(&[0..1, reversed.clone()]),
-        MaskError::Reversed { range: reversed }
-    );
-    assert_eq!(
-        error(&[4..6, 5..7]),
-        MaskError::Overlap {
-            range: 5..7,
-            earliest: 6
-        }
-    );
-    assert_eq!(
-        error(&[4..6, 0..2]),
-        MaskError::Overlap {
-            range: 0..2,
-            earliest: 6
-        }
-    );
-    assert_eq!(
-        error(&[4..6, 6..11]),
-        MaskError::PastEnd {
-            range: 6..11,
-            count: 10
-        }
-    );
+    assert_eq!(error(&[0..1, reversed.clone()]), MaskError::Reversed { range: reversed });
+    assert_eq!(error(&[4..6, 5..7]), MaskError::Overlap { range: 5..7, earliest: 6 });
+    assert_eq!(error(&[4..6, 0..2]), MaskError::Overlap { range: 0..2, earliest: 6 });
+    assert_eq!(error(&[4..6, 6..11]), MaskError::PastEnd { range: 6..11, count: 10 });
     assert_eq!(error(&[]), MaskError::NothingFree);
     assert_eq!(error(&[2..2, 5..5]), MaskError::NothingFree);
     let none = Masked::frozen(HOST, 10, Some(0..10)).unwrap_err();

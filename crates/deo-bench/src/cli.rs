@@ -1,0 +1,69 @@
+//! The command line of `deo`.
+
+use crate::config::one_line;
+use crate::train::TrainArgs;
+use clap::error::ErrorKind;
+use clap::{Parser, Subcommand};
+
+/// Minimum curvature and dimer-enhanced optimization: experiments and tools.
+#[derive(Debug, Parser)]
+#[command(name = "deo", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 the run failed, 2 bad usage or input.";
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+#[non_exhaustive]
+pub enum Command {
+    /// Train a character GPT with and without DEO, at an equal budget of gradients
+    Train(Box<TrainArgs>),
+}
+
+/// A usage error as one line: what was wrong, and what would be right.
+///
+/// clap's own text has a paragraph for the usage and one that points to the help.
+pub fn usage_line(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let complaint = text.split("\n\nUsage:").next().unwrap_or(&text);
+    let complaint = complaint.split("\n\nFor more information").next().unwrap_or(complaint);
+    format!("{}; see deo --help or deo train --help", one_line(complaint))
+}
+
+/// Whether the error is a wish: for the help or the version, to be printed as it is.
+pub fn is_wish(error: &clap::Error) -> bool {
+    matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn usage_errors_are_one_line_that_says_what_would_be_right() {
+        for (arguments, words) in [
+            (&["train", "--preset", "huge"][..], ["huge", "tiny, paper-small, paper-large"]),
+            (&["train", "--steps", "many"], ["many", "--steps"]),
+            (&["train", "--step", "3"], ["--step", "--steps"]),
+            (&["train", "--steps", "-3"], ["-3", "--steps"]),
+            (&["trane"], ["trane", "train"]),
+            (&[], ["subcommand", "train"]),
+        ] {
+            let error = Cli::try_parse_from([&["deo"], arguments].concat()).unwrap_err();
+            assert!(!is_wish(&error));
+            let line = usage_line(&error);
+            assert_eq!(line.lines().count(), 1, "{line}");
+            assert!(words.iter().all(|word| line.contains(word)), "{line}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Results as a table of plain text.
+
+use crate::record::RunSummary;
+
+/// The runs as lines of aligned columns, names to the left and numbers to the right.
+///
+/// # Examples
+///
+/// ```
+/// let lines = deo_bench::table::align(&[vec!["run".into(), "loss".into()], vec!["adamw".into(), "–".into()]]);
+/// assert_eq!(lines, "run    loss\nadamw     –\n");
+/// ```
+pub fn align(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |cell: &String| cell.chars().count();
+    let widths: Vec<usize> = (0..columns)
+        .map(|column| rows.iter().filter_map(|row| row.get(column)).map(width).max().unwrap_or(0))
+        .collect();
+    let mut lines = String::new();
+    for row in rows {
+        for (column, cell) in row.iter().enumerate() {
+            let padding = " ".repeat(widths[column] - width(cell));
+            if column == 0 {
+                lines += &format!("{cell}{padding}");
+            } else {
+                lines += &format!("  {padding}{cell}");
+            }
+        }
+        lines.truncate(lines.trim_end_matches(' ').len());
+        lines.push('\n');
+    }
+    lines
+}
+
+/// The results of the runs.
+pub fn results<'a>(runs: impl IntoIterator<Item = &'a RunSummary>) -> String {
+    let header = [
+        "run",
+        "train loss",
+        "val. loss",
+        "gradients",
+        "losses",
+        "seconds",
+        "rotations",
+        "kicks",
+        "curvature",
+    ];
+    let mut rows = vec![header.map(str::to_owned).to_vec()];
+    rows.extend(runs.into_iter().map(|run| {
+        vec![
+            run.name.clone(),
+            format!("{:.4}", run.train_loss),
+            format!("{:.4}", run.val_loss),
+            run.gradients.to_string(),
+            run.losses.to_string(),
+            format!("{:.1}", run.seconds),
+            run.rotations.to_string(),
+            run.kicks.to_string(),
+            run.curvature.map_or_else(|| "–".to_owned(), |curvature| format!("{curvature:.3}")),
+        ]
+    }));
+    align(&rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_line_up_and_what_is_unknown_is_a_dash() {
+        let run = |name: &str, curvature| RunSummary {
+            name: name.to_owned(),
+            train_loss: 1.23456,
+            val_loss: f64::NAN,
+            gradients: 1000,
+            losses: 7,
+            seconds: 12.34,
+            rotations: 3,
+            kicks: 1,
+            curvature,
+        };
+        let table = results([&run("adamw", None), &run("adamw+escape", Some(-0.5))]);
+        let lines: Vec<&str> = table.lines().collect();
+        assert_eq!(lines.len(), 3);
+        let ends = |line: &str| line.chars().count();
+        assert!(lines.iter().all(|line| ends(line) == ends(lines[0])), "{table}");
+        assert!(lines[1].starts_with("adamw  ") && lines[1].ends_with('–'));
+        assert!(lines[1].contains("1.2346") && lines[1].contains("NaN"));
+        assert!(lines[2].ends_with("-0.500"));
+    }
+}

@@ -1,0 +1,157 @@
+//! The runs of a training: the same weights, the same batches in the same order, the same budget.
+//!
+//! | | a function of |
+//! |---|---|
+//! | initial weights, validation batches | the seed |
+//! | training batch of step k | the seed and k: [`Batches`] owns its generator |
+//! | learning rate | the cost spent so far, so that both runs anneal over the same budget |
+//!
+//! The run with DEO takes fewer steps, because its questions are paid from the same budget. See [`Ledger`] for
+//! the rule.
+
+use super::error::TrainError;
+use super::ledger::Ledger;
+use super::log::{Finished, Log};
+use super::settings::{Method, Settings};
+use super::trainer::Trainer;
+use crate::output::OutputError;
+use crate::record::{Metrics, ModelFacts, TextFacts};
+use deo_core::compat::Variant;
+use deo_linalg::Threads;
+use deo_models::data::{Batch, Batches, Corpus, Vocabulary, evaluation_batches};
+use deo_models::gpt::{Gpt, GptConfig};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+use std::time::Instant;
+
+/// What is common to the runs.
+#[derive(Debug)]
+pub struct Experiment<'a> {
+    settings: &'a Settings,
+    corpus: &'a Corpus,
+    model: GptConfig,
+    training: Vec<Batch>,
+    validation: Vec<Batch>,
+}
+
+/// Who watches a run: it gets the numbers of every step, and what was spent.
+pub trait Watch {
+    /// Before the first step of a run.
+    fn begin(&mut self, run: &str);
+
+    /// After every step.
+    ///
+    /// # Errors
+    ///
+    /// [`OutputError`] if the numbers can't be written; it ends the run.
+    fn step(&mut self, metrics: &Metrics<'_>, spent: &Ledger) -> Result<(), OutputError>;
+}
+
+impl<'a> Experiment<'a> {
+    /// The runs that `settings` ask for, on `corpus`.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError::Text`] if a part of the text is shorter than a block.
+    pub fn new(settings: &'a Settings, corpus: &'a Corpus) -> Result<Self, TrainError> {
+        let Settings { block, batch, eval_batches: count, seed, .. } = *settings;
+        corpus.check_block(block)?;
+        let evaluation = |split| evaluation_batches(split, count, batch, block, seed);
+        let vocabulary = corpus.vocabulary().len();
+        Ok(Experiment {
+            settings,
+            corpus,
+            model: GptConfig { block, ..settings.preset.model(vocabulary) },
+            training: evaluation(corpus.train())?,
+            validation: evaluation(corpus.validation())?,
+        })
+    }
+
+    /// Whether each run has DEO or a published rule beside its optimizer.
+    pub fn runs(&self) -> &'static [bool] {
+        if self.settings.method == Method::Off { &[false] } else { &[false, true] }
+    }
+
+    /// The name of a run.
+    pub fn name(&self, helped: bool) -> String {
+        let (base, policy) = (self.settings.optimizer.kind().name(), self.settings.policy.name());
+        match self.settings.method {
+            _ if !helped => base,
+            Method::Published(rule) if rule.variant == Variant::Sophia => policy,
+            _ => format!("{base}+{policy}"),
+        }
+    }
+
+    /// Trains once, with or without help.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError::Diverged`], [`TrainError::Ruined`], and what `watch` returns.
+    pub fn run(&self, helped: bool, watch: &mut dyn Watch) -> Result<Finished, TrainError> {
+        let Settings { batch, block, seed, eval_every, .. } = *self.settings;
+        let name = self.name(helped);
+        let gpt = self.gpt();
+        let x = gpt.init(seed);
+        let mut trainer = Trainer::new(self.settings, gpt, x, helped)?;
+        let mut batches = Batches::new(self.corpus.train(), batch, block, seed)?;
+        let mut batch = Batch::default();
+        let mut log = Log::new(&name);
+        let mut evaluated = 0;
+        watch.begin(&name);
+        while trainer.ledger().affords_gradient() {
+            batches.next_into(&mut batch);
+            let clock = Instant::now();
+            let Some(step) = trainer.step(&batch) else { break };
+            let seconds = clock.elapsed().as_secs_f64();
+            let ledger = *trainer.ledger();
+            let val_loss = if ledger.whole() / eval_every > evaluated || !ledger.affords_gradient()
+            {
+                evaluated = ledger.whole() / eval_every;
+                Some(trainer.evaluate(&self.validation))
+            } else {
+                None
+            };
+            let metrics = log.enter(&step, val_loss, seconds, &ledger);
+            watch.step(&metrics, &ledger)?;
+            log.check()?;
+        }
+        let train_loss = trainer.evaluate(&self.training);
+        log.finish(train_loss, trainer)
+    }
+
+    /// `count` characters that the model writes with `parameters`, at temperature 0.8.
+    pub fn sample(&self, parameters: &[f32], count: usize) -> String {
+        let mut rng = ChaCha8Rng::seed_from_u64(self.settings.seed);
+        rng.set_stream(u64::from_le_bytes(*b"sample  "));
+        let vocabulary = self.corpus.vocabulary();
+        let prompt = [vocabulary.token('\n').unwrap_or(0)];
+        let tokens = self.gpt().generate(parameters, &prompt, count, 0.8, &mut rng);
+        vocabulary.decode(&tokens)
+    }
+
+    /// The model's shape.
+    pub fn model(&self) -> ModelFacts {
+        ModelFacts::new(&self.model, self.gpt().layout().len())
+    }
+
+    /// The text.
+    pub fn text(&self) -> TextFacts {
+        let vocabulary: &Vocabulary = self.corpus.vocabulary();
+        let source = match &self.settings.text {
+            Some(path) => path.display().to_string(),
+            None => "King James Bible (built in)".to_owned(),
+        };
+        TextFacts {
+            source,
+            characters: self.corpus.tokens().len(),
+            training: self.corpus.train().tokens().len(),
+            validation: self.corpus.validation().tokens().len(),
+            vocabulary: vocabulary.symbols().iter().collect(),
+        }
+    }
+
+    fn gpt(&self) -> Gpt<f32> {
+        // The presets' sizes fit together, and `Settings` and `Vocabulary` have checked the block and the vocabulary.
+        Gpt::new(self.model, Threads::Pool).expect("a preset is a valid model")
+    }
+}

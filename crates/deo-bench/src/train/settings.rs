@@ -1,0 +1,233 @@
+//! The settings of a run: every option decided, every number checked.
+//!
+//! | setting | where no option gives it |
+//! |---|---|
+//! | batch, steps, lr | of the [`Preset`] |
+//! | betas, weight decay, clipping, warm-up, final rate | nanoGPT's for characters: β = (0.9, 0.99), 0.1 on matrices, 1, 100, lr/10 |
+//! | DEO's | [`DeoSettings::default`], except that the allowance is 2 % of a short run |
+
+use super::choices::{OptimizerKind, PolicyKind, Preset};
+use super::error::{SettingError, TrainError};
+use super::optimizers::{BaseOptimizer, check};
+use super::options::Options;
+use deo_core::budget::BudgetSettings;
+use deo_core::compat::CompatSettings;
+use deo_core::deo::Tracking;
+use deo_core::optim::Schedule;
+use deo_core::{DeoSettings, PolicySettings};
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// Everything that decides the numbers of a run, and the number of threads, which doesn't.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Settings {
+    /// The model's size.
+    pub preset: Preset,
+    /// The text, `None` for the King James Bible.
+    pub text: Option<PathBuf>,
+    /// Sequences in a batch.
+    pub batch: usize,
+    /// Characters in a sequence; the model's context.
+    pub block: usize,
+    /// The budget of each run in gradients.
+    pub steps: u64,
+    /// Seeds everything that is random.
+    pub seed: u64,
+    /// The base optimizer and its parameters.
+    pub optimizer: BaseOptimizer,
+    /// The learning rate, a function of the gradients spent.
+    pub schedule: Schedule,
+    /// The gradient's norm is clipped to this; 0 for never.
+    pub clip: f64,
+    /// What DEO does in the second run.
+    pub policy: PolicyKind,
+    /// The policy with all its settings.
+    pub method: Method,
+    /// Gradients between two validations.
+    pub eval_every: u64,
+    /// Batches of a validation.
+    pub eval_batches: usize,
+    /// Characters that the model writes at the end.
+    pub sample: usize,
+    /// Threads.
+    pub threads: usize,
+}
+
+/// What works beside the base optimizer in the second run.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Method {
+    /// Nothing: there is no second run.
+    Off,
+    /// DEO.
+    Deo(DeoSettings),
+    /// A published rule.
+    Published(CompatSettings),
+}
+
+/// Ranges that only keep a slip of the finger from filling the memory: GPT-2's context, and activations of some
+/// gigabytes for the largest preset.
+const LONGEST_BLOCK: usize = 1024;
+const LARGEST_BATCH: usize = 1 << 16;
+const MOST_EVALUATION: usize = 1000;
+const MOST_THREADS: usize = 1024;
+const DEFAULT_SEED: u64 = 1;
+/// Thirds of gradients are counted in 64 bits.
+const MOST_STEPS: u64 = 1_000_000_000_000;
+
+impl Settings {
+    /// The settings that `options` ask for. `given` are those of the command line alone: one that this run has no
+    /// use for is refused there, while a file may hold settings for several policies.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError`] with a message of one line that names the setting and its range.
+    pub fn resolve(options: Options, given: &Options) -> Result<Settings, TrainError> {
+        let preset = options.preset.unwrap_or_default();
+        let defaults = preset.defaults();
+        let kind = options.optimizer.unwrap_or_default();
+        let policy = options.policy.unwrap_or_default();
+        refuse_unused(given, kind, policy)?;
+
+        let steps = within("steps", options.steps.unwrap_or(defaults.steps), 1, MOST_STEPS)?;
+        let block = options.block.unwrap_or(preset.model(1).block);
+        let block = within("block", block, 1, LONGEST_BLOCK)?;
+        let batch = options.batch.unwrap_or(defaults.batch);
+        let batch = within("batch", batch, 1, LARGEST_BATCH / block)?;
+        let lr = options.lr.unwrap_or(match kind {
+            OptimizerKind::Sgd => defaults.sgd_lr,
+            OptimizerKind::Adam | OptimizerKind::Adamw => defaults.adam_lr,
+        });
+        let settings = Settings {
+            preset,
+            batch,
+            block,
+            steps,
+            seed: options.seed.unwrap_or(DEFAULT_SEED),
+            optimizer: BaseOptimizer::new(kind, &options),
+            schedule: schedule(lr, steps, &options)?,
+            clip: nonnegative("clip", options.clip.unwrap_or(1.0))?,
+            policy,
+            method: method(policy, steps, &options),
+            eval_every: within(
+                "eval-every",
+                options.eval_every.unwrap_or((steps / 10).max(1)),
+                1,
+                u64::MAX,
+            )?,
+            eval_batches: within(
+                "eval-batches",
+                options.eval_batches.unwrap_or(20),
+                1,
+                MOST_EVALUATION,
+            )?,
+            sample: options.sample.unwrap_or(400),
+            threads: threads(options.threads)?,
+            text: options.text,
+        };
+        check(&settings)?;
+        Ok(settings)
+    }
+}
+
+fn schedule(lr: f64, steps: u64, options: &Options) -> Result<Schedule, TrainError> {
+    if !(lr > 0.0 && lr.is_finite()) {
+        return Err(SettingError::new("lr", lr, "finite and above 0").into());
+    }
+    let floor = options.min_lr.unwrap_or(lr / 10.0);
+    if !(0.0..=lr).contains(&floor) {
+        return Err(SettingError::new("min-lr", floor, format!("between 0 and lr, {lr}")).into());
+    }
+    let warmup = within("warmup", options.warmup.unwrap_or((steps / 10).min(100)), 0, steps - 1)?;
+    Ok(Schedule::warmup_cosine(lr, warmup, steps, floor)?)
+}
+
+fn method(policy: PolicyKind, steps: u64, options: &Options) -> Method {
+    let published = |rule: CompatSettings| {
+        let interval = options.interval.unwrap_or(rule.interval);
+        let strength = options.strength.unwrap_or(rule.strength);
+        Method::Published(CompatSettings { interval, strength, ..rule })
+    };
+    let mut deo =
+        DeoSettings { seed: options.seed.unwrap_or(DEFAULT_SEED), ..DeoSettings::default() };
+    let interval = options.interval.unwrap_or(deo.trigger.interval);
+    let tracking = Tracking { interval, ..Tracking::default() };
+    deo.policy = match policy {
+        PolicyKind::Off => return Method::Off,
+        PolicyKind::CompatPaper => return published(CompatSettings::paper()),
+        PolicyKind::CompatSophia => return published(CompatSettings::sophia()),
+        PolicyKind::CompatAdam => return published(CompatSettings::adam()),
+        PolicyKind::Escape => deo.policy,
+        PolicyKind::Deflate => {
+            PolicySettings::Deflate { alpha: options.alpha.unwrap_or(1.0), tracking }
+        }
+        PolicyKind::Amplify => {
+            PolicySettings::Amplify { strength: options.strength.unwrap_or(1.0), tracking }
+        }
+    };
+    let default = BudgetSettings::default();
+    deo.trigger.interval = interval;
+    deo.budget = BudgetSettings {
+        share: options.share.unwrap_or(default.share),
+        allowance: options.allowance.unwrap_or(default.allowance.min(0.02 * steps as f64)),
+    };
+    Method::Deo(deo)
+}
+
+fn threads(wanted: Option<usize>) -> Result<usize, TrainError> {
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    within("threads", wanted.unwrap_or_else(cores), 1, MOST_THREADS)
+}
+
+fn refuse_unused(
+    given: &Options,
+    optimizer: OptimizerKind,
+    policy: PolicyKind,
+) -> Result<(), TrainError> {
+    use PolicyKind::{Amplify, CompatAdam, CompatPaper, CompatSophia, Deflate, Escape, Off};
+    let sgd = optimizer == OptimizerKind::Sgd;
+    let of_sgd = ("--optimizer sgd", sgd);
+    let of_adam = ("--optimizer adam or adamw", !sgd);
+    let of_escape = ("--policy escape", policy == Escape);
+    let of_deflate = ("--policy deflate", policy == Deflate);
+    let strong = matches!(policy, Amplify | CompatPaper | CompatSophia | CompatAdam);
+    let of_strong = ("--policy amplify or compat-…", strong);
+    let uses = [
+        ("momentum", given.momentum.is_some(), of_sgd),
+        ("beta1", given.beta1.is_some(), of_adam),
+        ("beta2", given.beta2.is_some(), of_adam),
+        ("alpha", given.alpha.is_some(), of_deflate),
+        ("strength", given.strength.is_some(), of_strong),
+        ("share", given.share.is_some(), of_escape),
+        ("allowance", given.allowance.is_some(), of_escape),
+        ("interval", given.interval.is_some(), ("a --policy other than off", policy != Off)),
+    ];
+    for (name, given, (needs, met)) in uses {
+        if given && !met {
+            return Err(TrainError::Unused { name, needs });
+        }
+    }
+    Ok(())
+}
+
+fn within<T: PartialOrd + std::fmt::Display>(
+    name: &'static str,
+    value: T,
+    least: T,
+    most: T,
+) -> Result<T, TrainError> {
+    if value >= least && value <= most {
+        Ok(value)
+    } else {
+        Err(SettingError::new(name, value, format!("between {least} and {most}")).into())
+    }
+}
+
+fn nonnegative(name: &'static str, value: f64) -> Result<f64, TrainError> {
+    if value >= 0.0 && value.is_finite() {
+        Ok(value)
+    } else {
+        Err(SettingError::new(name, value, "finite and at least 0").into())
+    }
+}

@@ -1,0 +1,75 @@
+//! The axis between estimates: drawing it, setting it, mixing noise into it.
+
+use super::{Dimer, Phase};
+use crate::estimate::Estimate;
+use crate::noise::noise;
+use crate::space::Space;
+use std::borrow::BorrowMut;
+
+impl<V> Dimer<V> {
+    /// Draws a random axis from `seed`; the same seed gives the same axis in every representation.
+    pub fn draw<S>(&mut self, space: &S, seed: u64)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        space.fill(self.axis.borrow_mut(), &|i| noise(seed, i));
+        self.forget(space);
+    }
+
+    /// Sets the axis to the direction of `v`.
+    pub fn set_axis<S>(&mut self, space: &S, v: &S::Vector)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        space.axpby(1.0, v, 0.0, self.axis.borrow_mut());
+        self.forget(space);
+    }
+
+    /// Mixes a random direction into the axis: n ← unit((1 − share) n + share u).
+    ///
+    /// Every eigenvector is a fixed point of the rotation. At a new saddle the old axis can be one of positive
+    /// curvature with no residual, and a warm start alone then reports "no negative curvature" for ever.
+    pub fn mix<S>(&mut self, space: &S, seed: u64, share: f64)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let (axis, random) = (self.axis.borrow_mut(), self.torque.borrow_mut());
+        space.fill(random, &|i| noise(seed, i));
+        let norm = space.norm(random);
+        if norm > 0.0 {
+            space.axpby(share / norm, random, 1.0 - share, axis);
+        }
+        self.forget(space);
+    }
+
+    /// Gives the axis unit length and forgets what was known along the old one.
+    fn forget<S>(&mut self, space: &S)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        self.normalise(space);
+        self.product_known = false;
+        self.has_previous = false;
+        self.phase = Phase::Idle;
+        self.estimate = Estimate::UNKNOWN;
+    }
+
+    /// n ← n/‖n‖.
+    pub(super) fn normalise<S>(&mut self, space: &S)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let (axis, scratch) = (self.axis.borrow_mut(), self.torque.borrow_mut());
+        let norm = space.norm(axis);
+        // A zero axis (everything frozen, or never drawn) stays zero: its curvature is then 0, converged.
+        if norm > 0.0 {
+            space.axpby(1.0, axis, 0.0, scratch);
+            space.axpby(1.0 / norm, scratch, 0.0, axis);
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! The protocol of an estimate: begin, ask, tell, until nothing is asked.
+//!
+//! ```text
+//!            begin                 C, r known            Hw known: rotate
+//!   Idle ────────────▶ Axis ────▶ [Previous] ────▶ Torque ────┐
+//!    ▲                                               ▲  │     │
+//!    │   converged, noise, budget, not finite        └──┼─────┘
+//!    └──────────────── [Certify] ◀──────────────────────┘
+//! ```
+
+use super::{Dimer, Phase, Stale, rotation};
+use crate::estimate::{Estimate, Status};
+use crate::probe::{Answer, Probe};
+use crate::space::Space;
+use std::borrow::BorrowMut;
+
+impl<V> Dimer<V> {
+    /// Starts an estimate at a new x or on a new batch: the axis is kept, its product is asked for again.
+    pub fn begin<S>(&mut self, space: &S)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        self.normalise(space);
+        self.product_known = false;
+        if self.settings.stale == Stale::Forget {
+            self.has_previous = false;
+        }
+        self.estimate = Estimate { status: Status::Running, ..Estimate::UNKNOWN };
+        self.allowance = self.settings.max_gradients;
+        self.phase = Phase::Axis;
+    }
+
+    /// Ends the estimate where it stands: it is good enough for the caller.
+    pub fn stop(&mut self) {
+        if self.phase != Phase::Idle {
+            self.finish(Status::Stopped);
+        }
+    }
+
+    /// Lowers what this estimate may spend to `gradients`.
+    pub fn limit(&mut self, gradients: u64) {
+        self.allowance = self.allowance.min(gradients);
+    }
+
+    /// Goes on rotating at the same x with the same batch, with another `gradients` to spend.
+    pub fn extend<S>(&mut self, space: &S, gradients: u64)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        self.allowance = gradients;
+        if self.product_known {
+            self.prepare_rotation(space);
+        } else {
+            self.phase = Phase::Axis;
+            self.estimate.status = Status::Running;
+        }
+    }
+
+    /// The next question, or `None` when the estimate is finished. Asking again asks the same.
+    pub fn ask<S>(&self, space: &S) -> Option<Probe<'_, S::Vector>>
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let length = self.settings.length_for(space.epsilon());
+        let (direction, sign) = match self.phase {
+            Phase::Idle => return None,
+            Phase::Axis => (&self.axis, 1.0),
+            Phase::Previous => (&self.previous, 1.0),
+            Phase::Torque => (&self.torque, 1.0),
+            Phase::Certify => (&self.axis, -1.0),
+        };
+        Some(Probe::new(direction.borrow(), length, sign))
+    }
+
+    /// Takes the answer to the question last asked.
+    ///
+    /// # Panics
+    ///
+    /// If nothing was asked.
+    pub fn tell<S>(&mut self, space: &S, answer: Answer<'_, S::Vector>)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        assert!(self.phase != Phase::Idle, "tell without a question: the dimer asked nothing");
+        self.estimate.gradients += answer.gradients;
+        self.total_gradients += answer.gradients;
+        self.allowance = self.allowance.saturating_sub(answer.gradients);
+        match self.phase {
+            Phase::Idle => {}
+            Phase::Axis => self.tell_axis(space, answer),
+            Phase::Previous => self.tell_previous(space, answer),
+            Phase::Torque => self.tell_torque(space, answer),
+            Phase::Certify => self.tell_certify(space, answer),
+        }
+    }
+
+    /// Ends the estimate where it stands.
+    pub(super) fn finish(&mut self, status: Status) {
+        self.estimate.status = status;
+        self.phase = Phase::Idle;
+    }
+
+    /// Ends the estimate at an answer that isn't finite, and trusts nothing that the answer was to give.
+    pub(super) fn poisoned(&mut self) {
+        self.product_known = self.phase != Phase::Axis && self.product_known;
+        self.has_previous = self.phase != Phase::Previous && self.has_previous;
+        self.finish(Status::NonFinite);
+    }
+
+    fn tell_axis<S>(&mut self, space: &S, answer: Answer<'_, S::Vector>)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let axis = self.axis.borrow();
+        let (curvature, square) = answer.product_into(space, axis, self.axis_product.borrow_mut());
+        // The gradient at the far end is as long as the one at x, and a product is its own error's scale.
+        let scale = space.norm(answer.ahead);
+        if !(curvature.is_finite() && square.is_finite() && scale.is_finite()) {
+            return self.poisoned();
+        }
+        self.estimate.curvature = curvature;
+        self.rounding = rotation::rounding_error(space.epsilon(), scale, answer.span);
+        self.estimate.secant_error = self.rounding;
+        self.product_known = true;
+        if self.has_previous && self.allowance > 1 {
+            self.orthogonalise_previous(space);
+            self.phase = Phase::Previous;
+        } else {
+            self.has_previous = false;
+            self.prepare_rotation(space);
+        }
+    }
+
+    fn tell_previous<S>(&mut self, space: &S, answer: Answer<'_, S::Vector>)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let previous = self.previous.borrow();
+        let (along, square) =
+            answer.product_into(space, previous, self.previous_product.borrow_mut());
+        if !(along.is_finite() && square.is_finite()) {
+            return self.poisoned();
+        }
+        self.prepare_rotation(space);
+    }
+
+    fn tell_certify<S>(&mut self, space: &S, answer: Answer<'_, S::Vector>)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let axis = self.axis.borrow();
+        let [ahead, behind] =
+            space.dots([(axis, answer.ahead), (axis, answer.behind.unwrap_or(answer.ahead))]);
+        let behind = if answer.behind.is_some() { behind } else { 0.0 };
+        let opposite = (ahead - behind) / answer.span;
+        if !opposite.is_finite() {
+            return self.poisoned();
+        }
+        // h → −h flips the sign of the truncation error ½h⟨n, ∇³f[n,n]⟩, so half the difference is that error;
+        // the whole difference also covers what rounding adds.
+        self.estimate.secant_error = (self.estimate.curvature - opposite).abs().max(self.rounding);
+        self.phase = Phase::Idle;
+    }
+}

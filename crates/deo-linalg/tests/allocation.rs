@@ -1,0 +1,72 @@
+//! In the steady state no kernel allocates. One test only: the counter sees every thread of the process.
+
+use deo_linalg::parallel::CHUNK;
+use deo_linalg::{MatMut, MatRef, Threads, kernels, matmul};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+struct Counting;
+
+static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: every call goes to the system allocator unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
+        // SAFETY: as above.
+        unsafe { System.dealloc(ptr, layout) }
+    }
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+/// The number of allocations of all threads while `work` runs.
+fn count(work: &mut dyn FnMut()) -> usize {
+    let before = ALLOCATIONS.load(Ordering::Relaxed);
+    work();
+    ALLOCATIONS.load(Ordering::Relaxed) - before
+}
+
+#[test]
+fn nothing_is_allocated_in_the_steady_state() {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
+    let n = 9 * CHUNK + 123;
+    let [x, mut y, mut z] = [1.0f32, 0.5, 0.25].map(|value| vec![value; n]);
+    let (m, k) = (768, 200);
+    let (a, b, mut c) = (vec![1.0f32; m * k], vec![1.0f32; k * m], vec![0.0f32; m * m]);
+    let mut run = || {
+        let t = Threads::Pool;
+        kernels::dot(t, &x, &y);
+        kernels::dots(t, [(&x, &y), (&y, &y), (&x, &x)]);
+        kernels::axpby(t, 0.5, &x, 0.5, &mut y);
+        kernels::secant(t, 0.1, &x, &x, &x, &mut y);
+        kernels::deflate(t, 1e-9, &x, &mut y);
+        kernels::displace(t, 0.1, &x, &x, &mut y);
+        kernels::rotate(t, 0.6, 0.8, &mut y, &mut z);
+        kernels::fill(t, &mut z, &|i| i as f64);
+        matmul(
+            t,
+            MatMut::new(&mut c, m, m),
+            0.0,
+            1.0,
+            MatRef::new(&a, m, k),
+            MatRef::new(&b, k, m),
+        );
+    };
+    pool.install(|| {
+        // Warm-up: rayon's queues grow, and every thread packs for the first time.
+        rayon::broadcast(|_| {
+            let (a, mut c) = (vec![1.0f32; 128 * 128], vec![0.0f32; 128 * 128]);
+            let a = MatRef::new(&a, 128, 128);
+            matmul(Threads::One, MatMut::new(&mut c, 128, 128), 0.0, 1.0, a, a);
+        });
+        (0..20).for_each(|_| run());
+        assert_eq!(count(&mut || (0..50).for_each(|_| run())), 0);
+    });
+    assert!(count(&mut || drop(std::hint::black_box(vec![0u8; 10]))) > 0, "the counter counts");
+}

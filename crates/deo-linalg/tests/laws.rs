@@ -1,0 +1,118 @@
+//! The spaces of this crate obey the laws of `Space`, and agree with the reference implementation.
+#![cfg(feature = "deo-core")]
+
+use deo_core::optim::{Update, Updates};
+use deo_core::space::Host;
+use deo_core::{laws, space};
+use deo_linalg::parallel::CHUNK;
+use deo_linalg::space::{Dense, FaerCol};
+use deo_linalg::{Parallel, Real, Threads};
+
+/// Below one lane, below one block, tails of all kinds, several chunks.
+const LENGTHS: [usize; 6] = [1, 13, 1000, 1037, CHUNK, 3 * CHUNK + 1234];
+
+fn pool(threads: usize) -> rayon::ThreadPool {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool")
+}
+
+fn check_slices<T: Real>() {
+    for len in LENGTHS {
+        laws::check(&Parallel::<T>::new(Threads::One), &vec![T::ZERO; len]);
+        pool(3).install(|| laws::check(&Parallel::<T>::new(Threads::Pool), &vec![T::ZERO; len]));
+    }
+}
+
+#[test]
+fn slices() {
+    check_slices::<f32>();
+    check_slices::<f64>();
+}
+
+#[test]
+fn columns_of_faer() {
+    for len in LENGTHS {
+        laws::check(&FaerCol::<f32>::new(Threads::One), &faer::Col::zeros(len));
+        laws::check(&FaerCol::<f64>::new(Threads::Pool), &faer::Col::zeros(len));
+    }
+    assert_eq!(Dense::<faer::Col<f64>>::default().threads(), Threads::Pool);
+}
+
+#[cfg(feature = "nalgebra")]
+#[test]
+fn vectors_of_nalgebra() {
+    use deo_linalg::space::NalgebraVector;
+    use nalgebra::DVector;
+    for len in LENGTHS {
+        laws::check(&NalgebraVector::<f32>::new(Threads::Pool), &DVector::zeros(len));
+        laws::check(&NalgebraVector::<f64>::new(Threads::One), &DVector::zeros(len));
+    }
+}
+
+/// A formula in which a change of order, precision or range would show.
+struct Momentum(f64);
+
+impl Update<1, 2> for Momentum {
+    #[inline(always)]
+    fn component<T: space::Real>(&self, [g]: [T; 1], [m, x]: &mut [T; 2]) {
+        *m = T::from_f64(self.0 * m.to_f64() + g.to_f64());
+        *x = T::from_f64(x.to_f64() - 0.1 * m.to_f64() / (1.0 + g.to_f64().abs()).sqrt());
+    }
+}
+
+/// Everything that a space computes, as bits: component-wise results, then inner products.
+fn battery<S: Updates<Vector = [T], Owned = Vec<T>>, T: Real>(
+    space: &S,
+    len: usize,
+) -> [Vec<u64>; 2] {
+    let template = vec![T::ZERO; len];
+    let noise = |seed: f64| {
+        let mut x = space.zeros_like(&template);
+        space.fill(&mut x, &|i| ((i as f64 + seed) * 0.7548776662).fract() - 0.5);
+        x
+    };
+    let [mut x, mut y, mut g, n] = [1.0, 2.5, 3.25, 4.0].map(noise);
+    let (mut hn, mut scratch) = (space.zeros_like(&x), space.zeros_like(&x));
+    space.axpby(0.3, &x, -1.7, &mut y);
+    space.axpby(-0.9, &y, 0.0, &mut scratch);
+    let mut products = vec![space.dot(&x, &y), space.norm(&g)];
+    products.extend(space.dots([(&x, &g), (&y, &n), (&scratch, &scratch)]));
+    let (c, square) = space.secant(0.37, &g, &y, &n, &mut hn);
+    products.extend([c, square, space.displace(1e-3, &n, &x, &mut scratch)]);
+    space.rotate(0.6, 0.8, &mut x, &mut y, &mut vec![T::ZERO; len]);
+    space.update(len / 7..len, &Momentum(0.9), [&g], [&mut hn, &mut scratch]);
+    let before = [&x[..], &y, &hn, &scratch].concat();
+    // The last one: its components depend on a sum.
+    products.push(space.deflate(0.6, &n, &mut g));
+    let bits = |x: f64| x.to_bits();
+    [
+        before.iter().map(|x| bits(x.to_f64())).collect(),
+        products.into_iter().map(bits).chain(g.iter().map(|g| bits(g.to_f64()))).collect(),
+    ]
+}
+
+fn same_bits<T: Real + space::Real>(len: usize) {
+    let want = battery(&Parallel::<T>::new(Threads::One), len);
+    for threads in [1, 2, 8] {
+        let got = pool(threads).install(|| battery(&Parallel::<T>::new(Threads::Pool), len));
+        assert!(got == want, "n = {len}: {threads} threads give other bits than one");
+    }
+    let [components, products] = battery(&Host::<T>::new(), len);
+    assert!(components == want[0], "n = {len}: other components than those of Host");
+    // Only the 9 inner products: g depends on one of them.
+    for (got, host) in want[1].iter().zip(&products).take(9) {
+        let (got, host) = (f64::from_bits(*got), f64::from_bits(*host));
+        // Two sums of n terms below 1 in different order.
+        assert!(
+            (got - host).abs() <= f64::EPSILON * (len * len) as f64,
+            "n = {len}: {got} against {host}"
+        );
+    }
+}
+
+#[test]
+fn the_whole_battery_has_the_same_bits_for_any_number_of_threads() {
+    for len in LENGTHS {
+        same_bits::<f32>(len);
+        same_bits::<f64>(len);
+    }
+}
