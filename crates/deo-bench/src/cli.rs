@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand};
 /// Minimum curvature and dimer-enhanced optimization: experiments and tools.
 #[derive(Debug, Parser)]
 #[command(name = "deo", version, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(arg_required_else_help = false)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]

@@ -45,7 +45,7 @@ pub fn read<O: DeserializeOwned>(path: &Path) -> Result<O, ConfigError> {
     })?;
     toml::from_str(&text).map_err(|error| {
         let Place { line, key } = place(&text, error.span().unwrap_or(0..0));
-        let reason = one_line(error.message());
+        let reason = one_line(&without_aliases(error.message()));
         let path = path.to_owned();
         ConfigError::Invalid { path, line, key, reason }
     })
@@ -63,6 +63,14 @@ fn place(text: &str, span: Range<usize>) -> Place {
     let line = text[start..].lines().next().unwrap_or("");
     let key = line.split('=').next().unwrap_or(line).trim().to_owned();
     Place { line: before.matches('\n').count() + 1, key }
+}
+
+/// The message without the second spelling of every key in serde's list of keys.
+fn without_aliases(message: &str) -> String {
+    let list = "expected one of ";
+    let Some((what, keys)) = message.split_once(list) else { return message.to_owned() };
+    let keys: Vec<&str> = keys.split(", ").filter(|key| !key.contains('_')).collect();
+    format!("{what}{list}{}", keys.join(", "))
 }
 
 /// The lines of a message as one.
@@ -97,7 +105,7 @@ mod tests {
     #[test]
     fn complaints_are_one_line_with_line_and_key() {
         for (text, line, words) in [
-            ("steps = 3\nsteps_ = 4\n", 2, ["\"steps_\"", "unknown field"]),
+            ("steps = 3\nsteps_ = 4\n", 2, ["unknown field `steps_`", "`lr`, `min-lr`, `warmup`"]),
             ("# a comment\n\nsteps = 'many'", 3, ["\"steps\"", "u64"]),
             ("steps = -3", 1, ["\"steps\"", "-3"]),
             ("steps = 1.5", 1, ["\"steps\"", "1.5"]),

@@ -16,21 +16,13 @@ fn main() {
         let gradient = |x: &[f64], g: &mut [f64]| {
             for (i, (g, x)) in g.iter_mut().zip(x).enumerate() {
                 let i = space.first() as usize + i;
-                *g = x * if i == N - 1 {
-                    -1.0
-                } else {
-                    2.0 * i as f64 / N as f64
-                };
+                *g = x * if i == N - 1 { -1.0 } else { 2.0 * i as f64 / N as f64 };
             }
         };
         let [mut g, mut g1, mut y] = [0; 3].map(|_| space.zeros_like(&x));
         gradient(&x, &mut g);
 
-        let settings = DimerSettings {
-            max_gradients: 200,
-            ..DimerSettings::default()
-        };
-        let mut dimer = Dimer::new(&space, &x, settings).expect("valid settings");
+        let mut dimer = Dimer::new(&space, &x, DimerSettings::default()).expect("valid settings");
         dimer.draw(&space, 42); // the same axis as on one rank
         dimer.begin(&space);
         while let Some(probe) = dimer.ask(&space) {
@@ -46,9 +38,6 @@ fn main() {
             estimate.curvature, estimate.gradients
         );
     }
-    assert_eq!(
-        results[0], results[1],
-        "the same bits, so the same decisions"
-    );
+    assert_eq!(results[0], results[1], "the same bits, so the same decisions");
     assert!((results[0].curvature + 1.0).abs() < 1e-3);
 }

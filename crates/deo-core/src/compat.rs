@@ -17,14 +17,15 @@
 //! |---|---|---|---|
 //! | `Paper` | n + η d⊥ | g ← g − s⟨g,n⟩n, then the base | the largest eigenvalue |
 //! | `Sophia` | n + η d⊥ | θ ← θ − s⟨g,n⟩n at every step | the largest eigenvalue |
-//! | `Adam` | n − 2 d∥/‖d∥‖ + η d⊥/ΔR | θ ← θ + s⟨g,n⟩n if ⟨g,n⟩ < 0 | the eigenvalue nearest to 0, or C = 0 |
+//! | `Adam` | n − 2 d∥/‖d∥‖ + η d⊥/ΔR | θ ← θ + s⟨g,n⟩n if ⟨g,n⟩ < 0 | the λ nearest to 0, or C = 0 |
 //!
-//! Why, on a fixed quadratic: the first two multiply the component of n along the eigenvalue λ by 1 + ηΔR(λ − C), so
-//! the largest λ grows fastest. In the third d∥/‖d∥‖ is n with the sign of C: where C > 0 the new axis is
-//! −unit(n − η d⊥/ΔR), of lower curvature, where C < 0 it is unit(3n + η d⊥/ΔR), of higher. So a spectrum of one sign
-//! is left at the eigenvalue nearest to zero, which is the lowest if all are positive, and an indefinite one holds C near
-//! zero, where it alternates within −2ηr² … ⅔ηr², r the residual. None of the three finds the lowest mode of a saddle.
-//! Tests show each of these. The step of the third depends on the sign of n: to it, n and −n are two axes.
+//! Why, on a fixed quadratic: the first two multiply the component of n along the eigenvalue λ by
+//! 1 + ηΔR(λ − C), so the largest λ grows fastest. In the third d∥/‖d∥‖ is n with the sign of C: where C > 0 the new
+//! axis is −unit(n − η d⊥/ΔR), of lower curvature, where C < 0 it is unit(3n + η d⊥/ΔR), of higher. So a spectrum of
+//! one sign is left at the eigenvalue nearest to zero, which is the lowest if all are positive, and an indefinite one
+//! holds C near zero, where it alternates within −2ηr² … ⅔ηr², r the residual. None of the three finds the lowest
+//! mode of a saddle. Tests show each of these. The step of the third depends on the sign of n: to it, n and −n are
+//! two axes.
 //!
 //! There is one unit axis for each parameter tensor ([`Tensors`]), all of them displaced together. The loop:
 //!

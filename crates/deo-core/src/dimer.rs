@@ -57,6 +57,7 @@ mod protocol;
 mod rotation;
 mod settings;
 
+pub(crate) use rotation::rounding_error;
 pub use settings::{DimerSettings, SettingsError, Stale, Target};
 
 use crate::estimate::Estimate;

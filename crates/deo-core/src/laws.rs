@@ -57,7 +57,7 @@ const SCALARS: [(f64, f64); 9] = [
 /// Checks every law of [`Space`] on vectors of the shape of `template`, whose content does not matter.
 ///
 /// The template needs at least one component that the space does not ignore; a few hundred of them, no
-/// multiple of any block or vector width, exercise the tails of kernels. Time: some 300 passes over it.
+/// multiple of any block or vector width, exercise the tails of kernels. It takes a few hundred passes over vectors of its length.
 ///
 /// # Panics
 ///

@@ -9,6 +9,7 @@ pub mod deo;
 pub mod dimer;
 pub mod drive;
 pub mod estimate;
+pub mod krylov;
 pub mod noise;
 pub mod objective;
 pub mod optim;

@@ -11,17 +11,19 @@ use indicatif::{ProgressBar, ProgressStyle};
 pub(super) struct Progress {
     bar: ProgressBar,
     budget: u64,
+    /// An exponential mean of the loss.
+    loss: Option<f64>,
     metrics: Option<Stream>,
 }
 
 const STYLE: &str = "{prefix} {bar:30} {pos}/{len} gradients, {msg}, {elapsed} of {duration}";
 
-/// The bar's text is the mean loss of about this many steps: a single batch jumps too much to be read.
+/// Steps that the mean loss remembers: that of a single batch jumps too much to be read.
 const MEMORY: f64 = 20.0;
 
 impl Progress {
     pub(super) fn new(budget: u64, metrics: Option<Stream>) -> Self {
-        Progress { bar: ProgressBar::hidden(), budget, metrics }
+        Progress { bar: ProgressBar::hidden(), budget, loss: None, metrics }
     }
 
     /// Gives the file of metrics its name.
@@ -36,11 +38,15 @@ impl Watch for Progress {
         self.bar.finish_and_clear();
         let style = ProgressStyle::with_template(STYLE).expect("a constant that tests draw");
         self.bar = ProgressBar::new(self.budget).with_style(style).with_prefix(run.to_owned());
+        self.loss = None;
     }
 
     fn step(&mut self, metrics: &Metrics<'_>, spent: &Ledger) -> Result<(), OutputError> {
+        let mean = self.loss.unwrap_or(metrics.loss);
+        let mean = mean + (metrics.loss - mean) / MEMORY;
+        self.loss = Some(mean);
         self.bar.set_position(spent.whole());
-        self.bar.set_message(format!("loss {:.3}", metrics.loss));
+        self.bar.set_message(format!("loss {mean:.3}"));
         match &mut self.metrics {
             Some(stream) => stream.write_line(metrics),
             None => Ok(()),

@@ -16,7 +16,7 @@ use std::path::PathBuf;
 
 /// The arguments of `deo train`.
 #[derive(Debug, Clone, PartialEq, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, allow_negative_numbers = true)]
 pub struct TrainArgs {
     /// What may stand in a file, too.
     #[command(flatten)]
@@ -146,6 +146,11 @@ fn show(
     )?;
     let runs = record.runs.iter().map(|run| &run.summary);
     writeln!(stdout, "{}", table::results(runs.clone()))?;
+    for run in record.runs.iter().filter(|run| run.events.len() > 1) {
+        let events: Vec<_> =
+            run.events.iter().map(|(event, count)| format!("{count} {event}")).collect();
+        writeln!(stdout, "steps of {}: {}\n", run.summary.name, events.join(", "))?;
+    }
     if let (Some(sample), Some(last)) = (&record.sample, runs.last()) {
         writeln!(stdout, "{} writes:\n\n{}\n", last.name, sample.trim())?;
     }

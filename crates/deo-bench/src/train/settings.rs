@@ -89,6 +89,7 @@ impl Settings {
         let kind = options.optimizer.unwrap_or_default();
         let policy = options.policy.unwrap_or_default();
         refuse_unused(given, kind, policy)?;
+        options.interval.map_or(Ok(1), |interval| within("interval", interval, 1, MOST_STEPS))?;
 
         let steps = within("steps", options.steps.unwrap_or(defaults.steps), 1, MOST_STEPS)?;
         let block = options.block.unwrap_or(preset.model(1).block);

@@ -8,7 +8,7 @@
 //!    └──────────────── [Certify] ◀──────────────────────┘
 //! ```
 
-use super::{Dimer, Phase, Stale, rotation};
+use super::{Dimer, Phase, Stale, rounding_error};
 use crate::estimate::{Estimate, Status};
 use crate::probe::{Answer, Probe};
 use crate::space::Space;
@@ -124,7 +124,7 @@ impl<V> Dimer<V> {
             return self.poisoned();
         }
         self.estimate.curvature = curvature;
-        self.rounding = rotation::rounding_error(space.epsilon(), scale, answer.span);
+        self.rounding = rounding_error(space.epsilon(), scale, answer.span);
         self.estimate.secant_error = self.rounding;
         self.product_known = true;
         if self.has_previous && self.allowance > 1 {

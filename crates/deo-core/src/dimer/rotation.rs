@@ -9,7 +9,7 @@ use std::borrow::BorrowMut;
 
 impl<V: ?Sized> Answer<'_, V> {
     /// hv ← the product, and (⟨v, hv⟩, ⟨hv, hv⟩).
-    pub(super) fn product_into<S>(&self, space: &S, v: &V, hv: &mut V) -> (f64, f64)
+    pub(crate) fn product_into<S>(&self, space: &S, v: &V, hv: &mut V) -> (f64, f64)
     where
         S: Space<Vector = V>,
     {
@@ -212,6 +212,6 @@ fn extreme_pair(matrix: &[f64; 9], order: usize, target: Target) -> (f64, [f64; 
 }
 
 /// The rounding part of the error of a curvature, from a gradient of norm `scale` over a distance `span`.
-pub(super) fn rounding_error(epsilon: f64, scale: f64, span: f64) -> f64 {
+pub(crate) fn rounding_error(epsilon: f64, scale: f64, span: f64) -> f64 {
     2.0 * gradient_error(epsilon) * scale / span.abs()
 }

@@ -50,11 +50,7 @@ impl<S: Space> Blocks<S> {
 /// `zip` truncates; a forgotten block must not go unnoticed.
 #[track_caller]
 fn same_count<T, U>(x: &[T], y: &[U]) {
-    assert_eq!(
-        x.len(),
-        y.len(),
-        "vectors of one call must have the same number of blocks"
-    );
+    assert_eq!(x.len(), y.len(), "vectors of one call must have the same number of blocks");
 }
 
 impl<S: Space> Space for Blocks<S> {
@@ -62,9 +58,7 @@ impl<S: Space> Space for Blocks<S> {
     type Owned = Vec<S::Owned>;
 
     fn zeros_like(&self, x: &[S::Owned]) -> Vec<S::Owned> {
-        (x.iter())
-            .map(|x| self.inner.zeros_like(x.borrow()))
-            .collect()
+        (x.iter()).map(|x| self.inner.zeros_like(x.borrow())).collect()
     }
 
     fn len(&self, x: &[S::Owned]) -> usize {
@@ -99,11 +93,7 @@ impl<S: Space> Space for Blocks<S> {
         let count = pairs.first().map_or(0, |(x, _)| x.len());
         for (x, y) in pairs {
             same_count(x, y);
-            assert_eq!(
-                x.len(),
-                count,
-                "vectors of one call must have the same number of blocks"
-            );
+            assert_eq!(x.len(), count, "vectors of one call must have the same number of blocks");
         }
         let mut sums = [0.0; K];
         for block in 0..count {

@@ -13,8 +13,8 @@ use bible_lib::{Bible, Translation};
 
 /// The King James Bible as `bible-lib` has it: one verse a line, a blank line between books.
 ///
-/// The verses come without their numbers, the 66 books in canonical order. The crate loses what follows a colon: some
-/// 18 % of the text, and every colon. Takes about 30 ms.
+/// The verses come without their numbers, the 66 books in canonical order. The crate loses what follows a colon:
+/// some 18 % of the text, and every colon. Takes about 30 ms.
 pub fn king_james() -> String {
     let bible = Bible::new(Translation::KingJames).expect("the translation is compiled in");
     let mut text = String::new();

@@ -39,9 +39,8 @@ impl<T: Real> Gpt<T> {
 
 /// A token drawn from softmax(l/temperature).
 fn draw<T: Real>(l: &[T], temperature: f64, rng: &mut impl Rng) -> u16 {
-    let (likeliest, greatest) =
-        (l.iter().map(|l| l.to_f64()).enumerate())
-            .fold((0, f64::NEG_INFINITY), |best, l| if l.1 > best.1 { l } else { best });
+    let (likeliest, greatest) = (l.iter().map(|l| l.to_f64()).enumerate())
+        .fold((0, f64::NEG_INFINITY), |best, l| if l.1 > best.1 { l } else { best });
     if temperature == 0.0 {
         return likeliest as u16;
     }

@@ -29,10 +29,10 @@ pub trait Landscape: Objective<[f64]> + Debug + Send {
     /// Every landscape is defined on all of ℝᴺ; starts outside are allowed and may overflow.
     fn domain(&self) -> Vec<(f64, f64)>;
 
-    /// The known minima. Where symmetry makes many of one, it is given once.
+    /// The known minima. Of many mirror images one stands for all.
     fn minima(&self) -> Vec<StationaryPoint>;
 
-    /// The known saddles, those with a degenerate Hessian included, again one of each symmetric family.
+    /// The known saddles, one with a vanishing Hessian included. Of many mirror images one stands for all.
     fn saddles(&self) -> Vec<StationaryPoint>;
 }
 

@@ -33,6 +33,11 @@ impl Monkey {
         Ok(Monkey { scale })
     }
 
+    /// s.
+    pub fn scale(&self) -> f64 {
+        self.scale
+    }
+
     /// The lowest curvature at (x, y), −6s√(x² + y²).
     pub fn lowest_curvature(&self, [x, y]: [f64; 2]) -> f64 {
         -6.0 * self.scale * x.hypot(y)

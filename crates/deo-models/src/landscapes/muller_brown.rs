@@ -2,8 +2,8 @@
 //!
 //! E(x, y) = Σₖ Aₖ exp(aₖu² + bₖuw + cₖw²), u = x − xₖ, w = y − yₖ, k = 1 … 4.
 //!
-//! Domain: ℝ², starts in [−1.5, 1.2] × [−0.2, 2]; outside the last term grows like e^{0.7(u² + w²)}. Stationary points
-//! of the customary parameters (refined to f64 by Newton's method; the digits are constants of [`MullerBrown`]):
+//! Domain: ℝ², starts in [−1.5, 1.2] × [−0.2, 2]; far outside, the last term grows like e^{0.7(u² + w²)}.
+//! Stationary points of the customary parameters, to all digits among the constants of [`MullerBrown`]:
 //!
 //! | | x | y | E | eigenvalues of the Hessian |
 //! |---|---|---|---|---|
@@ -94,6 +94,11 @@ impl MullerBrown {
             LandscapeError::unless_finite("a term's parameter", &[amplitude, a, b, c, x, y])?;
         }
         Ok(MullerBrown { terms })
+    }
+
+    /// The four terms.
+    pub fn terms(&self) -> &[Term; 4] {
+        &self.terms
     }
 
     /// The Hessian at (x, y).

@@ -15,18 +15,21 @@
 //! | ≥ 2τ | L(a−4τ)² − ν, ν = 37/6 Lτ² + 13/6 γτ² | 1 |
 //!
 //! Parameters: L ≥ γ > 0, τ > 0. Domain: ℝᵈ, starts in [−τ/e, τ/e]ᵈ, which is [−1, 1]ᵈ for the customary τ = e.
-//! Minima: |x_j| = 4τ for all j, f = −dν, H = 2L·I. Saddles: |x_j| = 4τ for j ≤ k, 0 for the others, k = 0 … d − 1,
-//! f = −kν, H = diag(2L, …, −2γ, 2L, …) with −2γ at coordinate k + 1.
+//!
+//! | points | f | Hessian |
+//! |---|---|---|
+//! | minima: all aᵢ = 4τ | −dν | 2L·I |
+//! | saddles, k = 0 … d − 1: aᵢ = 4τ for i ≤ k, the others 0 | −kν | diag(2L, …, −2γ, …, 2L), −2γ at k + 1 |
 //!
 //! # Departures from the source
 //!
-//! 1. The paper defines f on a tube only: at most one aᵢ between τ and 2τ, the earlier ones above, the later ones
-//!    below τ. Its formula, read outside the tube, jumps at aᵢ = 2τ wherever aᵢ₊₁ > τ: one side still has the parabola
-//!    −γaᵢ₊₁², the other already the journey of aᵢ₊₁. The recursion is the paper's formula inside the tube (with
-//!    g₁ = p and g₂ = L − (L + γ)s there) and continues it, twice continuously differentiable, to all of ℝᵈ: p and
-//!    s match in value, slope and curvature at τ and at 2τ, whatever stands in Eᵢ₊₁ and fᵢ₊₁. A kick or a noise
-//!    that leaves the tube so meets no artificial cliff.
-//! 2. |x| makes it even in every coordinate, as in the paper's section on unconstrained starts.
+//! 1. The paper defines f on a tube only: at most one aᵢ between τ and 2τ, the earlier ones above it, the later
+//!    ones below. Its formula, read outside the tube, jumps at aᵢ = 2τ wherever aᵢ₊₁ > τ: one side still has the
+//!    parabola −γaᵢ₊₁², the other already the journey of aᵢ₊₁. The recursion is the paper's formula inside the
+//!    tube, with g₁ = p and g₂ = L − (L + γ)s, and continues it to all of ℝᵈ twice continuously differentiably: p
+//!    and s match in value, slope and curvature at τ and at 2τ, whatever stands in Eᵢ₊₁ and fᵢ₊₁. A kick or a
+//!    noise that leaves the tube so meets no artificial cliff.
+//! 2. |x| extends it to all orthants by reflection, the 2ᵈ legs of the octopus.
 //!
 //! S. S. Du, C. Jin, J. D. Lee, M. I. Jordan, B. Póczos, A. Singh, Gradient descent can take exponential time to
 //! escape saddle points, NIPS 2017, arXiv 1705.10412.
@@ -70,8 +73,23 @@ impl Octopus {
         Ok(Octopus { dimension, l, gamma, tau, suffixes: vec![(0.0, 0.0); dimension + 1] })
     }
 
+    /// L, half the curvature of the bowls.
+    pub fn l(&self) -> f64 {
+        self.l
+    }
+
+    /// γ, half the curvature by which a saddle falls.
+    pub fn gamma(&self) -> f64 {
+        self.gamma
+    }
+
+    /// τ, a quarter of the way from a saddle to the next.
+    pub fn tau(&self) -> f64 {
+        self.tau
+    }
+
     /// ν, by which each coordinate that arrives at 4τ lowers f.
-    pub fn drop(&self) -> f64 {
+    pub fn depth(&self) -> f64 {
         (37.0 * self.l + 13.0 * self.gamma) * self.tau * self.tau / 6.0
     }
 
@@ -97,7 +115,7 @@ impl Octopus {
         } else {
             let to_go = a - 4.0 * tau;
             Leg {
-                potential: l * to_go * to_go - self.drop(),
+                potential: l * to_go * to_go - self.depth(),
                 slope: 2.0 * l * to_go,
                 switch: 1.0,
                 switch_slope: 0.0,
@@ -121,7 +139,7 @@ impl Octopus {
         self.suffixes[0].1
     }
 
-    /// f₁ contains fᵢ with the factor w = Π_{j<i} s(a_j) and L aᵢ² with the factor q = Σ_{j<i} (Π_{k<j} s_k)(1 − s_j).
+    /// f₁ contains fᵢ with the factor w = Π_{j<i} s_j, and L aᵢ² with the factor q = Σ_{j<i} (Π_{k<j} s_k)(1 − s_j).
     fn differentiate(&self, x: &[f64], gradient: &mut [f64]) {
         let (mut w, mut q) = (1.0, 0.0);
         for i in 0..self.dimension {
@@ -141,7 +159,7 @@ impl Octopus {
         let arrived = k == self.dimension;
         StationaryPoint {
             x,
-            value: -(k as f64) * self.drop(),
+            value: 0.0 - k as f64 * self.depth(),
             curvature: Some(if arrived { 2.0 * self.l } else { -2.0 * self.gamma }),
         }
     }

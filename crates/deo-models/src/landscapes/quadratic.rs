@@ -110,6 +110,11 @@ impl Quadratic {
         &self.eigenvalues
     }
 
+    /// b.
+    pub fn linear(&self) -> &[f64] {
+        &self.linear
+    }
+
     /// The smallest eigenvalue.
     pub fn lowest_eigenvalue(&self) -> f64 {
         self.eigenvalues.iter().copied().fold(f64::INFINITY, f64::min)

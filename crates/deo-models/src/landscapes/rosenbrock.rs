@@ -2,9 +2,9 @@
 //!
 //! f(x) = Σᵢ b (xᵢ₊₁ − xᵢ²)² + (1 − xᵢ)², i = 1 … N − 1, b > 0, N ≥ 2.
 //!
-//! Domain: ℝᴺ, starts in [−2, 2]ᴺ. The minimum is x = (1, …, 1), f = 0; for N = 2 it is the only stationary point,
-//! with λ_min = 1 + 5b − √((1 + 3b)² + 16b²). From N = 4 on there is a second minimum near (−1, 1, …, 1), without a
-//! closed form.
+//! Domain: ℝᴺ, starts in [−2, 2]ᴺ. The minimum is x = (1, …, 1), f = 0; for N = 2 it is the only stationary
+//! point, with λ_min = 1 + 5b − √((1 + 3b)² + 16b²). From N = 4 on there is a second minimum near (−1, 1, …, 1),
+//! without a closed form.
 //!
 //! H. H. Rosenbrock, Comput. J. 3, 175 (1960); in N dimensions De Jong's and later authors' chained form.
 
@@ -36,6 +36,11 @@ impl Rosenbrock {
         let allowed = steepness > 0.0 && steepness.is_finite();
         LandscapeError::unless(allowed, "the steepness", steepness, "positive and finite")?;
         Ok(Rosenbrock { dimension, steepness })
+    }
+
+    /// b.
+    pub fn steepness(&self) -> f64 {
+        self.steepness
     }
 
     fn evaluate(&mut self, x: &[f64], mut gradient: Option<&mut [f64]>) -> f64 {

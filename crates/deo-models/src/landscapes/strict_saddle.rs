@@ -87,6 +87,21 @@ impl StrictSaddle {
         Self::new(curvature, 2.0, stiffness, Basis::random(n, 1, seed))
     }
 
+    /// c, minus the lowest curvature at the saddle.
+    pub fn curvature(&self) -> f64 {
+        self.curvature
+    }
+
+    /// r, the distance of the minima from the saddle.
+    pub fn radius(&self) -> f64 {
+        self.radius
+    }
+
+    /// κ, the curvatures along the other basis vectors.
+    pub fn stiffness(&self) -> &[f64] {
+        &self.stiffness
+    }
+
     /// The unit vector along which the curvature at the saddle is −c.
     pub fn escape_direction(&self) -> Vec<f64> {
         self.basis.column(0)

@@ -89,7 +89,7 @@ fn scale<T: Real>(threads: Threads, dx: &mut [T], z: &[T], f: impl Fn(T) -> T + 
         #[inline(always)]
         |(dx, z)| {
             for (dx, z) in dx.flat().iter_mut().zip(z.flat()) {
-                *dx = *dx * f(*z);
+                *dx *= f(*z);
             }
         },
     );

@@ -145,7 +145,7 @@ impl Attention {
             }
             let inverse = T::ONE / sum(past);
             for s in past {
-                *s = *s * inverse;
+                *s *= inverse;
             }
             future.fill(T::ZERO);
         }

@@ -55,7 +55,7 @@ impl CrossEntropy {
                     *loss = gap + total.to_f64().ln();
                     let inverse = T::ONE / total;
                     for l in l.iter_mut() {
-                        *l = *l * inverse;
+                        *l *= inverse;
                     }
                 }
             },
@@ -81,7 +81,7 @@ impl CrossEntropy {
                 for (dl, target) in dl.iter().zip(targets.flat()) {
                     dl[usize::from(*target)] -= T::ONE;
                     for dl in dl.iter_mut() {
-                        *dl = *dl * weight;
+                        *dl *= weight;
                     }
                 }
             },

@@ -48,7 +48,7 @@ pub fn backward_in_place<T: Real>(threads: Threads, dx: &mut [T], x: &[T]) {
             for (dx, x) in dx.flat().iter_mut().zip(x.flat()) {
                 // y = x Φ(x)
                 let (below, density) = normal(*x);
-                *dx = *dx * (below + *x * density);
+                *dx *= below + *x * density;
             }
         },
     );

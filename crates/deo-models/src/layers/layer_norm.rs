@@ -152,7 +152,7 @@ impl LayerNorm {
                     // y = w ∘ x̂
                     let n = dy;
                     for (n, w) in n.iter_mut().zip(w) {
-                        *n = *w * *n;
+                        *n *= *w;
                     }
                     // x̂ = s (x − m), where s and m depend on x
                     let mean = sum(n) * inverse;

@@ -36,10 +36,7 @@ fn close(got: f64, want: f64, scale: f64) {
 #[test]
 fn laws_hold() {
     laws::check(&SPACE, &zeros());
-    laws::check(
-        &Blocks::new(Host::<f64>::new()),
-        &[vec![0.0; 3], vec![0.0; 40]],
-    );
+    laws::check(&Blocks::new(Host::<f64>::new()), &[vec![0.0; 3], vec![0.0; 40]]);
     laws::check(&Blocks::new(SPACE), &[zeros(), vec![], zeros()]);
 }
 
@@ -71,10 +68,7 @@ fn blocks_are_the_flat_vector() {
 #[test]
 fn optimizers_see_the_flat_vector() {
     let ((g, f), (mut x, mut y)) = (pair(1), pair(2));
-    let settings = AdamSettings {
-        decay: Decay::Decoupled(0.3),
-        ..AdamSettings::adamw()
-    };
+    let settings = AdamSettings { decay: Decay::Decoupled(0.3), ..AdamSettings::adamw() };
     let mut by_blocks = Adam::new(settings, &SPACE, &x).unwrap();
     let mut flat = Adam::new(settings, &FLAT, &y).unwrap();
     for _ in 0..3 {

@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     Answer, Dimer, DimerSettings, Estimate, laws,
     noise::noise,
-    optim::{Adam, AdamSettings, Optimizer},
+    optim::{Adam, AdamSettings, Optimizer, Scale},
     space::{Blocks, Host, Masked, Real},
 };
 use std::cell::Cell;
@@ -28,10 +28,7 @@ fn laws_hold() {
     }
     ThreadComm::run(2, |comm| {
         let part = vec![vec![0.0f32; 3 + comm.rank()], vec![0.0; 20]];
-        laws::check(
-            &Sharded::new(Blocks::new(Host::<f32>::new()), comm, &part),
-            &part,
-        );
+        laws::check(&Sharded::new(Blocks::new(Host::<f32>::new()), comm, &part), &part);
     });
     ThreadComm::run(2, |comm| {
         // Rank 0 has one free range, rank 1 has two.
@@ -97,34 +94,18 @@ fn ranks_agree_bit_by_bit_and_with_one_rank() {
     for lengths in &PARTITIONS[1..] {
         let ranks = run(lengths);
         for (estimate, _, _) in &ranks {
-            assert_eq!(
-                *estimate, ranks[0].0,
-                "the same bits on all ranks of {lengths:?}"
-            );
+            assert_eq!(*estimate, ranks[0].0, "the same bits on all ranks of {lengths:?}");
         }
         let concat = |part: fn(&Outcome) -> &Vec<f64>| {
-            ranks
-                .iter()
-                .flat_map(|rank| part(rank).clone())
-                .collect::<Vec<f64>>()
+            ranks.iter().flat_map(|rank| part(rank).clone()).collect::<Vec<f64>>()
         };
         let (all_axes, all_x) = (concat(|rank| &rank.1), concat(|rank| &rank.2));
         // Summation order perturbs sums by 1e-14; a secant of length 1e-6 amplifies that to 1e-8 and the
         // gap of 1/25 to 3e-7 in the axis. Adam's first steps follow signs of gradients, which don't change.
         let curvature = ranks[0].0.curvature;
-        assert!(
-            (curvature - alone.curvature).abs() < 1e-6,
-            "{curvature}, {alone:?}"
-        );
-        assert!(
-            (HOST.dot(&all_axes, &axis) - 1.0).abs() < 1e-6,
-            "the same axis and sign"
-        );
-        let distance = all_x
-            .iter()
-            .zip(&x)
-            .map(|(a, b)| (a - b).abs())
-            .fold(0.0, f64::max);
+        assert!((curvature - alone.curvature).abs() < 1e-6, "{curvature}, {alone:?}");
+        assert!((HOST.dot(&all_axes, &axis) - 1.0).abs() < 1e-6, "the same axis and sign");
+        let distance = all_x.iter().zip(&x).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
         assert!(distance < 1e-6, "{distance:e} in {lengths:?}");
     }
 }
@@ -147,37 +128,28 @@ impl Communicator for Counting {
     }
 }
 
+fn reductions<T>(comm: &Counting, operation: impl FnOnce() -> T) -> usize {
+    comm.0.set(0);
+    operation();
+    comm.0.get()
+}
+
 #[test]
 fn each_operation_communicates_once_or_not_at_all() {
     let comm = Counting(Cell::new(0), ThreadComm::ranks(1).remove(0));
     let space = Sharded::starting_at(Blocks::new(HOST), &comm, 0);
     let [g0, g1, n] = [1.0, 2.0, 3.0].map(|value| vec![vec![value; 5], vec![value; 7]]);
     let (mut x, mut y, mut z) = (g0.clone(), g1.clone(), n.clone());
-    let expect = |name, reductions, operation: &mut dyn FnMut()| {
-        comm.0.set(0);
-        operation();
-        assert_eq!(comm.0.get(), reductions, "{name}");
-    };
-    expect("dot", 1, &mut || _ = space.dot(&g0, &g1));
-    expect("norm", 1, &mut || _ = space.norm(&g0));
-    expect("dots", 1, &mut || {
-        _ = space.dots([(&g0, &g1), (&g1, &n), (&n, &n)]);
-    });
-    expect("secant", 1, &mut || {
-        _ = space.secant(0.1, &g0, &g1, &n, &mut x);
-    });
-    expect("deflate", 1, &mut || _ = space.deflate(2.0, &n, &mut x));
-    expect("displace", 1, &mut || {
-        _ = space.displace(0.1, &n, &g0, &mut x);
-    });
-    expect("axpby", 0, &mut || space.axpby(0.1, &n, 1.0, &mut x));
-    expect("fill", 0, &mut || space.fill(&mut x, &|_| 1.0));
-    expect("rotate", 0, &mut || {
-        space.rotate(0.6, 0.8, &mut x, &mut y, &mut z);
-    });
-    expect("update", 0, &mut || {
-        space.update(0..12, &crate::optim::Scale(2.0), [], [&mut x]);
-    });
+    assert_eq!(reductions(&comm, || space.dot(&g0, &g1)), 1);
+    assert_eq!(reductions(&comm, || space.norm(&g0)), 1);
+    assert_eq!(reductions(&comm, || space.dots([(&g0, &g1), (&g1, &n), (&n, &n)])), 1);
+    assert_eq!(reductions(&comm, || space.secant(0.1, &g0, &g1, &n, &mut x)), 1);
+    assert_eq!(reductions(&comm, || space.deflate(2.0, &n, &mut x)), 1);
+    assert_eq!(reductions(&comm, || space.displace(0.1, &n, &g0, &mut x)), 1);
+    assert_eq!(reductions(&comm, || space.axpby(0.1, &n, 1.0, &mut x)), 0);
+    assert_eq!(reductions(&comm, || space.fill(&mut x, &|_| 1.0)), 0);
+    assert_eq!(reductions(&comm, || space.rotate(0.6, 0.8, &mut x, &mut y, &mut z)), 0);
+    assert_eq!(reductions(&comm, || space.update(0..12, &Scale(2.0), [], [&mut x])), 0);
 }
 
 #[test]
@@ -211,5 +183,15 @@ fn a_rank_that_panics_takes_the_others_with_it() {
 fn different_calls_panic() {
     ThreadComm::run(2, |comm| {
         comm.all_reduce_sum(&mut vec![1.0; 1 + comm.rank()]);
+    });
+}
+
+#[test]
+#[should_panic(expected = "which made fewer calls")]
+fn a_rank_that_ends_early_is_not_waited_for() {
+    ThreadComm::run(3, |comm| {
+        for _ in 0..2 + comm.rank() {
+            comm.all_reduce_sum(&mut [1.0]);
+        }
     });
 }

@@ -10,7 +10,7 @@ use std::{
 /// One rank among threads.
 ///
 /// Sums are taken in the order of the ranks, by each rank for itself, so all receive the same bits in every run.
-/// If a rank panics, so do those that wait for it, instead of waiting for ever.
+/// If a rank panics, or ends its work earlier than others, those that wait for it panic instead of waiting for ever.
 ///
 /// # Examples
 ///
@@ -45,6 +45,8 @@ struct Board {
     unread: usize,
     /// The first rank that panicked.
     lost: Option<usize>,
+    /// The first rank that ended its work.
+    left: Option<usize>,
 }
 
 impl ThreadComm {
@@ -56,16 +58,11 @@ impl ThreadComm {
                 arrived: 0,
                 unread: 0,
                 lost: None,
+                left: None,
             }),
             changed: Condvar::new(),
         });
-        (0..size)
-            .map(|rank| ThreadComm {
-                rank,
-                size,
-                shared: Arc::clone(&shared),
-            })
-            .collect()
+        (0..size).map(|rank| ThreadComm { rank, size, shared: Arc::clone(&shared) }).collect()
     }
 
     /// Runs `work` on `size` ranks at once and returns their results in the order of the ranks.
@@ -77,9 +74,8 @@ impl ThreadComm {
         let ranks = ThreadComm::ranks(size);
         let shared = ranks.first().map(|comm| Arc::clone(&comm.shared));
         let mut results: Vec<thread::Result<T>> = thread::scope(|scope| {
-            let threads: Vec<_> = (ranks.into_iter())
-                .map(|comm| scope.spawn(|| work(comm)))
-                .collect();
+            let threads: Vec<_> =
+                (ranks.into_iter()).map(|comm| scope.spawn(|| work(comm))).collect();
             threads.into_iter().map(|thread| thread.join()).collect()
         });
         let first_lost = shared.and_then(|shared| shared.lock().lost);
@@ -114,6 +110,10 @@ impl ThreadComm {
             }
             if let Some(lost) = board.lost {
                 panic!("rank {} waits for rank {lost}, which panicked", self.rank);
+            }
+            // A rank leaves between two sums, so this one will never be complete.
+            if let (0, Some(left)) = (board.unread, board.left) {
+                panic!("rank {} waits for rank {left}, which made fewer calls", self.rank);
             }
             board = (self.shared.changed.wait(board)).unwrap_or_else(PoisonError::into_inner);
         }
@@ -166,9 +166,9 @@ impl Communicator for ThreadComm {
 
 impl Drop for ThreadComm {
     fn drop(&mut self) {
-        if thread::panicking() {
-            self.shared.lock().lost.get_or_insert(self.rank);
-            self.shared.changed.notify_all();
-        }
+        let mut board = self.shared.lock();
+        let gone = if thread::panicking() { &mut board.lost } else { &mut board.left };
+        gone.get_or_insert(self.rank);
+        self.shared.changed.notify_all();
     }
 }

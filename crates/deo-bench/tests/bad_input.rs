@@ -1,0 +1,133 @@
+//! Bad usage and bad input: exit code 2, nothing on standard output, and one line on standard error that says what was
+//! wrong and what would be right. Nothing is trained before the complaint.
+
+mod common;
+
+use common::{Bench, Outcome};
+
+/// Checks the contract for a complaint with these words in it.
+fn refused(outcome: &Outcome, words: &[&str]) {
+    let Outcome { code, stdout, stderr } = outcome;
+    assert_eq!(*code, 2, "{stderr}");
+    assert_eq!(stdout, "");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    assert!(stderr.starts_with("error: "), "{stderr}");
+    for word in words {
+        assert!(stderr.contains(word), "{word} is not in: {stderr}");
+    }
+}
+
+#[test]
+fn texts() {
+    let bench = Bench::new();
+    bench.write("empty.txt", b"");
+    bench.write("latin1.txt", b"caf\xe9 au lait");
+    bench.write("short.txt", b"too short for a block");
+    // The training part holds a block of 16, the validation part of ⌈30/10⌉ characters doesn't.
+    bench.write("uneven.txt", b"thirty characters of some text");
+    let text = |name| bench.deo(&["train", "--text", name, "--block", "16"]);
+    refused(&text("missing.txt"), &["missing.txt", "no file"]);
+    refused(&text("empty.txt"), &["empty.txt", "empty", "at least one character"]);
+    refused(&text("latin1.txt"), &["latin1.txt", "UTF-8", "byte 3"]);
+    refused(&text("short.txt"), &["validation part has 3", "17", "longer text"]);
+    refused(&text("uneven.txt"), &["validation part has 3", "17", "longer text"]);
+    refused(
+        &bench.deo(&["train", "--text", "short.txt", "--block", "32"]),
+        &["training part", "33"],
+    );
+    refused(&text("."), &["cannot read"]);
+}
+
+#[test]
+fn numbers() {
+    let bench = Bench::new();
+    for (option, values, words) in [
+        ("--steps", &["0", "18446744073709551615"][..], &["steps is", "between 1 and"][..]),
+        ("--steps", &["-5", "many", "1.5", "99999999999999999999", ""], &["--steps"]),
+        ("--lr", &["NaN", "inf", "-inf", "0", "-1"], &["lr is", "finite and above 0"]),
+        ("--lr", &["fast"], &["--lr", "fast"]),
+        ("--min-lr", &["-0.1", "9", "nan"], &["min-lr is", "between 0 and lr"]),
+        ("--warmup", &["2000"], &["warmup is 2000", "between 0 and 1999"]),
+        ("--batch", &["0", "99999999"], &["batch is", "between 1 and"]),
+        ("--block", &["0", "99999999"], &["block is", "between 1 and 1024"]),
+        ("--threads", &["0", "99999999"], &["threads is", "between 1 and"]),
+        ("--eval-every", &["0"], &["eval-every is 0"]),
+        ("--eval-batches", &["0"], &["eval-batches is 0"]),
+        ("--clip", &["-1", "NaN", "inf"], &["clip is", "at least 0"]),
+        ("--weight-decay", &["-1", "NaN"], &["weight decay is", "at least 0"]),
+        ("--beta1", &["1", "-0.5", "NaN"], &["beta1 is", "[0, 1)"]),
+        ("--beta2", &["1", "NaN"], &["beta2 is", "[0, 1)"]),
+        ("--interval", &["0"], &["interval is 0", "between 1 and"]),
+        ("--share", &["-1", "NaN"], &["share is", "at least 0"]),
+        ("--allowance", &["-1", "inf"], &["allowance is", "at least 0"]),
+        ("--seed", &["-1", "x"], &["--seed"]),
+    ] {
+        for value in values {
+            refused(&bench.deo(&["train", option, value]), words);
+        }
+    }
+    let deflate = ["train", "--policy", "deflate", "--alpha", "NaN"];
+    refused(&bench.deo(&deflate), &["alpha is NaN", "finite"]);
+    let sgd = ["train", "--optimizer", "sgd", "--momentum", "1"];
+    refused(&bench.deo(&sgd), &["momentum is 1", "[0, 1)"]);
+}
+
+#[test]
+fn names_and_usage() {
+    let bench = Bench::new();
+    let deo = |arguments: &[&str]| bench.deo(arguments);
+    refused(&deo(&["train", "--preset", "huge"]), &["huge", "tiny, paper-small, paper-large"]);
+    refused(&deo(&["train", "--optimizer", "lion"]), &["lion", "sgd, adam, adamw"]);
+    refused(&deo(&["train", "--policy", "hope"]), &["hope", "off, escape, deflate, amplify"]);
+    refused(&deo(&["train", "--step", "3"]), &["--step", "--steps"]);
+    refused(&deo(&["train", "text.txt"]), &["text.txt", "--help"]);
+    refused(&deo(&["trane"]), &["trane", "train"]);
+    refused(&deo(&[]), &["subcommand", "train"]);
+}
+
+#[test]
+fn options_without_use() {
+    let bench = Bench::new();
+    for (option, needs) in
+        [("--alpha", "deflate"), ("--strength", "amplify"), ("--momentum", "sgd")]
+    {
+        refused(&bench.deo(&["train", option, "0.5"]), &[option, "does nothing", needs]);
+    }
+    let off = ["train", "--policy", "off", "--interval", "3"];
+    refused(&bench.deo(&off), &["--interval does nothing", "other than off"]);
+    let sgd = ["train", "--optimizer", "sgd", "--beta1", "0.5"];
+    refused(&bench.deo(&sgd), &["--beta1 does nothing", "adam"]);
+}
+
+#[test]
+fn output_directories() {
+    let bench = Bench::new();
+    bench.write("file", b"");
+    std::fs::create_dir_all(bench.path("taken/metrics.jsonl")).unwrap();
+    refused(&bench.train(&["--out", "file"]), &["\"file\"", "directory that can be created"]);
+    refused(
+        &bench.train(&["--out", "file/below"]),
+        &["file/below", "directory that can be created"],
+    );
+    refused(&bench.train(&["--out", "taken"]), &["taken/metrics.jsonl", "is a directory"]);
+    assert_eq!(common::names(&bench.path("taken")), ["metrics.jsonl"]);
+}
+
+#[test]
+fn configuration_files() {
+    let bench = Bench::new();
+    let config = |text: &str| {
+        bench.write("run.toml", text.as_bytes());
+        bench.train(&["--config", "run.toml"])
+    };
+    refused(&bench.train(&["--config", "missing.toml"]), &["missing.toml", "TOML file"]);
+    refused(&bench.train(&["--config", "."]), &["cannot read"]);
+    refused(&config("seed = 3\nstepz = 5"), &["run.toml", "line 2", "stepz", "`steps`"]);
+    refused(&config("steps = 'five'"), &["line 1", "steps", "five", "u64"]);
+    refused(&config("steps = -5"), &["line 1", "steps", "-5"]);
+    refused(&config("\nlr ="), &["line 2", "lr"]);
+    refused(&config("preset = 'huge'"), &["line 1", "preset", "huge", "paper-small"]);
+    refused(&config("lr = nan"), &["lr is NaN", "above 0"]);
+    refused(&config("steps = 0"), &["steps is 0"]);
+    refused(&config("[train]\nsteps = 5"), &["line 1", "train"]);
+}

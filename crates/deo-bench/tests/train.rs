@@ -1,0 +1,213 @@
+//! What `deo train` prints and writes.
+
+mod common;
+
+use common::{Bench, names, read_json, read_lines};
+use serde_json::Value;
+use std::fs;
+
+const RUN_KEYS: [&str; 9] = [
+    "name",
+    "train_loss",
+    "val_loss",
+    "gradients",
+    "losses",
+    "seconds",
+    "rotations",
+    "kicks",
+    "curvature",
+];
+
+fn runs(json: &Value) -> &Vec<Value> {
+    json["runs"].as_array().unwrap()
+}
+
+/// 3·gradients + losses.
+fn thirds(run: &Value) -> u64 {
+    3 * run["gradients"].as_u64().unwrap() + run["losses"].as_u64().unwrap()
+}
+
+#[test]
+fn the_json_object_has_its_keys_in_order_and_its_types() {
+    let bench = Bench::new();
+    let outcome = bench.train(&["--steps", "30", "--seed", "9", "--json"]);
+    let json: Value = serde_json::from_str(&outcome.stdout).unwrap();
+    assert_eq!(json["command"], "train");
+    assert_eq!(json["preset"], "tiny");
+    assert_eq!(json["seed"], 9);
+    let [base, helped] = &runs(&json)[..] else { panic!("two runs by default: {json}") };
+    assert_eq!((&base["name"], &helped["name"]), (&"adamw".into(), &"adamw+escape".into()));
+    assert_eq!(base["curvature"], Value::Null);
+    for run in runs(&json) {
+        assert_eq!(run.as_object().unwrap().len(), RUN_KEYS.len());
+        assert!(["train_loss", "val_loss", "seconds"].iter().all(|key| run[key].is_f64()), "{run}");
+        let counts = ["gradients", "losses", "rotations", "kicks"];
+        assert!(counts.iter().all(|key| run[key].is_u64()), "{run}");
+    }
+    // serde_json's map sorts its keys: their order is seen in the text only.
+    let order = |keys: &[&str], text: &str| {
+        let places: Vec<_> = keys.iter().map(|key| text.find(&format!("\"{key}\":"))).collect();
+        assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{text}");
+    };
+    order(&["command", "preset", "seed", "runs"], &outcome.stdout);
+    order(&RUN_KEYS, &outcome.stdout);
+    assert_eq!(outcome.stdout.lines().count(), 1);
+}
+
+#[test]
+fn all_runs_get_the_same_budget() {
+    let bench = Bench::new();
+    // A visit at every other step, and all that it wants to spend.
+    let eager = ["--steps", "80", "--interval", "2", "--share", "1", "--allowance", "50"];
+    for policy in ["escape", "deflate", "amplify", "compat-paper", "compat-sophia", "compat-adam"] {
+        let arguments: Vec<&str> = match policy {
+            "escape" => [&eager[..], &["--policy", policy]].concat(),
+            _ => [&eager[..4], &["--policy", policy]].concat(),
+        };
+        let json = bench.json(&arguments);
+        let [base, helped] = &runs(&json)[..] else { panic!("two runs: {json}") };
+        assert_eq!((thirds(base), &base["losses"]), (240, &0.into()));
+        // Within the budget, and less than a gradient left.
+        assert!((238..=240).contains(&thirds(helped)), "{policy}: {helped}");
+        assert!(helped["rotations"].as_u64().unwrap() > 0, "{policy}: {helped}");
+    }
+}
+
+#[test]
+fn without_a_policy_there_is_one_run_and_it_is_the_first_of_two() {
+    let bench = Bench::new();
+    let steps = ["--steps", "12", "--optimizer", "sgd"];
+    let alone = bench.json(&[&steps[..], &["--policy", "off"]].concat());
+    let both = bench.json(&[&steps[..], &["--policy", "deflate"]].concat());
+    assert_eq!(runs(&alone).len(), 1);
+    assert_eq!(runs(&both)[1]["name"], "sgd+deflate");
+    let losses = |run: &Value| (run["train_loss"].clone(), run["val_loss"].clone());
+    assert_eq!(losses(&runs(&alone)[0]), losses(&runs(&both)[0]));
+    // It has learnt something: better than the log of the 17 characters of the text.
+    assert!(runs(&alone)[0]["val_loss"].as_f64().unwrap() < 2.8);
+}
+
+#[test]
+fn the_output_directory_has_all_files_whole() {
+    let bench = Bench::new();
+    let steps = ["--steps", "40", "--eval-every", "10", "--out", "runs/first"];
+    let outcome = bench.train(&steps);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    let dir = bench.path("runs/first");
+    assert_eq!(names(&dir), ["curves.svg", "metrics.jsonl", "record.json"]);
+
+    let record = read_json(&dir.join("record.json"));
+    assert_eq!(record["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(record["settings"]["seed"], 1);
+    assert_eq!(record["settings"]["optimizer"]["adamw"]["beta2"], 0.99);
+    assert_eq!(record["failure"], Value::Null);
+    assert_eq!(record["model"]["block"], 8);
+    let text = fs::read_to_string(bench.path("text.txt")).unwrap();
+    assert_eq!(record["text"]["characters"], text.chars().count());
+    assert_eq!(record["sample"].as_str().unwrap().chars().count(), 20);
+
+    let lines = read_lines(&dir.join("metrics.jsonl"));
+    for run in runs(&record) {
+        let of_run: Vec<_> = lines.iter().filter(|line| line["run"] == run["name"]).collect();
+        assert_eq!(of_run.len() as u64, run["steps"].as_u64().unwrap());
+        let (first, last) = (of_run[0], of_run[of_run.len() - 1]);
+        assert_eq!((&first["step"], &first["gradients"]), (&1.into(), &1.into()));
+        assert_eq!(last["gradients"], run["gradients"]);
+        assert_eq!(last["losses"], run["losses"]);
+        assert_eq!(last["val_loss"], run["val_loss"]);
+        let evaluated = of_run.iter().filter(|line| !line["val_loss"].is_null());
+        assert!((4..=5).contains(&evaluated.count()), "every 10 gradients, and at the end");
+        assert!(of_run.iter().all(|line| line["ms"].as_f64().unwrap() > 0.0));
+    }
+    assert_eq!(lines[0]["event"], "quiet");
+    assert!(
+        fs::read_to_string(dir.join("curves.svg")).unwrap().contains("adamw+escape, validation")
+    );
+
+    for word in ["run", "adamw+escape", "curvature", "writes:", "runs/first"] {
+        assert!(outcome.stdout.contains(word), "{word} is not in:\n{}", outcome.stdout);
+    }
+}
+
+#[test]
+fn metrics_show_what_was_measured_and_where() {
+    let bench = Bench::new();
+    bench.json(&["--steps", "50", "--policy", "deflate", "--interval", "5", "--out", "o"]);
+    let lines = read_lines(&bench.path("o/metrics.jsonl"));
+    let helped = || lines.iter().filter(|line| line["run"] == "adamw+deflate");
+    let tracked: Vec<_> = helped().filter(|line| line["event"] == "tracked").collect();
+    assert!(!tracked.is_empty());
+    assert!(tracked.iter().all(|line| line["curvature"].is_f64() && line["residual"].is_f64()));
+    assert!(
+        helped().filter(|line| line["event"] == "quiet").all(|line| line["curvature"].is_null())
+    );
+    let record = read_json(&bench.path("o/record.json"));
+    let last = tracked[tracked.len() - 1];
+    assert_eq!(record["runs"][1]["curvature"], last["curvature"]);
+}
+
+#[test]
+fn both_runs_start_alike() {
+    let bench = Bench::new();
+    bench.json(&["--steps", "30", "--policy", "compat-paper", "--interval", "20", "--out", "o"]);
+    let lines = read_lines(&bench.path("o/metrics.jsonl"));
+    let losses = |run: &str| -> Vec<Value> {
+        let of_run = lines.iter().filter(|line| line["run"] == run);
+        of_run.map(|line| line["loss"].clone()).collect()
+    };
+    let (base, helped) = (losses("adamw"), losses("adamw+compat-paper"));
+    assert_eq!(base[0], helped[0], "the same weights and the same batch");
+    // The paper's rule projects from the first step on, with its random axis.
+    assert_ne!(base[1..], helped[1..]);
+    assert_eq!((base.len(), helped.len()), (30, 29));
+}
+
+#[test]
+fn the_command_line_beats_the_file_and_the_file_beats_the_preset() {
+    let bench = Bench::new();
+    let toml = "preset = 'paper-small'\nbatch = 2\nsteps = 7\nseed = 5\nlr = 0.5\neval_every = 3\nalpha = 0.25\n";
+    bench.write("run.toml", toml.as_bytes());
+    let arguments = ["--config", "run.toml", "--lr", "0.001", "--policy", "off", "--out", "o"];
+    let json = bench.json(&arguments);
+    assert_eq!((&json["preset"], &json["seed"]), (&"paper-small".into(), &5.into()));
+    let settings = read_json(&bench.path("o/record.json"))["settings"].clone();
+    assert_eq!(settings["steps"], 7, "the file beats the preset's 2000");
+    assert_eq!(settings["batch"], 4, "the command line beats the file");
+    assert_eq!(settings["schedule"]["WarmupCosine"]["peak"], 0.001);
+    assert_eq!(settings["eval_every"], 3);
+    assert_eq!(settings["policy"], "off", "a file may hold settings of other policies");
+}
+
+#[test]
+fn a_run_that_diverges_fails_and_says_so() {
+    let bench = Bench::new();
+    let arguments =
+        ["--steps", "40", "--optimizer", "sgd", "--lr", "1e37", "--clip", "0", "--warmup", "0"];
+    let outcome = bench.train(&[&arguments[..], &["--json", "--out", "o"]].concat());
+    assert_eq!(outcome.code, 1, "{}{}", outcome.stdout, outcome.stderr);
+    assert_eq!(outcome.stdout, "");
+    assert_eq!(outcome.stderr.lines().count(), 1);
+    assert!(outcome.stderr.contains("not finite in 10 steps in a row"), "{}", outcome.stderr);
+    let record = read_json(&bench.path("o/record.json"));
+    assert!(record["failure"].as_str().unwrap().contains("sgd failed"));
+    assert_eq!(record["runs"], Value::Array(vec![]));
+    let lines = read_lines(&bench.path("o/metrics.jsonl"));
+    let skipped: Vec<_> = lines.iter().filter(|line| line["event"] == "skipped").collect();
+    assert_eq!(skipped.len(), 10);
+    assert!(skipped.iter().all(|line| line["loss"].is_null() || line["gradient_norm"].is_null()));
+    assert!(lines.len() < 40, "it stopped early");
+}
+
+#[test]
+fn help_goes_to_standard_output() {
+    let bench = Bench::new();
+    for arguments in [&["--help"][..], &["train", "--help"], &["--version"]] {
+        let outcome = bench.deo(arguments);
+        assert_eq!((outcome.code, outcome.stderr.as_str()), (0, ""));
+        assert!(outcome.stdout.contains("deo"));
+    }
+    let help = bench.deo(&["train", "--help"]).stdout;
+    for word in ["Examples:", "Optimizer:", "DEO:", "paper-small", "default: tiny"] {
+        assert!(help.contains(word), "{word}");
+    }
+}

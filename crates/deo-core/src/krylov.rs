@@ -1,0 +1,180 @@
+//! Several extreme eigenpairs at once, with a memory: Davidson's method with thick restarts.
+//!
+//! Problem: the dimer's {n, w, p} keeps three directions and finds one pair. With m directions kept, the same
+//! products give several pairs at either end of the spectrum and nearly the speed of a Lanczos process that
+//! forgets nothing, in bounded memory.
+//!
+//! The basis V (orthonormal) and W = HV are both stored, so M = VᵀW is known without further products. Each
+//! answer adds one column:
+//!
+//! 1. Rayleigh–Ritz: (θᵢ, cᵢ) of M; the wanted pairs are those at the chosen end.
+//! 2. r = Σ cⱼ (wⱼ − θ vⱼ) for the first wanted pair that isn't converged; [`Krylov::precondition`] may change it.
+//! 3. The next direction is r, orthogonalised twice against V. Where nothing is left of it, V is invariant, and a
+//!    random direction is taken; where nothing is left of that either, V is the whole space.
+//! 4. When m directions are used up, V ← CV, W ← CW with the best Ritz vectors and, "+1", the wanted Ritz vectors
+//!    of the step before: with it the restarted process keeps the pace of the unrestarted one, as p does for {n, w}.
+//!
+//! | formula | code |
+//! |---|---|
+//! | m, k | [`KrylovSettings::memory`], [`KrylovSettings::count`] |
+//! | V, W, M | `basis`, `products`, `matrix` |
+//! | (θ, c) | `values`, `vectors` |
+//! | C | `restart_rows` |
+//!
+//! Sources: Davidson, J. Comput. Phys. 17, 87 (1975); Stathopoulos & Saad, ETNA 7, 163 (1998) for thick restarts;
+//! Stathopoulos, SIAM J. Sci. Comput. 29, 481 (2007) for +1. Departures: the products may be secants, so M is
+//! symmetrised and its asymmetry reported as an error; every loop is capped.
+//!
+//! Protocol and [`Estimate`] are those of the [`Dimer`](crate::Dimer):
+//!
+//! ```
+//! use deo_core::krylov::{Krylov, KrylovSettings};
+//! use deo_core::{Answer, space::Host};
+//! let space = Host::<f64>::new();
+//! let spectrum = [-3.0, -2.0, 0.5, 1.0, 4.0];
+//! let settings = KrylovSettings { count: 2, memory: 6, ..Default::default() };
+//! let mut krylov = Krylov::new(&space, &spectrum, settings)?;
+//! krylov.draw(&space, 7);
+//! while let Some(probe) = krylov.ask(&space) {
+//!     let v = probe.direction();
+//!     let hv: Vec<f64> = v.iter().zip(spectrum).map(|(v, l)| v * l).collect();
+//!     krylov.tell(&space, Answer::product(&hv));
+//! }
+//! let [lowest, second] = krylov.estimates() else { panic!("two pairs were asked for") };
+//! assert!((lowest.curvature + 3.0).abs() < 1e-6 && (second.curvature + 2.0).abs() < 1e-6);
+//! # Ok::<(), deo_core::krylov::KrylovError>(())
+//! ```
+
+mod protocol;
+mod restart;
+mod settings;
+
+pub use settings::{KrylovError, KrylovSettings, Which};
+
+use crate::estimate::{Estimate, Status};
+use crate::space::Space;
+
+/// A Davidson process over stored vectors `V`: plain data, resumable at any answer.
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Krylov<V> {
+    settings: KrylovSettings,
+    /// `memory` vectors; the first `filled` have products, the next up to `queued` wait for theirs.
+    basis: Vec<V>,
+    products: Vec<V>,
+    /// Room for the vectors that a restart keeps.
+    spare: Vec<V>,
+    filled: usize,
+    queued: usize,
+    /// M, `memory` × `memory` row-major, its leading `filled` × `filled` part known.
+    matrix: Vec<f64>,
+    /// Ritz values ascending and vectors in rows of length `filled`.
+    values: Vec<f64>,
+    vectors: Vec<f64>,
+    /// The wanted Ritz vectors of the step before, rows of length `memory`.
+    before: Vec<f64>,
+    scratch: Vec<f64>,
+    estimates: Vec<Estimate>,
+    asking: bool,
+    seed: u64,
+    draws: u64,
+    gradients: u64,
+    rounding: f64,
+    asymmetry: f64,
+}
+
+impl<V> Krylov<V> {
+    /// A process for vectors of the shape of `like`. It allocates here and never again.
+    ///
+    /// # Errors
+    ///
+    /// [`KrylovError`] names a setting that is out of range.
+    pub fn new<S>(space: &S, like: &S::Vector, settings: KrylovSettings) -> Result<Self, KrylovError>
+    where
+        S: Space<Owned = V>,
+    {
+        settings.validate()?;
+        let (m, wanted) = (settings.memory, settings.wanted());
+        let zeros = |count: usize| (0..count).map(|_| space.zeros_like(like)).collect::<Vec<V>>();
+        Ok(Krylov {
+            basis: zeros(m),
+            products: zeros(m),
+            spare: zeros(settings.kept()),
+            filled: 0,
+            queued: 0,
+            matrix: vec![0.0; m * m],
+            values: vec![0.0; m],
+            vectors: vec![0.0; m * m],
+            before: vec![0.0; wanted * m],
+            scratch: vec![0.0; m * m],
+            estimates: vec![Estimate::UNKNOWN; wanted],
+            asking: false,
+            seed: 0,
+            draws: 0,
+            gradients: 0,
+            rounding: f64::NAN,
+            asymmetry: 0.0,
+            settings,
+        })
+    }
+
+    /// The settings it was made with.
+    pub fn settings(&self) -> &KrylovSettings {
+        &self.settings
+    }
+
+    /// The wanted pairs as they stand: the lowest ascending, then the highest descending.
+    pub fn estimates(&self) -> &[Estimate] {
+        &self.estimates
+    }
+
+    /// The unit eigenvector of `estimates()[i]`, once the process has finished.
+    ///
+    /// # Panics
+    ///
+    /// If i is not below the number of wanted pairs.
+    pub fn axis(&self, i: usize) -> &V {
+        assert!(i < self.estimates.len(), "pair {i} of {}", self.estimates.len());
+        &self.basis[i]
+    }
+
+    /// Gradients spent since the last start.
+    pub fn gradients(&self) -> u64 {
+        self.gradients
+    }
+
+    /// How the whole process ended: the worst of its pairs.
+    pub fn status(&self) -> Status {
+        let rank = |status: Status| match status {
+            Status::Converged => 0,
+            Status::Noise => 1,
+            _ => 2,
+        };
+        self.estimates.iter().map(|estimate| estimate.status).max_by_key(|s| rank(*s)).unwrap_or(Status::Unknown)
+    }
+
+    /// A lower bound of the distance from wanted pair i to the rest of the spectrum, as far as the basis knows
+    /// it. The angle between the axis and the eigenvector is about `residual / gap`.
+    ///
+    /// `None` if the basis holds no further pair. The Ritz values next to the wanted ones are upper bounds for the
+    /// lowest end, so an unconverged neighbour makes the gap too optimistic; its residual is taken off.
+    pub fn gap(&self, i: usize) -> Option<f64> {
+        let row = self.row_of(i)?;
+        let others = (0..self.filled).filter(|other| *other != row);
+        others.map(|other| (self.values[other] - self.values[row]).abs()).min_by(f64::total_cmp)
+    }
+
+    /// The Ritz row of wanted pair i, if the basis is large enough to have it.
+    fn row_of(&self, i: usize) -> Option<usize> {
+        let count = self.settings.count;
+        let row = match self.settings.which {
+            Which::Lowest => i,
+            Which::Highest => self.filled.checked_sub(i + 1)?,
+            Which::Both if i < count => i,
+            Which::Both => self.filled.checked_sub(i - count + 1)?,
+        };
+        // With both ends wanted, a small basis must not serve one row twice.
+        let distinct = self.settings.which != Which::Both || self.filled >= self.estimates.len();
+        (row < self.filled && (distinct || i < self.filled && row == i)).then_some(row)
+    }
+}

@@ -1,0 +1,262 @@
+//! The protocol: start, ask, tell, and what each answer leads to.
+
+use super::Krylov;
+use crate::dimer::rounding_error;
+use crate::estimate::{Estimate, Status};
+use crate::noise::{derive, noise};
+use crate::probe::{Answer, Probe};
+use crate::ritz::symmetric_eigen;
+use crate::space::Space;
+use std::borrow::BorrowMut;
+
+impl<V> Krylov<V> {
+    /// Starts from a random direction; `seed` also serves for those that are drawn later.
+    pub fn draw<S>(&mut self, space: &S, seed: u64)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        self.reset(seed);
+        self.queue_random(space);
+    }
+
+    /// Starts from `axes`, each of which costs a gradient, and then goes on as from a random start.
+    pub fn start_from<S>(&mut self, space: &S, axes: &[&S::Vector], seed: u64)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        self.reset(seed);
+        for axis in axes.iter().take(self.settings.kept()) {
+            space.axpby(1.0, axis, 0.0, self.basis[self.queued].borrow_mut());
+            self.queue(space);
+        }
+        if self.queued == 0 {
+            self.queue_random(space);
+        }
+    }
+
+    /// Starts again at a new x from the pairs found at the last one, plus one random direction.
+    ///
+    /// The random direction is there because every eigenvector is a fixed point: without it, a pair that has
+    /// ceased to be the lowest would never be left.
+    pub fn restart_at_new_point<S>(&mut self, space: &S)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let known = self.estimates.iter().filter(|e| e.curvature.is_finite()).count();
+        let draws = self.draws;
+        self.reset(self.seed);
+        self.draws = draws;
+        for _ in 0..known {
+            self.queue(space); // the axes are already there
+        }
+        self.queue_random(space);
+    }
+
+    fn reset(&mut self, seed: u64) {
+        (self.filled, self.queued, self.draws, self.gradients) = (0, 0, 0, 0);
+        (self.seed, self.asymmetry, self.asking) = (seed, 0.0, true);
+        self.before.fill(0.0);
+        self.estimates.fill(Estimate { status: Status::Running, ..Estimate::UNKNOWN });
+    }
+
+    /// The next question, or `None` when the process has finished. Asking again asks the same.
+    pub fn ask<S>(&self, space: &S) -> Option<Probe<'_, S::Vector>>
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let length = self.settings.length_for(space.epsilon());
+        self.asking.then(|| Probe::new(self.basis[self.filled].borrow(), length, 1.0))
+    }
+
+    /// Takes the answer to the question last asked.
+    ///
+    /// # Panics
+    ///
+    /// If nothing was asked.
+    pub fn tell<S>(&mut self, space: &S, answer: Answer<'_, S::Vector>)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        assert!(self.asking, "tell without a question: the process asked nothing");
+        self.gradients += answer.gradients;
+        let new = self.filled;
+        let v = self.basis[new].borrow();
+        let (along, square) = answer.product_into(space, v, self.products[new].borrow_mut());
+        let scale = space.norm(answer.ahead);
+        if !(along.is_finite() && square.is_finite() && scale.is_finite()) {
+            return self.finish(space, Some(Status::NonFinite));
+        }
+        self.rounding = rounding_error(space.epsilon(), scale, answer.span);
+        self.add_column(space, along);
+        self.filled += 1;
+        if self.filled < self.queued {
+            return; // starting vectors are answered before anything is made of them
+        }
+        self.solve_projected();
+        self.advance(space);
+    }
+
+    /// The new row and column of M = VᵀW, symmetrised.
+    fn add_column<S>(&mut self, space: &S, along: f64)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let (new, m) = (self.filled, self.settings.memory);
+        self.matrix[new * m + new] = along;
+        let (v, w) = (self.basis[new].borrow(), self.products[new].borrow());
+        self.asymmetry = 0.0;
+        for i in 0..new {
+            let [a, b] = space.dots([(self.basis[i].borrow(), w), (v, self.products[i].borrow())]);
+            self.asymmetry = self.asymmetry.max((a - b).abs());
+            (self.matrix[i * m + new], self.matrix[new * m + i]) = ((a + b) / 2.0, (a + b) / 2.0);
+        }
+    }
+
+    /// The Ritz pairs of the present basis.
+    pub(super) fn solve_projected(&mut self) {
+        let (k, m) = (self.filled, self.settings.memory);
+        for i in 0..k {
+            self.scratch[i * k..][..k].copy_from_slice(&self.matrix[i * m..][..k]);
+        }
+        let square = k * k;
+        symmetric_eigen(&mut self.scratch[..square], &mut self.vectors[..square], &mut self.values[..k]);
+    }
+
+    /// Checks the wanted pairs, and either finishes or queues the next direction.
+    fn advance<S>(&mut self, space: &S)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        if self.filled == self.settings.memory {
+            self.restart(space);
+        }
+        let first_open = self.judge_pairs(space);
+        if first_open.is_some() && self.gradients >= self.settings.max_gradients {
+            return self.finish(space, Some(Status::Budget));
+        }
+        self.remember_wanted();
+        let queued = match first_open {
+            None => return self.finish(space, None),
+            // `judge_pairs` has left the residual of the first open pair in the next place of the basis.
+            Some(Open::Residual) => self.queue(space) || self.queue_random(space),
+            Some(Open::Missing) => self.queue_random(space),
+        };
+        if !queued {
+            // Nothing is left outside the basis: it is the whole space, and its pairs are exact.
+            self.finish(space, Some(Status::Converged));
+        }
+    }
+
+    /// Updates the estimates up to the first pair that isn't converged, whose residual is left in the basis.
+    fn judge_pairs<S>(&mut self, space: &S) -> Option<Open>
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let secant_error = self.rounding.max(self.asymmetry);
+        for i in 0..self.estimates.len() {
+            let Some(row) = self.row_of(i) else {
+                return Some(Open::Missing);
+            };
+            let theta = self.values[row];
+            let residual = self.residual_into_next(space, row);
+            let goal = self.settings.tolerance * theta.abs().max(self.settings.floor);
+            let status = if residual <= goal {
+                Status::Converged
+            } else if residual <= secant_error {
+                Status::Noise
+            } else {
+                Status::Running
+            };
+            self.estimates[i] = Estimate {
+                curvature: theta,
+                residual,
+                secant_error,
+                gradients: self.gradients,
+                rotations: self.gradients.saturating_sub(1),
+                status,
+            };
+            if status == Status::Running {
+                return Some(Open::Residual);
+            }
+        }
+        None
+    }
+
+    /// basis[filled] ← Σ cⱼ (wⱼ − θ vⱼ), and its norm.
+    fn residual_into_next<S>(&mut self, space: &S, row: usize) -> f64
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let (k, theta) = (self.filled, self.values[row]);
+        let (known, next) = self.basis.split_at_mut(k);
+        let r = next[0].borrow_mut();
+        for j in 0..k {
+            let c = self.vectors[row * k + j];
+            space.axpby(c, self.products[j].borrow(), if j == 0 { 0.0 } else { 1.0 }, r);
+            space.axpby(-theta * c, known[j].borrow(), 1.0, r);
+        }
+        space.norm(r)
+    }
+
+    /// Orthonormalises basis[queued] against those before it and queues it. False if nothing is left of it.
+    pub(super) fn queue<S>(&mut self, space: &S) -> bool
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let (known, next) = self.basis.split_at_mut(self.queued);
+        let v = next[0].borrow_mut();
+        let before = space.norm(v);
+        let mut norm = before;
+        // Twice is enough, as in the dimer.
+        for _ in 0..2 {
+            for u in known.iter() {
+                space.deflate(1.0, u.borrow(), v);
+            }
+            norm = space.norm(v);
+        }
+        // Ten roundoffs: what cancellation leaves of a vector that depends on the others.
+        if norm <= 10.0 * space.epsilon() * before {
+            return false;
+        }
+        let scratch = self.spare[0].borrow_mut();
+        space.axpby(1.0, v, 0.0, scratch);
+        space.axpby(1.0 / norm, scratch, 0.0, v);
+        self.queued += 1;
+        true
+    }
+
+    /// Queues a random direction. False if the basis is the whole space.
+    fn queue_random<S>(&mut self, space: &S) -> bool
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        self.draws += 1;
+        let seed = derive(self.seed, self.draws);
+        space.fill(self.basis[self.queued].borrow_mut(), &|i| noise(seed, i));
+        self.queue(space) || {
+            // A whole space, or a vector of zeros at the very start: probe it as it is, once.
+            let empty = self.queued == 0;
+            self.queued += usize::from(empty);
+            empty
+        }
+    }
+}
+
+/// Why a wanted pair is open.
+enum Open {
+    /// Its residual is too large.
+    Residual,
+    /// The basis is too small to have it.
+    Missing,
+}

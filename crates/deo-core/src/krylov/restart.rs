@@ -1,0 +1,144 @@
+//! Restarts and the end: replacing the basis by combinations of itself.
+
+use super::{Krylov, Which};
+use crate::estimate::Status;
+use crate::space::Space;
+use std::borrow::BorrowMut;
+
+impl<V> Krylov<V> {
+    /// Keeps a copy of the wanted Ritz vectors for "+1".
+    pub(super) fn remember_wanted(&mut self) {
+        let (k, m) = (self.filled, self.settings.memory);
+        self.before.fill(0.0);
+        for i in 0..self.estimates.len() {
+            if let Some(row) = self.row_of(i) {
+                self.before[i * m..][..k].copy_from_slice(&self.vectors[row * k..][..k]);
+            }
+        }
+    }
+
+    /// Makes room: V ← CV, W ← CW, M ← CMCᵀ for the kept rows C.
+    pub(super) fn restart<S>(&mut self, space: &S)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let kept_ritz = self.settings.kept_ritz();
+        let rows = self.restart_rows(kept_ritz, true);
+        self.replace(space, rows);
+        self.solve_projected();
+    }
+
+    /// Ends the process: the wanted Ritz vectors come first in the basis. `status` is for the pairs left open.
+    pub(super) fn finish<S>(&mut self, space: &S, status: Option<Status>)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        self.asking = false;
+        for estimate in &mut self.estimates {
+            if let (Status::Running, Some(status)) = (estimate.status, status) {
+                estimate.status = status;
+            }
+        }
+        if self.filled > 0 {
+            let rows = self.restart_rows(self.estimates.len().min(self.filled), false);
+            self.replace(space, rows);
+            self.solve_projected();
+        }
+        self.queued = self.filled;
+    }
+
+    /// Fills `scratch` with the rows of C, wanted pairs first, and returns their number.
+    fn restart_rows(&mut self, ritz: usize, plus_one: bool) -> usize {
+        let (k, m) = (self.filled, self.settings.memory);
+        let mut rows = 0;
+        for index in 0..ritz.min(k) {
+            let row = self.kept_row(index);
+            self.scratch[rows * k..][..k].copy_from_slice(&self.vectors[row * k..][..k]);
+            rows += 1;
+        }
+        if plus_one {
+            for i in 0..self.estimates.len() {
+                let (done, next) = self.scratch.split_at_mut(rows * k);
+                let next = &mut next[..k];
+                next.copy_from_slice(&self.before[i * m..][..k]);
+                rows += usize::from(orthonormalise(done, next));
+            }
+        }
+        rows
+    }
+
+    /// The Ritz row that a restart keeps in place `index`: the wanted ones first, then their neighbours.
+    fn kept_row(&self, index: usize) -> usize {
+        let last = self.filled - 1;
+        match self.settings.which {
+            Which::Lowest => index,
+            Which::Highest => last - index,
+            Which::Both => {
+                let count = self.settings.count;
+                match index {
+                    i if i < count => i,
+                    i if i < 2 * count => last - (i - count),
+                    i if i % 2 == 0 => count + (i - 2 * count) / 2,
+                    i => last - count - (i - 2 * count) / 2,
+                }
+            }
+        }
+    }
+
+    /// Applies the rows in `scratch` to basis and products, and to M.
+    fn replace<S>(&mut self, space: &S, rows: usize)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let k = self.filled;
+        for vectors in [&mut self.basis, &mut self.products] {
+            for (a, target) in self.spare.iter_mut().take(rows).enumerate() {
+                for j in 0..k {
+                    let keep = if j == 0 { 0.0 } else { 1.0 };
+                    space.axpby(self.scratch[a * k + j], vectors[j].borrow(), keep, target.borrow_mut());
+                }
+            }
+            vectors.iter_mut().zip(&mut self.spare).take(rows).for_each(|(v, s)| std::mem::swap(v, s));
+        }
+        self.project_matrix(rows);
+        (self.filled, self.queued) = (rows, rows);
+    }
+
+    /// M ← CMCᵀ, using `vectors` as room for CM.
+    fn project_matrix(&mut self, rows: usize) {
+        let (k, m) = (self.filled, self.settings.memory);
+        for a in 0..rows {
+            for j in 0..k {
+                self.vectors[a * k + j] =
+                    (0..k).map(|i| self.scratch[a * k + i] * self.matrix[i * m + j]).sum();
+            }
+        }
+        for a in 0..rows {
+            for b in 0..rows {
+                self.matrix[a * m + b] =
+                    (0..k).map(|j| self.vectors[a * k + j] * self.scratch[b * k + j]).sum();
+            }
+        }
+    }
+}
+
+/// Orthonormalises `next` against the rows of `done`; false if it depends on them.
+fn orthonormalise(done: &[f64], next: &mut [f64]) -> bool {
+    let mut norm = 0.0;
+    for _ in 0..2 {
+        for row in done.chunks_exact(next.len()) {
+            let along: f64 = row.iter().zip(next.iter()).map(|(a, b)| a * b).sum();
+            next.iter_mut().zip(row).for_each(|(b, a)| *b -= along * a);
+        }
+        norm = next.iter().map(|b| b * b).sum::<f64>().sqrt();
+    }
+    // The rows had unit length: what is below this came from rounding.
+    if norm < 1e-10 {
+        return false;
+    }
+    next.iter_mut().for_each(|b| *b /= norm);
+    true
+}

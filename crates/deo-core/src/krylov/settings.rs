@@ -1,0 +1,146 @@
+//! The settings of a Davidson process, and what is wrong with them.
+
+use crate::probe::{Length, Rule};
+
+/// Which eigenpairs are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum Which {
+    /// The `count` lowest.
+    #[default]
+    Lowest,
+    /// The `count` highest.
+    Highest,
+    /// `count` at each end, from one basis.
+    Both,
+}
+
+/// What is sought and how much may be spent on it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields, default))]
+pub struct KrylovSettings {
+    /// k, the pairs wanted at an end.
+    pub count: usize,
+    /// Which end.
+    pub which: Which,
+    /// m, the directions kept; 2m vectors are stored, and those of a restart.
+    pub memory: usize,
+    /// The rule by which answers will be given; it sets the default length.
+    pub rule: Rule,
+    /// The dimer length; `None` balances truncation and rounding.
+    pub length: Option<Length>,
+    /// A pair is converged at ‖r‖ ≤ `tolerance` · max(|θ|, `floor`).
+    pub tolerance: f64,
+    /// The curvature that counts as zero; see `tolerance`.
+    pub floor: f64,
+    /// Gradients that one start may spend.
+    pub max_gradients: u64,
+}
+
+impl Default for KrylovSettings {
+    /// The lowest pair with a memory of 20, to a residual of 1e-3 or 500 gradients.
+    fn default() -> Self {
+        KrylovSettings {
+            count: 1,
+            which: Which::Lowest,
+            memory: 20,
+            rule: Rule::Forward,
+            length: None,
+            tolerance: 1e-3,
+            floor: 0.0,
+            max_gradients: 500,
+        }
+    }
+}
+
+impl KrylovSettings {
+    /// The pairs wanted in all.
+    pub(super) fn wanted(&self) -> usize {
+        self.count * if self.which == Which::Both { 2 } else { 1 }
+    }
+
+    /// The Ritz vectors that a restart keeps: two fifths of the memory, and at least those wanted and one more.
+    pub(super) fn kept_ritz(&self) -> usize {
+        (self.memory * 2 / 5).max(self.wanted() + 1)
+    }
+
+    /// All vectors that a restart keeps: the Ritz vectors and the wanted ones of the step before.
+    pub(super) fn kept(&self) -> usize {
+        self.kept_ritz() + self.wanted()
+    }
+
+    pub(super) fn length_for(&self, epsilon: f64) -> Length {
+        self.length.unwrap_or_else(|| Length::balanced(self.rule, epsilon))
+    }
+
+    pub(super) fn validate(&self) -> Result<(), KrylovError> {
+        if self.count == 0 || self.max_gradients == 0 {
+            return Err(KrylovError::Nothing);
+        }
+        if self.memory < self.kept() + 1 {
+            // The smallest m for which kept() + 1 ≤ m: the share of two fifths doesn't bind there.
+            let least = 2 * self.wanted() + 2;
+            return Err(KrylovError::Memory { memory: self.memory, wanted: self.wanted(), least });
+        }
+        let nonnegative = |value: f64| value >= 0.0 && value.is_finite();
+        if !nonnegative(self.tolerance) || !nonnegative(self.floor) {
+            return Err(KrylovError::Tolerance { tolerance: self.tolerance, floor: self.floor });
+        }
+        match self.length {
+            Some(length) if !length.is_valid() => Err(KrylovError::Length { length }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A setting of the process that is out of range.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum KrylovError {
+    /// No pair or no gradient is allowed.
+    Nothing,
+    /// The memory is too small for the pairs wanted.
+    Memory {
+        /// The memory given.
+        memory: usize,
+        /// The pairs wanted in all.
+        wanted: usize,
+        /// The least memory for them.
+        least: usize,
+    },
+    /// A tolerance is negative or not finite.
+    Tolerance {
+        /// The tolerance given.
+        tolerance: f64,
+        /// The floor given.
+        floor: f64,
+    },
+    /// The length isn't positive and finite.
+    Length {
+        /// The length given.
+        length: Length,
+    },
+}
+
+impl std::fmt::Display for KrylovError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            KrylovError::Nothing => {
+                f.write_str("count and max_gradients must both be at least 1")
+            }
+            KrylovError::Memory { memory, wanted, least } => {
+                write!(f, "memory is {memory}; {wanted} pairs need at least {least}")
+            }
+            KrylovError::Tolerance { tolerance, floor } => write!(
+                f,
+                "tolerance is {tolerance} and floor {floor}; both must be finite and at least 0"
+            ),
+            KrylovError::Length { length } => {
+                write!(f, "dimer length is {length:?}; it must be finite and above 0")
+            }
+        }
+    }
+}
+
+impl std::error::Error for KrylovError {}

@@ -1,0 +1,117 @@
+//! Vector kernels against a plain copy and against their naive twins, in bytes of vectors moved a second.
+//!
+//! `cargo bench -p deo-linalg --bench kernels`. Every case asserts its answer before it is timed.
+
+use criterion::measurement::WallTime;
+use criterion::{
+    BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main,
+};
+use deo_linalg::{Threads, kernels};
+use std::hint::black_box;
+use std::time::Duration;
+
+type Group<'a> = BenchmarkGroup<'a, WallTime>;
+
+/// One kernel by the calling thread and by a pool of two, on vectors that only it uses.
+fn both(
+    group: &mut Group<'_>,
+    n: usize,
+    name: &str,
+    vectors: usize,
+    mut run: impl FnMut(Threads) + Send,
+) {
+    group.throughput(Throughput::Bytes((vectors * n * size_of::<f32>()) as u64));
+    group.bench_function(BenchmarkId::new(format!("{name}, 1 thread"), n), |b| {
+        b.iter(|| run(Threads::One));
+    });
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("a pool");
+    pool.install(|| {
+        group.bench_function(BenchmarkId::new(format!("{name}, 2 threads"), n), |b| {
+            b.iter(|| run(Threads::Pool));
+        });
+    });
+}
+
+/// A twin without lanes, chunks or threads.
+fn naive(group: &mut Group<'_>, n: usize, name: &str, vectors: usize, mut run: impl FnMut()) {
+    group.throughput(Throughput::Bytes((vectors * n * size_of::<f32>()) as u64));
+    group.bench_function(BenchmarkId::new(format!("{name}, naive"), n), |b| b.iter(&mut run));
+}
+
+fn noise(seed: f32, n: usize) -> Vec<f32> {
+    (0..n).map(|i| ((i as f32 + seed) * 0.618).sin()).collect()
+}
+
+fn close(got: f64, want: f64) {
+    // The naive f32 sum may be wrong by 1e-2 at n = 1e7; a wrong kernel is wrong by far more.
+    assert!((got - want).abs() <= 2e-2 * want.abs() + 1.0, "{got} is not {want}");
+}
+
+fn naive_dot(x: &[f32], y: &[f32]) -> f32 {
+    x.iter().zip(y).map(|(x, y)| x * y).sum()
+}
+
+fn naive_secant(h: f32, g0: &[f32], g1: &[f32], n: &[f32], hn: &mut [f32]) -> (f32, f32) {
+    let (mut c, mut square) = (0.0, 0.0);
+    for i in 0..n.len() {
+        hn[i] = (g1[i] - g0[i]) / h;
+        c += n[i] * hn[i];
+        square += hn[i] * hn[i];
+    }
+    (c, square)
+}
+
+fn benches(criterion: &mut Criterion) {
+    for n in [1_000_000, 10_000_000] {
+        let group = &mut criterion.benchmark_group("kernels");
+        group
+            .sample_size(30)
+            .warm_up_time(Duration::from_millis(300))
+            .measurement_time(Duration::from_secs(1));
+        let [x, z] = [1.0, 2.0].map(|seed| noise(seed, n));
+        let [mut y, mut w] = [3.0, 4.0].map(|seed| noise(seed, n));
+
+        naive(group, n, "copy", 2, || y.copy_from_slice(black_box(&x)));
+        assert_eq!(y, x);
+
+        close(kernels::dot(Threads::One, &x, &x), f64::from(naive_dot(&x, &x)));
+        both(group, n, "dot", 2, |t| _ = black_box(kernels::dot(t, black_box(&x), &z)));
+        naive(group, n, "dot", 2, || _ = black_box(naive_dot(black_box(&x), &z)));
+
+        let pairs = [(&x[..], &x[..]), (&x, &z), (&z, &z)];
+        let [xx, _, zz] = kernels::dots(Threads::One, pairs);
+        assert_eq!([xx, zz], [&x, &z].map(|x| kernels::dot(Threads::One, x, x)));
+        both(group, n, "three dots of two vectors", 2, |t| {
+            _ = black_box(kernels::dots(t, black_box(pairs)))
+        });
+
+        both(group, n, "axpby", 3, |t| kernels::axpby(t, 0.1, black_box(&x), 0.9, &mut y));
+        naive(group, n, "axpby", 3, || {
+            for (y, x) in y.iter_mut().zip(black_box(&x)) {
+                *y = 0.1 * x + 0.9 * *y;
+            }
+        });
+
+        let (c, square) = kernels::secant(Threads::One, 0.1, &x, &z, &x, &mut y);
+        let (naive_c, naive_square) = naive_secant(0.1, &x, &z, &x, &mut w);
+        close(c, f64::from(naive_c));
+        close(square, f64::from(naive_square));
+        both(group, n, "secant", 4, |t| {
+            _ = black_box(kernels::secant(t, 0.1, black_box(&x), &z, &w, &mut y))
+        });
+        naive(group, n, "secant", 4, || {
+            _ = black_box(naive_secant(0.1, black_box(&x), &z, &w, &mut y))
+        });
+
+        both(group, n, "deflate", 5, |t| {
+            _ = black_box(kernels::deflate(t, 1e-9, black_box(&x), &mut y))
+        });
+        both(group, n, "displace", 3, |t| {
+            _ = black_box(kernels::displace(t, 0.1, black_box(&x), &z, &mut y))
+        });
+        both(group, n, "rotate", 4, |t| kernels::rotate(t, 0.8, 0.6, black_box(&mut y), &mut w));
+    }
+}
+
+criterion_group!(all, benches);
+criterion_main!(all);
