@@ -109,7 +109,7 @@ mod tests {
             ("# a comment\n\nsteps = 'many'", 3, ["\"steps\"", "u64"]),
             ("steps = -3", 1, ["\"steps\"", "-3"]),
             ("steps = 1.5", 1, ["\"steps\"", "1.5"]),
-            ("lr = fast", 1, ["\"lr\"", "fast"]),
+            ("lr = 'fast'", 1, ["\"lr\"", "fast"]),
             ("preset = 'huge'", 1, ["\"preset\"", "paper-small"]),
             ("seed = 1\nseed = 2", 2, ["\"seed\"", "duplicate"]),
             ("[train]\nsteps = 3", 1, ["train", "unknown field"]),

@@ -23,9 +23,9 @@
 //! 1 + ηΔR(λ − C), so the largest λ grows fastest. In the third d∥/‖d∥‖ is n with the sign of C: where C > 0 the new
 //! axis is −unit(n − η d⊥/ΔR), of lower curvature, where C < 0 it is unit(3n + η d⊥/ΔR), of higher. So a spectrum of
 //! one sign is left at the eigenvalue nearest to zero, which is the lowest if all are positive, and an indefinite one
-//! holds C near zero, where it alternates within −2ηr² … ⅔ηr², r the residual. None of the three finds the lowest
-//! mode of a saddle. Tests show each of these. The step of the third depends on the sign of n: to it, n and −n are
-//! two axes.
+//! holds C near zero, where it alternates within −2ηr² … ⅔ηr², r the residual. That needs η(λₙ − λ₁) < 2; a wider
+//! positive spectrum overshoots and stays at C = (λ₁ + λₙ)/2 − 1/η. None of the three finds the lowest mode of a saddle.
+//! Tests show each of these. The step of the third depends on the sign of n: to it, n and −n are two axes.
 //!
 //! There is one unit axis for each parameter tensor ([`Tensors`]), all of them displaced together. The loop:
 //!

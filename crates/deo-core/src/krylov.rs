@@ -79,8 +79,22 @@ pub struct Krylov<V> {
     seed: u64,
     draws: u64,
     gradients: u64,
+    #[cfg_attr(feature = "serde", serde(with = "crate::estimate::unknown"))]
     rounding: f64,
     asymmetry: f64,
+    confirmation: Confirmation,
+}
+
+/// Where the search for pairs that were missed stands, [`KrylovSettings::confirm`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+enum Confirmation {
+    /// Not begun.
+    Open,
+    /// A random direction was added when the wanted values summed to this.
+    Running(f64),
+    /// Nothing was missed.
+    Done,
 }
 
 impl<V> Krylov<V> {
@@ -89,7 +103,11 @@ impl<V> Krylov<V> {
     /// # Errors
     ///
     /// [`KrylovError`] names a setting that is out of range.
-    pub fn new<S>(space: &S, like: &S::Vector, settings: KrylovSettings) -> Result<Self, KrylovError>
+    pub fn new<S>(
+        space: &S,
+        like: &S::Vector,
+        settings: KrylovSettings,
+    ) -> Result<Self, KrylovError>
     where
         S: Space<Owned = V>,
     {
@@ -114,6 +132,7 @@ impl<V> Krylov<V> {
             gradients: 0,
             rounding: f64::NAN,
             asymmetry: 0.0,
+            confirmation: Confirmation::Open,
             settings,
         })
     }
@@ -150,14 +169,18 @@ impl<V> Krylov<V> {
             Status::Noise => 1,
             _ => 2,
         };
-        self.estimates.iter().map(|estimate| estimate.status).max_by_key(|s| rank(*s)).unwrap_or(Status::Unknown)
+        self.estimates
+            .iter()
+            .map(|estimate| estimate.status)
+            .max_by_key(|s| rank(*s))
+            .unwrap_or(Status::Unknown)
     }
 
-    /// A lower bound of the distance from wanted pair i to the rest of the spectrum, as far as the basis knows
-    /// it. The angle between the axis and the eigenvector is about `residual / gap`.
+    /// The distance from wanted pair i to the nearest other Ritz value. The angle between the axis and the
+    /// eigenvector is about `residual / gap`.
     ///
-    /// `None` if the basis holds no further pair. The Ritz values next to the wanted ones are upper bounds for the
-    /// lowest end, so an unconverged neighbour makes the gap too optimistic; its residual is taken off.
+    /// `None` if the basis holds no further pair. A neighbour that isn't converged makes the gap too large by up
+    /// to its residual: with [`KrylovSettings::confirm`] by a tenth at most.
     pub fn gap(&self, i: usize) -> Option<f64> {
         let row = self.row_of(i)?;
         let others = (0..self.filled).filter(|other| *other != row);
@@ -173,8 +196,8 @@ impl<V> Krylov<V> {
             Which::Both if i < count => i,
             Which::Both => self.filled.checked_sub(i - count + 1)?,
         };
-        // With both ends wanted, a small basis must not serve one row twice.
-        let distinct = self.settings.which != Which::Both || self.filled >= self.estimates.len();
-        (row < self.filled && (distinct || i < self.filled && row == i)).then_some(row)
+        // With both ends wanted, a basis smaller than that must not serve one row twice.
+        let served = self.settings.which == Which::Both && i >= count && row < count;
+        (row < self.filled && !served).then_some(row)
     }
 }

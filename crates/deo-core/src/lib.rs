@@ -1,8 +1,6 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
-#[cfg(any(test, feature = "testing", all(doc, not(doctest))))] // in the documentation of every build
-pub mod laws;
 pub mod budget;
 pub mod compat;
 pub mod deo;
@@ -10,6 +8,9 @@ pub mod dimer;
 pub mod drive;
 pub mod estimate;
 pub mod krylov;
+#[cfg(any(test, feature = "testing", all(doc, not(doctest))))]
+// in the documentation of every build
+pub mod laws;
 pub mod noise;
 pub mod objective;
 pub mod optim;

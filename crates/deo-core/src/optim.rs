@@ -108,8 +108,5 @@ fn check_step(lr: f64, expected: usize, len: usize) {
         lr >= 0.0 && lr.is_finite(),
         "step with the learning rate {lr}; it must be finite and at least 0"
     );
-    assert_eq!(
-        expected, len,
-        "the optimizer was made for vectors of another length"
-    );
+    assert_eq!(expected, len, "the optimizer was made for vectors of another length");
 }

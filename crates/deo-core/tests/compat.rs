@@ -218,6 +218,18 @@ fn adam_rotates_to_the_eigenvalue_nearest_to_zero_if_all_have_one_sign() {
     }
 }
 
+/// Where the multipliers of the two ends, 1 − η(λ₁ − C) and 1 − η(λₙ − C), are equal and opposite.
+#[test]
+fn adam_overshoots_on_a_spectrum_wider_than_two_over_the_rate() {
+    let spectra: [&[f64]; 3] = [&[1.0, 22.0], &[1.0, 2.0, 50.0], &[1.0, 10.0, 30.0]];
+    for spectrum in spectra {
+        let curvatures = Quadratic::new(spectrum).rotate(CompatSettings::adam(), 5000);
+        let (got, ends) = (curvatures.last().unwrap(), spectrum[0] + spectrum[spectrum.len() - 1]);
+        let want = ends / 2.0 - 10.0;
+        assert!((got - want).abs() < 1e-6, "{got} against {want} in {spectrum:?}");
+    }
+}
+
 #[test]
 fn adam_parks_at_zero_curvature_if_the_spectrum_is_indefinite() {
     let spectra: [&[f64]; 3] = [&[-1.0, 0.5, 1.0, 2.0, 4.0], &[-1.0, 4.0], &[-0.1, 0.2, 0.3]];

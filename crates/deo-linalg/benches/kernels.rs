@@ -12,24 +12,13 @@ use std::time::Duration;
 
 type Group<'a> = BenchmarkGroup<'a, WallTime>;
 
-/// One kernel by the calling thread and by a pool of two, on vectors that only it uses.
-fn both(
-    group: &mut Group<'_>,
-    n: usize,
-    name: &str,
-    vectors: usize,
-    mut run: impl FnMut(Threads) + Send,
-) {
+/// One kernel by the calling thread and by the pool of two.
+fn both(group: &mut Group<'_>, n: usize, name: &str, vectors: usize, mut run: impl FnMut(Threads)) {
     group.throughput(Throughput::Bytes((vectors * n * size_of::<f32>()) as u64));
-    group.bench_function(BenchmarkId::new(format!("{name}, 1 thread"), n), |b| {
-        b.iter(|| run(Threads::One));
-    });
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("a pool");
-    pool.install(|| {
-        group.bench_function(BenchmarkId::new(format!("{name}, 2 threads"), n), |b| {
-            b.iter(|| run(Threads::Pool));
-        });
-    });
+    for (threads, which) in [(1, Threads::One), (2, Threads::Pool)] {
+        let id = BenchmarkId::new(format!("{name}, {threads} threads"), n);
+        group.bench_function(id, |b| b.iter(|| run(which)));
+    }
 }
 
 /// A twin without lanes, chunks or threads.
@@ -62,6 +51,8 @@ fn naive_secant(h: f32, g0: &[f32], g1: &[f32], n: &[f32], hn: &mut [f32]) -> (f
 }
 
 fn benches(criterion: &mut Criterion) {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).use_current_thread().build();
+    let _pool = pool.expect("a pool of which this thread is one");
     for n in [1_000_000, 10_000_000] {
         let group = &mut criterion.benchmark_group("kernels");
         group

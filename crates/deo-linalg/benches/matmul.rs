@@ -13,10 +13,6 @@ fn noise(seed: f32, n: usize) -> Vec<f32> {
     (0..n).map(|i| ((i as f32 + seed) * 0.618).sin()).collect()
 }
 
-fn pool(threads: usize) -> rayon::ThreadPool {
-    rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool")
-}
-
 /// (m, k, n), and whether A and B are given transposed.
 const SHAPES: [(&str, [usize; 3], bool, bool); 4] = [
     ("A B", [768, 128, 512], false, false),
@@ -26,6 +22,8 @@ const SHAPES: [(&str, [usize; 3], bool, bool); 4] = [
 ];
 
 fn products(criterion: &mut Criterion) {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).use_current_thread().build();
+    let _pool = pool.expect("a pool of which this thread is one");
     let mut group = criterion.benchmark_group("matmul");
     group
         .sample_size(50)
@@ -44,37 +42,30 @@ fn products(criterion: &mut Criterion) {
 
         group.throughput(Throughput::Elements(2 * (m * n * k) as u64));
         let shape = format!("{name} {m} {k} {n}");
+        let owned = |x: MatRef<'_, f32>| faer::Mat::from_fn(x.cols(), x.rows(), |i, j| x.at(j, i));
+        // faer's matrices are column-major: store the transpose of what is row-major here.
+        let (fa, fb) = (
+            owned(if a_transposed { a.t() } else { a }),
+            owned(if b_transposed { b.t() } else { b }),
+        );
+        let fa = if a_transposed { fa.as_ref() } else { fa.transpose() };
+        let fb = if b_transposed { fb.as_ref() } else { fb.transpose() };
         for (threads, which) in [(1, Threads::One), (2, Threads::Pool)] {
             group.bench_function(
                 BenchmarkId::new(format!("ours, {threads} threads"), &shape),
                 |bench| {
-                    pool(threads).install(|| {
-                        bench.iter(|| {
-                            matmul(which, MatMut::new(black_box(&mut c), m, n), 0.0, 1.0, a, b)
-                        });
+                    bench.iter(|| {
+                        matmul(which, MatMut::new(black_box(&mut c), m, n), 0.0, 1.0, a, b)
                     });
                 },
             );
+            let par = if threads == 1 { faer::Par::Seq } else { faer::Par::rayon(threads) };
             group.bench_function(
                 BenchmarkId::new(format!("faer, {threads} threads"), &shape),
                 |bench| {
-                    let par = if threads == 1 { faer::Par::Seq } else { faer::Par::rayon(threads) };
-                    let view = |x: MatRef<'_, f32>, transposed: bool| -> faer::Mat<f32> {
-                        // A copy in the layout of the view.
-                        if transposed {
-                            faer::Mat::from_fn(x.rows(), x.cols(), |i, j| x.at(i, j))
-                        } else {
-                            faer::Mat::from_fn(x.cols(), x.rows(), |i, j| x.at(j, i))
-                        }
-                    };
-                    let (fa, fb) = (view(a, a_transposed), view(b, b_transposed));
-                    let fa = if a_transposed { fa.as_ref() } else { fa.transpose() };
-                    let fb = if b_transposed { fb.as_ref() } else { fb.transpose() };
-                    pool(threads).install(|| {
-                        bench.iter(|| {
-                            let c = faer::MatMut::from_row_major_slice_mut(black_box(&mut c), m, n);
-                            faer_matmul(c, faer::Accum::Replace, fa, fb, 1.0, par);
-                        });
+                    bench.iter(|| {
+                        let c = faer::MatMut::from_row_major_slice_mut(black_box(&mut c), m, n);
+                        faer_matmul(c, faer::Accum::Replace, fa, fb, 1.0, par);
                     });
                 },
             );

@@ -8,23 +8,23 @@ use std::process::Command;
 use tempfile::TempDir;
 
 /// A directory with a small text in it.
-pub struct Bench {
+pub(crate) struct Bench {
     dir: TempDir,
 }
 
 /// What a call of the program left.
-pub struct Outcome {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Outcome {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 /// Options that make a run of a second or less: one evaluation of one batch, a short block.
-pub const SMALL: &[&str] =
+pub(crate) const SMALL: &[&str] =
     &["--batch", "4", "--block", "8", "--eval-batches", "2", "--sample", "20", "--threads", "2"];
 
 impl Bench {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let bench = Bench { dir: tempfile::tempdir().unwrap() };
         let words = ["the cat ", "sat on ", "a mat, ", "and the dog ", "ran. ", "\n"];
         // A walk through the words that doesn't repeat before the text ends.
@@ -33,18 +33,18 @@ impl Bench {
         bench
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
-    pub fn write(&self, name: &str, content: &[u8]) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, content: &[u8]) -> PathBuf {
         let path = self.path(name);
         fs::write(&path, content).unwrap();
         path
     }
 
     /// `deo` with these arguments, in the directory.
-    pub fn deo(&self, arguments: &[&str]) -> Outcome {
+    pub(crate) fn deo(&self, arguments: &[&str]) -> Outcome {
         let output = Command::new(env!("CARGO_BIN_EXE_deo"))
             .args(arguments)
             .current_dir(self.dir.path())
@@ -58,12 +58,12 @@ impl Bench {
     }
 
     /// `deo train` on the small text, with these arguments last.
-    pub fn train(&self, arguments: &[&str]) -> Outcome {
+    pub(crate) fn train(&self, arguments: &[&str]) -> Outcome {
         self.deo(&[&["train", "--text", "text.txt"], SMALL, arguments].concat())
     }
 
     /// The object that `deo train --json` prints.
-    pub fn json(&self, arguments: &[&str]) -> Value {
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         let outcome = self.train(&[arguments, &["--json"]].concat());
         assert_eq!(outcome.code, 0, "{}", outcome.stderr);
         assert_eq!(outcome.stderr, "", "a pipe is no terminal: no progress bar");
@@ -72,18 +72,18 @@ impl Bench {
 }
 
 /// A JSON file.
-pub fn read_json(path: &Path) -> Value {
+pub(crate) fn read_json(path: &Path) -> Value {
     serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
 }
 
 /// A file with a JSON object on each line.
-pub fn read_lines(path: &Path) -> Vec<Value> {
+pub(crate) fn read_lines(path: &Path) -> Vec<Value> {
     let text = fs::read_to_string(path).unwrap();
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// The names in a directory, sorted.
-pub fn names(dir: &Path) -> Vec<String> {
+pub(crate) fn names(dir: &Path) -> Vec<String> {
     let entries = fs::read_dir(dir).unwrap();
     let name =
         |entry: std::io::Result<fs::DirEntry>| entry.unwrap().file_name().into_string().unwrap();

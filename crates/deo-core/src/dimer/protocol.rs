@@ -75,6 +75,25 @@ impl<V> Dimer<V> {
         Some(Probe::new(direction.borrow(), length, sign))
     }
 
+    /// Lets `apply` improve the torque direction in place: w → M⁻¹w, M a cheap positive approximation of H − C.
+    ///
+    /// Call it between `tell` and `ask`. It acts on torques only; the direction is orthonormalised afterwards,
+    /// and the plain torque is kept if nothing new is left of it.
+    pub fn precondition<S>(&mut self, space: &S, apply: impl FnOnce(&mut S::Vector))
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        if self.phase == Phase::Torque {
+            let w = self.torque.borrow_mut();
+            apply(w);
+            let norm = space.norm(w);
+            if !(norm.is_finite() && self.orthonormalise_torque(space, norm) > 0.0) {
+                self.compute_torque(space);
+            }
+        }
+    }
+
     /// Takes the answer to the question last asked.
     ///
     /// # Panics

@@ -53,38 +53,46 @@ impl<V> Dimer<V> {
     }
 
     /// w ← unit(C n − Hn), orthogonal to n and p. Returns the norm of the part that was left, and ‖r‖.
-    fn compute_torque<S>(&mut self, space: &S) -> [f64; 2]
+    pub(super) fn compute_torque<S>(&mut self, space: &S) -> [f64; 2]
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let w = self.torque.borrow_mut();
+        space.axpby(-1.0, self.axis_product.borrow(), 0.0, w);
+        space.axpby(self.estimate.curvature, self.axis.borrow(), 1.0, w);
+        let residual = space.norm(w);
+        [self.orthonormalise_torque(space, residual), residual]
+    }
+
+    /// w ← unit(w − its parts along n and p). Returns the norm of what was left of its `length`, 0 for nothing.
+    pub(super) fn orthonormalise_torque<S>(&mut self, space: &S, length: f64) -> f64
     where
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
         let (n, p) = (self.axis.borrow(), self.previous.borrow());
         let w = self.torque.borrow_mut();
-        space.axpby(-1.0, self.axis_product.borrow(), 0.0, w);
-        space.axpby(self.estimate.curvature, n, 1.0, w);
-        let [mut along_n, mut along_p, square] = space.dots([(w, n), (w, p), (w, w)]);
-        let residual = square.sqrt();
-        if residual == 0.0 {
-            return [0.0, 0.0];
+        if length == 0.0 {
+            return 0.0;
         }
-        let mut norm = residual;
-        // Twice is enough (Giraud et al. 2005): the first pass leaves an error of ε‖r‖ along n and p, which
+        let mut norm = length;
+        // Twice is enough (Giraud et al. 2005): the first pass leaves an error of ε‖w‖ along n and p, which
         // counts where little of w remains; the second removes it.
         for _ in 0..2 {
+            let [along_n, along_p] = space.dots([(w, n), (w, p)]);
             space.axpby(-along_n, n, 1.0, w);
             if self.has_previous {
                 space.axpby(-along_p, p, 1.0, w);
             }
-            let square;
-            [along_n, along_p, square] = space.dots([(w, n), (w, p), (w, w)]);
-            norm = square.sqrt();
+            norm = space.norm(w);
         }
         // What is left of a dependent vector is rounding, not a direction.
-        if norm <= 10.0 * space.epsilon() * residual {
-            return [0.0, residual];
+        if norm <= 10.0 * space.epsilon() * length {
+            return 0.0;
         }
         space.axpby(0.0, n, 1.0 / norm, w);
-        [norm, residual]
+        norm
     }
 
     /// p ← unit(p − ⟨p, n⟩ n): the axis may have been normalised or the storage rounded since.

@@ -1,6 +1,6 @@
 //! The protocol: start, ask, tell, and what each answer leads to.
 
-use super::Krylov;
+use super::{Confirmation, Krylov, Which};
 use crate::dimer::rounding_error;
 use crate::estimate::{Estimate, Status};
 use crate::noise::{derive, noise};
@@ -59,6 +59,7 @@ impl<V> Krylov<V> {
         (self.filled, self.queued, self.draws, self.gradients) = (0, 0, 0, 0);
         (self.seed, self.asymmetry, self.asking) = (seed, 0.0, true);
         self.before.fill(0.0);
+        self.confirmation = Confirmation::Open;
         self.estimates.fill(Estimate { status: Status::Running, ..Estimate::UNKNOWN });
     }
 
@@ -70,6 +71,22 @@ impl<V> Krylov<V> {
     {
         let length = self.settings.length_for(space.epsilon());
         self.asking.then(|| Probe::new(self.basis[self.filled].borrow(), length, 1.0))
+    }
+
+    /// Lets `apply` improve the next direction in place: r → M⁻¹r, M a cheap approximation of H − θ.
+    ///
+    /// Call it between `tell` and `ask`. It acts on residuals only, not on starting vectors, and any direction
+    /// is allowed: it is orthonormalised afterwards, and replaced by a random one if nothing new is left of it.
+    pub fn precondition<S>(&mut self, space: &S, apply: impl FnOnce(&mut S::Vector))
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        if self.asking && self.filled > 0 && self.queued == self.filled + 1 {
+            self.queued = self.filled;
+            apply(self.basis[self.filled].borrow_mut());
+            self.asking = self.queue(space) || self.queue_random(space);
+        }
     }
 
     /// Takes the answer to the question last asked.
@@ -125,7 +142,11 @@ impl<V> Krylov<V> {
             self.scratch[i * k..][..k].copy_from_slice(&self.matrix[i * m..][..k]);
         }
         let square = k * k;
-        symmetric_eigen(&mut self.scratch[..square], &mut self.vectors[..square], &mut self.values[..k]);
+        symmetric_eigen(
+            &mut self.scratch[..square],
+            &mut self.vectors[..square],
+            &mut self.values[..k],
+        );
     }
 
     /// Checks the wanted pairs, and either finishes or queues the next direction.
@@ -137,16 +158,16 @@ impl<V> Krylov<V> {
         if self.filled == self.settings.memory {
             self.restart(space);
         }
-        let first_open = self.judge_pairs(space);
-        if first_open.is_some() && self.gradients >= self.settings.max_gradients {
+        let open = self.judge_pairs(space).or_else(|| self.judge_confirmation(space));
+        let Some(open) = open else { return self.finish(space, None) };
+        if self.gradients >= self.settings.max_gradients {
             return self.finish(space, Some(Status::Budget));
         }
         self.remember_wanted();
-        let queued = match first_open {
-            None => return self.finish(space, None),
-            // `judge_pairs` has left the residual of the first open pair in the next place of the basis.
-            Some(Open::Residual) => self.queue(space) || self.queue_random(space),
-            Some(Open::Missing) => self.queue_random(space),
+        let queued = match open {
+            // The residual of the open pair is in the next place of the basis.
+            Open::Residual => self.queue(space) || self.queue_random(space),
+            Open::Missing => self.queue_random(space),
         };
         if !queued {
             // Nothing is left outside the basis: it is the whole space, and its pairs are exact.
@@ -188,6 +209,55 @@ impl<V> Krylov<V> {
             }
         }
         None
+    }
+
+    /// Once every wanted pair is closed: has one been missed? The pairs next to the wanted ones tell.
+    fn judge_confirmation<S>(&mut self, space: &S) -> Option<Open>
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        if !self.settings.confirm || self.confirmation == Confirmation::Done {
+            return None;
+        }
+        let sum: f64 = self.estimates.iter().map(|estimate| estimate.curvature).sum();
+        let scale =
+            self.estimates.iter().map(|e| e.curvature.abs()).fold(self.settings.floor, f64::max);
+        match self.confirmation {
+            Confirmation::Running(before)
+                if (sum - before).abs() <= self.settings.tolerance * scale + self.rounding =>
+            {
+                if self.open_neighbour(space) {
+                    return Some(Open::Residual);
+                }
+                self.confirmation = Confirmation::Done;
+                None
+            }
+            // Not begun, or a pair was found that had been missed: there may be another like it.
+            _ => {
+                self.confirmation = Confirmation::Running(sum);
+                Some(Open::Missing)
+            }
+        }
+    }
+
+    /// A pair next to the wanted ones has a residual above a tenth of its distance from them. The residual is left
+    /// in the next place of the basis.
+    fn open_neighbour<S>(&mut self, space: &S) -> bool
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let wanted = self.estimates.len();
+        let ends = if self.settings.which == Which::Both { 2 } else { 1 };
+        (wanted..(wanted + ends).min(self.filled)).any(|index| {
+            let row = self.kept_row(index);
+            let values = self.estimates.iter().map(|e| (e.curvature - self.values[row]).abs());
+            let distance = values.fold(f64::INFINITY, f64::min);
+            let theta = self.values[row].abs().max(self.settings.floor);
+            let goal = (self.settings.tolerance * theta).max(0.1 * distance);
+            self.residual_into_next(space, row) > goal.max(self.rounding)
+        })
     }
 
     /// basis[filled] ← Σ cⱼ (wⱼ − θ vⱼ), and its norm.

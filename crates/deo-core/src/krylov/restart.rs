@@ -6,6 +6,22 @@ use crate::space::Space;
 use std::borrow::BorrowMut;
 
 impl<V> Krylov<V> {
+    /// out ← the Ritz vector of wanted pair i as it stands, also before the process has finished.
+    ///
+    /// False, and `out` untouched, while the basis is too small to have it.
+    pub fn ritz_vector<S>(&self, space: &S, i: usize, out: &mut S::Vector) -> bool
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let Some(row) = self.row_of(i) else { return false };
+        for j in 0..self.filled {
+            let keep = if j == 0 { 0.0 } else { 1.0 };
+            space.axpby(self.vectors[row * self.filled + j], self.basis[j].borrow(), keep, out);
+        }
+        true
+    }
+
     /// Keeps a copy of the wanted Ritz vectors for "+1".
     pub(super) fn remember_wanted(&mut self) {
         let (k, m) = (self.filled, self.settings.memory);
@@ -42,7 +58,8 @@ impl<V> Krylov<V> {
             }
         }
         if self.filled > 0 {
-            let rows = self.restart_rows(self.estimates.len().min(self.filled), false);
+            // The neighbours of the wanted pairs stay too: the gap is known from them.
+            let rows = self.restart_rows(self.settings.kept_ritz(), false);
             self.replace(space, rows);
             self.solve_projected();
         }
@@ -70,7 +87,7 @@ impl<V> Krylov<V> {
     }
 
     /// The Ritz row that a restart keeps in place `index`: the wanted ones first, then their neighbours.
-    fn kept_row(&self, index: usize) -> usize {
+    pub(super) fn kept_row(&self, index: usize) -> usize {
         let last = self.filled - 1;
         match self.settings.which {
             Which::Lowest => index,
@@ -98,10 +115,19 @@ impl<V> Krylov<V> {
             for (a, target) in self.spare.iter_mut().take(rows).enumerate() {
                 for j in 0..k {
                     let keep = if j == 0 { 0.0 } else { 1.0 };
-                    space.axpby(self.scratch[a * k + j], vectors[j].borrow(), keep, target.borrow_mut());
+                    space.axpby(
+                        self.scratch[a * k + j],
+                        vectors[j].borrow(),
+                        keep,
+                        target.borrow_mut(),
+                    );
                 }
             }
-            vectors.iter_mut().zip(&mut self.spare).take(rows).for_each(|(v, s)| std::mem::swap(v, s));
+            vectors
+                .iter_mut()
+                .zip(&mut self.spare)
+                .take(rows)
+                .for_each(|(v, s)| std::mem::swap(v, s));
         }
         self.project_matrix(rows);
         (self.filled, self.queued) = (rows, rows);

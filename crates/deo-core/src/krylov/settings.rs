@@ -34,6 +34,10 @@ pub struct KrylovSettings {
     pub tolerance: f64,
     /// The curvature that counts as zero; see `tolerance`.
     pub floor: f64,
+    /// Look for pairs that were missed before finishing: one random direction is added, and the next pair must be
+    /// found too, to a tenth of its distance. It finds eigenvalues of multiplicity above one, bounds the gap, and
+    /// costs about as much again.
+    pub confirm: bool,
     /// Gradients that one start may spend.
     pub max_gradients: u64,
 }
@@ -49,6 +53,7 @@ impl Default for KrylovSettings {
             length: None,
             tolerance: 1e-3,
             floor: 0.0,
+            confirm: false,
             max_gradients: 500,
         }
     }
@@ -126,9 +131,7 @@ pub enum KrylovError {
 impl std::fmt::Display for KrylovError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            KrylovError::Nothing => {
-                f.write_str("count and max_gradients must both be at least 1")
-            }
+            KrylovError::Nothing => f.write_str("count and max_gradients must both be at least 1"),
             KrylovError::Memory { memory, wanted, least } => {
                 write!(f, "memory is {memory}; {wanted} pairs need at least {least}")
             }

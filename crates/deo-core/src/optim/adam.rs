@@ -147,12 +147,7 @@ impl<V> Adam<V> {
 
     /// Counts a step, and returns (its length along m, along g, c) for η = 1.
     fn advance(&mut self) -> (f64, f64, f64) {
-        let AdamSettings {
-            beta1,
-            beta2,
-            nesterov,
-            ..
-        } = self.settings;
+        let AdamSettings { beta1, beta2, nesterov, .. } = self.settings;
         self.steps += 1;
         let t = self.steps as f64;
         let c = (1.0 - beta2.powf(t)).sqrt();
@@ -190,10 +185,7 @@ impl<S: Updates> Optimizer<S> for Adam<S::Owned> {
         let scales = self.advance();
         for group in &self.groups {
             let update = self.update(lr, group, scales);
-            let (m, v) = (
-                self.first_moment.borrow_mut(),
-                self.second_moment.borrow_mut(),
-            );
+            let (m, v) = (self.first_moment.borrow_mut(), self.second_moment.borrow_mut());
             space.update(group.range.clone(), &update, [g], [m, v, &mut *x]);
         }
     }

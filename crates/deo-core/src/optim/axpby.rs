@@ -58,21 +58,9 @@ impl<S: Space> Optimizer<S> for SgdByAxpby<S::Owned> {
     fn step(&mut self, space: &S, x: &mut S::Vector, g: &S::Vector, lr: f64) {
         check_step(lr, self.sgd.groups.len(), space.len(x));
         // An empty vector has no group at all.
-        let group = self
-            .sgd
-            .groups
-            .iter()
-            .next()
-            .cloned()
-            .unwrap_or(Group::new(0..0));
+        let group = self.sgd.groups.iter().next().cloned().unwrap_or(Group::new(0..0));
         let update = self.sgd.update(lr, &group);
-        let SgdUpdate {
-            lr,
-            momentum,
-            weight_decay,
-            intake,
-            nesterov,
-        } = update;
+        let SgdUpdate { lr, momentum, weight_decay, intake, nesterov } = update;
         match &mut self.sgd.velocity {
             None => space.axpby(-lr, g, 1.0 - lr * weight_decay, x),
             Some(b) => {

@@ -24,15 +24,8 @@ use super::{Scale, Updates};
 /// If `max` is not positive. An infinite one clips nothing.
 #[track_caller]
 pub fn clip_factor(norm: f64, max: f64) -> f64 {
-    assert!(
-        max > 0.0,
-        "gradients clipped to the norm {max}; it must be positive"
-    );
-    if norm.is_finite() {
-        (max / (norm + 1e-6)).min(1.0)
-    } else {
-        1.0
-    }
+    assert!(max > 0.0, "gradients clipped to the norm {max}; it must be positive");
+    if norm.is_finite() { (max / (norm + 1e-6)).min(1.0) } else { 1.0 }
 }
 
 /// Scales `g` down to the norm `max` if it is longer, and returns the norm that it had.
@@ -70,12 +63,7 @@ mod tests {
     #[test]
     fn short_and_non_finite_gradients_are_left_alone() {
         let space = Host::<f32>::new();
-        for g in [
-            [0.3, -0.4],
-            [0.0, 0.0],
-            [f32::NAN, 1.0],
-            [f32::INFINITY, 1.0],
-        ] {
+        for g in [[0.3, -0.4], [0.0, 0.0], [f32::NAN, 1.0], [f32::INFINITY, 1.0]] {
             let mut clipped = g.to_vec();
             let norm = clip_norm(&space, 1.0, &mut clipped);
             let bits = |x: &[f32]| x.iter().map(|x| x.to_bits()).collect::<Vec<_>>();

@@ -83,15 +83,7 @@ impl OptimError {
         value: f64,
         expected: &'static str,
     ) -> Result<(), OptimError> {
-        if valid {
-            Ok(())
-        } else {
-            Err(OptimError::OutOfRange {
-                name,
-                value,
-                expected,
-            })
-        }
+        if valid { Ok(()) } else { Err(OptimError::OutOfRange { name, value, expected }) }
     }
 
     /// Refuses a value that isn't in [0, 1).
@@ -109,17 +101,10 @@ impl OptimError {
 impl fmt::Display for OptimError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::OutOfRange {
-                name,
-                value,
-                expected,
-            } => {
+            Self::OutOfRange { name, value, expected } => {
                 write!(f, "{name} is {value}; it must be {expected}")
             }
-            Self::Nesterov {
-                momentum,
-                dampening,
-            } => write!(
+            Self::Nesterov { momentum, dampening } => write!(
                 f,
                 "Nesterov's step with momentum {momentum} and dampening {dampening}; \
                  it needs a positive momentum and no dampening"
@@ -141,10 +126,9 @@ impl fmt::Display for OptimError {
                 f,
                 "parameter group {range:?} reaches beyond the vector, which has {len} components"
             ),
-            Self::GroupsLength { groups, vector } => write!(
-                f,
-                "parameter groups for {groups} components, but the vector has {vector}"
-            ),
+            Self::GroupsLength { groups, vector } => {
+                write!(f, "parameter groups for {groups} components, but the vector has {vector}")
+            }
             Self::SeveralGroups { count } => write!(
                 f,
                 "{count} parameter groups in a space without component access; it can have 1"

@@ -37,11 +37,7 @@ pub struct Group {
 impl Group {
     /// A group with the optimizer's own learning rate and weight decay.
     pub fn new(range: Range<usize>) -> Self {
-        Group {
-            range,
-            lr_scale: 1.0,
-            decay_scale: 1.0,
-        }
+        Group { range, lr_scale: 1.0, decay_scale: 1.0 }
     }
 
     /// The same group with another factor on the learning rate.
@@ -51,10 +47,7 @@ impl Group {
 
     /// The same group with another factor on the weight decay.
     pub fn decay_scale(self, decay_scale: f64) -> Self {
-        Group {
-            decay_scale,
-            ..self
-        }
+        Group { decay_scale, ..self }
     }
 }
 
@@ -70,10 +63,7 @@ pub struct Groups {
 impl Groups {
     /// One group of all `len` components.
     pub fn whole(len: usize) -> Self {
-        Groups {
-            len,
-            groups: vec![Group::new(0..len)],
-        }
+        Groups { len, groups: vec![Group::new(0..len)] }
     }
 
     /// Groups of a vector of `len` components, in any order; empty ranges are allowed.
@@ -120,10 +110,7 @@ impl Groups {
         if self.len == vector {
             Ok(self)
         } else {
-            Err(OptimError::GroupsLength {
-                groups: self.len,
-                vector,
-            })
+            Err(OptimError::GroupsLength { groups: self.len, vector })
         }
     }
 }
@@ -143,16 +130,11 @@ fn covers(len: usize, groups: &[Group]) -> Result<(), OptimError> {
     for (i, group) in groups.iter().enumerate() {
         let range = group.range.clone();
         if range.start > end {
-            return Err(OptimError::GroupGap {
-                missing: end..range.start,
-            });
+            return Err(OptimError::GroupGap { missing: end..range.start });
         }
         if range.start < end {
             let first = groups[i - 1].range.clone();
-            return Err(OptimError::GroupOverlap {
-                first,
-                second: range,
-            });
+            return Err(OptimError::GroupOverlap { first, second: range });
         }
         end = range.end;
     }
@@ -189,21 +171,12 @@ mod tests {
             let group = |&(start, end)| Group::new(start..end);
             Groups::new(10, ranges.iter().map(group).collect())
         };
-        let overlap = OptimError::GroupOverlap {
-            first: 0..6,
-            second: 5..10,
-        };
+        let overlap = OptimError::GroupOverlap { first: 0..6, second: 5..10 };
         assert_eq!(new(&[(5, 10), (0, 6)]), Err(overlap));
-        assert_eq!(
-            new(&[(0, 4), (6, 10)]),
-            Err(OptimError::GroupGap { missing: 4..6 })
-        );
+        assert_eq!(new(&[(0, 4), (6, 10)]), Err(OptimError::GroupGap { missing: 4..6 }));
         assert_eq!(new(&[(0, 9)]), Err(OptimError::GroupGap { missing: 9..10 }));
         assert_eq!(new(&[]), Err(OptimError::GroupGap { missing: 0..10 }));
-        let beyond = OptimError::GroupBeyond {
-            range: 0..11,
-            len: 10,
-        };
+        let beyond = OptimError::GroupBeyond { range: 0..11, len: 10 };
         assert_eq!(new(&[(0, 11)]), Err(beyond));
         #[expect(clippy::reversed_empty_ranges, reason = "that is what is refused")]
         let reversed = OptimError::GroupReversed { range: 10..0 };
@@ -222,15 +195,9 @@ mod tests {
     #[test]
     fn factors_must_be_finite_and_at_least_zero() {
         for bad in [f64::NAN, -0.1, f64::INFINITY] {
-            for group in [
-                Group::new(0..1).lr_scale(bad),
-                Group::new(0..1).decay_scale(bad),
-            ] {
+            for group in [Group::new(0..1).lr_scale(bad), Group::new(0..1).decay_scale(bad)] {
                 let error = Groups::new(1, vec![group]).unwrap_err();
-                assert!(
-                    matches!(error, OptimError::OutOfRange { .. }),
-                    "{bad}: {error}"
-                );
+                assert!(matches!(error, OptimError::OutOfRange { .. }), "{bad}: {error}");
             }
         }
     }

@@ -67,13 +67,7 @@ impl Schedule {
         steps: u64,
         floor: f64,
     ) -> Result<Self, OptimError> {
-        Schedule::WarmupCosine {
-            peak,
-            warmup,
-            steps,
-            floor,
-        }
-        .validated()
+        Schedule::WarmupCosine { peak, warmup, steps, floor }.validated()
     }
 
     /// The schedule itself, if its numbers can be meant; for one that was read from a file.
@@ -84,12 +78,7 @@ impl Schedule {
     pub fn validated(self) -> Result<Self, OptimError> {
         match self {
             Schedule::Constant { lr } => OptimError::require_nonnegative("learning rate", lr)?,
-            Schedule::WarmupCosine {
-                peak,
-                warmup,
-                steps,
-                floor,
-            } => {
+            Schedule::WarmupCosine { peak, warmup, steps, floor } => {
                 OptimError::require_nonnegative("peak learning rate", peak)?;
                 OptimError::require_nonnegative("final learning rate", floor)?;
                 if floor > peak {
@@ -111,12 +100,7 @@ impl Schedule {
                 peak * (step as f64 + 1.0) / (warmup as f64 + 1.0)
             }
             Schedule::WarmupCosine { steps, floor, .. } if step >= steps => floor,
-            Schedule::WarmupCosine {
-                peak,
-                warmup,
-                steps,
-                floor,
-            } => {
+            Schedule::WarmupCosine { peak, warmup, steps, floor } => {
                 let progress = (step - warmup) as f64 / (steps - warmup) as f64;
                 floor + 0.5 * (peak - floor) * (1.0 + (PI * progress).cos())
             }
@@ -133,15 +117,8 @@ mod tests {
     fn ends_middle_and_beyond() {
         let schedule = Schedule::warmup_cosine(0.8, 3, 13, 0.2).unwrap();
         // The exact values of the formula in the header; 1e-15 is a few roundings of numbers below 1.
-        for (step, rate) in [
-            (0, 0.2),
-            (1, 0.4),
-            (2, 0.6),
-            (3, 0.8),
-            (8, 0.5),
-            (13, 0.2),
-            (99, 0.2),
-        ] {
+        for (step, rate) in [(0, 0.2), (1, 0.4), (2, 0.6), (3, 0.8), (8, 0.5), (13, 0.2), (99, 0.2)]
+        {
             assert!((schedule.at(step) - rate).abs() < 1e-15, "step {step}");
         }
         let cold = Schedule::warmup_cosine(0.8, 0, 4, 0.0).unwrap();
@@ -157,15 +134,9 @@ mod tests {
             assert!(out_of_range(Schedule::warmup_cosine(bad, 1, 2, 0.0)));
             assert!(out_of_range(Schedule::warmup_cosine(1.0, 1, 2, bad)));
         }
-        let floor = OptimError::Floor {
-            floor: 2.0,
-            peak: 1.0,
-        };
+        let floor = OptimError::Floor { floor: 2.0, peak: 1.0 };
         assert_eq!(Schedule::warmup_cosine(1.0, 1, 2, 2.0), Err(floor));
-        let warmup = OptimError::Warmup {
-            warmup: 2,
-            steps: 2,
-        };
+        let warmup = OptimError::Warmup { warmup: 2, steps: 2 };
         assert_eq!(Schedule::warmup_cosine(1.0, 2, 2, 0.0), Err(warmup));
     }
 

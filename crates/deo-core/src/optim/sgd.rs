@@ -35,15 +35,8 @@ impl SgdSettings {
         OptimError::require_fraction("SGD dampening", self.dampening)?;
         OptimError::require_nonnegative("SGD weight_decay", self.weight_decay)?;
         if self.nesterov && (self.momentum == 0.0 || self.dampening != 0.0) {
-            let SgdSettings {
-                momentum,
-                dampening,
-                ..
-            } = *self;
-            return Err(OptimError::Nesterov {
-                momentum,
-                dampening,
-            });
+            let SgdSettings { momentum, dampening, .. } = *self;
+            return Err(OptimError::Nesterov { momentum, dampening });
         }
         Ok(())
     }
@@ -77,11 +70,7 @@ impl Update<1, 2> for SgdUpdate {
         let (g, b0, x0) = (Rounded(g), Rounded(*b), Rounded(*x));
         let g = g + n(self.weight_decay) * x0;
         let velocity = n(self.momentum) * b0 + n(self.intake) * g;
-        let direction = if self.nesterov {
-            g + n(self.momentum) * velocity
-        } else {
-            velocity
-        };
+        let direction = if self.nesterov { g + n(self.momentum) * velocity } else { velocity };
         *b = velocity.0;
         *x = (x0 - n(self.lr) * direction).0;
     }
@@ -168,11 +157,7 @@ impl<V> Sgd<V> {
         SgdUpdate {
             lr: lr * group.lr_scale,
             momentum: self.settings.momentum,
-            intake: if self.at_rest {
-                1.0
-            } else {
-                1.0 - self.settings.dampening
-            },
+            intake: if self.at_rest { 1.0 } else { 1.0 - self.settings.dampening },
             nesterov: self.settings.nesterov,
             weight_decay: self.settings.weight_decay * group.decay_scale,
         }
@@ -224,14 +209,8 @@ mod tests {
         for bad in [f64::NAN, -0.1, 1.0] {
             let settings = [
                 SgdSettings { momentum: bad, ..d },
-                SgdSettings {
-                    dampening: bad,
-                    ..d
-                },
-                SgdSettings {
-                    weight_decay: if bad == 1.0 { f64::INFINITY } else { bad },
-                    ..d
-                },
+                SgdSettings { dampening: bad, ..d },
+                SgdSettings { weight_decay: if bad == 1.0 { f64::INFINITY } else { bad }, ..d },
             ];
             for (settings, name) in settings.into_iter().zip(["momentum", "dampening", "decay"]) {
                 let error = new(settings).expect(name).to_string();
@@ -239,19 +218,11 @@ mod tests {
             }
         }
         let nesterov = |momentum, dampening| {
-            new(SgdSettings {
-                momentum,
-                dampening,
-                nesterov: true,
-                weight_decay: 0.0,
-            })
+            new(SgdSettings { momentum, dampening, nesterov: true, weight_decay: 0.0 })
         };
         assert_eq!(nesterov(0.9, 0.0), None);
         for (momentum, dampening) in [(0.0, 0.0), (0.9, 0.1)] {
-            let error = OptimError::Nesterov {
-                momentum,
-                dampening,
-            };
+            let error = OptimError::Nesterov { momentum, dampening };
             assert_eq!(nesterov(momentum, dampening), Some(error));
         }
     }

@@ -92,10 +92,7 @@ fn same_lengths<T, const R: usize, const W: usize>(
 ) {
     let lengths = (read.iter().map(|x| x.len())).chain(written.iter().map(|x| x.len()));
     for other in lengths {
-        assert_eq!(
-            len, other,
-            "vectors of one update must have the same length"
-        );
+        assert_eq!(len, other, "vectors of one update must have the same length");
     }
 }
 
@@ -130,10 +127,7 @@ impl<T: Real> Updates for Host<T> {
         written: [&mut [T]; W],
     ) {
         same_lengths(written.first().map_or(0, |x| x.len()), &read, &written);
-        update.slices(
-            read.map(|x| &x[range.clone()]),
-            written.map(|x| &mut x[range.clone()]),
-        );
+        update.slices(read.map(|x| &x[range.clone()]), written.map(|x| &mut x[range.clone()]));
     }
 }
 

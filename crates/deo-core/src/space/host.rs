@@ -62,11 +62,7 @@ const LANES: usize = 16;
 
 #[track_caller]
 fn same_length<T, U>(x: &[T], y: &[U]) {
-    assert_eq!(
-        x.len(),
-        y.len(),
-        "vectors of one call must have the same length"
-    );
+    assert_eq!(x.len(), y.len(), "vectors of one call must have the same length");
 }
 
 impl<T: Real> Space for Host<T> {
@@ -108,9 +104,8 @@ impl<T: Real> Space for Host<T> {
         same_length(x, y);
         let mut lanes = [0.0; LANES];
         let (xs, ys) = (x.chunks_exact(LANES), y.chunks_exact(LANES));
-        let tail: f64 = (xs.remainder().iter().zip(ys.remainder()))
-            .map(|(x, y)| x.to_f64() * y.to_f64())
-            .sum();
+        let tail: f64 =
+            (xs.remainder().iter().zip(ys.remainder())).map(|(x, y)| x.to_f64() * y.to_f64()).sum();
         for (x, y) in xs.zip(ys) {
             for i in 0..LANES {
                 lanes[i] += x[i].to_f64() * y[i].to_f64();

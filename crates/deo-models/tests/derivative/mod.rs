@@ -10,10 +10,10 @@ use rand_chacha::ChaCha8Rng;
 const H: f64 = 1e-3;
 
 /// Relative, per tensor: what a correct backward stays far below (rounding leaves some 1e-10) and a wrong term exceeds.
-pub const TOLERANCE: f64 = 1e-7;
+pub(crate) const TOLERANCE: f64 = 1e-7;
 
 /// ∇f(x) by (8 (f₁ − f₋₁) − (f₂ − f₋₂))/12h along every axis.
-pub fn gradient(x: &[f64], mut f: impl FnMut(&[f64]) -> f64) -> Vec<f64> {
+pub(crate) fn gradient(x: &[f64], mut f: impl FnMut(&[f64]) -> f64) -> Vec<f64> {
     let mut x = x.to_vec();
     (0..x.len())
         .map(|i| {
@@ -29,7 +29,7 @@ pub fn gradient(x: &[f64], mut f: impl FnMut(&[f64]) -> f64) -> Vec<f64> {
 }
 
 /// max |got − want| / max |want|.
-pub fn relative_error(got: &[f64], want: &[f64]) -> f64 {
+pub(crate) fn relative_error(got: &[f64], want: &[f64]) -> f64 {
     assert_eq!(got.len(), want.len());
     let largest = |x: &mut dyn Iterator<Item = f64>| x.fold(0.0, f64::max);
     let scale = largest(&mut want.iter().map(|w| w.abs()));
@@ -42,33 +42,33 @@ pub fn relative_error(got: &[f64], want: &[f64]) -> f64 {
 
 /// Panics unless the two agree to `tolerance`.
 #[track_caller]
-pub fn assert_close(name: &str, got: &[f64], want: &[f64], tolerance: f64) {
+pub(crate) fn assert_close(name: &str, got: &[f64], want: &[f64], tolerance: f64) {
     let error = relative_error(got, want);
     assert!(error <= tolerance, "{name}: relative error {error:.1e}, allowed {tolerance:.0e}");
 }
 
 /// [`assert_close`] for every tensor by itself.
 #[track_caller]
-pub fn assert_tensors_close(layout: &Layout, got: &[f64], want: &[f64], tolerance: f64) {
+pub(crate) fn assert_tensors_close(layout: &Layout, got: &[f64], want: &[f64], tolerance: f64) {
     for ((tensor, got), (_, want)) in layout.split(got).zip(layout.split(want)) {
         assert_close(tensor.name(), got, want, tolerance);
     }
 }
 
 /// `len` numbers, uniform in [−1, 1).
-pub fn noise(seed: u64, len: usize) -> Vec<f64> {
+pub(crate) fn noise(seed: u64, len: usize) -> Vec<f64> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     (0..len).map(|_| rng.random_range(-1.0..1.0)).collect()
 }
 
 /// `len` tokens below `below`.
-pub fn tokens(seed: u64, len: usize, below: u16) -> Vec<u16> {
+pub(crate) fn tokens(seed: u64, len: usize, below: u16) -> Vec<u16> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     (0..len).map(|_| rng.random_range(0..below)).collect()
 }
 
 /// Σ x y.
-pub fn dot(x: &[f64], y: &[f64]) -> f64 {
+pub(crate) fn dot(x: &[f64], y: &[f64]) -> f64 {
     assert_eq!(x.len(), y.len());
     x.iter().zip(y).map(|(x, y)| x * y).sum()
 }

@@ -43,19 +43,13 @@ impl AdamSettings {
 
     /// The defaults of `torch.optim.AdamW`: those of Adam with a decoupled decay of 0.01.
     pub const fn adamw() -> Self {
-        AdamSettings {
-            decay: Decay::Decoupled(0.01),
-            ..Self::adam()
-        }
+        AdamSettings { decay: Decay::Decoupled(0.01), ..Self::adam() }
     }
 
     /// AdamW with Nesterov's step: `torch.optim.NAdam(weight_decay=0.01, decoupled_weight_decay=True)`, all else
     /// by default.
     pub const fn nadamw() -> Self {
-        AdamSettings {
-            nesterov: Some(4e-3),
-            ..Self::adamw()
-        }
+        AdamSettings { nesterov: Some(4e-3), ..Self::adamw() }
     }
 
     pub(super) fn validate(&self) -> Result<(), OptimError> {
@@ -64,12 +58,7 @@ impl AdamSettings {
         // c ≥ √(1 − β₂) is at least 1e-8, since β₂ is an f64; so cε remains a normal number in f32 storage, above
         // 1.2e-38. Flushed to zero, it would turn a component without a gradient into 0/0.
         let valid = self.epsilon >= 1e-30 && self.epsilon.is_finite();
-        OptimError::require(
-            valid,
-            "Adam epsilon",
-            self.epsilon,
-            "finite and at least 1e-30",
-        )?;
+        OptimError::require(valid, "Adam epsilon", self.epsilon, "finite and at least 1e-30")?;
         let (Decay::Coupled(decay) | Decay::Decoupled(decay)) = self.decay;
         OptimError::require_nonnegative("Adam weight decay", decay)?;
         OptimError::require_nonnegative(
