@@ -13,7 +13,13 @@ use std::time::Duration;
 type Group<'a> = BenchmarkGroup<'a, WallTime>;
 
 /// One kernel by the calling thread and by the pool of two.
-fn both(group: &mut Group<'_>, n: usize, name: &str, vectors: usize, mut run: impl FnMut(Threads)) {
+fn both<R>(
+    group: &mut Group<'_>,
+    n: usize,
+    name: &str,
+    vectors: usize,
+    mut run: impl FnMut(Threads) -> R,
+) {
     group.throughput(Throughput::Bytes((vectors * n * size_of::<f32>()) as u64));
     for (threads, which) in [(1, Threads::One), (2, Threads::Pool)] {
         let id = BenchmarkId::new(format!("{name}, {threads} threads"), n);
@@ -22,7 +28,13 @@ fn both(group: &mut Group<'_>, n: usize, name: &str, vectors: usize, mut run: im
 }
 
 /// A twin without lanes, chunks or threads.
-fn naive(group: &mut Group<'_>, n: usize, name: &str, vectors: usize, mut run: impl FnMut()) {
+fn naive<R>(
+    group: &mut Group<'_>,
+    n: usize,
+    name: &str,
+    vectors: usize,
+    mut run: impl FnMut() -> R,
+) {
     group.throughput(Throughput::Bytes((vectors * n * size_of::<f32>()) as u64));
     group.bench_function(BenchmarkId::new(format!("{name}, naive"), n), |b| b.iter(&mut run));
 }
@@ -66,15 +78,13 @@ fn benches(criterion: &mut Criterion) {
         assert_eq!(y, x);
 
         close(kernels::dot(Threads::One, &x, &x), f64::from(naive_dot(&x, &x)));
-        both(group, n, "dot", 2, |t| _ = black_box(kernels::dot(t, black_box(&x), &z)));
-        naive(group, n, "dot", 2, || _ = black_box(naive_dot(black_box(&x), &z)));
+        both(group, n, "dot", 2, |t| kernels::dot(t, black_box(&x), &z));
+        naive(group, n, "dot", 2, || naive_dot(black_box(&x), &z));
 
         let pairs = [(&x[..], &x[..]), (&x, &z), (&z, &z)];
         let [xx, _, zz] = kernels::dots(Threads::One, pairs);
         assert_eq!([xx, zz], [&x, &z].map(|x| kernels::dot(Threads::One, x, x)));
-        both(group, n, "three dots of two vectors", 2, |t| {
-            _ = black_box(kernels::dots(t, black_box(pairs)))
-        });
+        both(group, n, "three dots of two vectors", 2, |t| kernels::dots(t, black_box(pairs)));
 
         both(group, n, "axpby", 3, |t| kernels::axpby(t, 0.1, black_box(&x), 0.9, &mut y));
         naive(group, n, "axpby", 3, || {
@@ -87,19 +97,11 @@ fn benches(criterion: &mut Criterion) {
         let (naive_c, naive_square) = naive_secant(0.1, &x, &z, &x, &mut w);
         close(c, f64::from(naive_c));
         close(square, f64::from(naive_square));
-        both(group, n, "secant", 4, |t| {
-            _ = black_box(kernels::secant(t, 0.1, black_box(&x), &z, &w, &mut y))
-        });
-        naive(group, n, "secant", 4, || {
-            _ = black_box(naive_secant(0.1, black_box(&x), &z, &w, &mut y))
-        });
+        both(group, n, "secant", 4, |t| kernels::secant(t, 0.1, black_box(&x), &z, &w, &mut y));
+        naive(group, n, "secant", 4, || naive_secant(0.1, black_box(&x), &z, &w, &mut y));
 
-        both(group, n, "deflate", 5, |t| {
-            _ = black_box(kernels::deflate(t, 1e-9, black_box(&x), &mut y))
-        });
-        both(group, n, "displace", 3, |t| {
-            _ = black_box(kernels::displace(t, 0.1, black_box(&x), &z, &mut y))
-        });
+        both(group, n, "deflate", 5, |t| kernels::deflate(t, 1e-9, black_box(&x), &mut y));
+        both(group, n, "displace", 3, |t| kernels::displace(t, 0.1, black_box(&x), &z, &mut y));
         both(group, n, "rotate", 4, |t| kernels::rotate(t, 0.8, 0.6, black_box(&mut y), &mut w));
     }
 }

@@ -55,7 +55,7 @@ fn products(criterion: &mut Criterion) {
                 BenchmarkId::new(format!("ours, {threads} threads"), &shape),
                 |bench| {
                     bench.iter(|| {
-                        matmul(which, MatMut::new(black_box(&mut c), m, n), 0.0, 1.0, a, b)
+                        matmul(which, MatMut::new(black_box(&mut c), m, n), 0.0, 1.0, a, b);
                     });
                 },
             );

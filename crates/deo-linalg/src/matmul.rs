@@ -13,10 +13,10 @@
 //!    tile, so tiles that followed the number of threads could change bits. It also measured 5–10 % faster on
 //!    two threads than faer's own split.
 //! 2. Splitting rows packs B again for each part and splitting columns reads A again; which of them is
-//!    cheaper, and down to what size, was measured, see [`Split`].
+//!    cheaper, and down to what size, was measured, see `Split`.
 //! 3. The sum over k is never split: it would need scratch, and C is rarely small where k is large. A product
 //!    with fewer than 128 rows and 192 columns therefore runs on one thread, however long its sum is.
-//! 4. Each tile ends with [`vzeroupper`], whose module says why.
+//! 4. Each tile ends with `vzeroupper`, whose module says why.
 
 mod view;
 

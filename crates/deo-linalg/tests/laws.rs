@@ -1,7 +1,7 @@
 //! The spaces of this crate obey the laws of `Space`, and agree with the reference implementation.
 #![cfg(feature = "deo-core")]
 
-use deo_core::optim::{Update, Updates};
+use deo_core::optim::{Adam, AdamSettings, Optimizer, Update, Updates};
 use deo_core::space::Host;
 use deo_core::{laws, space};
 use deo_linalg::parallel::CHUNK;
@@ -107,6 +107,34 @@ fn same_bits<T: Real + space::Real>(len: usize) {
             "n = {len}: {got} against {host}"
         );
     }
+}
+
+/// Three steps of AdamW on one space.
+fn adamw<S: Updates<Vector = [f32], Owned = Vec<f32>>>(space: &S, len: usize) -> Vec<u32> {
+    let mut x: Vec<f32> = (0..len).map(|i| (i as f32).cos()).collect();
+    let mut adam = Adam::new(AdamSettings::adamw(), space, &x).expect("the presets are valid");
+    for step in 1..=3 {
+        let g: Vec<f32> = x.iter().map(|x| x.powi(step) - 0.3).collect();
+        adam.step(space, &mut x, &g, 0.02);
+    }
+    x.into_iter().map(f32::to_bits).collect()
+}
+
+#[test]
+fn adamw_has_the_bits_of_host() {
+    let len = 3 * CHUNK + 1234;
+    let want = adamw(&Host::<f32>::new(), len);
+    for threads in [1, 2, 8] {
+        let got = pool(threads).install(|| adamw(&Parallel::<f32>::new(Threads::Pool), len));
+        assert!(got == want, "{threads} threads");
+    }
+}
+
+#[test]
+#[should_panic(expected = "vectors of one update must have the same length")]
+fn an_update_checks_its_lengths() {
+    let space = Parallel::<f64>::new(Threads::One);
+    space.update(0..2, &Momentum(0.9), [&[0.0; 3]], [&mut [0.0; 2], &mut [0.0; 3]]);
 }
 
 #[test]

@@ -2,8 +2,17 @@
 //!
 //! Problem: the dimer needs many gradients of one network at nearby points, exactly reproducible, from a program that
 //! needs no framework. This is nanoGPT's model: layer norm before each branch, no biases, the embedding tied to the
-//! output layer, exact GELU, no dropout. [`pass`](self) shows it in five lines; the layers are in
-//! [`layers`](crate::layers), the parameters lie in one slice, see [`layout`](crate::layout).
+//! output layer, exact GELU, no dropout. For R tokens, rows · block of them, and C the width:
+//!
+//! ```text
+//! x  = wte[token] + wpe[position]                                R × C
+//! x += attention(ln_1(x) · c_attnᵀ) · c_projᵀ                    in every block
+//! x += gelu(ln_2(x) · c_fcᵀ) · mlp.c_projᵀ                       in every block
+//! logits = ln_f(x) · wteᵀ                                        R × vocabulary
+//! f  = mean cross entropy(logits, targets)
+//! ```
+//!
+//! The layers are in [`layers`](crate::layers); the parameters lie in one slice, see [`layout`](crate::layout).
 //!
 //! | here | nanoGPT |
 //! |---|---|
@@ -44,7 +53,7 @@ mod generate;
 mod parameters;
 mod pass;
 
-pub use config::{ConfigError, GptConfig};
+pub use config::{GptConfig, GptConfigError};
 
 use crate::data::Batch;
 use crate::layers::inside;
@@ -69,8 +78,8 @@ impl<T: Real> Gpt<T> {
     ///
     /// # Errors
     ///
-    /// A [`ConfigError`] if the sizes do not fit together.
-    pub fn new(config: GptConfig, threads: Threads) -> Result<Self, ConfigError> {
+    /// A [`GptConfigError`] if the sizes do not fit together.
+    pub fn new(config: GptConfig, threads: Threads) -> Result<Self, GptConfigError> {
         config.validate()?;
         Ok(Gpt {
             parameters: Parameters::new(&config),

@@ -27,13 +27,14 @@
 mod activation;
 mod attention;
 mod cross_entropy;
-pub mod elementary;
+mod elementary;
 mod embedding;
 pub mod gelu;
 mod layer_norm;
 mod linear;
 pub mod mean_square;
 mod parallel;
+mod sums;
 
 pub use activation::Activation;
 pub use attention::Attention;

@@ -7,3 +7,5 @@ pub mod landscapes;
 pub mod layers;
 pub mod layout;
 pub mod mlp;
+#[cfg(feature = "weights")]
+pub mod weights;

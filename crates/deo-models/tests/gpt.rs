@@ -5,7 +5,7 @@ mod derivative;
 use deo_core::Objective;
 use deo_linalg::{Real, Threads};
 use deo_models::data::Batch;
-use deo_models::gpt::{ConfigError, Gpt, GptConfig};
+use deo_models::gpt::{Gpt, GptConfig, GptConfigError};
 use derivative::{TOLERANCE, assert_tensors_close, gradient, noise, tokens};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -192,12 +192,12 @@ fn generation_follows_the_model() {
 #[test]
 fn sizes_that_do_not_fit_are_refused() {
     let refuse = |config| Gpt::<f32>::new(config, Threads::One).map(|_| ()).unwrap_err();
-    assert_eq!(refuse(GptConfig { layers: 0, ..CONFIG }), ConfigError::Zero { what: "layers" });
+    assert_eq!(refuse(GptConfig { layers: 0, ..CONFIG }), GptConfigError::Zero { what: "layers" });
     let error = refuse(GptConfig { heads: 2, ..CONFIG });
-    assert_eq!(error, ConfigError::Heads { heads: 2, width: 9 });
+    assert_eq!(error, GptConfigError::Heads { heads: 2, width: 9 });
     assert!(error.to_string().contains("2 heads do not divide a width of 9"));
     let error = refuse(GptConfig { vocabulary: 65537, ..CONFIG });
-    assert_eq!(error, ConfigError::Vocabulary { vocabulary: 65537 });
+    assert_eq!(error, GptConfigError::Vocabulary { vocabulary: 65537 });
 }
 
 #[test]

@@ -42,7 +42,7 @@ impl Preset {
     /// rates of SGD, and of the tiny model, are the best of a coarse grid on the built-in text.
     pub(super) fn defaults(self) -> Defaults {
         match self {
-            Preset::Tiny => Defaults { batch: 16, steps: 2000, adam_lr: 3e-3, sgd_lr: 0.1 },
+            Preset::Tiny => Defaults { batch: 16, steps: 2000, adam_lr: 1e-2, sgd_lr: 0.3 },
             Preset::PaperSmall | Preset::PaperLarge => {
                 Defaults { batch: 12, steps: 2000, adam_lr: 1e-3, sgd_lr: 0.1 }
             }

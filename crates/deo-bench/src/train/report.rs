@@ -16,7 +16,7 @@ use std::path::PathBuf;
 
 /// The arguments of `deo train`.
 #[derive(Debug, Clone, PartialEq, Args)]
-#[command(after_help = EXAMPLES, allow_negative_numbers = true)]
+#[command(after_help = EXAMPLES, allow_negative_numbers = true, args_override_self = true)]
 pub struct TrainArgs {
     /// What may stand in a file, too.
     #[command(flatten)]

@@ -30,7 +30,7 @@ pub struct GptConfig {
 /// Why a [`GptConfig`] is no model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
-pub enum ConfigError {
+pub enum GptConfigError {
     /// A size is zero.
     #[error("{what} is 0; it must be at least 1")]
     Zero {
@@ -54,8 +54,8 @@ pub enum ConfigError {
 }
 
 impl GptConfig {
-    /// 2 layers, 2 heads, width 64, block 32; 0.10 M parameters at 65 symbols. For trying things out: a step of 16
-    /// sequences takes about a millisecond.
+    /// 2 layers, 2 heads, width 64, block 32; 0.10 M parameters at 65 symbols. For trying things out: a gradient
+    /// of 16 sequences takes a few milliseconds.
     pub const fn tiny(vocabulary: usize) -> Self {
         GptConfig { vocabulary, block: 32, layers: 2, heads: 2, width: 64 }
     }
@@ -74,8 +74,8 @@ impl GptConfig {
     ///
     /// # Errors
     ///
-    /// A [`ConfigError`] that names the first size that is wrong.
-    pub fn validate(&self) -> Result<(), ConfigError> {
+    /// A [`GptConfigError`] that names the first size that is wrong.
+    pub fn validate(&self) -> Result<(), GptConfigError> {
         let sizes = [
             ("vocabulary", self.vocabulary),
             ("block", self.block),
@@ -84,14 +84,14 @@ impl GptConfig {
             ("width", self.width),
         ];
         if let Some((what, _)) = sizes.into_iter().find(|(_, size)| *size == 0) {
-            return Err(ConfigError::Zero { what });
+            return Err(GptConfigError::Zero { what });
         }
         let GptConfig { vocabulary, heads, width, .. } = *self;
         if !width.is_multiple_of(heads) {
-            return Err(ConfigError::Heads { heads, width });
+            return Err(GptConfigError::Heads { heads, width });
         }
         if vocabulary > 1 << 16 {
-            return Err(ConfigError::Vocabulary { vocabulary });
+            return Err(GptConfigError::Vocabulary { vocabulary });
         }
         Ok(())
     }

@@ -1,17 +1,8 @@
-//! The forward pass and its mirror.
+//! The forward pass of [`gpt`](super) and its mirror.
 //!
-//! For R tokens (rows · block of them) and blocks i = 0 … layers − 1:
-//!
-//! ```text
-//! x  = wte[token] + wpe[position]                                  R × C
-//! x += attention(ln_1(x) · c_attnᵀ) · c_projᵀ                      block i
-//! x += gelu(ln_2(x) · c_fcᵀ) · mlp.c_projᵀ                         block i
-//! logits = ln_f(x) · wteᵀ                                          R × vocabulary
-//! f  = mean cross entropy(logits, targets)
-//! ```
-//!
-//! Backward runs the same lines from the last to the first. ∂f/∂x of the residual stream is the one gradient that is
-//! accumulated from line to line; see the rule in [`layers`](crate::layers).
+//! Backward runs the lines of forward from the last to the first, each cited before what inverts it. ∂f/∂x of the
+//! residual stream is the one gradient that is accumulated from line to line; see the rule in
+//! [`layers`](crate::layers).
 
 use super::GptConfig;
 use super::activations::Activations;

@@ -8,12 +8,9 @@
 //! | max(x, 0) | 1 where x > 0, else 0 |
 
 use super::elementary::exp;
-use super::parallel::{for_each_chunk, rows, rows_mut};
+use super::parallel::{for_each_component, rows, rows_mut};
 use super::{check_len, gelu};
 use deo_linalg::{Real, Threads};
-
-/// Components of one task, some microseconds of work.
-const CHUNK: usize = 4096;
 
 /// An element-wise function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -64,9 +61,8 @@ impl Activation {
 fn map<T: Real>(threads: Threads, y: &mut [T], x: &[T], f: impl Fn(T) -> T + Copy + Sync) {
     check_len("y", y, x.len());
     let views = (rows_mut(y, 1), rows(x, 1));
-    for_each_chunk(
+    for_each_component(
         threads,
-        CHUNK,
         views,
         #[inline(always)]
         |(y, x)| {
@@ -82,9 +78,8 @@ fn map<T: Real>(threads: Threads, y: &mut [T], x: &[T], f: impl Fn(T) -> T + Cop
 fn scale<T: Real>(threads: Threads, dx: &mut [T], z: &[T], f: impl Fn(T) -> T + Copy + Sync) {
     check_len("dx", dx, z.len());
     let views = (rows_mut(dx, 1), rows(z, 1));
-    for_each_chunk(
+    for_each_component(
         threads,
-        CHUNK,
         views,
         #[inline(always)]
         |(dx, z)| {

@@ -26,7 +26,8 @@
 //! Reference: Vaswani et al., arXiv 1706.03762; the layout of qkv is nanoGPT's.
 
 use super::elementary::exp;
-use super::parallel::{dot, for_each_chunk, largest, rows, rows_mut, sum};
+use super::parallel::{for_each_chunk, rows, rows_mut};
+use super::sums::{dot, largest, sum};
 use super::{check_len, rows_of};
 use deo_linalg::{MatMut, MatRef, Real, Threads, matmul};
 

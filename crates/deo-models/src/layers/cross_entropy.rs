@@ -11,7 +11,8 @@
 //! in order.
 
 use super::elementary::exp;
-use super::parallel::{for_each, largest, rows, rows_mut, sum};
+use super::parallel::{for_each, rows, rows_mut};
+use super::sums::{largest, sum};
 use super::{check_len, rows_of};
 use deo_linalg::{Real, Threads};
 
@@ -23,10 +24,9 @@ pub struct CrossEntropy {
 }
 
 impl CrossEntropy {
-    /// f; `probabilities` ← softmax of every row; `losses` ← the loss of every row.
+    /// f; l ← softmax(l), row by row; `losses` ← the loss of every row.
     ///
-    /// probabilities, logits: R × V; losses, targets: R. The logits are overwritten: `l` holds them before, and
-    /// softmax(l) afterwards.
+    /// l: R × V; losses, targets: R.
     #[track_caller]
     pub fn forward_in_place<T: Real>(
         &self,

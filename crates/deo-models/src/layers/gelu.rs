@@ -10,20 +10,16 @@
 
 use super::check_len;
 use super::elementary::normal;
-use super::parallel::{for_each_chunk, rows, rows_mut};
+use super::parallel::{for_each_component, rows, rows_mut};
 use deo_linalg::{Real, Threads};
-
-/// Components of one task, some microseconds of work.
-const CHUNK: usize = 4096;
 
 /// y ← x Φ(x).
 #[track_caller]
 pub fn forward<T: Real>(threads: Threads, y: &mut [T], x: &[T]) {
     check_len("y", y, x.len());
     let views = (rows_mut(y, 1), rows(x, 1));
-    for_each_chunk(
+    for_each_component(
         threads,
-        CHUNK,
         views,
         #[inline(always)]
         |(y, x)| {
@@ -39,9 +35,8 @@ pub fn forward<T: Real>(threads: Threads, y: &mut [T], x: &[T]) {
 pub fn backward_in_place<T: Real>(threads: Threads, dx: &mut [T], x: &[T]) {
     check_len("dx", dx, x.len());
     let views = (rows_mut(dx, 1), rows(x, 1));
-    for_each_chunk(
+    for_each_component(
         threads,
-        CHUNK,
         views,
         #[inline(always)]
         |(dx, x)| {

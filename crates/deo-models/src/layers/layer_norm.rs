@@ -16,7 +16,8 @@
 //!
 //! Reference: Ba, Kiros & Hinton, arXiv 1607.06450.
 
-use super::parallel::{dot, for_each, rows, rows_mut, sum, sum_of};
+use super::parallel::{for_each, rows, rows_mut};
+use super::sums::{dot, sum, sum_of};
 use super::{check_len, rows_of};
 use deo_linalg::{Real, Threads};
 

@@ -3,7 +3,7 @@
 //! The mean runs over rows *and* columns, PyTorch's `mse_loss`.
 
 use super::check_len;
-use super::parallel::{for_each_chunk, rows, rows_mut};
+use super::parallel::{for_each_component, rows, rows_mut};
 use deo_linalg::parallel::reduce;
 use deo_linalg::{Real, Threads};
 
@@ -25,9 +25,8 @@ pub fn backward_in_place<T: Real>(threads: Threads, dy: &mut [T], t: &[T]) {
     check_len("t", t, dy.len());
     let weight = T::from_f64(2.0 / dy.len() as f64);
     let views = (rows_mut(dy, 1), rows(t, 1));
-    for_each_chunk(
+    for_each_component(
         threads,
-        4096,
         views,
         #[inline(always)]
         |(dy, t)| {

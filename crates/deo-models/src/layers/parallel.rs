@@ -1,4 +1,4 @@
-//! How a layer spreads its rows over the threads, and the short sums along a row.
+//! How a layer spreads its rows over the threads.
 //!
 //! An activation is a matrix with one row for each token. A layer that treats rows alike hands its matrices to
 //! [`for_each`], which halves them until [`ROWS`] rows are left; the bounds depend on the number of rows alone, so the
@@ -6,11 +6,14 @@
 //! by columns instead, with [`for_each`] over the entries of the result: every entry is then summed in the order of the
 //! rows, and no partial sums need a place.
 
+use deo_linalg::Threads;
 use deo_linalg::parallel::Views;
-use deo_linalg::{Real, Threads};
 
 /// Rows, or entries, of one task: some microseconds of work, against the fraction of one that a fork costs.
-pub(crate) const ROWS: usize = 32;
+const ROWS: usize = 32;
+
+/// Components of one task of an element-wise function, likewise.
+const COMPONENTS: usize = 4096;
 
 /// A row-major matrix that can be cut between two rows.
 #[derive(Debug, Clone, Copy)]
@@ -106,6 +109,16 @@ pub(crate) fn for_each<V: Views>(threads: Threads, views: V, body: impl Fn(V) + 
     for_each_chunk(threads, ROWS, views, body);
 }
 
+/// Runs `body` over tasks of at most [`COMPONENTS`] rows, which are single components.
+#[inline(always)]
+pub(crate) fn for_each_component<V: Views>(
+    threads: Threads,
+    views: V,
+    body: impl Fn(V) + Copy + Sync,
+) {
+    for_each_chunk(threads, COMPONENTS, views, body);
+}
+
 /// Runs `body` over tasks of at most `chunk` rows.
 pub(crate) fn for_each_chunk<V: Views>(
     threads: Threads,
@@ -137,71 +150,9 @@ pub(crate) fn inside<R: Send>(threads: Threads, body: impl FnOnce() -> R + Send)
     }
 }
 
-/// Runs `body` compiled for the widest vectors of the processor.
+/// Runs `body`: the one place that every element-wise loop passes through, where it can be compiled for wider vectors
+/// than those of the baseline.
 #[inline(always)]
 fn vectorised<R>(body: impl FnOnce() -> R) -> R {
     body()
-}
-
-/// Independent partial sums along a row: enough for the compiler to vectorise it and to hide the latency of an
-/// addition. They are part of the definition of every sum.
-const LANES: usize = 16;
-
-/// Σ f(xᵢ, yᵢ), component i in lane i mod LANES.
-#[inline(always)]
-pub(crate) fn sum_of<T: Real>(x: &[T], y: &[T], f: impl Fn(T, T) -> T) -> T {
-    debug_assert_eq!(x.len(), y.len());
-    let mut lanes = [T::ZERO; LANES];
-    let ((xs, x), (ys, y)) = (x.as_chunks::<LANES>(), y.as_chunks::<LANES>());
-    for (x, y) in xs.iter().zip(ys) {
-        for i in 0..LANES {
-            lanes[i] += f(x[i], y[i]);
-        }
-    }
-    for (i, (x, y)) in x.iter().zip(y).enumerate() {
-        lanes[i] += f(*x, *y);
-    }
-    fold(lanes, |a, b| a + b)
-}
-
-/// Σ xᵢ.
-#[inline(always)]
-pub(crate) fn sum<T: Real>(x: &[T]) -> T {
-    sum_of(x, x, |x, _| x)
-}
-
-/// ⟨x, y⟩.
-#[inline(always)]
-pub(crate) fn dot<T: Real>(x: &[T], y: &[T]) -> T {
-    sum_of(x, y, |x, y| x * y)
-}
-
-/// The largest component of a row that is not empty. A NaN may be overlooked: the exponentials that follow find it.
-#[inline(always)]
-pub(crate) fn largest<T: Real>(x: &[T]) -> T {
-    let larger = |a: T, b: T| if b > a { b } else { a };
-    let mut lanes = [x[0]; LANES];
-    let (xs, x) = x.as_chunks::<LANES>();
-    for x in xs {
-        for i in 0..LANES {
-            lanes[i] = larger(lanes[i], x[i]);
-        }
-    }
-    for (i, x) in x.iter().enumerate() {
-        lanes[i] = larger(lanes[i], *x);
-    }
-    fold(lanes, larger)
-}
-
-/// All lanes in one, by halves.
-#[inline(always)]
-fn fold<T: Real>(mut lanes: [T; LANES], add: impl Fn(T, T) -> T) -> T {
-    let mut half = LANES / 2;
-    while half > 0 {
-        for i in 0..half {
-            lanes[i] = add(lanes[i], lanes[i + half]);
-        }
-        half /= 2;
-    }
-    lanes[0]
 }
