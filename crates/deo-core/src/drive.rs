@@ -34,7 +34,7 @@ impl<V> Workspace<V> {
     }
 
     /// Evaluates what `probe` asks around x, where the gradient is `g`.
-    fn answer<'a, S, O>(
+    pub(crate) fn answer<'a, S, O>(
         &'a mut self,
         space: &S,
         objective: &mut O,

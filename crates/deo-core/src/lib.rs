@@ -11,6 +11,7 @@ pub mod krylov;
 #[cfg(any(test, feature = "testing", all(doc, not(doctest))))]
 // in the documentation of every build
 pub mod laws;
+pub mod monitor;
 pub mod noise;
 pub mod objective;
 pub mod optim;
