@@ -39,6 +39,7 @@ pub use settings::{DeoSettings, DeoSettingsError, PolicySettings, Tracking};
 use crate::budget::Budget;
 use crate::dimer::Dimer;
 use crate::estimate::Estimate;
+use crate::hindsight::{Hindsight, Verdict};
 use crate::noise::derive;
 use crate::policy::{Amplify, Deflate, Escape, Scene, Stage};
 use crate::probe::Answer;
@@ -67,6 +68,7 @@ pub struct Deo<V> {
     dimer: Dimer<V>,
     trigger: Trigger,
     budget: Budget,
+    hindsight: Hindsight,
     seed: u64,
     /// The axis has been drawn and measured at least once.
     has_axis: bool,
@@ -109,6 +111,7 @@ impl<V> Deo<V> {
             dimer: Dimer::new(space, like, settings.dimer)?,
             trigger: Trigger::new(trigger),
             budget: Budget::new(settings.budget),
+            hindsight: Hindsight::new(trigger.interval),
             seed: settings.seed,
             has_axis: false,
             scene: None,
@@ -151,7 +154,16 @@ impl<V> Deo<V> {
         let gradient_norm = space.norm(g);
         self.trigger.observe(loss, gradient_norm);
         self.budget.earn();
-        if !(loss.is_finite() && gradient_norm.is_finite() && self.trigger.is_due()) {
+        match self.hindsight.observe(loss) {
+            Some(Verdict::Kept(cost)) => {
+                self.budget.refund(cost);
+                self.trigger.succeeded();
+            }
+            Some(Verdict::Broken) => self.trigger.failed(),
+            None => {}
+        }
+        let due = self.trigger.is_due() && !self.hindsight.is_pending();
+        if !(due && loss.is_finite() && gradient_norm.is_finite()) {
             return gradient_norm;
         }
         match &mut self.policy {
@@ -203,7 +215,7 @@ impl<V> Deo<V> {
         self.dimer.begin(space);
         self.dimer.limit(gradients);
         self.visit = Counts { visits: 1, ..Counts::default() };
-        self.trigger.succeeded();
+        self.trigger.visited();
     }
 
     /// The next question, or `None` when there is none (left). `g` is the gradient that was observed.

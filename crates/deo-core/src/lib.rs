@@ -7,6 +7,7 @@ pub mod deo;
 pub mod dimer;
 pub mod drive;
 pub mod estimate;
+mod hindsight;
 pub mod krylov;
 #[cfg(any(test, feature = "testing", all(doc, not(doctest))))]
 // in the documentation of every build

@@ -135,15 +135,18 @@ impl Trigger {
         self.progress.rate.max(0.0)
     }
 
-    /// The visit found nothing that pays: wait twice as long before the next.
-    pub fn failed(&mut self) {
+    /// A visit takes place at this step.
+    pub fn visited(&mut self) {
         self.waited = 0;
+    }
+
+    /// The visit found nothing that pays: wait twice as long from it to the next.
+    pub fn failed(&mut self) {
         self.interval = self.interval.saturating_mul(2);
     }
 
     /// The visit paid: wait as at the start.
     pub fn succeeded(&mut self) {
-        self.waited = 0;
         self.interval = self.settings.interval;
     }
 
@@ -204,6 +207,7 @@ mod tests {
             trigger.observe(scale * loss + offset, scale * gradient);
             if trigger.is_due() {
                 due.push(t);
+                trigger.visited();
                 trigger.failed();
             }
         }

@@ -75,6 +75,7 @@ impl<V> Deo<V> {
         };
         let (cost, estimate) = (self.visit.cost(), self.dimer.estimate());
         self.budget.spend(cost);
+        self.trigger.visited();
         let Some(taken) = outcome else {
             self.trigger.failed();
             return match estimate.status {
@@ -90,10 +91,11 @@ impl<V> Deo<V> {
         };
         space.axpby(taken.coefficient, direction, 1.0, x);
         self.visit.moves += 1;
+        let rate = self.trigger.decrease_per_step();
         let paid = taken.best.decrease > scene.wanted_rate * cost;
         if paid {
-            self.budget.refund(cost);
-            self.trigger.succeeded();
+            // So says this batch. The refund waits until the next ones say so too.
+            self.hindsight.promise(taken.best.decrease, rate, cost);
         } else {
             self.trigger.failed();
         }

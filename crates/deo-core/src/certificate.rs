@@ -1,0 +1,331 @@
+//! How wrong is a secant? Measured, not assumed.
+//!
+//! Problem: C = ⟨n, g(x + hn) − g(x)⟩/h has a truncation error that grows with h and a rounding error that grows
+//! with 1/h, and one secant shows neither. Truncation needs ∇³f along n. Rounding is no fixed multiple of ε‖g‖:
+//! near a stationary point ‖g‖ vanishes and the rounding of the sums behind it doesn't. So take the secant along
+//! the same axis at two lengths, h and ρh; the error of the first is
+//!
+//! ```text
+//! error of C  ≈ max(|C(ρh) − C(h)|, ‖Δ‖/√N) / k,     Δ = Hn(ρh) − Hn(h)
+//! error of Hn ≈ ‖Δ‖ / k
+//! ```
+//!
+//! with ρ and k such that one formula serves in both regimes. With e the truncation error at h and σ the
+//! standard deviation of one rounded ⟨n, g⟩:
+//!
+//! | rule | error at h | C(ρh) − C(h) | ρ, k | predicted / true |
+//! |---|---|---|---|---|
+//! | forward | e; √2 σ/h | (ρ − 1)e; √(1 + 1/ρ² + (1 − 1/ρ)²) σ/h | 2, 1 | 1; 0.87 |
+//! | central | e; σ/(√2 h) | (ρ² − 1)e; √(1 + 1/ρ²) σ/(√2 h) | 3/2, 5/4 | 1; 0.96 |
+//!
+//! ‖Δ‖/√N is the rounding of C for a direction like any other; it is there because a single difference may vanish
+//! by accident. A second length on the *same* side is asked for, not −h: where H = 0 and C is all truncation of
+//! even order in h, ±h agree to the last bit and would certify a negative curvature that isn't there.
+//!
+//! A third length, ρ²h, tells truncation from rounding: ‖Δ‖ grows by ρ (forward) or ρ² (central) in the first
+//! case and shrinks by ρ in the second, see [`Certificate::growth`].
+//!
+//! The curvature of a certificate is better than that of the machine which found the axis. Products that a rotation
+//! recombines carry the truncation along every direction that was probed on the way; those along sharp directions
+//! can dwarf the curvature of a flat one, while a fresh secant along the axis has only its own.
+//!
+//! | formula | code |
+//! |---|---|
+//! | n, Hn(h) | `axis`, `product` |
+//! | Hn at the last length, Δ | `latest`, `difference` |
+//!
+//! # Examples
+//!
+//! ```
+//! use deo_core::certificate::{Certificate, CertificateSettings};
+//! use deo_core::{drive::Workspace, objective::{FromFn, Objective}, space::Host};
+//! let space = Host::<f64>::new();
+//! // f = x³/6 − x²/2: C = x − 1, and a forward secant is off by h/2.
+//! let mut f = FromFn(|x: &[f64], g: Option<&mut [f64]>| {
+//!     if let Some(g) = g { g[0] = x[0] * x[0] / 2.0 - x[0] }
+//!     0.0
+//! });
+//! let (x, mut g) = ([0.5], vec![0.0]);
+//! f.value_grad(&x, &mut g);
+//! let settings = CertificateSettings::default();
+//! let mut certificate = Certificate::new(&space, &x, settings)?;
+//! certificate.set_axis(&space, &[1.0]);
+//! let mut workspace = Workspace::new(&space, &x, settings.rule);
+//! certificate.measure(&space, &mut f, &x, &g, &mut workspace);
+//! let error = (certificate.curvature() + 0.5).abs();
+//! assert!(error < 3.0 * certificate.secant_error() && certificate.secant_error() < 1e-6);
+//! # Ok::<(), deo_core::certificate::CertificateError>(())
+//! ```
+
+mod settings;
+
+pub use settings::{CertificateError, CertificateSettings};
+
+use crate::drive::Workspace;
+use crate::estimate::Status;
+use crate::objective::Objective;
+use crate::probe::{Answer, Length, Probe, Rule};
+use crate::space::Space;
+use std::borrow::BorrowMut;
+
+/// The ratio ρ of two consecutive lengths.
+fn ratio(rule: Rule) -> f64 {
+    if rule == Rule::Central { 1.5 } else { 2.0 }
+}
+
+/// k: what the difference between two lengths is divided by.
+fn divisor(rule: Rule) -> f64 {
+    if rule == Rule::Central { 1.25 } else { 1.0 }
+}
+
+/// A measurement of C and Hn along one axis at several lengths: plain data, resumable at any answer.
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Certificate<V> {
+    settings: CertificateSettings,
+    axis: V,
+    product: V,
+    latest: V,
+    difference: V,
+    /// N, over all ranks and without frozen components.
+    dimension: f64,
+    /// Answers wanted, and those that came.
+    lengths: u32,
+    told: u32,
+    #[cfg_attr(feature = "serde", serde(with = "crate::estimate::unknown"))]
+    curvature: f64,
+    #[cfg_attr(feature = "serde", serde(with = "crate::estimate::unknown"))]
+    residual: f64,
+    #[cfg_attr(feature = "serde", serde(with = "crate::estimate::unknown"))]
+    secant_error: f64,
+    #[cfg_attr(feature = "serde", serde(with = "crate::estimate::unknown"))]
+    product_error: f64,
+    #[cfg_attr(feature = "serde", serde(with = "crate::estimate::unknown"))]
+    growth: f64,
+    gradients: u64,
+    status: Status,
+}
+
+impl<V> Certificate<V> {
+    /// A certificate for vectors of the shape of `like`; its axis is zero until it is set.
+    ///
+    /// # Errors
+    ///
+    /// [`CertificateError`] names a setting that is out of range.
+    pub fn new<S>(
+        space: &S,
+        like: &S::Vector,
+        settings: CertificateSettings,
+    ) -> Result<Self, CertificateError>
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        settings.validate()?;
+        let zeros = || space.zeros_like(like);
+        let mut difference = zeros();
+        space.fill(difference.borrow_mut(), &|_| 1.0);
+        let ones = difference.borrow();
+        let dimension = space.dot(ones, ones);
+        Ok(Certificate {
+            settings,
+            axis: zeros(),
+            product: zeros(),
+            latest: zeros(),
+            difference,
+            dimension,
+            lengths: settings.lengths(),
+            told: 0,
+            curvature: f64::NAN,
+            residual: f64::NAN,
+            secant_error: f64::NAN,
+            product_error: f64::NAN,
+            growth: f64::NAN,
+            gradients: 0,
+            status: Status::Unknown,
+        })
+    }
+
+    /// Sets the axis to the direction of `v`, and asks for its curvature at every length.
+    pub fn set_axis<S>(&mut self, space: &S, v: &S::Vector)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let norm = space.norm(v);
+        // A zero axis stays zero: its curvature is 0, as in the dimer.
+        let scale = if norm > 0.0 { 1.0 / norm } else { 0.0 };
+        space.axpby(scale, v, 0.0, self.axis.borrow_mut());
+        self.begin(self.settings.lengths());
+    }
+
+    /// Asks again along the same axis, at another x or batch, at the first `lengths` of h, ρh and ρ²h.
+    pub(crate) fn begin(&mut self, lengths: u32) {
+        (self.lengths, self.told, self.gradients) = (lengths, 0, 0);
+        (self.curvature, self.residual) = (f64::NAN, f64::NAN);
+        (self.secant_error, self.product_error, self.growth) = (f64::NAN, f64::NAN, f64::NAN);
+        self.status = Status::Running;
+    }
+
+    /// The next question, or `None` when everything was answered. Asking again asks the same.
+    pub fn ask<S>(&self, space: &S) -> Option<Probe<'_, S::Vector>>
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        if self.status != Status::Running {
+            return None;
+        }
+        let factor = ratio(self.settings.rule).powi(self.told as i32);
+        let length = match self.settings.length_for(space.epsilon()) {
+            Length::Relative(fraction) => Length::Relative(factor * fraction),
+            Length::Absolute(length) => Length::Absolute(factor * length),
+        };
+        Some(Probe::new(self.axis.borrow(), length, 1.0))
+    }
+
+    /// Takes the answer to the question last asked.
+    ///
+    /// # Panics
+    ///
+    /// If nothing was asked.
+    pub fn tell<S>(&mut self, space: &S, answer: Answer<'_, S::Vector>)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        assert!(
+            self.status == Status::Running,
+            "tell without a question: the certificate asked nothing"
+        );
+        self.gradients += answer.gradients;
+        let first = self.told == 0;
+        let into = if first { &mut self.product } else { &mut self.difference };
+        let (along, square) = answer.product_into(space, self.axis.borrow(), into.borrow_mut());
+        if !(along.is_finite() && square.is_finite()) {
+            self.status = Status::NonFinite;
+            return;
+        }
+        if first {
+            self.tell_first(space, along);
+        } else {
+            self.tell_longer(space, along);
+        }
+        self.told += 1;
+        if self.told == self.lengths {
+            self.status = Status::Converged;
+        }
+    }
+
+    fn tell_first<S>(&mut self, space: &S, curvature: f64)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let (latest, difference) = (self.latest.borrow_mut(), self.difference.borrow_mut());
+        space.axpby(1.0, self.product.borrow(), 0.0, latest);
+        space.axpby(1.0, latest, 0.0, difference);
+        space.axpby(-curvature, self.axis.borrow(), 1.0, difference);
+        (self.curvature, self.residual) = (curvature, space.norm(difference));
+        if self.settings.rule == Rule::Product {
+            // Exact products err by their own roundings; a second length would show the same.
+            self.product_error = space.epsilon() * space.norm(latest);
+            self.secant_error = self.product_error;
+            self.lengths = 1;
+        }
+    }
+
+    fn tell_longer<S>(&mut self, space: &S, along: f64)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let (latest, difference) = (self.latest.borrow_mut(), self.difference.borrow_mut());
+        // latest ← this product − the last one, then both change their names.
+        space.axpby(1.0, difference, -1.0, latest);
+        let change = space.norm(latest) / divisor(self.settings.rule);
+        std::mem::swap(&mut self.latest, &mut self.difference);
+        if self.told == 1 {
+            let change_along = (along - self.curvature).abs() / divisor(self.settings.rule);
+            self.product_error = change;
+            self.secant_error = change_along.max(change / self.dimension.sqrt());
+        } else {
+            self.growth = change / self.product_error;
+        }
+    }
+
+    /// Answers everything that is asked, at x, where the gradient is `g`.
+    pub fn measure<S, O>(
+        &mut self,
+        space: &S,
+        objective: &mut O,
+        x: &S::Vector,
+        g: &S::Vector,
+        workspace: &mut Workspace<V>,
+    ) where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+        O: Objective<S::Vector> + ?Sized,
+    {
+        while let Some(probe) = self.ask(space) {
+            let answer = workspace.answer(space, objective, probe, x, g);
+            self.tell(space, answer);
+        }
+    }
+
+    /// The settings it was made with.
+    pub fn settings(&self) -> &CertificateSettings {
+        &self.settings
+    }
+
+    /// n, of unit length.
+    pub fn axis(&self) -> &V {
+        &self.axis
+    }
+
+    /// Hn at the first length, fresh.
+    pub fn product(&self) -> &V {
+        &self.product
+    }
+
+    /// C = ⟨n, Hn⟩ at the first length, NaN until it is known.
+    pub fn curvature(&self) -> f64 {
+        self.curvature
+    }
+
+    /// ‖Hn − Cn‖ at the first length; the true one is within [`product_error`](Self::product_error) of it.
+    pub fn residual(&self) -> f64 {
+        self.residual
+    }
+
+    /// The expected error of C, truncation and rounding together: about one standard deviation of it.
+    pub fn secant_error(&self) -> f64 {
+        self.secant_error
+    }
+
+    /// The expected error of Hn as a vector; a residual below it is noise, not a direction.
+    pub fn product_error(&self) -> f64 {
+        self.product_error
+    }
+
+    /// By how much the error of Hn grew from h to ρh, where a diagnosis was asked for: above 1, truncation
+    /// dominates and a shorter length would do better; below 1, rounding does.
+    pub fn growth(&self) -> Option<f64> {
+        self.growth.is_finite().then_some(self.growth)
+    }
+
+    /// C is negative beyond `z` times its expected error. False while that is unknown.
+    pub fn is_negative(&self, z: f64) -> bool {
+        self.curvature + z * self.secant_error < 0.0
+    }
+
+    /// Gradients evaluated since the axis was set.
+    pub fn gradients(&self) -> u64 {
+        self.gradients
+    }
+
+    /// `Converged` once everything was answered, `NonFinite` if an answer wasn't finite.
+    pub fn status(&self) -> Status {
+        self.status
+    }
+}

@@ -1,0 +1,96 @@
+//! What to do when an error bar is too large to tell the sign of a curvature.
+
+use crate::probe::Rule;
+
+/// The remedy for the error that dominates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub enum Advice {
+    /// The sign is certain, or there is nothing to gain.
+    None,
+    /// The batches differ by more than the secants err, or there are too few to know.
+    UseMoreBatches,
+    /// Rounding dominates: a longer dimer divides it by a larger h.
+    RaiseLength,
+    /// Truncation dominates, and the rule is central already.
+    LowerLength,
+    /// Forward secants limit the estimate; a central pair cancels the leading error.
+    UseCentral,
+    /// The secants limit the estimate, but whether by truncation or by rounding isn't known: set
+    /// [`diagnose`](crate::certificate::CertificateSettings::diagnose).
+    Diagnose,
+}
+
+impl Advice {
+    /// The advice for a curvature C with standard error `batches` (0 if there is only one objective, NaN if it
+    /// isn't known), expected secant error `secant` and [growth](crate::certificate::Certificate::growth).
+    ///
+    /// `z` is the number of standard errors that makes a sign certain.
+    pub fn new(
+        curvature: f64,
+        batches: f64,
+        secant: f64,
+        growth: Option<f64>,
+        rule: Rule,
+        z: f64,
+    ) -> Advice {
+        if curvature.abs() > z * batches + secant {
+            return Advice::None;
+        }
+        // Written so that NaN, an unknown standard error, asks for more batches.
+        if !(z * batches <= secant) {
+            return Advice::UseMoreBatches;
+        }
+        match (rule, growth) {
+            (Rule::Product, _) => Advice::None,
+            (_, Some(growth)) if growth < 1.0 => Advice::RaiseLength,
+            (Rule::Forward, _) => Advice::UseCentral,
+            (Rule::Central, Some(_)) => Advice::LowerLength,
+            (Rule::Central, None) => Advice::Diagnose,
+        }
+    }
+}
+
+impl std::fmt::Display for Advice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Advice::None => "nothing to advise",
+            Advice::UseMoreBatches => "use more batches: they differ by more than the secants err",
+            Advice::RaiseLength => "raise the length: rounding dominates",
+            Advice::LowerLength => "lower the length: truncation dominates",
+            Advice::UseCentral => "use the central rule: the error of forward secants dominates",
+            Advice::Diagnose => "certify at three lengths, to learn which error dominates",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_larger_error_is_named() {
+        let advise = |curvature, batches, secant, growth, rule| {
+            Advice::new(curvature, batches, secant, growth, rule, 2.0)
+        };
+        let unknown = f64::NAN;
+        for (expected, curvature, batches, secant, growth, rule) in [
+            (Advice::None, -1.0, 0.1, 0.1, None, Rule::Forward),
+            (Advice::None, 1.0, 0.1, 0.1, None, Rule::Central),
+            (Advice::UseMoreBatches, -1.0, 0.5, 0.1, None, Rule::Forward),
+            (Advice::UseMoreBatches, -1.0, unknown, 0.1, None, Rule::Central),
+            (Advice::UseMoreBatches, -1.0, 0.5, 0.0, None, Rule::Product),
+            (Advice::UseCentral, -1.0, 0.1, 2.0, Some(2.0), Rule::Forward),
+            (Advice::UseCentral, -1.0, 0.1, 2.0, None, Rule::Forward),
+            (Advice::RaiseLength, -1.0, 0.1, 2.0, Some(0.5), Rule::Forward),
+            (Advice::RaiseLength, -1.0, 0.0, 2.0, Some(0.7), Rule::Central),
+            (Advice::LowerLength, -1.0, 0.0, 2.0, Some(2.25), Rule::Central),
+            (Advice::Diagnose, -1.0, 0.0, 2.0, None, Rule::Central),
+            (Advice::None, 0.0, 0.0, 0.0, None, Rule::Product),
+        ] {
+            let advice = advise(curvature, batches, secant, growth, rule);
+            assert_eq!(advice, expected, "{curvature} {batches} {secant} {growth:?} {rule:?}");
+        }
+    }
+}

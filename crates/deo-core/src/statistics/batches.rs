@@ -1,0 +1,245 @@
+//! The curvature along one axis, batch after batch.
+
+use super::{Advice, Sample};
+use crate::certificate::{Certificate, CertificateError, CertificateSettings};
+use crate::drive::Workspace;
+use crate::estimate::Status;
+use crate::objective::Objective;
+use crate::probe::{Answer, Probe, Rule};
+use crate::space::Space;
+use std::borrow::BorrowMut;
+
+/// The curvature along a fixed axis over several batches, in the ask/tell protocol.
+///
+/// The first batch is asked at two lengths or three, which measures the [secant error](Certificate); the others
+/// at one. Rounding differs from batch to batch and is part of the standard error too; truncation is common to
+/// all and in the secant error only.
+///
+/// # Examples
+///
+/// ```
+/// use deo_core::certificate::CertificateSettings;
+/// use deo_core::statistics::BatchCurvature;
+/// use deo_core::{Answer, Rule, space::Host};
+/// let space = Host::<f64>::new();
+/// let settings = CertificateSettings { rule: Rule::Product, ..Default::default() };
+/// let mut batches = BatchCurvature::new(&space, &[1.0, 0.0], settings)?;
+/// for curvature in [-1.5, -0.5, -1.0] {
+///     batches.begin_batch();
+///     while let Some(probe) = batches.ask(&space) {
+///         let product = [curvature * probe.direction()[0], 0.0];
+///         batches.tell(&space, Answer::product(&product));
+///     }
+/// }
+/// let estimate = batches.estimate();
+/// assert_eq!(estimate.curvature, -1.0);
+/// assert!(estimate.is_negative(2.0) && !estimate.is_negative(4.0));
+/// # Ok::<(), deo_core::certificate::CertificateError>(())
+/// ```
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct BatchCurvature<V> {
+    certificate: Certificate<V>,
+    mean_product: V,
+    scratch: V,
+    curvatures: Sample,
+    /// Σ ‖H_b n − H̄n‖².
+    product_squares: f64,
+    estimate: BatchEstimate,
+    growth: Option<f64>,
+}
+
+/// A mean curvature and its error bars.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct BatchEstimate {
+    /// C̄, the mean over the batches.
+    #[cfg_attr(feature = "serde", serde(with = "crate::estimate::unknown"))]
+    pub curvature: f64,
+    /// se(C), and to first order that of the eigenvalue; NaN for one batch.
+    #[cfg_attr(feature = "serde", serde(with = "crate::estimate::unknown"))]
+    pub standard_error: f64,
+    /// The expected error of the secants, as the first batch showed it.
+    #[cfg_attr(feature = "serde", serde(with = "crate::estimate::unknown"))]
+    pub secant_error: f64,
+    /// ‖H̄n − C̄n‖: some eigenvalue of H̄ lies within this distance of C̄.
+    #[cfg_attr(feature = "serde", serde(with = "crate::estimate::unknown"))]
+    pub residual: f64,
+    /// se(r), how much of the residual the batches' noise explains; NaN for one batch.
+    #[cfg_attr(feature = "serde", serde(with = "crate::estimate::unknown"))]
+    pub residual_standard_error: f64,
+    /// B.
+    pub batches: u64,
+    /// Gradients evaluated beyond one for each batch.
+    pub gradients: u64,
+    /// `Running` while the machine takes batches, `NonFinite` once an answer wasn't finite; the numbers are then those
+    /// of the batches before.
+    pub status: Status,
+}
+
+impl BatchEstimate {
+    const UNKNOWN: BatchEstimate = BatchEstimate {
+        curvature: f64::NAN,
+        standard_error: f64::NAN,
+        secant_error: f64::NAN,
+        residual: f64::NAN,
+        residual_standard_error: f64::NAN,
+        batches: 0,
+        gradients: 0,
+        status: Status::Unknown,
+    };
+
+    /// The gate: C̄ + `z`·se(C) + secant error < 0. False for one batch, whose standard error isn't known.
+    pub fn is_negative(&self, z: f64) -> bool {
+        self.curvature + z * self.standard_error + self.secant_error < 0.0
+    }
+}
+
+impl<V> BatchCurvature<V> {
+    /// A machine for the direction of `axis`.
+    ///
+    /// # Errors
+    ///
+    /// [`CertificateError`] names a setting that is out of range.
+    pub fn new<S>(
+        space: &S,
+        axis: &S::Vector,
+        settings: CertificateSettings,
+    ) -> Result<Self, CertificateError>
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let mut certificate = Certificate::new(space, axis, settings)?;
+        certificate.set_axis(space, axis);
+        certificate.begin(0);
+        Ok(BatchCurvature {
+            certificate,
+            mean_product: space.zeros_like(axis),
+            scratch: space.zeros_like(axis),
+            curvatures: Sample::EMPTY,
+            product_squares: 0.0,
+            estimate: BatchEstimate::UNKNOWN,
+            growth: None,
+        })
+    }
+
+    /// Begins the next batch; one that wasn't answered to its end is dropped.
+    pub fn begin_batch(&mut self) {
+        if self.estimate.status != Status::NonFinite {
+            self.estimate.status = Status::Running;
+            let settings = self.certificate.settings();
+            let lengths = if self.estimate.batches == 0 { settings.lengths() } else { 1 };
+            self.certificate.begin(lengths);
+        }
+    }
+
+    /// The next question of this batch, or `None` when it is finished. Asking again asks the same.
+    pub fn ask<S>(&self, space: &S) -> Option<Probe<'_, S::Vector>>
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        self.certificate.ask(space)
+    }
+
+    /// Takes the answer to the question last asked.
+    ///
+    /// # Panics
+    ///
+    /// If nothing was asked.
+    pub fn tell<S>(&mut self, space: &S, answer: Answer<'_, S::Vector>)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        self.estimate.gradients += answer.gradients;
+        self.certificate.tell(space, answer);
+        match self.certificate.status() {
+            Status::NonFinite => self.estimate.status = Status::NonFinite,
+            Status::Converged => self.absorb(space),
+            _ => {}
+        }
+    }
+
+    /// Welford's update, of numbers and of vectors.
+    fn absorb<S>(&mut self, space: &S)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        self.curvatures.push(self.certificate.curvature());
+        let count = self.curvatures.count() as f64;
+        let (scratch, mean) = (self.scratch.borrow_mut(), self.mean_product.borrow_mut());
+        space.axpby(1.0, self.certificate.product().borrow(), 0.0, scratch);
+        space.axpby(-1.0, mean, 1.0, scratch);
+        self.product_squares += space.dot(scratch, scratch) * (1.0 - 1.0 / count);
+        space.axpby(1.0 / count, scratch, 1.0, mean);
+        let curvature = self.curvatures.mean();
+        space.axpby(1.0, mean, 0.0, scratch);
+        space.axpby(-curvature, self.certificate.axis().borrow(), 1.0, scratch);
+        if count == 1.0 {
+            self.estimate.secant_error = self.certificate.secant_error();
+            self.growth = self.certificate.growth();
+        }
+        self.estimate.batches = self.curvatures.count();
+        self.estimate.curvature = curvature;
+        self.estimate.standard_error = self.curvatures.standard_error();
+        self.estimate.residual = space.norm(scratch);
+        // The part of H_b n along n is the curvature's, not the residual's.
+        let along = self.curvatures.variance() * (count - 1.0);
+        let across = (self.product_squares - along).max(0.0);
+        self.estimate.residual_standard_error = (across / (count * (count - 1.0))).sqrt();
+    }
+
+    /// Measures one more batch at x, where its gradient is `g`.
+    pub fn measure<S, O>(
+        &mut self,
+        space: &S,
+        objective: &mut O,
+        x: &S::Vector,
+        g: &S::Vector,
+        workspace: &mut Workspace<V>,
+    ) where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+        O: Objective<S::Vector> + ?Sized,
+    {
+        self.begin_batch();
+        while let Some(probe) = self.ask(space) {
+            let answer = workspace.answer(space, objective, probe, x, g);
+            self.tell(space, answer);
+        }
+    }
+
+    /// n, of unit length.
+    pub fn axis(&self) -> &V {
+        self.certificate.axis()
+    }
+
+    /// H̄n, the mean product.
+    pub fn mean_product(&self) -> &V {
+        &self.mean_product
+    }
+
+    /// C_b, its count, mean and variance.
+    pub fn curvatures(&self) -> Sample {
+        self.curvatures
+    }
+
+    /// The estimate over the batches that were finished.
+    pub fn estimate(&self) -> BatchEstimate {
+        self.estimate
+    }
+
+    /// What would make the sign of C̄ certain, if it isn't by `z` standard errors.
+    pub fn advice(&self, z: f64) -> Advice {
+        let BatchEstimate { curvature, standard_error, secant_error, .. } = self.estimate;
+        let rule = self.rule();
+        Advice::new(curvature, standard_error, secant_error, self.growth, rule, z)
+    }
+
+    fn rule(&self) -> Rule {
+        self.certificate.settings().rule
+    }
+}

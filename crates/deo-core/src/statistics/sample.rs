@@ -1,0 +1,98 @@
+//! The mean and the standard error of numbers that arrive one at a time.
+
+/// Welford's accumulator: numerically stable, in f64, without storing the samples.
+///
+/// A sample that is NaN or infinite makes every result NaN, as it would a sum.
+///
+/// # Examples
+///
+/// ```
+/// use deo_core::statistics::Sample;
+/// let sample: Sample = [2.0, 4.0, 4.0, 6.0].into_iter().collect();
+/// assert_eq!((sample.count(), sample.mean()), (4, 4.0));
+/// assert!((sample.variance() - 8.0 / 3.0).abs() < 1e-15);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Sample {
+    count: u64,
+    #[cfg_attr(feature = "serde", serde(with = "crate::estimate::unknown"))]
+    mean: f64,
+    /// Σ (xᵢ − mean)².
+    #[cfg_attr(feature = "serde", serde(with = "crate::estimate::unknown"))]
+    squares: f64,
+}
+
+impl Sample {
+    /// Nothing seen.
+    pub const EMPTY: Sample = Sample { count: 0, mean: 0.0, squares: 0.0 };
+
+    /// Adds one number.
+    pub fn push(&mut self, x: f64) {
+        self.count += 1;
+        // An infinity would come out as NaN in any case, and NaN survives being saved as JSON.
+        let before = if x.is_finite() { x - self.mean } else { f64::NAN };
+        self.mean += before / self.count as f64;
+        self.squares += before * (x - self.mean);
+    }
+
+    /// How many numbers were added.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Their mean; NaN for none.
+    pub fn mean(&self) -> f64 {
+        if self.count == 0 { f64::NAN } else { self.mean }
+    }
+
+    /// Their unbiased variance, Σ (xᵢ − mean)²/(n − 1); NaN for fewer than two.
+    pub fn variance(&self) -> f64 {
+        if self.count < 2 { f64::NAN } else { self.squares / (self.count - 1) as f64 }
+    }
+
+    /// The standard error of the mean, √(variance/n); NaN, unknown, for fewer than two.
+    pub fn standard_error(&self) -> f64 {
+        (self.variance() / self.count as f64).sqrt()
+    }
+}
+
+impl Extend<f64> for Sample {
+    fn extend<I: IntoIterator<Item = f64>>(&mut self, numbers: I) {
+        numbers.into_iter().for_each(|x| self.push(x));
+    }
+}
+
+impl FromIterator<f64> for Sample {
+    fn from_iter<I: IntoIterator<Item = f64>>(numbers: I) -> Self {
+        let mut sample = Sample::EMPTY;
+        sample.extend(numbers);
+        sample
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_offset_does_not_spoil_the_variance() {
+        // Σx² − n·mean² would lose all sixteen digits here.
+        let sample: Sample = [1e9 + 4.0, 1e9 + 7.0, 1e9 + 13.0, 1e9 + 16.0].into_iter().collect();
+        assert_eq!(sample.mean(), 1e9 + 10.0);
+        assert_eq!(sample.variance(), 30.0);
+        assert!((sample.standard_error() - 7.5f64.sqrt()).abs() < 1e-15);
+    }
+
+    #[test]
+    fn too_few_numbers_are_unknown_and_nan_stays() {
+        assert!(Sample::EMPTY.mean().is_nan());
+        let one: Sample = [5.0].into_iter().collect();
+        assert_eq!(one.mean(), 5.0);
+        assert!(one.variance().is_nan() && one.standard_error().is_nan());
+        for poison in [f64::NAN, f64::INFINITY] {
+            let sample: Sample = [1.0, poison, 2.0].into_iter().collect();
+            assert!(sample.mean().is_nan() && sample.standard_error().is_nan());
+        }
+    }
+}
