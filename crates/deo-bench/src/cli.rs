@@ -1,6 +1,7 @@
 //! The command line of `deo`.
 
 use crate::config::one_line;
+use crate::spectrum::SpectrumArgs;
 use crate::train::TrainArgs;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
@@ -23,6 +24,8 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 the run failed, 2 bad usage or i
 pub enum Command {
     /// Train a character GPT with and without DEO, at an equal budget of gradients
     Train(Box<TrainArgs>),
+    /// Eigenvalues of a Hessian or of a symmetric matrix, with error bars
+    Spectrum(Box<SpectrumArgs>),
 }
 
 /// A usage error as one line: what was wrong, and what would be right.
@@ -32,7 +35,7 @@ pub fn usage_line(error: &clap::Error) -> String {
     let text = error.render().to_string();
     let complaint = text.split("\n\nUsage:").next().unwrap_or(&text);
     let complaint = complaint.split("\n\nFor more information").next().unwrap_or(complaint);
-    format!("{}; see deo --help or deo train --help", one_line(complaint))
+    format!("{}; see deo --help or deo COMMAND --help", one_line(complaint))
 }
 
 /// Whether the error is a wish: for the help or the version, to be printed as it is.

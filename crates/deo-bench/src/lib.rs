@@ -9,6 +9,8 @@
 //! | [`cli`] | the command line: subcommands, help, usage errors on one line |
 //! | [`config`] | TOML files with the keys of the command line |
 //! | [`train`] | `deo train`: options, settings, the training loop under a budget of gradients |
+//! | [`spectrum`] | `deo spectrum`: eigenpairs of a Hessian or a matrix, with error bars |
+//! | [`npy`] | NumPy's arrays in and out |
 //! | [`record`] | what a run leaves behind: `record.json`, `metrics.jsonl`, the object of `--json` |
 //! | [`output`] | files that are whole or absent |
 //! | [`table`], [`plot`] | results for the eye |
@@ -19,8 +21,10 @@
 
 pub mod cli;
 pub mod config;
+pub mod npy;
 pub mod output;
 pub mod plot;
 pub mod record;
+pub mod spectrum;
 pub mod table;
 pub mod train;

@@ -24,12 +24,18 @@ fn numbers(bench: &Bench, arguments: &[&str]) -> (Value, Vec<Value>) {
 fn the_number_of_threads_does_not_change_a_bit() {
     let bench = Bench::new();
     for policy in ["escape", "deflate", "amplify", "compat-paper", "compat-sophia", "compat-adam"] {
-        // Large enough that matrices, rows and vectors are all split; a visit at every fifth step.
+        // Large enough that matrices, rows and vectors are all split, and with frequent visits.
+        let mut run =
+            ["--steps", "30", "--batch", "16", "--block", "32", "--interval", "2"].to_vec();
+        if policy == "escape" {
+            run.extend(["--allowance", "30", "--lr", "0.03"]);
+        }
         let with = |threads| {
-            let run = ["--steps", "30", "--batch", "16", "--block", "32", "--interval", "5"];
             numbers(&bench, &[&run[..], &["--policy", policy, "--threads", threads]].concat())
         };
         let one = with("1");
+        let rotations = &one.0["runs"][1]["rotations"];
+        assert!(rotations.as_u64() > Some(0), "{policy} must do something, or nothing is tested");
         assert_eq!(with("2"), one, "{policy} on 2 threads");
         assert_eq!(with("8"), one, "{policy} on 8 threads");
     }

@@ -179,6 +179,18 @@ fn the_command_line_beats_the_file_and_the_file_beats_the_preset() {
 }
 
 #[test]
+fn the_experiments_of_this_crate_are_valid() {
+    let bench = Bench::new();
+    let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/experiments");
+    assert!(!names(dir.as_ref()).is_empty());
+    for name in names(dir.as_ref()) {
+        let path = format!("{dir}/{name}");
+        let short = ["--config", &path, "--steps", "2", "--warmup", "0", "--eval-batches", "1"];
+        assert_eq!(runs(&bench.json(&short)).len(), 2, "{name}");
+    }
+}
+
+#[test]
 fn a_run_that_diverges_fails_and_says_so() {
     let bench = Bench::new();
     let arguments =

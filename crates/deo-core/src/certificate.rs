@@ -23,7 +23,7 @@
 //! even order in h, ±h agree to the last bit and would certify a negative curvature that isn't there.
 //!
 //! A third length, ρ²h, tells truncation from rounding: ‖Δ‖ grows by ρ (forward) or ρ² (central) in the first
-//! case and shrinks by ρ in the second, see [`Certificate::growth`].
+//! case and shrinks by ρ in the second, see [`Certificate::regime`].
 //!
 //! The curvature of a certificate is better than that of the machine which found the axis. Products that a rotation
 //! recombines carry the truncation along every direction that was probed on the way; those along sharp directions
@@ -57,8 +57,10 @@
 //! # Ok::<(), deo_core::certificate::CertificateError>(())
 //! ```
 
+mod regime;
 mod settings;
 
+pub use regime::Regime;
 pub use settings::{CertificateError, CertificateSettings};
 
 use crate::drive::Workspace;
@@ -66,17 +68,8 @@ use crate::estimate::Status;
 use crate::objective::Objective;
 use crate::probe::{Answer, Length, Probe, Rule};
 use crate::space::Space;
+use regime::{divisor, ratio, regime};
 use std::borrow::BorrowMut;
-
-/// The ratio ρ of two consecutive lengths.
-fn ratio(rule: Rule) -> f64 {
-    if rule == Rule::Central { 1.5 } else { 2.0 }
-}
-
-/// k: what the difference between two lengths is divided by.
-fn divisor(rule: Rule) -> f64 {
-    if rule == Rule::Central { 1.25 } else { 1.0 }
-}
 
 /// A measurement of C and Hn along one axis at several lengths: plain data, resumable at any answer.
 #[derive(Debug, Clone)]
@@ -159,12 +152,12 @@ impl<V> Certificate<V> {
         self.begin(self.settings.lengths());
     }
 
-    /// Asks again along the same axis, at another x or batch, at the first `lengths` of h, ρh and ρ²h.
+    /// Asks again along the same axis, at another x or batch, at the first `lengths` of h, ρh and ρ²h; nothing for 0.
     pub(crate) fn begin(&mut self, lengths: u32) {
         (self.lengths, self.told, self.gradients) = (lengths, 0, 0);
         (self.curvature, self.residual) = (f64::NAN, f64::NAN);
         (self.secant_error, self.product_error, self.growth) = (f64::NAN, f64::NAN, f64::NAN);
-        self.status = Status::Running;
+        self.status = if lengths == 0 { Status::Unknown } else { Status::Running };
     }
 
     /// The next question, or `None` when everything was answered. Asking again asks the same.
@@ -308,10 +301,9 @@ impl<V> Certificate<V> {
         self.product_error
     }
 
-    /// By how much the error of Hn grew from h to ρh, where a diagnosis was asked for: above 1, truncation
-    /// dominates and a shorter length would do better; below 1, rounding does.
-    pub fn growth(&self) -> Option<f64> {
-        self.growth.is_finite().then_some(self.growth)
+    /// Which error dominates, where a third length was asked for and answered; `None` for exact products.
+    pub fn regime(&self) -> Option<Regime> {
+        self.growth.is_finite().then(|| regime(self.settings.rule, self.growth))
     }
 
     /// C is negative beyond `z` times its expected error. False while that is unknown.

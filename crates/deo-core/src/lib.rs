@@ -2,8 +2,10 @@
 #![forbid(unsafe_code)]
 
 pub mod budget;
+pub mod certificate;
 pub mod compat;
 pub mod deo;
+pub mod determinism;
 pub mod dimer;
 pub mod drive;
 pub mod estimate;
@@ -20,6 +22,8 @@ pub mod policy;
 pub mod probe;
 mod ritz;
 pub mod space;
+pub mod statistics;
+pub mod stochastic;
 pub mod trigger;
 
 pub use deo::{Deo, DeoSettings, DeoSettingsError, Event, PolicySettings, Question};

@@ -5,11 +5,11 @@
 //! C_b = ⟨n, H_b n⟩, an unbiased sample of C = ⟨n, Hn⟩, so with B batches
 //!
 //! ```text
-//! C̄ = Σ C_b / B,   se(C) = √(Σ (C_b − C̄)² / (B (B − 1))),   gate: C̄ + z·se(C) + secant error < 0
+//! C̄ = Σ C_b / B,   se(C) = √(Σ (C_b − C̄)² / (B (B − 1))),   gate: C̄ + z (se(C) + secant error) < 0
 //! ```
 //!
-//! and the same for the residual r = Hn − Cn, of which se(r) = √(Σ ‖H_b n − H̄n‖² / (B (B − 1))) is the part that is
-//! noise.
+//! The secant error counts z times because where H = 0 it *is* all of |C̄|. For the residual r = Hn − Cn,
+//! se(r) = √(Σ ‖r_b − r̄‖² / (B (B − 1))) is the part that is noise.
 //!
 //! **The standard error of an eigenvalue.** Let n be the lowest eigenvector of H̄, the mean over B batches. To first
 //! order in the difference between H̄ and H, dλ = ⟨n, dH n⟩: the eigenvalue errs as the Rayleigh quotient does, and

@@ -10,8 +10,8 @@
 //! ```
 //!
 //! 1. *We split, not faer*, and by the shape alone: a kernel may bracket the sum over k by the size of its
-//!    tile, so tiles that followed the number of threads could change bits. It also measured 5–10 % faster on
-//!    two threads than faer's own split.
+//!    tile, so tiles that followed the number of threads could change bits. With nothing to wait for at a barrier it
+//!    is also the faster split on a busy machine (`benches/matmul.rs`); on one thread the packing costs 1–5 %.
 //! 2. Splitting rows packs B again for each part and splitting columns reads A again; which of them is
 //!    cheaper, and down to what size, was measured, see `Split`.
 //! 3. The sum over k is never split: it would need scratch, and C is rarely small where k is large. A product
@@ -65,6 +65,9 @@ pub fn matmul<T: Real>(
         b.rows(),
         b.cols(),
     );
+    if m == 0 || n == 0 {
+        return;
+    }
     let (c, a, b) = (c.into_faer(), a.as_faer(), b.as_faer());
     // A column-major C is the product Bᵀ Aᵀ in row-major order, for which the split is measured.
     if c.col_stride().abs() > c.row_stride().abs() {

@@ -1,8 +1,9 @@
 //! A character GPT with a hand-written gradient.
 //!
-//! Problem: the dimer needs many gradients of one network at nearby points, exactly reproducible, from a program that
-//! needs no framework. This is nanoGPT's model: layer norm before each branch, no biases, the embedding tied to the
-//! output layer, exact GELU, no dropout. For R tokens, rows · block of them, and C the width:
+//! Problem: the dimer needs many gradients of one network at nearby points, exactly reproducible, from a
+//! program that needs no framework. This is nanoGPT's model: layer norm before each branch, no biases, the
+//! embedding tied to the output layer, exact GELU, no dropout. For R tokens, rows · block of them, and C the
+//! width:
 //!
 //! ```text
 //! x  = wte[token] + wpe[position]                                R × C
@@ -12,7 +13,8 @@
 //! f  = mean cross entropy(logits, targets)
 //! ```
 //!
-//! The layers are in [`layers`](crate::layers); the parameters lie in one slice, see [`layout`](crate::layout).
+//! The layers are in [`layers`](crate::layers); the parameters lie in one slice, see
+//! [`layout`](crate::layout).
 //!
 //! | here | nanoGPT |
 //! |---|---|
@@ -45,7 +47,8 @@
 //! assert!(gpt.on(&batch).value(&x) < before);
 //! ```
 //!
-//! Reference: Radford et al., Language Models are Unsupervised Multitask Learners, 2019; github.com/karpathy/nanoGPT.
+//! Reference: Radford et al., Language Models are Unsupervised Multitask Learners, 2019;
+//! github.com/karpathy/nanoGPT.
 
 mod activations;
 mod config;
@@ -107,12 +110,13 @@ impl<T: Real> Gpt<T> {
         self.parameters.init(seed)
     }
 
-    /// The loss on one batch as a function of the parameters: the mean cross entropy of all its targets, in nats.
+    /// The loss on one batch as a function of the parameters: the mean cross entropy of all its targets, in
+    /// nats.
     ///
     /// # Panics
     ///
-    /// If the batch is empty, its sequences are longer than the model's block, its slices do not have rows × block
-    /// tokens, or a token is outside of the vocabulary.
+    /// If the batch is empty, its sequences are longer than the model's block, its slices do not have rows ×
+    /// block tokens, or a token is outside of the vocabulary.
     #[track_caller]
     pub fn on<'a>(&'a mut self, batch: &'a Batch) -> OnBatch<'a, T> {
         let len = batch.rows * batch.block;
@@ -129,8 +133,8 @@ impl<T: Real> Gpt<T> {
     ///
     /// # Panics
     ///
-    /// If the tokens are no whole number of sequences, `block` is 0 or longer than the model's, a token is outside of the
-    /// vocabulary, or `params` has the wrong length.
+    /// If the tokens are no whole number of sequences, `block` is 0 or longer than the model's, a token is
+    /// outside of the vocabulary, or `params` has the wrong length.
     #[track_caller]
     pub fn logits(&mut self, params: &[T], tokens: &[u16], block: usize) -> &[T] {
         self.check(tokens, block);

@@ -1,8 +1,8 @@
 //! The layers of the networks, each a forward function and the hand-written backward that inverts it.
 //!
-//! A layer is a small value that holds its shape, not its data: parameters, activations and gradients are slices that
-//! the model lends it, so nothing is allocated while training. An activation is a row-major matrix, one row for each
-//! sample or token; R is its number of rows, taken from the lengths of the slices.
+//! A layer is a small value that holds its shape, not its data: parameters, activations and gradients are
+//! slices that the model lends it, so nothing is allocated while training. An activation is a row-major
+//! matrix, one row for each sample or token; R is its number of rows, taken from the lengths of the slices.
 //!
 //! | layer | forward | reads its parameters from |
 //! |---|---|---|
@@ -13,12 +13,13 @@
 //! | [`gelu`], [`Activation`] | y = σ(x) | |
 //! | [`CrossEntropy`], [`mean_square`] | the loss | |
 //!
-//! **Names.** `dy` is ∂f/∂y, of the shape of y. A comment `// y = …` in a backward function cites the forward line that
-//! the next lines invert.
+//! **Names.** `dy` is ∂f/∂y, of the shape of y. A comment `// y = …` in a backward function cites the
+//! forward line that the next lines invert.
 //!
-//! **The rule for gradients.** A backward function overwrites the gradients that it computes, so nothing has to be zeroed
-//! first and old content, NaN included, does not matter. A tensor that has a second reader (the residual stream, the
-//! tied embedding) gets its second contribution from a function whose name says `add`; it accumulates (+=).
+//! **The rule for gradients.** A backward function overwrites the gradients that it computes, so nothing has
+//! to be zeroed first and old content, NaN included, does not matter. A tensor that has a second reader (the
+//! residual stream, the tied embedding) gets its second contribution from a function whose name says `add`;
+//! it accumulates (+=).
 //!
 //! **Threads.** Every function takes [`Threads`](deo_linalg::Threads); its bits do not depend on them.
 //!

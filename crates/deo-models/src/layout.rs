@@ -1,8 +1,8 @@
 //! The parameter arena: named tensors laid end to end in one flat slice.
 //!
 //! Problem: an optimizer and the dimer want one vector x ∈ ℝᴺ, a model wants matrices, and a checkpoint wants
-//! names. So every parameter of a model lies in one `[T]`, and a [`Layout`] says where: it is an ordered list of
-//! [`Tensor`]s, tensor k occupying `offset_k .. offset_k + len_k` with `offset_{k+1} = offset_k + len_k`.
+//! names. So every parameter of a model lies in one `[T]`, and a [`Layout`] says where: it is an ordered list
+//! of [`Tensor`]s, tensor k occupying `offset_k .. offset_k + len_k` with `offset_{k+1} = offset_k + len_k`.
 //! Gradients, momenta and axes share the layout, so any of them can be looked at tensor by tensor.
 //!
 //! Names and shapes are those of PyTorch's `state_dict`, matrices are row-major, and the weight of a linear

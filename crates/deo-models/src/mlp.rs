@@ -4,9 +4,10 @@
 //! a_0 = inputs,   z_i = a_i W_iᵀ + b_i,   a_{i+1} = σ(z_i) for i < L − 1,   output = z_{L−1}
 //! ```
 //!
-//! and the loss is the mean squared error or the cross entropy of the output, by what it is [compared](Targets) with. It is
-//! small enough for a dense Hessian as oracle, and has the saddles of the literature: units that start identical stay
-//! identical under every gradient method, and all weights zero is a stationary point.
+//! and the loss is the mean squared error or the cross entropy of the output, by what it is
+//! [compared](Targets) with. It is small enough for a dense Hessian as oracle, and has the saddles of the
+//! literature: units that start identical stay identical under every gradient method, and all weights zero is
+//! a stationary point.
 //!
 //! Tensors are named `layers.0.weight` (outputs × inputs), `layers.0.bias`, and so on.
 //!
@@ -50,7 +51,8 @@ use rand_distr::{Distribution, Normal};
 pub enum Targets<'a, T> {
     /// rows × outputs numbers: the mean squared error over all of them.
     Values(&'a [T]),
-    /// The right class of each row, below the number of outputs: the mean cross entropy over the rows, in nats.
+    /// The right class of each row, below the number of outputs: the mean cross entropy over the rows, in
+    /// nats.
     Classes(&'a [u16]),
 }
 
@@ -99,7 +101,8 @@ impl<T: Real> Mlp<T> {
         &self.layout
     }
 
-    /// Initial parameters: weights normal(0, 1/√inputs), which keeps the variance of a linear layer; biases 0.
+    /// Initial parameters: weights normal(0, 1/√inputs), which keeps the variance of a linear layer; biases
+    /// 0.
     ///
     /// Drawn by ChaCha8 from `seed`, in the order of the layout.
     pub fn init(&self, seed: u64) -> Vec<T> {

@@ -65,8 +65,8 @@ fn mlp(threads: Threads) -> usize {
 fn a_step_allocates_nothing() {
     assert_eq!(gpt(Threads::One), 0);
     assert_eq!(mlp(Threads::One), 0);
-    // Every thread keeps packing space for its products. Which thread takes which work is up to chance, so the warm-up
-    // has each of them do all of it.
+    // Every thread keeps packing space for its products. Which thread takes which work is up to chance, so
+    // the warm-up has each of them do all of it.
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("a pool");
     pool.broadcast(|_| (gpt(Threads::One), mlp(Threads::One)));
     pool.install(|| {

@@ -1,4 +1,5 @@
-//! The GPT against PyTorch: loss, the gradient of every tensor, and ten steps of AdamW, from tests/golden/gpt.py.
+//! The GPT against PyTorch: loss, the gradient of every tensor, and ten steps of AdamW, from
+//! tests/golden/gpt.py.
 
 mod derivative;
 
@@ -61,9 +62,9 @@ fn arena(layout: &Layout, prefix: &str) -> Vec<f64> {
     x
 }
 
-/// Relative errors that are allowed. In double precision the two agree to 1e-14, in single precision to 2e-6: products
-/// are summed in another order. A step of AdamW divides by the gradient's own size and so passes the error of the
-/// gradient on; ten of them do not add up to more.
+/// Relative errors that are allowed. In double precision the two agree to 1e-14, in single precision to 2e-6:
+/// products are summed in another order. A step of AdamW divides by the gradient's own size and so passes the
+/// error of the gradient on; ten of them do not add up to more.
 struct Tolerances {
     loss: f64,
     gradient: f64,

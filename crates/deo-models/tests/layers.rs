@@ -1,5 +1,5 @@
-//! Every layer's backward against differences of its forward, at shapes that are no multiple of anything: with random
-//! weights c, the gradient of ⟨c, y⟩ is backward at dy = c.
+//! Every layer's backward against differences of its forward, at shapes that are no multiple of anything:
+//! with random weights c, the gradient of ⟨c, y⟩ is backward at dy = c.
 
 mod derivative;
 

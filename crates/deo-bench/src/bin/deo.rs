@@ -2,7 +2,9 @@
 
 use clap::Parser;
 use deo_bench::cli::{Cli, Command, is_wish, usage_line};
-use deo_bench::train;
+use deo_bench::spectrum::{self, SpectrumError};
+use deo_bench::train::{self, TrainError};
+use std::fmt::Display;
 use std::io::{self, ErrorKind};
 use std::process::ExitCode;
 
@@ -15,19 +17,28 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let done = match cli.command {
-        Command::Train(arguments) => train::execute(*arguments, &mut io::stdout().lock()),
+    let stdout = &mut io::stdout().lock();
+    match cli.command {
+        Command::Train(arguments) => match train::execute(*arguments, stdout) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(TrainError::Stdout(reason)) if nobody_reads(&reason) => ExitCode::SUCCESS,
+            Err(error) => failed(&error, error.exit_code()),
+        },
+        Command::Spectrum(arguments) => match spectrum::execute(&arguments, stdout) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(SpectrumError::Stdout(reason)) if nobody_reads(&reason) => ExitCode::SUCCESS,
+            Err(error) => failed(&error, error.exit_code()),
+        },
         _ => unreachable!("the program and its library are of one version"),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        // Whoever reads the output has seen enough, as `head` does.
-        Err(train::TrainError::Stdout(reason)) if reason.kind() == ErrorKind::BrokenPipe => {
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::from(error.exit_code())
-        }
     }
+}
+
+/// Whoever reads the output has seen enough, as `head` does.
+fn nobody_reads(reason: &io::Error) -> bool {
+    reason.kind() == ErrorKind::BrokenPipe
+}
+
+fn failed(error: &dyn Display, code: u8) -> ExitCode {
+    eprintln!("error: {error}");
+    ExitCode::from(code)
 }

@@ -28,7 +28,9 @@ pub enum NpyError {
         path: PathBuf,
     },
     /// A version of the format that doesn't exist yet.
-    #[error("{path:?} is of version {major}.{minor} of the .npy format; 1.0, 2.0 and 3.0 are known")]
+    #[error(
+        "{path:?} is of version {major}.{minor} of the .npy format; 1.0, 2.0 and 3.0 are known"
+    )]
     Version {
         /// The path as given.
         path: PathBuf,
@@ -52,7 +54,9 @@ pub enum NpyError {
         reason: HeaderFault,
     },
     /// The numbers aren't of a type that is read.
-    #[error("{path:?} holds {descr}; save float32 or float64, as by np.save(file, a.astype('<f8'))")]
+    #[error(
+        "{path:?} holds {descr}; save float32 or float64, as by np.save(file, a.astype('<f8'))"
+    )]
     Type {
         /// The path as given.
         path: PathBuf,

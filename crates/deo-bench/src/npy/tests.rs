@@ -56,8 +56,7 @@ fn files_of_numpy_are_read_in_any_order_of_storage() {
 
 #[test]
 fn files_are_written_byte_for_byte_as_numpy_does() {
-    let rows: Vec<Vec<f64>> =
-        thirds(6, Scalar::F64).chunks(3).map(<[f64]>::to_vec).collect();
+    let rows: Vec<Vec<f64>> = thirds(6, Scalar::F64).chunks(3).map(<[f64]>::to_vec).collect();
     assert_eq!(to_bytes(Scalar::F64, 3, &rows), ROWS);
     let single = parse(&to_bytes(Scalar::F32, 3, &rows)).unwrap();
     assert_eq!((single.values, single.scalar), (thirds(6, Scalar::F32), Scalar::F32));

@@ -16,7 +16,7 @@ pub(super) type Params = Parallel<f32>;
 #[derive(Debug)]
 pub(super) enum Companion {
     Alone,
-    Deo(Deo<Vec<f32>>),
+    Deo(Box<Deo<Vec<f32>>>),
     Published { dimer: CompatDimer<Vec<f32>>, step: u64, rotations: u64 },
 }
 

@@ -144,15 +144,14 @@ fn show(
         settings.batch,
         settings.block,
     )?;
-    let runs = record.runs.iter().map(|run| &run.summary);
-    writeln!(stdout, "{}", table::results(runs.clone()))?;
+    writeln!(stdout, "{}", table::results(record.runs.iter().map(|run| &run.summary)))?;
     for run in record.runs.iter().filter(|run| run.events.len() > 1) {
         let events: Vec<_> =
             run.events.iter().map(|(event, count)| format!("{count} {event}")).collect();
         writeln!(stdout, "steps of {}: {}\n", run.summary.name, events.join(", "))?;
     }
-    if let (Some(sample), Some(last)) = (&record.sample, runs.last()) {
-        writeln!(stdout, "{} writes:\n\n{}\n", last.name, sample.trim())?;
+    if let (Some(sample), Some(last)) = (&record.sample, record.runs.last()) {
+        writeln!(stdout, "{} writes:\n\n{}\n", last.summary.name, sample.trim())?;
     }
     if let Some(output) = output {
         writeln!(stdout, "{} are in {}", FILES.join(", "), output.path().display())?;

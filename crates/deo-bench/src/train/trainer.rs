@@ -55,7 +55,7 @@ impl<'a> Trainer<'a> {
         };
         let companion = match method {
             Method::Off => Companion::Alone,
-            Method::Deo(deo) => Companion::Deo(Deo::new(&space, &x, deo)?),
+            Method::Deo(deo) => Companion::Deo(Box::new(Deo::new(&space, &x, deo)?)),
             Method::Published(rule) => {
                 let tensors = Tensors::of_lengths(gpt.layout().tensors().iter().map(|t| t.len()));
                 let dimer = CompatDimer::new(&space, &x, tensors, rule, settings.seed)?;

@@ -1,5 +1,6 @@
 //! What to do when an error bar is too large to tell the sign of a curvature.
 
+use crate::certificate::Regime;
 use crate::probe::Rule;
 
 /// The remedy for the error that dominates.
@@ -24,29 +25,28 @@ pub enum Advice {
 
 impl Advice {
     /// The advice for a curvature C with standard error `batches` (0 if there is only one objective, NaN if it
-    /// isn't known), expected secant error `secant` and [growth](crate::certificate::Certificate::growth).
+    /// isn't known), expected secant error `secant` and [regime](crate::certificate::Certificate::regime).
     ///
     /// `z` is the number of standard errors that makes a sign certain.
     pub fn new(
         curvature: f64,
         batches: f64,
         secant: f64,
-        growth: Option<f64>,
+        regime: Option<Regime>,
         rule: Rule,
         z: f64,
     ) -> Advice {
-        if curvature.abs() > z * batches + secant {
+        if curvature.abs() > z * (batches + secant) {
             return Advice::None;
         }
-        // Written so that NaN, an unknown standard error, asks for more batches.
-        if !(z * batches <= secant) {
+        if batches.is_nan() || batches > secant {
             return Advice::UseMoreBatches;
         }
-        match (rule, growth) {
-            (Rule::Product, _) => Advice::None,
-            (_, Some(growth)) if growth < 1.0 => Advice::RaiseLength,
+        match (rule, regime) {
+            (Rule::Product, _) | (Rule::Central, Some(Regime::Balanced)) => Advice::None,
+            (_, Some(Regime::Rounding)) => Advice::RaiseLength,
             (Rule::Forward, _) => Advice::UseCentral,
-            (Rule::Central, Some(_)) => Advice::LowerLength,
+            (Rule::Central, Some(Regime::Truncation)) => Advice::LowerLength,
             (Rule::Central, None) => Advice::Diagnose,
         }
     }
@@ -71,26 +71,30 @@ mod tests {
 
     #[test]
     fn the_larger_error_is_named() {
-        let advise = |curvature, batches, secant, growth, rule| {
-            Advice::new(curvature, batches, secant, growth, rule, 2.0)
+        let advise = |curvature, batches, secant, regime, rule| {
+            Advice::new(curvature, batches, secant, regime, rule, 2.0)
         };
         let unknown = f64::NAN;
-        for (expected, curvature, batches, secant, growth, rule) in [
+        let [rounding, balanced, truncation] =
+            [Regime::Rounding, Regime::Balanced, Regime::Truncation].map(Some);
+        for (expected, curvature, batches, secant, regime, rule) in [
             (Advice::None, -1.0, 0.1, 0.1, None, Rule::Forward),
             (Advice::None, 1.0, 0.1, 0.1, None, Rule::Central),
             (Advice::UseMoreBatches, -1.0, 0.5, 0.1, None, Rule::Forward),
             (Advice::UseMoreBatches, -1.0, unknown, 0.1, None, Rule::Central),
             (Advice::UseMoreBatches, -1.0, 0.5, 0.0, None, Rule::Product),
-            (Advice::UseCentral, -1.0, 0.1, 2.0, Some(2.0), Rule::Forward),
+            (Advice::UseCentral, -1.0, 0.1, 2.0, truncation, Rule::Forward),
+            (Advice::UseCentral, -1.0, 0.1, 2.0, balanced, Rule::Forward),
             (Advice::UseCentral, -1.0, 0.1, 2.0, None, Rule::Forward),
-            (Advice::RaiseLength, -1.0, 0.1, 2.0, Some(0.5), Rule::Forward),
-            (Advice::RaiseLength, -1.0, 0.0, 2.0, Some(0.7), Rule::Central),
-            (Advice::LowerLength, -1.0, 0.0, 2.0, Some(2.25), Rule::Central),
+            (Advice::RaiseLength, -1.0, 0.1, 2.0, rounding, Rule::Forward),
+            (Advice::RaiseLength, -1.0, 0.0, 2.0, rounding, Rule::Central),
+            (Advice::LowerLength, -1.0, 0.0, 2.0, truncation, Rule::Central),
+            (Advice::None, -1.0, 0.0, 2.0, balanced, Rule::Central),
             (Advice::Diagnose, -1.0, 0.0, 2.0, None, Rule::Central),
             (Advice::None, 0.0, 0.0, 0.0, None, Rule::Product),
         ] {
-            let advice = advise(curvature, batches, secant, growth, rule);
-            assert_eq!(advice, expected, "{curvature} {batches} {secant} {growth:?} {rule:?}");
+            let advice = advise(curvature, batches, secant, regime, rule);
+            assert_eq!(advice, expected, "{curvature} {batches} {secant} {regime:?} {rule:?}");
         }
     }
 }

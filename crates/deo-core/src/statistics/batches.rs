@@ -1,7 +1,7 @@
 //! The curvature along one axis, batch after batch.
 
 use super::{Advice, Sample};
-use crate::certificate::{Certificate, CertificateError, CertificateSettings};
+use crate::certificate::{Certificate, CertificateError, CertificateSettings, Regime};
 use crate::drive::Workspace;
 use crate::estimate::Status;
 use crate::objective::Objective;
@@ -46,7 +46,7 @@ pub struct BatchCurvature<V> {
     /// Σ ‖H_b n − H̄n‖².
     product_squares: f64,
     estimate: BatchEstimate,
-    growth: Option<f64>,
+    regime: Option<Regime>,
 }
 
 /// A mean curvature and its error bars.
@@ -89,9 +89,9 @@ impl BatchEstimate {
         status: Status::Unknown,
     };
 
-    /// The gate: C̄ + `z`·se(C) + secant error < 0. False for one batch, whose standard error isn't known.
+    /// The gate: C̄ + `z` (se(C) + secant error) < 0. False for one batch, whose standard error isn't known.
     pub fn is_negative(&self, z: f64) -> bool {
-        self.curvature + z * self.standard_error + self.secant_error < 0.0
+        self.curvature + z * (self.standard_error + self.secant_error) < 0.0
     }
 }
 
@@ -120,7 +120,7 @@ impl<V> BatchCurvature<V> {
             curvatures: Sample::EMPTY,
             product_squares: 0.0,
             estimate: BatchEstimate::UNKNOWN,
-            growth: None,
+            regime: None,
         })
     }
 
@@ -180,7 +180,7 @@ impl<V> BatchCurvature<V> {
         space.axpby(-curvature, self.certificate.axis().borrow(), 1.0, scratch);
         if count == 1.0 {
             self.estimate.secant_error = self.certificate.secant_error();
-            self.growth = self.certificate.growth();
+            self.regime = self.certificate.regime();
         }
         self.estimate.batches = self.curvatures.count();
         self.estimate.curvature = curvature;
@@ -189,6 +189,7 @@ impl<V> BatchCurvature<V> {
         // The part of H_b n along n is the curvature's, not the residual's.
         let along = self.curvatures.variance() * (count - 1.0);
         let across = (self.product_squares - along).max(0.0);
+        // 0/0, unknown, for one batch.
         self.estimate.residual_standard_error = (across / (count * (count - 1.0))).sqrt();
     }
 
@@ -236,7 +237,7 @@ impl<V> BatchCurvature<V> {
     pub fn advice(&self, z: f64) -> Advice {
         let BatchEstimate { curvature, standard_error, secant_error, .. } = self.estimate;
         let rule = self.rule();
-        Advice::new(curvature, standard_error, secant_error, self.growth, rule, z)
+        Advice::new(curvature, standard_error, secant_error, self.regime, rule, z)
     }
 
     fn rule(&self) -> Rule {

@@ -67,7 +67,7 @@ mod tests {
     use crate::kernels::tests::{bits, close, for_all, noise, unanimous};
 
     /// The definition, and Σ|xᵢ yᵢ|, the scale of its rounding.
-    pub(in crate::kernels) fn naive<T: Real>(x: &[T], y: &[T]) -> (f64, f64) {
+    fn naive<T: Real>(x: &[T], y: &[T]) -> (f64, f64) {
         let products = || x.iter().zip(y).map(|(x, y)| x.to_f64() * y.to_f64());
         (products().sum(), products().map(f64::abs).sum())
     }

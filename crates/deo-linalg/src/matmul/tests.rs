@@ -212,6 +212,17 @@ fn the_split_occupies_threads_where_there_is_work() {
 }
 
 #[test]
+fn a_matrix_without_elements_may_have_any_strides() {
+    let (a, b) =
+        (MatRef::strided(&[], 1000, 0, usize::MAX, 9), MatRef::strided(&[], 0, 2, 7, usize::MAX));
+    let mut c = [1.0f32; 2000];
+    matmul(Threads::Pool, MatMut::new(&mut c, 1000, 2), 0.5, 1.0, a, b);
+    assert_eq!(c, [0.5; 2000]);
+    let (a, b) = (MatRef::new(&[1.0], 1, 1), MatRef::strided(&[], 1, 0, 3, usize::MAX));
+    matmul(Threads::Pool, MatMut::strided(&mut [], 1, 0, usize::MAX, 1), 0.5, 1.0f32, a, b);
+}
+
+#[test]
 fn nan_goes_through() {
     let (a, b) = ([f64::NAN, 0.0], [0.0, 1.0]);
     let mut c = [5.0];

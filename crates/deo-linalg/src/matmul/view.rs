@@ -116,16 +116,15 @@ impl<'a, T: Real> MatRef<'a, T> {
     /// The same view for faer.
     pub(super) fn as_faer(&self) -> faer::MatRef<'a, T> {
         // SAFETY: the constructors checked that `data` holds every element (i, j) of the shape, an empty
-        // shape reads nothing, and the borrow of `data` lives as long as the returned view. Strides fit in
-        // an isize, for a slice holds at most isize::MAX bytes and a larger stride belongs to a dimension
-        // of at most one element, which `stride` turns into 0.
+        // shape has none, and the borrow of `data` lives as long as the returned view. `stride` says why
+        // strides fit in an isize.
         unsafe {
             faer::MatRef::from_raw_parts(
                 self.data.as_ptr(),
                 self.rows,
                 self.cols,
-                stride(self.rows, self.row_stride),
-                stride(self.cols, self.col_stride),
+                stride(self.rows, self.cols, self.row_stride),
+                stride(self.cols, self.rows, self.col_stride),
             )
         }
     }
@@ -222,16 +221,17 @@ impl<'a, T: Real> MatMut<'a, T> {
                 self.data.as_mut_ptr(),
                 self.rows,
                 self.cols,
-                stride(self.rows, self.row_stride),
-                stride(self.cols, self.col_stride),
+                stride(self.rows, self.cols, self.row_stride),
+                stride(self.cols, self.rows, self.col_stride),
             )
         }
     }
 }
 
-/// A stride as faer counts it; that of a dimension without a second element is never used.
-fn stride(size: usize, stride: usize) -> isize {
-    if size <= 1 { 0 } else { stride as isize }
+/// A stride as faer counts it. That of a dimension without a second element is never used and may be any
+/// number; all others lie between two elements of one slice, hence below isize::MAX.
+fn stride(along: usize, across: usize, stride: usize) -> isize {
+    if along <= 1 || across == 0 { 0 } else { stride as isize }
 }
 
 #[track_caller]

@@ -1,7 +1,7 @@
 //! What one pass leaves behind for the next line, and for backward.
 //!
-//! With R = rows · block tokens and C the width. All of it is allocated when the shape of the batch is first seen; the
-//! gradients of activations share buffers, because each is read once, by the next backward line.
+//! With R = rows · block tokens and C the width. All of it is allocated when the shape of the batch is first
+//! seen; the gradients of activations share buffers, because each is read once, by the next backward line.
 
 use super::GptConfig;
 use crate::layers::{Attention, Normalised};

@@ -54,18 +54,20 @@ pub enum GptConfigError {
 }
 
 impl GptConfig {
-    /// 2 layers, 2 heads, width 64, block 32; 0.10 M parameters at 65 symbols. For trying things out: a gradient
-    /// of 16 sequences takes a few milliseconds.
+    /// 2 layers, 2 heads, width 64, block 32; 0.10 M parameters at 65 symbols. For trying things out: the
+    /// gradient of 16 sequences takes a few milliseconds.
     pub const fn tiny(vocabulary: usize) -> Self {
         GptConfig { vocabulary, block: 32, layers: 2, heads: 2, width: 64 }
     }
 
-    /// The small model of arXiv 2507.19968: 4 layers, 4 heads, width 128, block 64; 0.80 M parameters at 65 symbols.
+    /// The small model of arXiv 2507.19968: 4 layers, 4 heads, width 128, block 64; 0.80 M parameters at 65
+    /// symbols.
     pub const fn paper_small(vocabulary: usize) -> Self {
         GptConfig { vocabulary, block: 64, layers: 4, heads: 4, width: 128 }
     }
 
-    /// The large model of arXiv 2507.19968: 6 layers, 6 heads, width 384, block 64; 10.67 M parameters at 65 symbols.
+    /// The large model of arXiv 2507.19968: 6 layers, 6 heads, width 384, block 64; 10.67 M parameters at 65
+    /// symbols.
     pub const fn paper_large(vocabulary: usize) -> Self {
         GptConfig { vocabulary, block: 64, layers: 6, heads: 6, width: 384 }
     }

@@ -8,13 +8,13 @@ impl<T: Real> Gpt<T> {
     /// `count` tokens that the model draws to continue a prompt.
     ///
     /// Token by token, with l the logits after the last token and u uniform on [0, 1): the first token c with
-    /// Σ_{j≤c} softmax(l/temperature)_j > u. A temperature of 0 takes the likeliest token. The model reads the last
-    /// `block` tokens of what is there.
+    /// Σ_{j≤c} softmax(l/temperature)_j > u. A temperature of 0 takes the likeliest token. The model reads
+    /// the last `block` tokens of what is there.
     ///
     /// # Panics
     ///
-    /// If the prompt is empty or holds a token outside of the vocabulary, if `params` has the wrong length, or if the
-    /// temperature is negative or NaN.
+    /// If the prompt is empty or holds a token outside of the vocabulary, if `params` has the wrong length,
+    /// or if the temperature is negative or NaN.
     pub fn generate(
         &mut self,
         params: &[T],

@@ -57,8 +57,8 @@ impl Parameters {
         Parameters { layout, wte, wpe, blocks, ln_f }
     }
 
-    /// Gains 1, weights normal(0, 0.02), those that end a residual branch normal(0, 0.02/√(2 · layers)): the residual
-    /// stream is a sum of 2 · layers branches, and its variance should not grow with their number.
+    /// Gains 1, weights normal(0, 0.02), those that end a residual branch normal(0, 0.02/√(2 · layers)): the
+    /// residual stream is a sum of 2 · layers branches, and its variance should not grow with their number.
     pub(super) fn init<T: Real>(&self, seed: u64) -> Vec<T> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let residual = DEVIATION / (2.0 * self.blocks.len() as f64).sqrt();

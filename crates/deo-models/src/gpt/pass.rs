@@ -1,7 +1,7 @@
 //! The forward pass of [`gpt`](super) and its mirror.
 //!
-//! Backward runs the lines of forward from the last to the first, each cited before what inverts it. ∂f/∂x of the
-//! residual stream is the one gradient that is accumulated from line to line; see the rule in
+//! Backward runs the lines of forward from the last to the first, each cited before what inverts it. ∂f/∂x of
+//! the residual stream is the one gradient that is accumulated from line to line; see the rule in
 //! [`layers`](crate::layers).
 
 use super::GptConfig;

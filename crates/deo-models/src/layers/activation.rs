@@ -32,8 +32,8 @@ impl Activation {
     #[track_caller]
     pub fn forward<T: Real>(self, threads: Threads, y: &mut [T], x: &[T]) {
         match self {
-            // The library's tanh: 1 − 2/(1 + e^{2x}) would lose all digits of a small x, and small x is where the
-            // saddles of a tanh net are.
+            // The library's tanh: 1 − 2/(1 + e^{2x}) would lose all digits of a small x, and small x is where
+            // the saddles of a tanh net are.
             Activation::Tanh => map(threads, y, x, |x| x.tanh()),
             Activation::Sigmoid => map(threads, y, x, |x| T::ONE / (T::ONE + exp(-x))),
             Activation::Gelu => gelu::forward(threads, y, x),

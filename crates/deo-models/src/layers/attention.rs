@@ -19,9 +19,9 @@
 //! | P | rows × heads × T × T |
 //! | scratch | rows × T × T |
 //!
-//! The six products are whole matrices although half of P is zero: at T = 64 the product kernel needs a microsecond for
-//! each, less than any loop over the triangle. Sequences are shared out among the threads, their heads follow each
-//! other: the heads of one sequence write to interleaved columns.
+//! The six products are whole matrices although half of P is zero: at T = 64 the product kernel needs a
+//! microsecond for each, less than any loop over the triangle. Sequences are shared out among the threads,
+//! their heads follow each other: the heads of one sequence write to interleaved columns.
 //!
 //! Reference: Vaswani et al., arXiv 1706.03762; the layout of qkv is nanoGPT's.
 

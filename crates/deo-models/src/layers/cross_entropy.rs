@@ -6,9 +6,9 @@
 //! f = 1/R Σ_rows (ln Σ_j exp l_j − l_c),   dl_j = (exp(l_j − ln Σ_i exp l_i) − [j = c]) / R
 //! ```
 //!
-//! With M the largest logit of the row, ln Σ exp l_j = M + ln Σ exp(l_j − M): no exponential overflows, and the sum is
-//! at least 1. The loss is small beside the logits, so M − l_c is subtracted in `f64`, and the rows are added in `f64`,
-//! in order.
+//! With M the largest logit of the row, ln Σ exp l_j = M + ln Σ exp(l_j − M): no exponential overflows, and
+//! the sum is at least 1. The loss is small beside the logits, so M − l_c is subtracted in `f64`, and the
+//! rows are added in `f64`, in order.
 
 use super::elementary::exp;
 use super::parallel::{for_each, rows, rows_mut};

@@ -9,13 +9,14 @@
 //! | eʳ ≈ Σ rⁱ/i!, to degree 7 in `f32` and 13 in `f64` | `exp_f32`, `exp_f64` |
 //! | Φ(−a) = e^{−a²/2} t P(2t − 1), t = 1/(1 + q a), a ≥ 0 | [`normal`] |
 //!
-//! The truncated series err by less than 6e-9 and 5e-18, below the roundoff of their type. k is found by adding
-//! 1.5·2^m, m the length of the mantissa: the sum keeps k in its lowest bits, and shifted into the exponent
-//! they are 2ᵏ. ln 2 is subtracted in two parts, the first short enough that k times it is exact (Cody & Waite,
-//! Software Manual for the Elementary Functions, 1980).
+//! The truncated series err by less than 6e-9 and 5e-18, below the roundoff of their type. k is found by
+//! adding 1.5·2^m, m the length of the mantissa: the sum keeps k in its lowest bits, and shifted into the
+//! exponent they are 2ᵏ. ln 2 is subtracted in two parts, the first short enough that k times it is exact
+//! (Cody & Waite, Software Manual for the Elementary Functions, 1980).
 //!
-//! P interpolates Φ(−a) e^{a²/2} / t at the Chebyshev nodes of t ∈ [0, 1], computed with 50 digits; the choice of q
-//! places the nodes. It is the form of A&S 7.1.26 with more terms. Errors are stated at the functions and tested.
+//! P interpolates Φ(−a) e^{a²/2} / t at the Chebyshev nodes of t ∈ [0, 1], computed with 50 digits; the
+//! choice of q places the nodes. It is the form of A&S 7.1.26 with more terms. Errors are stated at the
+//! functions and tested.
 
 use deo_linalg::Real;
 
@@ -118,7 +119,13 @@ const INVERSE_FACTORIALS: [f64; 14] = {
 };
 
 macro_rules! exponential {
-    ($name:ident, $t:ty, $bits:ty, degree $degree:literal, mantissa $mantissa:literal, ln2 $high:literal + $low:literal, domain $least:literal .. $greatest:literal) => {
+    (
+        $name:ident($t:ty),
+        degree $degree:literal,
+        mantissa $mantissa:literal,
+        ln2 $high:literal + $low:literal,
+        domain $least:literal .. $greatest:literal
+    ) => {
         #[inline(always)]
         fn $name(x: $t) -> $t {
             // A comparison with NaN is false, so NaN stays and poisons the result, as it should.
@@ -139,10 +146,22 @@ macro_rules! exponential {
         }
     };
 }
-// The domain keeps k within the exponents of normal numbers. The high part of ln 2 has its last 9 (f32) or 21 (f64)
-// bits clear.
-exponential!(exp_f32, f32, u32, degree 7, mantissa 23, ln2 0.693_145_75 + 1.428_606_8e-6, domain -87.0 .. 88.0);
-exponential!(exp_f64, f64, u64, degree 13, mantissa 52, ln2 0.693_147_180_369_123_8 + 1.908_214_929_270_587_7e-10, domain -708.0 .. 709.0);
+// The domain keeps k within the exponents of normal numbers. The high part of ln 2 has its last 9 (f32) or 21
+// (f64) bits clear.
+exponential!(
+    exp_f32(f32),
+    degree 7,
+    mantissa 23,
+    ln2 0.693_145_75 + 1.428_606_8e-6,
+    domain -87.0 .. 88.0
+);
+exponential!(
+    exp_f64(f64),
+    degree 13,
+    mantissa 52,
+    ln2 0.693_147_180_369_123_8 + 1.908_214_929_270_587_7e-10,
+    domain -708.0 .. 709.0
+);
 
 #[cfg(test)]
 mod tests {

@@ -12,7 +12,8 @@
 //! dw = Σ_rows dy ∘ x̂,   dx = s (n − ⟨n⟩ − x̂ ⟨n ∘ x̂⟩)
 //! ```
 //!
-//! The forward pass keeps x̂ and s, so x itself may be overwritten: the residual stream is one buffer for all blocks.
+//! The forward pass keeps x̂ and s, so x itself may be overwritten: the residual stream is one buffer for all
+//! blocks.
 //!
 //! Reference: Ba, Kiros & Hinton, arXiv 1607.06450.
 

@@ -1,10 +1,10 @@
 //! How a layer spreads its rows over the threads.
 //!
-//! An activation is a matrix with one row for each token. A layer that treats rows alike hands its matrices to
-//! [`for_each`], which halves them until [`ROWS`] rows are left; the bounds depend on the number of rows alone, so the
-//! bits do not depend on the number of threads. What is summed *over* rows (the gradients of gains and biases) is split
-//! by columns instead, with [`for_each`] over the entries of the result: every entry is then summed in the order of the
-//! rows, and no partial sums need a place.
+//! An activation is a matrix with one row for each token. A layer that treats rows alike hands its matrices
+//! to [`for_each`], which halves them until [`ROWS`] rows are left; the bounds depend on the number of rows
+//! alone, so the bits do not depend on the number of threads. What is summed *over* rows (the gradients of
+//! gains and biases) is split by columns instead, with [`for_each`] over the entries of the result: every
+//! entry is then summed in the order of the rows, and no partial sums need a place.
 
 use deo_linalg::Threads;
 use deo_linalg::parallel::Views;
@@ -140,8 +140,8 @@ pub(crate) fn for_each_chunk<V: Views>(
     );
 }
 
-/// Runs `body` inside the pool, if there is one to share it out to: one hand-over for a whole pass instead of one for
-/// each layer.
+/// Runs `body` inside the pool, if there is one to share it out to: one hand-over for a whole pass instead of
+/// one for each layer.
 pub(crate) fn inside<R: Send>(threads: Threads, body: impl FnOnce() -> R + Send) -> R {
     if threads.split() && rayon::current_thread_index().is_none() {
         rayon::scope(|_| body())
@@ -150,8 +150,8 @@ pub(crate) fn inside<R: Send>(threads: Threads, body: impl FnOnce() -> R + Send)
     }
 }
 
-/// Runs `body`: the one place that every element-wise loop passes through, where it can be compiled for wider vectors
-/// than those of the baseline.
+/// Runs `body`: the one place that every element-wise loop passes through, where it can be compiled for wider
+/// vectors than those of the baseline.
 #[inline(always)]
 fn vectorised<R>(body: impl FnOnce() -> R) -> R {
     body()

@@ -1,7 +1,8 @@
 //! Sums along one row of an activation, in the arithmetic of its type.
 //!
-//! Component i goes to lane i mod [`LANES`], and lanes are added by halves. The order of additions is therefore in the
-//! source: the compiler may vectorise the loops, and every instruction set gives the same bits.
+//! Component i goes to lane i mod [`LANES`], and lanes are added by halves. The order of additions is
+//! therefore in the source: the compiler may vectorise the loops, and every instruction set gives the same
+//! bits.
 
 use deo_linalg::Real;
 
@@ -37,7 +38,8 @@ pub(crate) fn dot<T: Real>(x: &[T], y: &[T]) -> T {
     sum_of(x, y, |x, y| x * y)
 }
 
-/// The largest component of a row that is not empty. A NaN may be overlooked: the exponentials that follow find it.
+/// The largest component of a row that is not empty. A NaN may be overlooked: the exponentials that follow
+/// find it.
 #[inline(always)]
 pub(crate) fn largest<T: Real>(x: &[T]) -> T {
     let larger = |a: T, b: T| if b > a { b } else { a };

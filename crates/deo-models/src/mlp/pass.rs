@@ -36,7 +36,8 @@ impl<T: Real> Mlp<T> {
         }
     }
 
-    /// The loss, after [`forward`](Self::forward). For classes it leaves probabilities in place of the output.
+    /// The loss, after [`forward`](Self::forward). For classes it leaves probabilities in place of the
+    /// output.
     pub(super) fn loss(&mut self, targets: Targets<'_, T>) -> f64 {
         let classes = self.outputs();
         let last = self.layers.len() - 1;

@@ -9,8 +9,8 @@ use rand_chacha::ChaCha8Rng;
 /// The five-point rule errs by h⁴ |f⁽⁵⁾|/30 + 1.5 ε|f|/h, some 1e-13 if f and its derivatives are of order 1.
 const H: f64 = 1e-3;
 
-/// Relative, per tensor: a correct backward stays below 4e-9, which is the rule's own error; a wrong term shows in the
-/// first digits.
+/// Relative, per tensor: a correct backward stays below 4e-9, which is the rule's own error; a wrong term
+/// shows in the first digits.
 pub(crate) const TOLERANCE: f64 = 1e-7;
 
 /// ∇f(x) by (8 (f₁ − f₋₁) − (f₂ − f₋₂))/12h along every axis.

@@ -1,0 +1,59 @@
+//! The names that options choose from.
+
+use clap::ValueEnum;
+use deo_core::Rule;
+use deo_core::krylov::Which;
+use serde::Serialize;
+
+/// Which end of the spectrum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ends {
+    /// The lowest eigenvalues
+    #[default]
+    Lowest,
+    /// The highest eigenvalues
+    Highest,
+    /// As many at each end
+    Both,
+}
+
+impl From<Ends> for Which {
+    fn from(ends: Ends) -> Which {
+        match ends {
+            Ends::Lowest => Which::Lowest,
+            Ends::Highest => Which::Highest,
+            Ends::Both => Which::Both,
+        }
+    }
+}
+
+/// How a Hessian product is taken from gradients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SecantRule {
+    /// One displaced gradient: error of first order in the displacement
+    #[default]
+    Forward,
+    /// Two displaced gradients: error of second order
+    Central,
+}
+
+impl From<SecantRule> for Rule {
+    fn from(rule: SecantRule) -> Rule {
+        match rule {
+            SecantRule::Forward => Rule::Forward,
+            SecantRule::Central => Rule::Central,
+        }
+    }
+}
+
+/// How numbers are stored. Sums are in double precision in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Precision {
+    /// Single precision
+    F32,
+    /// Double precision
+    F64,
+}

@@ -1,0 +1,114 @@
+//! A character GPT on fixed batches.
+
+use super::error::SpectrumError;
+use super::secants::{Batched, Secants};
+use super::settings::{Settings, TargetSettings};
+use super::source::Source;
+use crate::train::Preset;
+use deo_core::{Objective, Rule};
+use deo_linalg::{Parallel, Real, Threads};
+use deo_models::data::{Batch, Corpus, evaluation_batches};
+use deo_models::gpt::{Gpt, GptConfig};
+use deo_models::layout::Layout;
+use deo_models::weights;
+use std::path::Path;
+
+/// A model's shape and its batches.
+#[derive(Debug)]
+pub(super) struct GptTarget {
+    preset: Preset,
+    weights: Option<std::path::PathBuf>,
+    text: String,
+    config: GptConfig,
+    batches: Vec<Batch>,
+}
+
+impl GptTarget {
+    /// Reads the text and cuts the batches: those on which `deo train` evaluates the training loss.
+    pub(super) fn load(settings: &Settings) -> Result<Self, SpectrumError> {
+        let TargetSettings::Gpt { preset, weights, text, batches, batch, block } = &settings.target
+        else {
+            unreachable!("the target is a GPT")
+        };
+        let (corpus, name) = match text {
+            Some(path) => (Corpus::from_file(path)?, path.display().to_string()),
+            None => (Corpus::king_james(), "King James Bible (built in)".to_owned()),
+        };
+        Ok(GptTarget {
+            preset: *preset,
+            weights: weights.clone(),
+            text: name,
+            config: GptConfig { block: *block, ..preset.model(corpus.vocabulary().len()) },
+            batches: evaluation_batches(corpus.train(), *batches, *batch, *block, settings.seed)?,
+        })
+    }
+
+    /// The loss at the model's weights.
+    pub(super) fn source<T: Real + 'static>(
+        &self,
+        settings: &Settings,
+    ) -> Result<Box<dyn Source<T>>, SpectrumError> {
+        // The presets' sizes fit together, and `Settings` and the vocabulary have checked the others.
+        let gpt = Gpt::<T>::new(self.config, Threads::Pool).expect("a preset is a valid model");
+        let x = match &self.weights {
+            Some(path) => read(path, gpt.layout())?,
+            None => gpt.init(settings.seed),
+        };
+        let f = OnBatches { gpt, batches: self.batches.clone() };
+        let rule = settings.rule.map_or(Rule::Forward, Rule::from);
+        let space = Parallel::new(Threads::Pool);
+        Ok(Box::new(Secants::new(space, f, x, rule, settings.length)))
+    }
+
+    /// "paper-small (w.safetensors) on 8 batches of 12 × 64 characters of …"
+    pub(super) fn title(&self) -> String {
+        let weights = match &self.weights {
+            Some(path) => path.display().to_string(),
+            None => "at initialisation".to_owned(),
+        };
+        let Batch { rows, block, .. } = &self.batches[0];
+        format!(
+            "{}, {weights}; {} of {rows} × {block} characters of {}",
+            self.preset.name(),
+            super::report::count(self.batches.len() as u64, "batch", "batches"),
+            self.text,
+        )
+    }
+
+    /// B.
+    pub(super) fn batches(&self) -> usize {
+        self.batches.len()
+    }
+}
+
+/// Weights that are all finite.
+fn read<T: Real>(path: &Path, layout: &Layout) -> Result<Vec<T>, SpectrumError> {
+    let x: Vec<T> = weights::load(path, layout)?;
+    for (tensor, values) in layout.split(&x) {
+        if let Some(i) = values.iter().position(|value| !value.is_finite()) {
+            return Err(SpectrumError::NonFiniteInput {
+                what: format!("{path:?}"),
+                value: values[i].to_f64(),
+                place: format!("component {i} of {}", tensor.name()),
+            });
+        }
+    }
+    Ok(x)
+}
+
+/// The losses of a model on several batches.
+#[derive(Debug)]
+struct OnBatches<T> {
+    gpt: Gpt<T>,
+    batches: Vec<Batch>,
+}
+
+impl<T: Real> Batched<T> for OnBatches<T> {
+    fn batches(&self) -> usize {
+        self.batches.len()
+    }
+
+    fn value_grad(&mut self, batch: usize, x: &[T], g: &mut [T]) -> f64 {
+        self.gpt.on(&self.batches[batch]).value_grad(x, g)
+    }
+}

@@ -1,0 +1,147 @@
+//! What a spectrum comes to: pairs with their errors, and what they cost.
+//!
+//! A number that isn't known, or isn't finite, becomes `null` in JSON.
+
+use super::settings::Settings;
+use deo_core::{Estimate, Status};
+use serde::Serialize;
+
+/// An eigenpair; its vector is a row of the file of `--vectors`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Pair {
+    /// "lowest" or "highest".
+    pub end: &'static str,
+    /// Its place from that end, counted from 1.
+    pub index: usize,
+    /// λ.
+    pub eigenvalue: f64,
+    /// ‖Hn − λn‖: an eigenvalue lies within it.
+    pub residual: f64,
+    /// The estimated error of λ from finite differences.
+    pub secant_error: f64,
+    /// The distance to the nearest other Ritz value; `None` if there is none.
+    pub gap: Option<f64>,
+    /// The standard error of the curvature along n over the batches; `None` unless there are two or more.
+    pub standard_error: Option<f64>,
+    /// How the search for it ended.
+    pub status: &'static str,
+}
+
+impl Pair {
+    pub(super) fn new(end: &'static str, index: usize, estimate: &Estimate, gap: Option<f64>) -> Self {
+        Pair {
+            end,
+            index,
+            eigenvalue: estimate.curvature,
+            residual: estimate.residual,
+            secant_error: estimate.secant_error,
+            gap,
+            standard_error: None,
+            status: match estimate.status {
+                Status::Converged => CONVERGED,
+                Status::Noise => NOISE,
+                Status::Budget => BUDGET,
+                _ => "unknown",
+            },
+        }
+    }
+
+    /// An estimate of the angle to the eigenvector, in radians: residual/gap.
+    pub fn angle(&self) -> Option<f64> {
+        self.gap.map(|gap| self.residual / gap)
+    }
+}
+
+pub(super) const CONVERGED: &str = "converged";
+pub(super) const NOISE: &str = "noise";
+pub(super) const BUDGET: &str = "budget";
+
+/// Everything that was found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Results {
+    /// N.
+    pub dimension: usize,
+    /// f(x); `None` for a matrix.
+    pub loss: Option<f64>,
+    /// ‖∇f(x)‖; `None` for a matrix.
+    pub gradient_norm: Option<f64>,
+    /// The batches whose mean f is; `None` if it isn't one.
+    pub batches: Option<usize>,
+    /// λ_min, where a formula gives it.
+    pub known_lowest: Option<f64>,
+    /// The lowest ascending, then the highest descending.
+    pub pairs: Vec<Pair>,
+    /// Hessian products.
+    pub products: u64,
+    /// Gradients, each the mean over all batches: of the products, of the point, and of the standard errors.
+    pub gradients: u64,
+    /// Whether every pair is converged.
+    pub converged: bool,
+    /// Seconds of the search.
+    pub seconds: f64,
+    /// What would make it better.
+    pub advice: Vec<String>,
+}
+
+/// The object of `--json`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Summary<'a> {
+    command: &'static str,
+    eigenvalues: Vec<f64>,
+    residuals: Vec<f64>,
+    products: u64,
+    gradients: u64,
+    converged: bool,
+    standard_errors: Vec<Option<f64>>,
+    secant_errors: Vec<f64>,
+    gaps: Vec<Option<f64>>,
+    statuses: Vec<&'static str>,
+    dimension: usize,
+    batches: Option<usize>,
+    loss: Option<f64>,
+    gradient_norm: Option<f64>,
+    seed: u64,
+    seconds: f64,
+    advice: &'a [String],
+}
+
+impl<'a> Summary<'a> {
+    pub(super) fn of(record: &'a Record<'_>) -> Self {
+        let Record { settings, results, .. } = record;
+        let numbers = |of: fn(&Pair) -> f64| results.pairs.iter().map(of).collect();
+        Summary {
+            command: record.command,
+            eigenvalues: numbers(|pair| pair.eigenvalue),
+            residuals: numbers(|pair| pair.residual),
+            products: results.products,
+            gradients: results.gradients,
+            converged: results.converged,
+            standard_errors: results.pairs.iter().map(|pair| pair.standard_error).collect(),
+            secant_errors: numbers(|pair| pair.secant_error),
+            gaps: results.pairs.iter().map(|pair| pair.gap).collect(),
+            statuses: results.pairs.iter().map(|pair| pair.status).collect(),
+            dimension: results.dimension,
+            batches: results.batches,
+            loss: results.loss,
+            gradient_norm: results.gradient_norm,
+            seed: settings.seed,
+            seconds: results.seconds,
+            advice: &results.advice,
+        }
+    }
+}
+
+/// `record.json`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Record<'a> {
+    /// "spectrum".
+    pub(super) command: &'static str,
+    /// The version of the program.
+    pub(super) version: &'static str,
+    /// All settings, the seed among them.
+    pub(super) settings: &'a Settings,
+    /// The target in words.
+    pub(super) target: String,
+    /// What was found.
+    pub(super) results: &'a Results,
+}

@@ -1,0 +1,91 @@
+//! The settings of a stochastic estimate, what is wrong with them, and how it ended.
+
+use crate::probe::{Length, Rule};
+
+/// How many random vectors are used, and how.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields, default))]
+pub struct StochasticSettings {
+    /// The random vectors.
+    pub vectors: usize,
+    /// m, the Lanczos steps from each vector; a [`Trace`](super::Trace) takes one product whatever this is.
+    pub steps: usize,
+    /// The rule by which answers will be given; it sets the default length.
+    pub rule: Rule,
+    /// The length of a probe; `None` balances truncation and rounding, [`Length::balanced`].
+    pub length: Option<Length>,
+    /// The seed of the random vectors.
+    pub seed: u64,
+}
+
+impl Default for StochasticSettings {
+    /// Ten vectors of forty steps.
+    fn default() -> Self {
+        StochasticSettings { vectors: 10, steps: 40, rule: Rule::Forward, length: None, seed: 0 }
+    }
+}
+
+impl StochasticSettings {
+    pub(super) fn length_for(&self, epsilon: f64) -> Length {
+        self.length.unwrap_or_else(|| Length::balanced(self.rule, epsilon))
+    }
+
+    pub(super) fn validate(&self) -> Result<(), StochasticError> {
+        if self.vectors == 0 || self.steps == 0 {
+            return Err(StochasticError::Nothing { vectors: self.vectors, steps: self.steps });
+        }
+        match self.length {
+            Some(length) if !length.is_valid() => Err(StochasticError::Length { length }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// How far a stochastic estimate has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub enum Sampling {
+    /// Questions are outstanding.
+    Running,
+    /// Every vector was used.
+    Finished,
+    /// The caller had seen enough; the vectors finished by then count.
+    Stopped,
+    /// An answer held a NaN or an infinity; the vectors finished before it count.
+    NonFinite,
+}
+
+/// A setting of a stochastic estimate that is out of range.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum StochasticError {
+    /// No vector or no step is allowed.
+    Nothing {
+        /// The vectors given.
+        vectors: usize,
+        /// The steps given.
+        steps: usize,
+    },
+    /// The length isn't positive and finite.
+    Length {
+        /// The length given.
+        length: Length,
+    },
+}
+
+impl std::fmt::Display for StochasticError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            StochasticError::Nothing { vectors, steps } => {
+                write!(f, "{vectors} vectors of {steps} steps; both must be at least 1")
+            }
+            StochasticError::Length { length } => {
+                write!(f, "probe length is {length:?}; it must be finite and above 0")
+            }
+        }
+    }
+}
+
+impl std::error::Error for StochasticError {}

@@ -1,0 +1,189 @@
+//! Hutchinson's estimate of the trace.
+
+use super::{Sampling, StochasticError, StochasticSettings, draw_signs};
+use crate::drive::Workspace;
+use crate::objective::Objective;
+use crate::probe::{Answer, Probe};
+use crate::space::Space;
+use crate::statistics::Sample;
+use std::borrow::BorrowMut;
+
+/// tr H ≈ mean of ⟨z, Hz⟩ over random vectors of signs z, with its standard error.
+///
+/// The variance of one sample is 2 Σ_{i≠j} H_ij²: the trace of a diagonal matrix is exact, and n vectors leave about
+/// ‖H‖_F √(2/n) otherwise.
+///
+/// # Examples
+///
+/// ```
+/// use deo_core::stochastic::{StochasticSettings, Trace};
+/// use deo_core::{Answer, space::Host};
+/// let space = Host::<f64>::new();
+/// let settings = StochasticSettings { vectors: 4, ..Default::default() };
+/// let mut trace = Trace::new(&space, &[0.0; 3], settings)?;
+/// while let Some(probe) = trace.ask(&space) {
+///     let v = probe.direction();
+///     trace.tell(&space, Answer::product(&[v[0], 2.0 * v[1], -5.0 * v[2]]));
+/// }
+/// assert!((trace.estimate().trace + 2.0).abs() < 1e-12);
+/// # Ok::<(), deo_core::stochastic::StochasticError>(())
+/// ```
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Trace<V> {
+    settings: StochasticSettings,
+    direction: V,
+    product: V,
+    /// N.
+    dimension: f64,
+    samples: Sample,
+    gradients: u64,
+    sampling: Sampling,
+}
+
+/// A trace and its error bar.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct TraceEstimate {
+    /// The mean over the vectors used; NaN for none.
+    #[cfg_attr(feature = "serde", serde(with = "crate::estimate::unknown"))]
+    pub trace: f64,
+    /// Its standard error from the choice of vectors; NaN for one.
+    #[cfg_attr(feature = "serde", serde(with = "crate::estimate::unknown"))]
+    pub standard_error: f64,
+    /// The vectors used.
+    pub vectors: u64,
+    /// Gradients evaluated.
+    pub gradients: u64,
+    /// How far it has come.
+    pub sampling: Sampling,
+}
+
+impl<V> Trace<V> {
+    /// A machine for vectors of the shape of `like`, with its first question ready.
+    ///
+    /// # Errors
+    ///
+    /// [`StochasticError`] names a setting that is out of range.
+    pub fn new<S>(
+        space: &S,
+        like: &S::Vector,
+        settings: StochasticSettings,
+    ) -> Result<Self, StochasticError>
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        settings.validate()?;
+        let (direction, product) = (space.zeros_like(like), space.zeros_like(like));
+        let mut trace = Trace {
+            settings,
+            direction,
+            product,
+            dimension: 0.0,
+            samples: Sample::EMPTY,
+            gradients: 0,
+            sampling: Sampling::Running,
+        };
+        trace.begin(space);
+        Ok(trace)
+    }
+
+    /// Starts again, at another x, with the same vectors.
+    pub fn begin<S>(&mut self, space: &S)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        (self.samples, self.gradients, self.sampling) = (Sample::EMPTY, 0, Sampling::Running);
+        self.draw(space);
+    }
+
+    fn draw<S>(&mut self, space: &S)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let number = self.samples.count();
+        self.dimension = draw_signs(space, self.settings.seed, number, self.direction.borrow_mut());
+    }
+
+    /// Ends the estimate with the vectors used so far.
+    pub fn stop(&mut self) {
+        if self.sampling == Sampling::Running {
+            self.sampling = Sampling::Stopped;
+        }
+    }
+
+    /// The next question, or `None` when the estimate is finished. Asking again asks the same.
+    pub fn ask<S>(&self, space: &S) -> Option<Probe<'_, S::Vector>>
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let length = self.settings.length_for(space.epsilon());
+        let asking = self.sampling == Sampling::Running;
+        asking.then(|| Probe::new(self.direction.borrow(), length, 1.0))
+    }
+
+    /// Takes the answer to the question last asked.
+    ///
+    /// # Panics
+    ///
+    /// If nothing was asked.
+    pub fn tell<S>(&mut self, space: &S, answer: Answer<'_, S::Vector>)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let asked = self.sampling == Sampling::Running;
+        assert!(asked, "tell without a question: the trace asked nothing");
+        self.gradients += answer.gradients;
+        let direction = self.direction.borrow();
+        let (along, square) = answer.product_into(space, direction, self.product.borrow_mut());
+        if !(along.is_finite() && square.is_finite()) {
+            self.sampling = Sampling::NonFinite;
+            return;
+        }
+        // 1/√N is rounded to the storage, by the same factor in every component: divide by what came out.
+        let length = space.dot(direction, direction);
+        self.samples.push(if length > 0.0 { self.dimension * along / length } else { 0.0 });
+        if self.samples.count() == self.settings.vectors as u64 {
+            self.sampling = Sampling::Finished;
+        } else {
+            self.draw(space);
+        }
+    }
+
+    /// Answers everything that is asked, at x, where the gradient is `g`.
+    pub fn measure<S, O>(
+        &mut self,
+        space: &S,
+        objective: &mut O,
+        x: &S::Vector,
+        g: &S::Vector,
+        workspace: &mut Workspace<V>,
+    ) -> TraceEstimate
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+        O: Objective<S::Vector> + ?Sized,
+    {
+        while let Some(probe) = self.ask(space) {
+            let answer = workspace.answer(space, objective, probe, x, g);
+            self.tell(space, answer);
+        }
+        self.estimate()
+    }
+
+    /// The estimate as it stands.
+    pub fn estimate(&self) -> TraceEstimate {
+        TraceEstimate {
+            trace: self.samples.mean(),
+            standard_error: self.samples.standard_error(),
+            vectors: self.samples.count(),
+            gradients: self.gradients,
+            sampling: self.sampling,
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! The measured error of a secant follows the predicted one, over six decades of length, in both precisions, by both rules,
+//! far from a stationary point and at one.
+
+#[path = "common/forms.rs"]
+mod forms;
+
+use deo_core::certificate::{Certificate, CertificateSettings, Regime};
+use deo_core::drive::Workspace;
+use deo_core::noise::noise;
+use deo_core::objective::FromFn;
+use deo_core::space::{Host, Real};
+use deo_core::{Length, Objective, Rule, Space, Status};
+use forms::Forms;
+
+const N: usize = 500;
+const AXES: u64 = 12;
+
+fn wide<T: Real>(x: &[T]) -> Vec<f64> {
+    x.iter().map(|x| x.to_f64()).collect()
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+fn random_axis<T: Real>(seed: u64) -> Vec<T> {
+    (0..N as u64).map(|i| T::from_f64(noise(seed, i))).collect()
+}
+
+/// The eigenvector of the largest |λ|, by power iteration on exact products.
+fn sharpest(forms: &Forms, x: &[f64]) -> Vec<f64> {
+    let mut v: Vec<f64> = random_axis(77);
+    for _ in 0..200 {
+        let product = forms.product(x, &v);
+        let norm = dot(&product, &product).sqrt();
+        v = product.iter().map(|p| p / norm).collect();
+    }
+    v
+}
+
+/// Root mean squares over the axes of: the error of C and its prediction, the error of Hn and its prediction.
+///
+/// Each axis has a point of its own, a few roundings from the others, so that no rounding of a base gradient is common to all.
+fn errors<T: Real>(forms: &Forms, axes: &[Vec<T>], rule: Rule, fraction: f64) -> [f64; 4] {
+    let space = Host::<T>::new();
+    let mut x: Vec<T> = forms.point();
+    let mut forms = forms.clone();
+    let mut g = space.zeros_like(&x);
+    let settings =
+        CertificateSettings { rule, length: Some(Length::Relative(fraction)), diagnose: false };
+    let mut certificate = Certificate::new(&space, &x, settings).unwrap();
+    let mut workspace = Workspace::new(&space, &x, rule);
+    let mut squares = [0.0; 4];
+    for (index, axis) in axes.iter().enumerate() {
+        let nudge: Vec<T> = random_axis(1000 + index as u64);
+        space.axpby(8.0 * space.epsilon(), &nudge, 1.0, &mut x);
+        forms.value_grad(&x, &mut g);
+        certificate.set_axis(&space, axis);
+        certificate.measure(&space, &mut forms, &x, &g, &mut workspace);
+        assert_eq!(certificate.status(), Status::Converged);
+        let n = wide(certificate.axis());
+        let exact = forms.product(&wide(&x), &n);
+        let off: Vec<f64> =
+            wide(certificate.product()).iter().zip(&exact).map(|(a, b)| a - b).collect();
+        let found = [
+            certificate.curvature() - dot(&n, &exact),
+            certificate.secant_error(),
+            dot(&off, &off).sqrt(),
+            certificate.product_error(),
+        ];
+        squares.iter_mut().zip(found).for_each(|(s, f)| *s += f * f);
+    }
+    squares.map(|s| (s / axes.len() as f64).sqrt())
+}
+
+#[track_caller]
+fn follows<T: Real>(name: &str, forms: &Forms, axes: &[Vec<T>], shortest: i32) {
+    for rule in [Rule::Forward, Rule::Central] {
+        for half_decade in 0..=12 {
+            let fraction = 10f64.powf(f64::from(shortest) + f64::from(half_decade) / 2.0);
+            let [curvature, predicted, product, product_predicted] =
+                errors(forms, axes, rule, fraction);
+            let ratio = predicted / curvature;
+            let case = format!("{name} {rule:?} {fraction:.1e}");
+            assert!((1.0 / 3.0..3.0).contains(&ratio), "{case}: C {curvature:e}, {ratio}");
+            let ratio = product_predicted / product;
+            // Hn has many components, so one difference is sample enough.
+            assert!((0.5..2.0).contains(&ratio), "{case}: Hn {product:e}, {ratio}");
+        }
+    }
+}
+
+#[test]
+fn the_error_follows_its_prediction_along_random_axes() {
+    let forms = Forms::new(N, 100, 3.0, 5.0);
+    let axes: Vec<Vec<f64>> = (0..AXES).map(|seed| random_axis(seed + 100)).collect();
+    follows("f64", &forms, &axes, -9);
+    let axes: Vec<Vec<f32>> = (0..AXES).map(|seed| random_axis(seed + 100)).collect();
+    follows("f32", &forms, &axes, -7);
+}
+
+#[test]
+fn the_error_follows_its_prediction_at_a_stationary_point() {
+    // ‖g‖ is that of one rounding here, and a bar of ε‖g‖/h would be too small by 1/ε.
+    let forms = Forms::new(N, 100, 3.0, 5.0);
+    let forms = forms.clone().stationary_at(&forms.point::<f64>());
+    let axes: Vec<Vec<f32>> = (0..AXES).map(|seed| random_axis(seed + 100)).collect();
+    follows("f32", &forms, &axes, -7);
+}
+
+#[test]
+fn the_error_follows_its_prediction_along_sharp_axes() {
+    // Axes close to one eigenvector: all see the same truncation, each its own rounding.
+    let forms = Forms::new(N, 100, 3.0, 5.0);
+    let sharp = sharpest(&forms, &forms.point::<f64>());
+    let near = |seed: u64| {
+        let noise: Vec<f64> = random_axis(seed);
+        sharp.iter().zip(noise).map(|(s, z)| (s + 1e-3 * z) as f32).collect()
+    };
+    let axes: Vec<Vec<f32>> = (0..AXES).map(near).collect();
+    // Not up to 0.1 ‖x‖: along a sharp axis the next order counts there.
+    follows("f32", &forms, &axes, -8);
+}
+
+#[test]
+fn a_third_length_tells_truncation_from_rounding() {
+    let space = Host::<f64>::new();
+    let mut forms = Forms::new(N, 100, 3.0, 5.0);
+    let x: Vec<f64> = forms.point();
+    let mut g = space.zeros_like(&x);
+    forms.value_grad(&x, &mut g);
+    // In units of ‖x‖, far below and far above the best length, which is 3e-8 and 1e-5.
+    for (rule, fraction, expected, gradients) in [
+        (Rule::Forward, 3e-9, Regime::Rounding, 3),
+        (Rule::Forward, 1e-4, Regime::Truncation, 3),
+        (Rule::Central, 1e-8, Regime::Rounding, 6),
+        (Rule::Central, 1e-3, Regime::Truncation, 6),
+    ] {
+        let settings =
+            CertificateSettings { rule, length: Some(Length::Relative(fraction)), diagnose: true };
+        let mut certificate = Certificate::new(&space, &x, settings).unwrap();
+        let mut workspace = Workspace::new(&space, &x, rule);
+        let mut right = 0;
+        for seed in 0..AXES {
+            certificate.set_axis(&space, &random_axis::<f64>(seed));
+            certificate.measure(&space, &mut forms, &x, &g, &mut workspace);
+            assert_eq!(certificate.gradients(), gradients);
+            right += u64::from(certificate.regime() == Some(expected));
+        }
+        // Rounding is random: one verdict in ten or so is wrong.
+        assert!(right >= AXES - 3, "{rule:?} {fraction}: {right} of {AXES}");
+    }
+}
+
+#[test]
+fn a_degenerate_point_is_not_certified_negative() {
+    // −(x₁x₂…x_d)-like forms: H = 0 at 0, and every secant is all truncation.
+    let space = Host::<f64>::new();
+    for power in [3, 4, 5] {
+        for rule in [Rule::Forward, Rule::Central] {
+            for side in [1.0, -1.0] {
+                let mut f = FromFn(|x: &[f64], g: Option<&mut [f64]>| {
+                    if let Some(g) = g {
+                        g.iter_mut().zip(x).for_each(|(g, x)| *g = -side * x.powi(power - 1));
+                    }
+                    0.0
+                });
+                let x = [0.0; 3];
+                let settings = CertificateSettings { rule, ..Default::default() };
+                let mut certificate = Certificate::new(&space, &x, settings).unwrap();
+                certificate.set_axis(&space, &[1.0, 0.5, -0.3]);
+                let mut workspace = Workspace::new(&space, &x, rule);
+                certificate.measure(&space, &mut f, &x, &x, &mut workspace);
+                assert!(!certificate.is_negative(2.0), "x^{power} {rule:?}: {certificate:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_certificate_ends_at_an_answer_that_is_not_finite() {
+    let space = Host::<f64>::new();
+    let mut certificate = Certificate::new(&space, &[0.0; 2], Default::default()).unwrap();
+    certificate.set_axis(&space, &[0.0, 4.0]);
+    assert_eq!(certificate.axis(), &[0.0, 1.0]);
+    certificate.tell(&space, deo_core::Answer::forward(1.0, &[0.0; 2], &[f64::NAN, 0.0]));
+    assert_eq!(certificate.status(), Status::NonFinite);
+    assert!(certificate.ask(&space).is_none() && !certificate.is_negative(0.0));
+    let refused = Certificate::<Vec<f64>>::new(
+        &space,
+        &[0.0; 2],
+        CertificateSettings { length: Some(Length::Absolute(0.0)), ..Default::default() },
+    );
+    assert!(refused.unwrap_err().to_string().contains("above 0"));
+}
