@@ -14,5 +14,6 @@ mod vzeroupper;
 pub use matmul::{MatMut, MatRef, matmul};
 pub use parallel::Threads;
 pub use real::Real;
+pub use simd::vectorised;
 #[cfg(feature = "deo-core")]
 pub use space::Parallel;

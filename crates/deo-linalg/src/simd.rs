@@ -48,6 +48,45 @@ macro_rules! simd {
 }
 pub(crate) use simd;
 
+/// Runs `body`, compiled for the widest instruction set of this processor.
+///
+/// For loops of one's own: the closure must be inlined into the wrapper to profit, so mark it, and all that it calls,
+/// `#[inline(always)]`. As for the kernels, no bit of the result depends on the choice: nothing is contracted or
+/// reassociated.
+///
+/// # Examples
+///
+/// ```
+/// let mut x = vec![1.0f32; 1000];
+/// deo_linalg::vectorised(
+///     #[inline(always)]
+///     || x.iter_mut().for_each(|x| *x = *x * *x + 1.0),
+/// );
+/// assert_eq!(x, [2.0; 1000]);
+/// ```
+#[inline]
+pub fn vectorised<R>(body: impl FnOnce() -> R) -> R {
+    #[cfg(target_arch = "x86_64")]
+    {
+        #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw")]
+        fn avx512<R>(body: impl FnOnce() -> R) -> R {
+            body()
+        }
+        #[target_feature(enable = "avx2")]
+        fn avx2<R>(body: impl FnOnce() -> R) -> R {
+            body()
+        }
+        match isa() {
+            // SAFETY: `isa` answers Avx512 only where it has detected these four features.
+            Isa::Avx512 => return unsafe { avx512(body) },
+            // SAFETY: `isa` answers Avx2 only where it has detected AVX2.
+            Isa::Avx2 => return unsafe { avx2(body) },
+            Isa::Baseline => {}
+        }
+    }
+    body()
+}
+
 /// The instruction sets that the kernels are compiled for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
@@ -105,5 +144,21 @@ pub(crate) mod tests {
         let results = results.collect();
         FORCED.set(None);
         results
+    }
+
+    #[test]
+    fn a_closure_gives_the_same_bits_with_each_instruction_set() {
+        let input: Vec<f32> = (0..1003).map(|i| (i as f32 * 0.37).sin()).collect();
+        let results = with_each_isa(|| {
+            let mut sum = 0.0f32;
+            super::vectorised(
+                #[inline(always)]
+                || input.iter().for_each(|x| sum += x * 1.7 + x * x),
+            );
+            sum.to_bits()
+        });
+        // The twin: the same loop, dispatched by nobody.
+        let plain = input.iter().fold(0.0f32, |sum, x| sum + (x * 1.7 + x * x));
+        assert!(results.iter().all(|(_, bits)| *bits == plain.to_bits()), "{results:?}");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::error::SpectrumError;
 use super::settings::{Settings, TargetSettings};
-use super::source::{AtPoint, Counts, Source};
+use super::source::{AtPoint, Counts, Remeasured, Source};
 use crate::npy::{self, Array, Scalar};
 use deo_core::{Answer, Probe};
 use deo_linalg::{Real, Threads, kernels};
@@ -113,7 +113,7 @@ impl<T: Real> Source<T> for Products<T> {
         Answer::product(&self.product)
     }
 
-    fn over_batches(&mut self, _axes: &[&[T]]) -> Option<Vec<Vec<f64>>> {
+    fn remeasure(&mut self, _axes: &[&[T]]) -> Option<Vec<Remeasured>> {
         None
     }
 

@@ -76,7 +76,7 @@ pub struct SpectrumArgs {
     #[arg(long, help_heading = PAIRS, overrides_with = "confirm")]
     pub no_confirm: bool,
 
-    /// Storage of vectors and networks [default: f32 for a preset, f64 otherwise]
+    /// Storage of vectors and networks [default: f64]
     #[arg(long, value_name = "TYPE", help_heading = NUMERICS)]
     pub precision: Option<Precision>,
 
@@ -145,6 +145,7 @@ Examples:
   deo spectrum --matrix h.npy --which highest --k 3 --vectors v.npy
   deo spectrum --preset tiny --density --trace --out runs/spectrum
 
-residual: an eigenvalue lies within it of the one shown. secant error: the estimated error of finite differences. gap: the
-distance to the next eigenvalue found; the angle to the eigenvector is about residual/gap. standard error: over the
-batches, of the curvature along the eigenvector; it says nothing of the bias of having chosen it on the same batches.";
+residual: an eigenvalue lies within it of the one shown. secant error: the error of finite differences, measured along the
+eigenvector. gap: the distance to the next eigenvalue found; the angle to the eigenvector is about residual/gap. standard
+error: over the batches, of the curvature along the eigenvector; the bias of having chosen it on the same batches is not
+in it. gradients: each the mean over all batches.";

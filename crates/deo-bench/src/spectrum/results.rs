@@ -17,7 +17,7 @@ pub struct Pair {
     pub eigenvalue: f64,
     /// ‖Hn − λn‖: an eigenvalue lies within it.
     pub residual: f64,
-    /// The estimated error of λ from finite differences.
+    /// The error of λ from finite differences, measured along the eigenvector.
     pub secant_error: f64,
     /// The distance to the nearest other Ritz value; `None` if there is none.
     pub gap: Option<f64>,
@@ -73,7 +73,7 @@ pub struct Results {
     pub pairs: Vec<Pair>,
     /// Hessian products.
     pub products: u64,
-    /// Gradients, each the mean over all batches: of the products, of the point, and of the standard errors.
+    /// Gradients, each the mean over all batches: of the products, of the point, and of measuring again.
     pub gradients: u64,
     /// Whether every pair is converged.
     pub converged: bool,

@@ -5,7 +5,7 @@ use super::choices::Ends;
 use super::error::SpectrumError;
 use super::results::{Pair, Results};
 use super::settings::Settings;
-use super::source::Source;
+use super::source::{Remeasured, Source};
 use super::target::Target;
 use deo_core::krylov::Krylov;
 use deo_core::{Estimate, Status};
@@ -42,10 +42,8 @@ pub(super) fn search<T: Real>(
     let krylov = run(&mut *source, settings, watch)?;
     let axes: Vec<&[T]> = (0..settings.wanted()).map(|i| krylov.axis(i).as_slice()).collect();
     let mut pairs = pairs(&krylov, settings);
-    if let Some(curvatures) = source.over_batches(&axes) {
-        for (pair, curvatures) in pairs.iter_mut().zip(&curvatures) {
-            pair.standard_error = Some(standard_error(curvatures));
-        }
+    if let Some(again) = source.remeasure(&axes) {
+        pairs.iter_mut().zip(&again).for_each(|(pair, again)| correct(pair, again));
     }
     let counts = source.counts();
     let mut results = Results {
@@ -111,6 +109,14 @@ fn pairs<V>(krylov: &Krylov<V>, settings: &Settings) -> Vec<Pair> {
         Pair::new(end, i % settings.k + 1, estimate, krylov.gap(i))
     };
     krylov.estimates().iter().enumerate().map(pair).collect()
+}
+
+/// Takes over what was measured along the axis itself.
+fn correct(pair: &mut Pair, again: &Remeasured) {
+    pair.eigenvalue = again.curvature;
+    // What the search saw of rounding and asymmetry stays a lower bound.
+    pair.secant_error = again.secant_error.max(pair.secant_error);
+    pair.standard_error = (again.over_batches.len() > 1).then(|| standard_error(&again.over_batches));
 }
 
 /// σ/√B, σ² the unbiased variance of B ≥ 2 values.

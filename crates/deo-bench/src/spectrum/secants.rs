@@ -1,10 +1,22 @@
 //! Hessian products by differences of gradients, averaged over batches.
 //!
 //! f(x) = (1/B) Σ_b f_b(x), and ∇f is summed in the order of the batches, so that the numbers depend on nothing else.
-//! A standard error needs the same products batch by batch: ⟨n, H_b n⟩ = ⟨n, g_b(x + hn) − g_b(x)⟩/h. Both inner
-//! products are accumulated in double precision, hence their difference loses nothing that the gradients had.
+//!
+//! Every axis n that was found is measured again along itself, from both sides and batch by batch, with
+//! s_b(d) = ⟨n, ∇f_b(x + dn)⟩ and the central quotient C_b(h) = (s_b(h) − s_b(−h))/2h:
+//!
+//! | | |
+//! |---|---|
+//! | curvature | C(h), the mean of the C_b(h); its truncation is of second order whatever the rule |
+//! | secant error, forward rule | \|C₊ − C(h)\|, C₊ = (s(h) − s(0))/h: what the rule was off by |
+//! | secant error, central rule | 4/3 \|C(h) − C(h/2)\|, Richardson's estimate of the truncation of C(h) |
+//! | standard error | of the mean of the C_b(h) |
+//!
+//! This is *measured*, along the axis that counts; the asymmetry that the search sees is between other directions, and
+//! misses a length at which the function is no longer a parabola. The inner products s_b are accumulated in double
+//! precision, hence their differences lose nothing that the gradients had.
 
-use super::source::{AtPoint, Counts, Source};
+use super::source::{AtPoint, Counts, Remeasured, Source};
 use deo_core::{Answer, Length, Probe, Rule, Space};
 use deo_linalg::{Parallel, Real};
 
@@ -30,7 +42,7 @@ pub(super) struct Secants<T, F> {
     length: Length,
     /// x displaced.
     point: Vec<T>,
-    /// The gradient ahead and, for the central rule, behind.
+    /// The gradient ahead and, if the rule is central, behind.
     ahead: Vec<T>,
     behind: Vec<T>,
     /// The gradient of one batch; empty where there is only one.
@@ -44,7 +56,7 @@ impl<T: Real, F: Batched<T>> Secants<T, F> {
         let zeros = |wanted: bool| if wanted { vec![T::ZERO; x.len()] } else { Vec::new() };
         let several = f.batches() > 1;
         let (g, point, ahead) = (zeros(true), zeros(true), zeros(true));
-        let (behind, part) = (zeros(rule == Rule::Central || several), zeros(several));
+        let (behind, part) = (zeros(rule == Rule::Central), zeros(several));
         let length =
             length.map_or_else(|| Length::balanced(rule, space.epsilon()), Length::Relative);
         let at_point = AtPoint { loss: f64::NAN, gradient_norm: f64::NAN };
@@ -58,22 +70,57 @@ impl<T: Real, F: Batched<T>> Secants<T, F> {
         secants
     }
 
-    /// ⟨n, H_b n⟩ for the batch whose gradient at x is in `ahead`; uses `behind`.
-    fn along(&mut self, batch: usize, n: &[T]) -> f64 {
-        let Secants { space, f, x, point, ahead, behind, .. } = self;
-        let h = self.length.at(space.norm(x));
-        let mut slope = |h: f64| {
-            let h = space.displace(h, n, x, point);
-            f.value_grad(batch, point, behind);
-            (h, space.dot(n, behind))
+    /// The central quotients C_b(h) of every batch, and the mean of the slopes ahead with its realised length.
+    fn quotients(&mut self, n: &[T], h: f64) -> (Vec<f64>, Slope) {
+        let Secants { space, f, x, point, ahead, counts, .. } = self;
+        let batches = f.batches();
+        let mut slope = |batch: usize, h: f64| {
+            let length = space.displace(h, n, x, point);
+            f.value_grad(batch, point, ahead);
+            Slope { length, slope: space.dot(n, ahead) }
         };
-        let (h_ahead, slope_ahead) = slope(h);
-        let (h_behind, slope_behind) = match self.rule {
-            Rule::Central => slope(-h),
-            _ => (0.0, space.dot(n, ahead)),
-        };
-        (slope_ahead - slope_behind) / (h_ahead - h_behind)
+        let mut mean = Slope { length: 0.0, slope: 0.0 };
+        let mut quotients = Vec::with_capacity(batches);
+        for batch in 0..batches {
+            let (ahead, behind) = (slope(batch, h), slope(batch, -h));
+            quotients.push(ahead.quotient(behind));
+            mean = Slope { length: ahead.length, slope: mean.slope + ahead.slope / batches as f64 };
+        }
+        counts.gradients += 2; // every batch once is one gradient of the mean
+        (quotients, mean)
     }
+
+    fn remeasure_one(&mut self, n: &[T]) -> Remeasured {
+        let h = self.length.at(self.space.norm(&self.x));
+        let (over_batches, ahead) = self.quotients(n, h);
+        let curvature = mean_of(&over_batches);
+        let secant_error = if self.rule == Rule::Central {
+            let (shorter, _) = self.quotients(n, h / 2.0);
+            4.0 / 3.0 * (curvature - mean_of(&shorter)).abs()
+        } else {
+            let here = Slope { length: 0.0, slope: self.space.dot(n, &self.g) };
+            (ahead.quotient(here) - curvature).abs()
+        };
+        Remeasured { curvature, secant_error, over_batches }
+    }
+}
+
+/// s(d) = ⟨n, ∇f(x + dn)⟩.
+#[derive(Debug, Clone, Copy)]
+struct Slope {
+    /// d, as storage realised it.
+    length: f64,
+    slope: f64,
+}
+
+impl Slope {
+    fn quotient(self, behind: Slope) -> f64 {
+        (self.slope - behind.slope) / (self.length - behind.length)
+    }
+}
+
+fn mean_of(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
 }
 
 /// `g` ← (1/B) Σ_b ∇f_b(x), and the mean loss.
@@ -121,26 +168,8 @@ impl<T: Real, F: Batched<T>> Source<T> for Secants<T, F> {
         Answer::central(h_behind, behind, h, ahead)
     }
 
-    fn over_batches(&mut self, axes: &[&[T]]) -> Option<Vec<Vec<f64>>> {
-        let batches = self.f.batches();
-        if batches == 1 {
-            return None;
-        }
-        let mut curvatures = vec![Vec::with_capacity(batches); axes.len()];
-        for batch in 0..batches {
-            if self.rule != Rule::Central {
-                self.f.value_grad(batch, &self.x, &mut self.ahead);
-            }
-            for (axis, curvatures) in axes.iter().zip(&mut curvatures) {
-                curvatures.push(self.along(batch, axis));
-            }
-        }
-        // Every batch once is one gradient of the mean.
-        self.counts.gradients += match self.rule {
-            Rule::Central => 2 * axes.len() as u64,
-            _ => 1 + axes.len() as u64,
-        };
-        Some(curvatures)
+    fn remeasure(&mut self, axes: &[&[T]]) -> Option<Vec<Remeasured>> {
+        Some(axes.iter().map(|axis| self.remeasure_one(axis)).collect())
     }
 
     fn counts(&self) -> Counts {

@@ -99,8 +99,6 @@ impl Settings {
             let error = || SpectrumError::setting(name, value, "finite and above 0");
             fine.then_some(value).ok_or_else(error)
         };
-        let preset = matches!(target, TargetSettings::Gpt { .. });
-        let default = if preset { Precision::F32 } else { Precision::F64 };
         let settings = Settings {
             k,
             which: args.which,
@@ -114,7 +112,7 @@ impl Settings {
                 MOST_GRADIENTS,
             )?,
             confirm: !args.no_confirm,
-            precision: args.precision.unwrap_or(default),
+            precision: args.precision.unwrap_or_default(),
             rule,
             length: args.length.map(|length| positive("length", length)).transpose()?,
             seed: args.seed,

@@ -14,8 +14,8 @@ pub(super) trait Source<T: Real> {
     /// Answers a question.
     fn answer(&mut self, probe: Probe<'_, [T]>) -> Answer<'_, [T]>;
 
-    /// ⟨n, H_b n⟩ for every unit axis n and, within it, every batch b; `None` where there is only one.
-    fn over_batches(&mut self, axes: &[&[T]]) -> Option<Vec<Vec<f64>>>;
+    /// Measures the curvature along every unit axis again, with its errors; `None` where products are exact.
+    fn remeasure(&mut self, axes: &[&[T]]) -> Option<Vec<Remeasured>>;
 
     /// What was evaluated so far.
     fn counts(&self) -> Counts;
@@ -30,11 +30,22 @@ pub(super) struct AtPoint {
     pub(super) gradient_norm: f64,
 }
 
+/// The curvature along an axis.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Remeasured {
+    /// ⟨n, Hn⟩.
+    pub(super) curvature: f64,
+    /// The error of the secants of the search, measured along n.
+    pub(super) secant_error: f64,
+    /// ⟨n, H_b n⟩ of every batch.
+    pub(super) over_batches: Vec<f64>,
+}
+
 /// What was evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Counts {
     /// Products Hv for the search.
     pub(super) products: u64,
-    /// Gradients, each the mean over all batches: those of the products, of the point and of the standard errors.
+    /// Gradients, each the mean over all batches: of the products, of the point, and of measuring again.
     pub(super) gradients: u64,
 }

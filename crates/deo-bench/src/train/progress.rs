@@ -45,8 +45,8 @@ impl Watch for Progress {
         let mean = self.loss.unwrap_or(metrics.loss);
         let mean = mean + (metrics.loss - mean) / MEMORY;
         self.loss = Some(mean);
-        self.bar.set_position(spent.whole());
         self.bar.set_message(format!("loss {mean:.3}"));
+        self.bar.set_position(spent.whole());
         match &mut self.metrics {
             Some(stream) => stream.write_line(metrics),
             None => Ok(()),

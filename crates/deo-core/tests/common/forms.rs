@@ -2,6 +2,7 @@
 //!
 //! f(x) = Σ_k (a_k s²/2 + t_k s³/6 + q_k s⁴/24), s = ⟨u_k, x⟩, u_k random unit vectors: its gradient is computed in the
 //! arithmetic of the storage, every operation rounded, its Hessian products in f64.
+#![allow(unreachable_pub)] // a module of a test binary and of an example
 
 use deo_core::Objective;
 use deo_core::noise::noise;

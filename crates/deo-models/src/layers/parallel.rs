@@ -6,8 +6,8 @@
 //! gains and biases) is split by columns instead, with [`for_each`] over the entries of the result: every
 //! entry is then summed in the order of the rows, and no partial sums need a place.
 
-use deo_linalg::Threads;
 use deo_linalg::parallel::Views;
+use deo_linalg::{Threads, vectorised};
 
 /// Rows, or entries, of one task: some microseconds of work, against the fraction of one that a fork costs.
 const ROWS: usize = 32;
@@ -148,11 +148,4 @@ pub(crate) fn inside<R: Send>(threads: Threads, body: impl FnOnce() -> R + Send)
     } else {
         body()
     }
-}
-
-/// Runs `body`: the one place that every element-wise loop passes through, where it can be compiled for wider
-/// vectors than those of the baseline.
-#[inline(always)]
-fn vectorised<R>(body: impl FnOnce() -> R) -> R {
-    body()
 }
