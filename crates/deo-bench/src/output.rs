@@ -3,7 +3,7 @@
 //! Problem: a reader must never meet half a file, and a run must not find out after an hour that it can't
 //! write. So the directory is tried before anything is trained, and every file is written under the name
 //! `NAME.partial` and renamed when it is complete; a rename within a directory is atomic. A run that is killed
-//! leaves `metrics.jsonl.partial` with the steps that it took, and the files of an earlier run untouched.
+//! leaves `metrics.jsonl.partial` with the steps that it took, until the next run, and the files of an earlier run.
 
 use serde::Serialize;
 use std::fs::{self, File};
@@ -51,20 +51,19 @@ impl OutputDir {
     ///
     /// # Errors
     ///
-    /// [`OutputError::Directory`] if it can't be created or a file in it can't, [`OutputError::Taken`] if one of
-    /// `files` is a directory.
+    /// [`OutputError::Directory`] if it or a file in it can't be created, [`OutputError::Taken`] if one of `files` is
+    /// a directory.
     pub fn create(dir: &Path, files: &[&str]) -> Result<Self, OutputError> {
         let refuse = |reason| OutputError::Directory { dir: dir.to_owned(), reason };
         fs::create_dir_all(dir).map_err(refuse)?;
         for name in files {
-            for path in [dir.join(name), partial(dir, name)] {
-                if path.is_dir() {
-                    return Err(OutputError::Taken { path });
-                }
+            let (path, temporary) = (dir.join(name), partial(dir, name));
+            if path.is_dir() {
+                return Err(OutputError::Taken { path });
             }
+            let trial = File::create(&temporary);
+            trial.and_then(|_| fs::remove_file(&temporary)).map_err(refuse)?;
         }
-        let trial = partial(dir, ".deo-trial");
-        File::create(&trial).and_then(|_| fs::remove_file(&trial)).map_err(refuse)?;
         Ok(OutputDir { dir: dir.to_owned() })
     }
 

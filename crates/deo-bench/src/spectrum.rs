@@ -23,10 +23,12 @@
 
 mod advice;
 mod choices;
+mod curve;
 mod error;
 mod gpt;
 mod landscape;
 mod matrix;
+mod measure;
 mod options;
 mod report;
 mod results;
@@ -35,10 +37,13 @@ mod secants;
 mod settings;
 mod source;
 mod target;
+mod verify;
+mod whole;
 
 pub use choices::{Ends, Precision, SecantRule};
 pub use error::SpectrumError;
 pub use options::SpectrumArgs;
 pub use report::execute;
 pub use results::{Pair, Results};
-pub use settings::{Settings, TargetSettings};
+pub use settings::{DensitySettings, Settings, TargetSettings};
+pub use whole::{DensityResult, Share, TraceResult};

@@ -1,67 +1,87 @@
-//! Prints the error of a measured curvature against the dimer length, for the page *Numerics*.
+//! Prints the error of a secant, measured and predicted, against the dimer length, for the page *Numerics*.
 //!
-//! f = Σ (½λᵢxᵢ² + t xᵢ³/6 + q xᵢ⁴/24), whose curvature along any n is Σ (λᵢ + t xᵢ + ½q xᵢ²)nᵢ² exactly, is
-//! measured along one random direction by both rules, in f32 and in f64.
+//! f = Σ (½a s² + t s³/6 + q s⁴/24), s = ⟨u, x⟩ for 100 random u in ℝ⁵⁰⁰, with the gradient in the arithmetic of the
+//! storage and exact Hessian products in f64. Every number is a root mean square over twelve random axes:
+//!
+//! | column | meaning |
+//! |---|---|
+//! | C | the error of C, and in parentheses what a certificate predicts |
+//! | Hn | the same for Hn as a vector |
+//! | ½hT, h²Q/6 | the truncation of C in theory, T = ∇³f[n, n, n], Q = ∇⁴f[n, n, n, n] |
+//! | ε‖g‖/h | the scale of the customary bound on rounding, for comparison |
 //!
 //! Run: `cargo run -p deo-core --example length`
 
+#[path = "../tests/common/forms.rs"]
+mod forms;
+
+use deo_core::certificate::{Certificate, CertificateError, CertificateSettings};
 use deo_core::drive::Workspace;
 use deo_core::noise::noise;
-use deo_core::objective::FromFn;
 use deo_core::space::{Host, Real};
-use deo_core::{Dimer, DimerSettings, Length, Objective, Rule, SettingsError};
+use deo_core::{Length, Objective, Rule, Space};
+use forms::Forms;
 
-const N: usize = 10_000;
-const THIRD: f64 = 3.0;
-const FOURTH: f64 = 5.0;
+const N: usize = 500;
+const AXES: u64 = 12;
 
-fn eigenvalue(i: usize) -> f64 {
-    2.0 + noise(1, i as u64)
+fn wide<T: Real>(x: &[T]) -> Vec<f64> {
+    x.iter().map(|x| x.to_f64()).collect()
 }
 
-/// (|C − exact|, what the estimate gives as its error), both relative to the exact curvature.
-fn errors<T: Real>(rule: Rule, length: Option<Length>) -> Result<[f64; 2], SettingsError> {
+/// One row, for h a fraction of ‖x‖.
+fn row<T: Real>(forms: &Forms, rule: Rule, fraction: f64) -> Result<String, CertificateError> {
     let space = Host::<T>::new();
-    let x: Vec<T> = (0..N as u64).map(|i| T::from_f64(noise(2, i))).collect();
-    let mut f = FromFn(|x: &[T], g: Option<&mut [T]>| {
-        for (i, (g, x)) in g.expect("only gradients are asked for").iter_mut().zip(x).enumerate() {
-            let x = x.to_f64();
-            *g = T::from_f64(x * (eigenvalue(i) + x * (THIRD / 2.0 + x * FOURTH / 6.0)));
-        }
-        0.0
-    });
-    // Two answers: the axis, and the certificate from its other side.
-    let max_gradients = if rule == Rule::Central { 4 } else { 2 };
-    let settings =
-        DimerSettings { rule, length, certify: true, max_gradients, ..Default::default() };
-    let mut dimer = Dimer::new(&space, &x, DimerSettings { tolerance: 1e9, ..settings })?;
-    dimer.draw(&space, 3);
-    let exact: f64 = (dimer.axis().iter().zip(&x).enumerate())
-        .map(|(i, (n, x))| {
-            let (n, x) = (n.to_f64(), x.to_f64());
-            (eigenvalue(i) + x * (THIRD + x * FOURTH / 2.0)) * n * n
-        })
-        .sum();
-    let mut g = x.clone();
+    let x: Vec<T> = forms.point();
+    let mut f = forms.clone();
+    let mut g = space.zeros_like(&x);
     f.value_grad(&x, &mut g);
-    let estimate = dimer.measure(&space, &mut f, &x, &g, &mut Workspace::new(&space, &x, rule));
-    Ok([(estimate.curvature - exact).abs() / exact, estimate.secant_error / exact])
-}
-
-fn row<T: Real>(length: Option<Length>) -> Result<String, SettingsError> {
-    let [forward, central] =
-        [errors::<T>(Rule::Forward, length)?, errors::<T>(Rule::Central, length)?];
-    let show = |[error, bar]: [f64; 2]| format!("{error:.0e} ({bar:.0e})");
-    Ok(format!("{} | {}", show(forward), show(central)))
-}
-
-fn main() -> Result<(), SettingsError> {
-    println!("| h/‖x‖ | f64 forward | f64 central | f32 forward | f32 central |");
-    println!("|---|---|---|---|---|");
-    for exponent in [-8, -7, -6, -5, -4, -3, -2, -1] {
-        let length = Some(Length::Relative(10f64.powi(exponent)));
-        println!("| 1e{exponent} | {} | {} |", row::<f64>(length)?, row::<f32>(length)?);
+    let h = fraction * space.norm(&x);
+    let length = Some(Length::Absolute(h));
+    let settings = CertificateSettings { rule, length, diagnose: false };
+    let mut certificate = Certificate::new(&space, &x, settings)?;
+    let mut workspace = Workspace::new(&space, &x, rule);
+    let mut squares = [0.0; 5];
+    for seed in 0..AXES {
+        let axis: Vec<T> = (0..N as u64).map(|i| T::from_f64(noise(seed + 100, i))).collect();
+        certificate.set_axis(&space, &axis);
+        certificate.measure(&space, &mut f, &x, &g, &mut workspace);
+        let (x, n) = (wide(&x), wide(certificate.axis()));
+        let exact = forms.product(&x, &n);
+        let product = wide(certificate.product());
+        let off = |i: usize| product[i] - exact[i];
+        let [third, fourth] = forms.higher_derivatives(&x, &n);
+        let truncation = if rule == Rule::Central { h * h * fourth / 6.0 } else { h * third / 2.0 };
+        let found = [
+            certificate.curvature() - (0..N).map(|i| n[i] * exact[i]).sum::<f64>(),
+            certificate.secant_error(),
+            (0..N).map(|i| off(i) * off(i)).sum::<f64>().sqrt(),
+            certificate.product_error(),
+            truncation,
+        ];
+        squares.iter_mut().zip(found).for_each(|(square, x)| *square += x * x);
     }
-    println!("| default | {} | {} |", row::<f64>(None)?, row::<f32>(None)?);
+    let [c, c_bar, hn, hn_bar, truncation] = squares.map(|s| (s / AXES as f64).sqrt());
+    let bound = space.epsilon() * space.norm(&g) / h;
+    Ok(format!("{c:.0e} ({c_bar:.0e}) | {hn:.0e} ({hn_bar:.0e}) | {truncation:.0e} | {bound:.0e}"))
+}
+
+fn table<T: Real>(forms: &Forms, storage: &str, rule: Rule) -> Result<(), CertificateError> {
+    let truncation = if rule == Rule::Central { "h²Q/6" } else { "½hT" };
+    println!("\n| {storage} {rule:?}, h/‖x‖ | C | Hn | {truncation} | ε‖g‖/h |");
+    println!("|---|---|---|---|---|");
+    let shortest = if storage == "f32" { -7 } else { -9 };
+    for exponent in shortest..=shortest + 6 {
+        println!("| 1e{exponent} | {} |", row::<T>(forms, rule, 10f64.powi(exponent))?);
+    }
+    Ok(())
+}
+
+fn main() -> Result<(), CertificateError> {
+    let forms = Forms::new(N, 100, 3.0, 5.0);
+    for rule in [Rule::Forward, Rule::Central] {
+        table::<f64>(&forms, "f64", rule)?;
+        table::<f32>(&forms, "f32", rule)?;
+    }
     Ok(())
 }

@@ -4,7 +4,7 @@
 #[path = "common/forms.rs"]
 mod forms;
 
-use deo_core::certificate::{Certificate, CertificateSettings, Regime};
+use deo_core::certificate::{Certificate, CertificateSettings, Regime, best_length};
 use deo_core::drive::Workspace;
 use deo_core::noise::noise;
 use deo_core::objective::FromFn;
@@ -17,6 +17,11 @@ const AXES: u64 = 12;
 
 fn wide<T: Real>(x: &[T]) -> Vec<f64> {
     x.iter().map(|x| x.to_f64()).collect()
+}
+
+/// A fraction of ‖x‖.
+fn of_norm<T: Real>(fraction: f64, x: &[T]) -> Length {
+    Length::Absolute(fraction * Host::new().norm(x))
 }
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {
@@ -47,7 +52,7 @@ fn errors<T: Real>(forms: &Forms, axes: &[Vec<T>], rule: Rule, fraction: f64) ->
     let mut forms = forms.clone();
     let mut g = space.zeros_like(&x);
     let settings =
-        CertificateSettings { rule, length: Some(Length::Relative(fraction)), diagnose: false };
+        CertificateSettings { rule, length: Some(of_norm(fraction, &x)), diagnose: false };
     let mut certificate = Certificate::new(&space, &x, settings).unwrap();
     let mut workspace = Workspace::new(&space, &x, rule);
     let mut squares = [0.0; 4];
@@ -137,7 +142,7 @@ fn a_third_length_tells_truncation_from_rounding() {
         (Rule::Central, 1e-3, Regime::Truncation, 6),
     ] {
         let settings =
-            CertificateSettings { rule, length: Some(Length::Relative(fraction)), diagnose: true };
+            CertificateSettings { rule, length: Some(of_norm(fraction, &x)), diagnose: true };
         let mut certificate = Certificate::new(&space, &x, settings).unwrap();
         let mut workspace = Workspace::new(&space, &x, rule);
         let mut right = 0;
@@ -149,6 +154,43 @@ fn a_third_length_tells_truncation_from_rounding() {
         }
         // Rounding is random: one verdict in ten or so is wrong.
         assert!(right >= AXES - 3, "{rule:?} {fraction}: {right} of {AXES}");
+    }
+}
+
+#[test]
+fn the_best_length_is_found_from_far_off() {
+    fn search<T: Real>(forms: &Forms, start: f64, rule: Rule) -> (f64, f64, u64) {
+        let space = Host::<T>::new();
+        let (x, mut forms): (Vec<T>, _) = (forms.point(), forms.clone());
+        let mut g = space.zeros_like(&x);
+        forms.value_grad(&x, &mut g);
+        let axis = random_axis::<T>(3);
+        let length = Some(of_norm(start, &x));
+        let settings = CertificateSettings { rule, length, diagnose: true };
+        let mut workspace = Workspace::new(&space, &x, rule);
+        let best =
+            best_length(&space, &mut forms, &x, &g, &axis, settings, &mut workspace).unwrap();
+        (best.length.at(1.0) / space.norm(&x), best.product_error, best.gradients)
+    }
+    let forms = Forms::new(N, 100, 3.0, 5.0);
+    for (rule, lengths, errors) in
+        [(Rule::Forward, [3e-8, 4e-4], [2e-7, 5e-3]), (Rule::Central, [1e-5, 6e-3], [5e-10, 3e-4])]
+    {
+        for off in [1e-3, 1.0, 1e3] {
+            // The best lengths and errors are those of the example `length`.
+            let found = [
+                search::<f64>(&forms, off * lengths[0], rule),
+                search::<f32>(&forms, (off * lengths[1]).min(0.1), rule),
+            ];
+            for ((length, error, gradients), (best, least)) in
+                found.into_iter().zip(lengths.into_iter().zip(errors))
+            {
+                let case = format!("{rule:?} from {off} times the best: {length:e} {error:e}");
+                assert!((0.15..7.0).contains(&(length / best)), "{case}");
+                assert!(error < 2.0 * least, "{case}");
+                assert!(gradients <= if rule == Rule::Central { 40 } else { 20 }, "{case}");
+            }
+        }
     }
 }
 

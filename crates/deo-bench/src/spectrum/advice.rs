@@ -40,6 +40,17 @@ pub(super) fn advice(settings: &Settings, results: &Results) -> Vec<String> {
             "{pairs}: within {SIGNIFICANT} standard errors of zero; more --batches or a larger --batch would tell"
         ));
     }
+    let of_chance = |pair: &Pair| match (pair.fresh, pair.fresh_error) {
+        // Both errors count: the two sets of batches are of the same kind.
+        (Some(fresh), Some(error)) => (fresh - pair.eigenvalue).abs() > SIGNIFICANT * 1.5 * error,
+        _ => false,
+    };
+    if let Some(pairs) = names(results, of_chance) {
+        advice.push(format!(
+            "{pairs}: the curvature on fresh batches is another: the eigenvector belongs to these batches, not to the mean \
+             over all data; more --batches would tell"
+        ));
+    }
     let vague = |pair: &Pair| pair.status != BUDGET && pair.angle().is_some_and(|a| a > VAGUE);
     if let Some(pairs) = names(results, vague) {
         advice.push(format!(
@@ -80,6 +91,3 @@ fn names(results: &Results, true_of: impl Fn(&Pair) -> bool) -> Option<String> {
     }
     (!ends.is_empty()).then(|| ends.join("; "))
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,9 +1,13 @@
 //! Why `deo spectrum` stopped, and with which exit code.
 
+use super::settings::Settings;
 use crate::npy::NpyError;
 use crate::output::OutputError;
 use crate::train::TrainError;
+use deo_core::certificate::CertificateError;
+use deo_core::determinism::NoisyOracle;
 use deo_core::krylov::KrylovError;
+use deo_core::stochastic::StochasticError;
 use deo_models::data::DataError;
 use deo_models::landscapes::LandscapeError;
 use deo_models::weights::WeightsError;
@@ -52,6 +56,12 @@ pub enum SpectrumError {
     /// A setting of the search.
     #[error(transparent)]
     Krylov(#[from] KrylovError),
+    /// A setting of the verification.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// A setting of density or trace.
+    #[error(transparent)]
+    Stochastic(#[from] StochasticError),
     /// The weights.
     #[error(transparent)]
     Weights(#[from] WeightsError),
@@ -129,6 +139,9 @@ pub enum SpectrumError {
         /// ‖∇f(x)‖.
         gradient_norm: f64,
     },
+    /// The function isn't one.
+    #[error("the search failed: {0}")]
+    Noisy(#[from] NoisyOracle),
     /// A product wasn't finite.
     #[error("the search failed: product {product} is not finite; {remedy}")]
     NonFinite {
@@ -151,11 +164,20 @@ impl SpectrumError {
         SpectrumError::Setting { name, value: value.to_string(), wanted: wanted.into() }
     }
 
+    pub(super) fn non_finite(settings: &Settings, product: u64) -> Self {
+        let remedy = match settings.rule {
+            Some(_) => "a smaller --length may help",
+            None => "divide the matrix by its largest component",
+        };
+        SpectrumError::NonFinite { product, remedy }
+    }
+
     /// 2 for bad usage or input, 1 for a run that failed.
     pub fn exit_code(&self) -> u8 {
         match self {
             SpectrumError::NoGradient { .. }
             | SpectrumError::NonFinite { .. }
+            | SpectrumError::Noisy(_)
             | SpectrumError::Stdout(_)
             | SpectrumError::Output(OutputError::Write { .. }) => 1,
             SpectrumError::Train(error) => error.exit_code(),

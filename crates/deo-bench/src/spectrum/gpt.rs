@@ -3,30 +3,33 @@
 use super::error::SpectrumError;
 use super::secants::{Batched, Secants};
 use super::settings::{Settings, TargetSettings};
-use super::source::Source;
+use super::source::{Batches, Part, Source};
 use crate::train::Preset;
 use deo_core::{Objective, Rule};
-use deo_linalg::{Parallel, Real, Threads};
+use deo_linalg::{Real, Threads};
 use deo_models::data::{Batch, Corpus, evaluation_batches};
 use deo_models::gpt::{Gpt, GptConfig};
 use deo_models::layout::Layout;
 use deo_models::weights;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A model's shape and its batches.
 #[derive(Debug)]
 pub(super) struct GptTarget {
     preset: Preset,
-    weights: Option<std::path::PathBuf>,
+    weights: Option<PathBuf>,
     text: String,
     config: GptConfig,
     batches: Vec<Batch>,
+    /// Batches that the search doesn't see.
+    fresh: Vec<Batch>,
 }
 
 impl GptTarget {
     /// Reads the text and cuts the batches: those on which `deo train` evaluates the training loss.
     pub(super) fn load(settings: &Settings) -> Result<Self, SpectrumError> {
-        let TargetSettings::Gpt { preset, weights, text, batches, batch, block } = &settings.target
+        let TargetSettings::Gpt { preset, weights, text, batches, fresh, batch, block } =
+            &settings.target
         else {
             unreachable!("the target is a GPT")
         };
@@ -34,17 +37,21 @@ impl GptTarget {
             Some(path) => (Corpus::from_file(path)?, path.display().to_string()),
             None => (Corpus::king_james(), "King James Bible (built in)".to_owned()),
         };
+        let all = batches + fresh;
+        let mut own = evaluation_batches(corpus.train(), all, *batch, *block, settings.seed)?;
+        let fresh = own.split_off(*batches);
         Ok(GptTarget {
             preset: *preset,
             weights: weights.clone(),
             text: name,
             config: GptConfig { block: *block, ..preset.model(corpus.vocabulary().len()) },
-            batches: evaluation_batches(corpus.train(), *batches, *batch, *block, settings.seed)?,
+            batches: own,
+            fresh,
         })
     }
 
     /// The loss at the model's weights.
-    pub(super) fn source<T: Real + 'static>(
+    pub(super) fn source<T: Real>(
         &self,
         settings: &Settings,
     ) -> Result<Box<dyn Source<T>>, SpectrumError> {
@@ -54,10 +61,10 @@ impl GptTarget {
             Some(path) => read(path, gpt.layout())?,
             None => gpt.init(settings.seed),
         };
-        let f = OnBatches { gpt, batches: self.batches.clone() };
+        let (own, fresh) = (self.batches.clone(), self.fresh.clone());
+        let f = OnBatches { gpt, own, fresh };
         let rule = settings.rule.map_or(Rule::Forward, Rule::from);
-        let space = Parallel::new(Threads::Pool);
-        Ok(Box::new(Secants::new(space, f, x, rule, settings.length)))
+        Ok(Box::new(Secants::new(f, x, rule)))
     }
 
     /// "paper-small (w.safetensors) on 8 batches of 12 × 64 characters of …"
@@ -100,15 +107,20 @@ fn read<T: Real>(path: &Path, layout: &Layout) -> Result<Vec<T>, SpectrumError> 
 #[derive(Debug)]
 struct OnBatches<T> {
     gpt: Gpt<T>,
-    batches: Vec<Batch>,
+    own: Vec<Batch>,
+    fresh: Vec<Batch>,
 }
 
 impl<T: Real> Batched<T> for OnBatches<T> {
-    fn batches(&self) -> usize {
-        self.batches.len()
+    fn batches(&self) -> Batches {
+        Batches { own: self.own.len(), fresh: self.fresh.len() }
     }
 
-    fn value_grad(&mut self, batch: usize, x: &[T], g: &mut [T]) -> f64 {
-        self.gpt.on(&self.batches[batch]).value_grad(x, g)
+    fn value_grad(&mut self, batch: Part, x: &[T], g: &mut [T]) -> f64 {
+        let batch = match batch {
+            Part::Own(b) => &self.own[b],
+            Part::Fresh(b) => &self.fresh[b],
+        };
+        self.gpt.on(batch).value_grad(x, g)
     }
 }

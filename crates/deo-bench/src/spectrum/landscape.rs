@@ -3,9 +3,9 @@
 use super::error::SpectrumError;
 use super::secants::{Batched, Secants};
 use super::settings::{Settings, TargetSettings};
-use super::source::Source;
+use super::source::{Batches, Part, Source};
 use deo_core::Rule;
-use deo_linalg::{Parallel, Real, Threads};
+use deo_linalg::Real;
 use deo_models::landscapes::{self, Landscape, StationaryPoint};
 
 /// A landscape, the point, and what is known there.
@@ -53,7 +53,7 @@ impl LandscapeTarget {
     }
 
     /// The function at the point.
-    pub(super) fn source<T: Real + 'static>(
+    pub(super) fn source<T: Real>(
         &self,
         settings: &Settings,
     ) -> Result<Box<dyn Source<T>>, SpectrumError> {
@@ -72,8 +72,7 @@ impl LandscapeTarget {
             });
         }
         let rule = settings.rule.map_or(Rule::Forward, Rule::from);
-        let space = Parallel::new(Threads::Pool);
-        Ok(Box::new(Secants::new(space, f, x, rule, settings.length)))
+        Ok(Box::new(Secants::new(f, x, rule)))
     }
 
     pub(super) fn title(&self) -> String {
@@ -112,11 +111,11 @@ struct InDouble {
 }
 
 impl<T: Real> Batched<T> for InDouble {
-    fn batches(&self) -> usize {
-        1
+    fn batches(&self) -> Batches {
+        Batches { own: 1, fresh: 0 }
     }
 
-    fn value_grad(&mut self, _batch: usize, x: &[T], g: &mut [T]) -> f64 {
+    fn value_grad(&mut self, _batch: Part, x: &[T], g: &mut [T]) -> f64 {
         self.x.iter_mut().zip(x).for_each(|(wide, x)| *wide = x.to_f64());
         let value = self.landscape.value_grad(&self.x, &mut self.g);
         g.iter_mut().zip(&self.g).for_each(|(g, wide)| *g = T::from_f64(*wide));

@@ -2,8 +2,10 @@
 
 use super::error::SpectrumError;
 use super::settings::{Settings, TargetSettings};
-use super::source::{AtPoint, Counts, Remeasured, Source};
+use super::source::{AtPoint, Batches, Counts, Part, Source};
 use crate::npy::{self, Array, Scalar};
+use deo_core::certificate::CertificateError;
+use deo_core::determinism::NoisyOracle;
 use deo_core::{Answer, Probe};
 use deo_linalg::{Real, Threads, kernels};
 use rayon::prelude::*;
@@ -62,7 +64,7 @@ impl MatrixTarget {
     }
 
     /// Its products.
-    pub(super) fn source<T: Real + 'static>(&self) -> Result<Box<dyn Source<T>>, SpectrumError> {
+    pub(super) fn source<T: Real>(&self) -> Result<Box<dyn Source<T>>, SpectrumError> {
         let matrix: Vec<T> = self.values.iter().map(|value| T::from_f64(*value)).collect();
         check_finite(&self.path, self.order, &matrix)?;
         let product = vec![T::ZERO; self.order];
@@ -103,6 +105,10 @@ impl<T: Real> Source<T> for Products<T> {
         None
     }
 
+    fn check(&mut self) -> Result<(), NoisyOracle> {
+        Ok(()) // the matrix is in memory
+    }
+
     fn answer(&mut self, probe: Probe<'_, [T]>) -> Answer<'_, [T]> {
         self.counts.products += 1;
         let v = probe.direction();
@@ -113,8 +119,18 @@ impl<T: Real> Source<T> for Products<T> {
         Answer::product(&self.product)
     }
 
-    fn remeasure(&mut self, _axes: &[&[T]]) -> Option<Vec<Remeasured>> {
-        None
+    fn open_batch(&mut self, _batch: Part) {}
+
+    fn answer_batch(&mut self, probe: Probe<'_, [T]>) -> Answer<'_, [T]> {
+        self.answer(probe)
+    }
+
+    fn best_length(&mut self, _n: &[T]) -> Result<f64, CertificateError> {
+        Ok(1.0) // exact products have no length
+    }
+
+    fn batches(&self) -> Batches {
+        Batches { own: 1, fresh: 0 }
     }
 
     fn counts(&self) -> Counts {

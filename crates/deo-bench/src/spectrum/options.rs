@@ -40,6 +40,10 @@ pub struct SpectrumArgs {
     #[arg(long, value_name = "B", help_heading = TARGET)]
     pub batches: Option<usize>,
 
+    /// Batches that the search doesn't see, to judge what it found [default: as many; 0 if there is one]
+    #[arg(long, value_name = "B", help_heading = TARGET)]
+    pub fresh: Option<usize>,
+
     /// Sequences in a batch [default: 16 (tiny), 12 (paper-…)]
     #[arg(long, value_name = "N", help_heading = TARGET)]
     pub batch: Option<usize>,
@@ -147,5 +151,5 @@ Examples:
 
 residual: an eigenvalue lies within it of the one shown. secant error: the error of finite differences, measured along the
 eigenvector. gap: the distance to the next eigenvalue found; the angle to the eigenvector is about residual/gap. standard
-error: over the batches, of the curvature along the eigenvector; the bias of having chosen it on the same batches is not
-in it. gradients: each the mean over all batches.";
+error: over the batches, of the curvature along the eigenvector. on fresh batches: the curvature along it there, which the
+choice of the eigenvector on the other batches doesn't flatter. gradients: each the mean over all batches.";

@@ -1,22 +1,24 @@
 //! From arguments to a table or JSON, and files.
 
 use super::choices::Precision;
+use super::curve;
 use super::error::SpectrumError;
+use super::measure::{Found, measure};
 use super::options::SpectrumArgs;
 use super::results::{Pair, Record, Results, Summary};
-use super::search::{Found, Watch, search};
+use super::search::Watch;
 use super::settings::Settings;
 use super::target::Target;
+use super::whole::{DensityResult, Share, TraceResult};
 use crate::npy::{self, Scalar};
 use crate::output::OutputDir;
 use crate::table;
-use deo_core::Estimate;
 use indicatif::ProgressBar;
 use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-const FILES: [&str; 1] = ["record.json"];
+const FILES: [&str; 2] = ["record.json", "density.svg"];
 
 /// Runs `deo spectrum` and writes its results to `stdout`.
 ///
@@ -32,11 +34,11 @@ pub fn execute(args: &SpectrumArgs, stdout: &mut dyn Write) -> Result<(), Spectr
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|reason| SpectrumError::Threads { threads, reason })?;
 
-    let mut progress = Progress::new();
+    let mut progress = Progress(ProgressBar::new_spinner());
     // The whole search runs inside the pool: a call from outside would be handed over, kernel by kernel.
     let found = pool.install(|| match settings.precision {
-        Precision::F32 => search::<f32>(&target, &settings, &mut progress),
-        Precision::F64 => search::<f64>(&target, &settings, &mut progress),
+        Precision::F32 => measure::<f32>(&target, &settings, &mut progress),
+        Precision::F64 => measure::<f64>(&target, &settings, &mut progress),
     });
     progress.0.finish_and_clear();
     let Found { results, vectors: rows } = found?;
@@ -70,6 +72,10 @@ fn keep(
     }
     if let Some(dir) = output {
         dir.write_json(FILES[0], record)?;
+        if let Some(DensityResult { density, .. }) = &record.results.density {
+            let svg = curve::svg(&record.target, density, &record.results.pairs);
+            dir.write(FILES[1], svg.as_bytes())?;
+        }
     }
     Ok(())
 }
@@ -86,31 +92,52 @@ fn show(stdout: &mut dyn Write, record: &Record<'_>, json: bool) -> io::Result<(
     if let Some(known) = results.known_lowest {
         writeln!(stdout, "the lowest by formula: {known}")?;
     }
-    let mut cost = count(results.products, "product", "products");
-    if settings.rule.is_some() {
-        let of = results.batches.filter(|batches| *batches > 1);
-        let of = of.map_or_else(String::new, |batches| format!(", each of {batches} batches"));
-        cost += &format!(", {}{of}", count(results.gradients, "gradient", "gradients"));
+    if let Some(TraceResult { trace, standard_error, vectors }) = results.trace {
+        let error = small(Some(standard_error));
+        let vectors = count(vectors, "random vector", "random vectors");
+        writeln!(stdout, "trace: {}, standard error {error} over {vectors}", significant(trace))?;
     }
-    writeln!(stdout, "{cost}; {:.1} s", results.seconds)?;
+    if let Some(density) = &results.density {
+        let share = |of: &Share| format!("{:.2e} ± {}", of.share, small(Some(of.standard_error)));
+        let (negative, positive) = (share(&density.negative), share(&density.positive));
+        let flat = density.flat;
+        writeln!(
+            stdout,
+            "share of eigenvalues below -{flat:.2e}: {negative}; above {flat:.2e}: {positive}"
+        )?;
+    }
+    writeln!(stdout, "{}", cost(settings, results))?;
     for sentence in &results.advice {
         writeln!(stdout, "{sentence}")?;
     }
     stdout.flush()
 }
 
-/// "804096 parameters in f32, loss 4.19, |gradient| 0.83; forward differences; seed 1"
+/// "31 products, 35 gradients, each of 4 batches; 1.8 s"
+fn cost(settings: &Settings, results: &Results) -> String {
+    let mut cost = count(results.products, "product", "products");
+    if settings.rule.is_some() {
+        let of = results.batches.filter(|batches| *batches > 1);
+        let of = of.map_or_else(String::new, |batches| format!(", each of {batches} batches"));
+        cost += &format!(", {}{of}", count(results.gradients, "gradient", "gradients"));
+    }
+    cost + &format!("; {:.1} s", results.seconds)
+}
+
+/// "804224 dimensions in f64, loss 2.0841, gradient norm 5.753e-1; forward differences of length 3.3e-8; seed 1"
 fn numerics(settings: &Settings, results: &Results) -> String {
     let precision = match settings.precision {
         Precision::F32 => "f32",
         Precision::F64 => "f64",
     };
-    let mut line = format!("{} in {precision}", count(results.dimension as u64, "dimension", "dimensions"));
+    let mut line =
+        format!("{} in {precision}", count(results.dimension as u64, "dimension", "dimensions"));
     if let (Some(loss), Some(norm)) = (results.loss, results.gradient_norm) {
         line += &format!(", loss {loss:.4}, gradient norm {norm:.3e}");
     }
-    if let Some(rule) = settings.rule {
-        line += &format!("; {} differences", format!("{rule:?}").to_lowercase());
+    if let (Some(rule), Some(length)) = (settings.rule, results.length) {
+        let rule = format!("{rule:?}").to_lowercase();
+        line += &format!("; {rule} differences of length {length:.1e}");
     }
     line + &format!("; seed {}", settings.seed)
 }
@@ -118,27 +145,45 @@ fn numerics(settings: &Settings, results: &Results) -> String {
 fn pairs(pairs: &[Pair]) -> String {
     let header =
         ["pair", "eigenvalue", "residual", "secant error", "gap", "standard error", "status"];
-    let mut rows = vec![header.map(str::to_owned).to_vec()];
-    let small = |value: Option<f64>| match value.filter(|value| value.is_finite()) {
-        Some(value) => format!("{value:.1e}"),
-        None => "–".to_owned(),
-    };
+    let mut header = header.map(str::to_owned).to_vec();
+    let fresh = pairs.iter().any(|pair| pair.fresh.is_some());
+    if fresh {
+        header.insert(6, "on fresh batches".to_owned());
+    }
+    let mut rows = vec![header];
     rows.extend(pairs.iter().map(|pair| {
-        vec![
+        let mut row = vec![
             format!("{} {}", pair.end, pair.index),
-            if pair.eigenvalue.is_nan() { "–".to_owned() } else { significant(pair.eigenvalue) },
+            significant(pair.eigenvalue),
             small(Some(pair.residual)),
             small(Some(pair.secant_error)),
             small(pair.gap),
             small(pair.standard_error),
             pair.status.to_owned(),
-        ]
+        ];
+        if fresh {
+            let curvature = pair.fresh.map_or_else(|| "–".to_owned(), |c| format!("{c:.4}"));
+            let error = pair.fresh_error.map_or_else(String::new, |e| format!(" ± {e:.1e}"));
+            row.insert(6, curvature + &error);
+        }
+        row
     }));
     table::align(&rows)
 }
 
-/// Seven significant digits, in plain notation where that is short.
+/// An error: two digits, or a dash where it isn't known.
+fn small(value: Option<f64>) -> String {
+    match value.filter(|value| value.is_finite()) {
+        Some(value) => format!("{value:.1e}"),
+        None => "–".to_owned(),
+    }
+}
+
+/// Seven significant digits, in plain notation where that is short; a dash where it isn't known.
 fn significant(value: f64) -> String {
+    if value.is_nan() {
+        return "–".to_owned();
+    }
     let exponent = value.abs().log10().floor();
     if value == 0.0 || (-4.0..7.0).contains(&exponent) {
         let digits = if value == 0.0 { 6.0 } else { (6.0 - exponent).max(0.0) };
@@ -173,17 +218,9 @@ impl VectorFile {
 /// A spinner on standard error, invisible where that isn't a terminal.
 struct Progress(ProgressBar);
 
-impl Progress {
-    fn new() -> Self {
-        Progress(ProgressBar::new_spinner())
-    }
-}
-
 impl Watch for Progress {
-    fn product(&mut self, products: u64, first: &Estimate) {
-        let products = count(products, "product", "products");
-        let Estimate { curvature, residual, .. } = first;
-        self.0.set_message(format!("{products}, eigenvalue {curvature:.4e}, residual {residual:.1e}"));
+    fn see(&mut self, what: &str, products: u64) {
+        self.0.set_message(format!("{}, {what}", count(products, "product", "products")));
         self.0.tick();
     }
 }

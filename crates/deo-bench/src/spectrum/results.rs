@@ -3,6 +3,9 @@
 //! A number that isn't known, or isn't finite, becomes `null` in JSON.
 
 use super::settings::Settings;
+use super::verify::Verified;
+use super::whole::{DensityResult, TraceResult};
+use deo_core::statistics::BatchEstimate;
 use deo_core::{Estimate, Status};
 use serde::Serialize;
 
@@ -23,12 +26,21 @@ pub struct Pair {
     pub gap: Option<f64>,
     /// The standard error of the curvature along n over the batches; `None` unless there are two or more.
     pub standard_error: Option<f64>,
+    /// The curvature along n on fresh batches; `None` if there are none.
+    pub fresh: Option<f64>,
+    /// Its standard error; `None` unless there are two or more.
+    pub fresh_error: Option<f64>,
     /// How the search for it ended.
     pub status: &'static str,
 }
 
 impl Pair {
-    pub(super) fn new(end: &'static str, index: usize, estimate: &Estimate, gap: Option<f64>) -> Self {
+    pub(super) fn new(
+        end: &'static str,
+        index: usize,
+        estimate: &Estimate,
+        gap: Option<f64>,
+    ) -> Self {
         Pair {
             end,
             index,
@@ -37,6 +49,8 @@ impl Pair {
             secant_error: estimate.secant_error,
             gap,
             standard_error: None,
+            fresh: None,
+            fresh_error: None,
             status: match estimate.status {
                 Status::Converged => CONVERGED,
                 Status::Noise => NOISE,
@@ -44,6 +58,29 @@ impl Pair {
                 _ => "unknown",
             },
         }
+    }
+
+    /// Takes over what was measured along the axis itself; converged is what is so by that, to `tolerance`.
+    pub(super) fn verify(&mut self, verified: &Verified, tolerance: f64) {
+        let known = |error: f64| (!error.is_nan()).then_some(error);
+        let BatchEstimate { curvature, residual, secant_error, standard_error, .. } = verified.own;
+        (self.eigenvalue, self.residual, self.secant_error) = (curvature, residual, secant_error);
+        self.standard_error = known(standard_error);
+        self.fresh = verified.fresh.map(|fresh| fresh.curvature);
+        self.fresh_error = verified.fresh.and_then(|fresh| known(fresh.standard_error));
+        if self.is_closed() {
+            let converged = residual <= tolerance * curvature.abs();
+            self.status = if converged { CONVERGED } else { NOISE };
+        }
+    }
+
+    /// The search was satisfied with it.
+    pub(super) fn is_closed(&self) -> bool {
+        [CONVERGED, NOISE].contains(&self.status)
+    }
+
+    pub(super) fn is_converged(&self) -> bool {
+        self.status == CONVERGED
     }
 
     /// An estimate of the angle to the eigenvector, in radians: residual/gap.
@@ -67,13 +104,19 @@ pub struct Results {
     pub gradient_norm: Option<f64>,
     /// The batches whose mean f is; `None` if it isn't one.
     pub batches: Option<usize>,
+    /// The displacement of the last search, relative to max(‖x‖, 1); `None` for a matrix.
+    pub length: Option<f64>,
     /// λ_min, where a formula gives it.
     pub known_lowest: Option<f64>,
     /// The lowest ascending, then the highest descending.
     pub pairs: Vec<Pair>,
-    /// Hessian products.
+    /// The trace, if wanted.
+    pub trace: Option<TraceResult>,
+    /// The density of eigenvalues, if wanted.
+    pub density: Option<DensityResult>,
+    /// Hessian products of the mean over all batches.
     pub products: u64,
-    /// Gradients, each the mean over all batches: of the products, of the point, and of measuring again.
+    /// Gradients, each the mean over all batches: of the products, of the point, and of the verification, rounded up.
     pub gradients: u64,
     /// Whether every pair is converged.
     pub converged: bool,
@@ -95,9 +138,14 @@ pub(super) struct Summary<'a> {
     standard_errors: Vec<Option<f64>>,
     secant_errors: Vec<f64>,
     gaps: Vec<Option<f64>>,
+    fresh: Vec<Option<f64>>,
+    fresh_errors: Vec<Option<f64>>,
     statuses: Vec<&'static str>,
+    trace: Option<TraceResult>,
+    density: Option<&'a DensityResult>,
     dimension: usize,
     batches: Option<usize>,
+    length: Option<f64>,
     loss: Option<f64>,
     gradient_norm: Option<f64>,
     seed: u64,
@@ -119,9 +167,14 @@ impl<'a> Summary<'a> {
             standard_errors: results.pairs.iter().map(|pair| pair.standard_error).collect(),
             secant_errors: numbers(|pair| pair.secant_error),
             gaps: results.pairs.iter().map(|pair| pair.gap).collect(),
+            fresh: results.pairs.iter().map(|pair| pair.fresh).collect(),
+            fresh_errors: results.pairs.iter().map(|pair| pair.fresh_error).collect(),
             statuses: results.pairs.iter().map(|pair| pair.status).collect(),
+            trace: results.trace,
+            density: results.density.as_ref(),
             dimension: results.dimension,
             batches: results.batches,
+            length: results.length,
             loss: results.loss,
             gradient_norm: results.gradient_norm,
             seed: settings.seed,

@@ -1,69 +1,101 @@
-//! The search: deo-core's Krylov process asks, a source answers.
+//! The search: deo-core's Krylov process asks, a source answers, and what was found is verified.
+//!
+//! ```text
+//! length ← balanced, or as given
+//! loop  pairs ← Krylov at this length, from the axes known so far
+//!       verify every pair along its own axis, at the best length there
+//!       stop unless a pair isn't converged and its best length is shorter
+//!       length ← the shortest of those
+//! ```
+//!
+//! In single precision the balanced length is too long for most networks by far, and a search with wrong products may
+//! spend its whole budget on nothing. There the first search is a pilot of a few products, whose axes are good enough to
+//! find the length.
 
-use super::advice::advice;
 use super::choices::Ends;
 use super::error::SpectrumError;
-use super::results::{Pair, Results};
+use super::results::Pair;
 use super::settings::Settings;
-use super::source::{Remeasured, Source};
-use super::target::Target;
-use deo_core::krylov::Krylov;
-use deo_core::{Estimate, Status};
+use super::source::Source;
+use super::verify::verify;
+use deo_core::krylov::{Krylov, KrylovSettings, Which};
+use deo_core::{Estimate, Length, Rule, Status};
 use deo_linalg::{Parallel, Real, Threads};
-use std::time::Instant;
 
-/// Who watches: it gets the products so far and the first pair as it stands.
+/// Who watches: it gets what is being done and the products so far.
 pub(super) trait Watch {
-    fn product(&mut self, products: u64, first: &Estimate);
+    fn see(&mut self, what: &str, products: u64);
 }
 
-/// Results and eigenvectors.
-pub(super) struct Found {
-    pub(super) results: Results,
-    /// Unit vectors, one for each pair.
-    pub(super) vectors: Vec<Vec<f64>>,
+/// Eigenpairs, and at which length they were found.
+pub(super) struct Search<T> {
+    pub(super) pairs: Vec<Pair>,
+    /// Unit vectors; missing for a pair that the budget didn't suffice for.
+    pub(super) axes: Vec<Option<Vec<T>>>,
+    /// Relative to max(‖x‖, 1).
+    pub(super) length: f64,
 }
 
-/// Searches in the precision `T`.
+/// Searches at other lengths: each is less than half of the one before.
+const RETRIES: usize = 3;
+
+/// Products of a pilot for each pair: an extreme axis is then good to a few tenths of a radian.
+const PILOT: u64 = 20;
+
+/// A verified residual may exceed the tolerance by this factor: the search stops as soon as it is below by its own
+/// products, which differ from the verification's.
+const SLACK: f64 = 2.0;
+
+/// The loop of the module's header.
 pub(super) fn search<T: Real>(
-    target: &Target,
+    source: &mut dyn Source<T>,
     settings: &Settings,
     watch: &mut dyn Watch,
-) -> Result<Found, SpectrumError> {
-    let clock = Instant::now();
-    let mut source = target.source::<T>(settings)?;
-    let n = source.dimension();
-    check_count(settings, n)?;
-    let at_point = source.at_point();
-    if let Some(at) = at_point.filter(|at| !(at.loss.is_finite() && at.gradient_norm.is_finite())) {
-        let (loss, gradient_norm) = (at.loss, at.gradient_norm);
-        return Err(SpectrumError::NoGradient { loss, gradient_norm });
+) -> Result<Search<T>, SpectrumError> {
+    check_count(settings, source.dimension())?;
+    let mut krylov = settings.krylov();
+    let rule = krylov.rule;
+    let exact = rule == Rule::Product;
+    // Exact products have no length: any will do.
+    let given = if exact { Some(1.0) } else { settings.length };
+    let mut length = given.unwrap_or_else(|| Length::balanced(rule, T::ROUNDOFF).at(1.0));
+    let mut pilot = given.is_none() && T::ROUNDOFF > f64::ROUNDOFF;
+    let mut retries = RETRIES;
+    let mut axes = vec![];
+    loop {
+        krylov.length = Some(Length::Relative(length));
+        let run = run(source, settings, if pilot { piloting(&krylov) } else { krylov }, &axes, watch)?;
+        krylov.max_gradients = krylov.max_gradients.saturating_sub(run.gradients);
+        axes = run.axes;
+        let mut pairs = run.pairs;
+        let mut shortest = length;
+        for (pair, axis) in pairs.iter_mut().zip(&axes) {
+            let Some(axis) = axis else { continue };
+            let verified = verify(source, axis, rule, given)?;
+            pair.verify(&verified, SLACK * settings.tol);
+            if pilot || !pair.is_converged() {
+                shortest = shortest.min(verified.length);
+            }
+        }
+        let again = pilot || (shortest < length / 2.0 && retries > 0);
+        if !again || krylov.max_gradients == 0 {
+            return Ok(Search { pairs, axes, length });
+        }
+        retries -= usize::from(!pilot);
+        length = shortest;
+        pilot = false;
     }
-    let krylov = run(&mut *source, settings, watch)?;
-    let axes: Vec<&[T]> = (0..settings.wanted()).map(|i| krylov.axis(i).as_slice()).collect();
-    let mut pairs = pairs(&krylov, settings);
-    if let Some(again) = source.remeasure(&axes) {
-        pairs.iter_mut().zip(&again).for_each(|(pair, again)| correct(pair, again));
+}
+
+/// The settings of a search that only wants to see the scale.
+fn piloting(krylov: &KrylovSettings) -> KrylovSettings {
+    let pairs = if krylov.which == Which::Both { 2 * krylov.count } else { krylov.count };
+    let cost = if krylov.rule == Rule::Central { 2 } else { 1 };
+    KrylovSettings {
+        confirm: false,
+        max_gradients: krylov.max_gradients.min(PILOT * pairs as u64 * cost),
+        ..*krylov
     }
-    let counts = source.counts();
-    let mut results = Results {
-        dimension: n,
-        loss: at_point.map(|at| at.loss),
-        gradient_norm: at_point.map(|at| at.gradient_norm),
-        batches: target.batches(),
-        known_lowest: target.known(),
-        pairs,
-        products: counts.products,
-        gradients: counts.gradients,
-        converged: krylov.estimates().iter().all(|pair| pair.status == Status::Converged),
-        // Whole milliseconds: what a clock is good for.
-        seconds: (clock.elapsed().as_secs_f64() * 1e3).round() / 1e3,
-        advice: Vec::new(),
-    };
-    results.advice = advice(settings, &results);
-    let wide = |axis: &&[T]| axis.iter().map(|value| value.to_f64()).collect();
-    let vectors = axes.iter().map(wide).collect();
-    Ok(Found { results, vectors })
 }
 
 /// There must be as many eigenvalues as are wanted.
@@ -76,30 +108,46 @@ fn check_count(settings: &Settings, n: usize) -> Result<(), SpectrumError> {
     Err(SpectrumError::setting("k", settings.k, wanted))
 }
 
-/// Runs the process to its end.
+/// What one process left.
+struct Run<T> {
+    pairs: Vec<Pair>,
+    axes: Vec<Option<Vec<T>>>,
+    gradients: u64,
+}
+
+/// Runs a process to its end, from known axes or from a random direction.
 fn run<T: Real>(
     source: &mut dyn Source<T>,
     settings: &Settings,
+    of_krylov: KrylovSettings,
+    axes: &[Option<Vec<T>>],
     watch: &mut dyn Watch,
-) -> Result<Krylov<Vec<T>>, SpectrumError> {
+) -> Result<Run<T>, SpectrumError> {
     let space = Parallel::<T>::new(Threads::Pool);
     let like = vec![T::ZERO; source.dimension()];
-    let mut krylov = Krylov::new(&space, &like, settings.krylov())?;
-    krylov.draw(&space, settings.seed);
+    let mut krylov = Krylov::new(&space, &like, of_krylov)?;
+    let known: Vec<&[T]> = axes.iter().flatten().map(Vec::as_slice).collect();
+    if known.is_empty() {
+        krylov.draw(&space, settings.seed);
+    } else {
+        krylov.start_from(&space, &known, settings.seed);
+    }
     while let Some(probe) = krylov.ask(&space) {
         let answer = source.answer(probe);
         krylov.tell(&space, answer);
-        watch.product(source.counts().products, &krylov.estimates()[0]);
+        let Estimate { curvature, residual, .. } = krylov.estimates()[0];
+        let state = format!("eigenvalue {curvature:.4e}, residual {residual:.1e}");
+        watch.see(&state, source.counts().products);
     }
     if krylov.estimates().iter().any(|estimate| estimate.status == Status::NonFinite) {
-        let product = source.counts().products;
-        let remedy = match settings.rule {
-            Some(_) => "a smaller --length may help",
-            None => "divide the matrix by its largest component",
-        };
-        return Err(SpectrumError::NonFinite { product, remedy });
+        return Err(SpectrumError::non_finite(settings, source.counts().products));
     }
-    Ok(krylov)
+    let axis = |i| {
+        let mut axis = like.clone();
+        krylov.ritz_vector(&space, i, &mut axis).then_some(axis)
+    };
+    let axes = (0..settings.wanted()).map(axis).collect();
+    Ok(Run { pairs: pairs(&krylov, settings), axes, gradients: krylov.gradients() })
 }
 
 fn pairs<V>(krylov: &Krylov<V>, settings: &Settings) -> Vec<Pair> {
@@ -109,20 +157,4 @@ fn pairs<V>(krylov: &Krylov<V>, settings: &Settings) -> Vec<Pair> {
         Pair::new(end, i % settings.k + 1, estimate, krylov.gap(i))
     };
     krylov.estimates().iter().enumerate().map(pair).collect()
-}
-
-/// Takes over what was measured along the axis itself.
-fn correct(pair: &mut Pair, again: &Remeasured) {
-    pair.eigenvalue = again.curvature;
-    // What the search saw of rounding and asymmetry stays a lower bound.
-    pair.secant_error = again.secant_error.max(pair.secant_error);
-    pair.standard_error = (again.over_batches.len() > 1).then(|| standard_error(&again.over_batches));
-}
-
-/// σ/√B, σ² the unbiased variance of B ≥ 2 values.
-fn standard_error(values: &[f64]) -> f64 {
-    let count = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / count;
-    let square: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-    (square / (count - 1.0) / count).sqrt()
 }

@@ -1,147 +1,117 @@
 //! Hessian products by differences of gradients, averaged over batches.
 //!
 //! f(x) = (1/B) Σ_b f_b(x), and ∇f is summed in the order of the batches, so that the numbers depend on nothing else.
-//!
-//! Every axis n that was found is measured again along itself, from both sides and batch by batch, with
-//! s_b(d) = ⟨n, ∇f_b(x + dn)⟩ and the central quotient C_b(h) = (s_b(h) − s_b(−h))/2h:
-//!
-//! | | |
-//! |---|---|
-//! | curvature | C(h), the mean of the C_b(h); its truncation is of second order whatever the rule |
-//! | secant error, forward rule | \|C₊ − C(h)\|, C₊ = (s(h) − s(0))/h: what the rule was off by |
-//! | secant error, central rule | 4/3 \|C(h) − C(h/2)\|, Richardson's estimate of the truncation of C(h) |
-//! | standard error | of the mean of the C_b(h) |
-//!
-//! This is *measured*, along the axis that counts; the asymmetry that the search sees is between other directions, and
-//! misses a length at which the function is no longer a parabola. The inner products s_b are accumulated in double
-//! precision, hence their differences lose nothing that the gradients had.
 
-use super::source::{AtPoint, Counts, Remeasured, Source};
-use deo_core::{Answer, Length, Probe, Rule, Space};
-use deo_linalg::{Parallel, Real};
+use super::source::{AtPoint, Batches, Counts, Part, Source};
+use deo_core::certificate::{CertificateError, CertificateSettings, best_length};
+use deo_core::determinism::{NoisyOracle, compare};
+use deo_core::drive::Workspace;
+use deo_core::{Answer, Objective, Probe, Rule, Space};
+use deo_linalg::{Parallel, Real, Threads};
 
 /// A function that is the mean of others.
 pub(super) trait Batched<T> {
-    /// B.
-    fn batches(&self) -> usize;
+    /// How many functions there are.
+    fn batches(&self) -> Batches;
 
     /// f_b(x), and `g` ← ∇f_b(x).
-    fn value_grad(&mut self, batch: usize, x: &[T], g: &mut [T]) -> f64;
+    fn value_grad(&mut self, batch: Part, x: &[T], g: &mut [T]) -> f64;
 }
 
 /// A function at a point, and the room for its secants.
 #[derive(Debug)]
 pub(super) struct Secants<T, F> {
     space: Parallel<T>,
-    f: F,
+    rule: Rule,
+    function: Counted<F>,
     x: Vec<T>,
     /// ∇f(x).
     g: Vec<T>,
     at_point: AtPoint,
-    rule: Rule,
-    length: Length,
     /// x displaced.
     point: Vec<T>,
-    /// The gradient ahead and, if the rule is central, behind.
+    /// The gradients at the two ends.
     ahead: Vec<T>,
     behind: Vec<T>,
-    /// The gradient of one batch; empty where there is only one.
+    /// A batch's gradient: a summand of the mean or, once a batch is open, ∇f_b(x).
     part: Vec<T>,
-    counts: Counts,
+    open: Part,
+    products: u64,
+}
+
+/// A function that counts its gradients.
+#[derive(Debug)]
+struct Counted<F> {
+    f: F,
+    /// Of single batches.
+    gradients: u64,
+}
+
+impl<F> Counted<F> {
+    fn value_grad<T>(&mut self, batch: Part, x: &[T], g: &mut [T]) -> f64
+    where
+        F: Batched<T>,
+    {
+        self.gradients += 1;
+        self.f.value_grad(batch, x, g)
+    }
+
+    /// `g` ← (1/B) Σ_b ∇f_b(x), and the mean loss; uses `part`.
+    fn mean<T: Real>(&mut self, space: &Parallel<T>, x: &[T], g: &mut [T], part: &mut [T]) -> f64
+    where
+        F: Batched<T>,
+    {
+        let batches = self.f.batches().own;
+        if batches == 1 {
+            return self.value_grad(Part::Own(0), x, g);
+        }
+        let share = 1.0 / batches as f64;
+        let mut loss = 0.0;
+        for batch in 0..batches {
+            loss += share * self.value_grad(Part::Own(batch), x, part);
+            space.axpby(share, part, if batch == 0 { 0.0 } else { 1.0 }, g);
+        }
+        loss
+    }
+}
+
+/// The first batch as an objective.
+struct First<'a, F>(&'a mut Counted<F>);
+
+impl<T: Real, F: Batched<T>> Objective<[T]> for First<'_, F> {
+    fn value(&mut self, x: &[T]) -> f64 {
+        let mut unwanted = vec![T::ZERO; x.len()];
+        self.value_grad(x, &mut unwanted)
+    }
+
+    fn value_grad(&mut self, x: &[T], gradient: &mut [T]) -> f64 {
+        self.0.value_grad(Part::Own(0), x, gradient)
+    }
 }
 
 impl<T: Real, F: Batched<T>> Secants<T, F> {
     /// `f` at `x`, where it is evaluated once.
-    pub(super) fn new(space: Parallel<T>, f: F, x: Vec<T>, rule: Rule, length: Option<f64>) -> Self {
+    pub(super) fn new(f: F, x: Vec<T>, rule: Rule) -> Self {
+        let space = Parallel::new(Threads::Pool);
         let zeros = |wanted: bool| if wanted { vec![T::ZERO; x.len()] } else { Vec::new() };
-        let several = f.batches() > 1;
-        let (g, point, ahead) = (zeros(true), zeros(true), zeros(true));
-        let (behind, part) = (zeros(rule == Rule::Central), zeros(several));
-        let length =
-            length.map_or_else(|| Length::balanced(rule, space.epsilon()), Length::Relative);
-        let at_point = AtPoint { loss: f64::NAN, gradient_norm: f64::NAN };
-        let counts = Counts::default();
-        let mut secants =
-            Secants { space, f, x, g, at_point, rule, length, point, ahead, behind, part, counts };
-        let Secants { f, x, g, part, .. } = &mut secants;
-        let loss = mean(&space, f, x, g, part);
-        secants.at_point = AtPoint { loss, gradient_norm: space.norm(&secants.g) };
-        secants.counts.gradients = 1;
-        secants
-    }
-
-    /// The central quotients C_b(h) of every batch, and the mean of the slopes ahead with its realised length.
-    fn quotients(&mut self, n: &[T], h: f64) -> (Vec<f64>, Slope) {
-        let Secants { space, f, x, point, ahead, counts, .. } = self;
-        let batches = f.batches();
-        let mut slope = |batch: usize, h: f64| {
-            let length = space.displace(h, n, x, point);
-            f.value_grad(batch, point, ahead);
-            Slope { length, slope: space.dot(n, ahead) }
-        };
-        let mut mean = Slope { length: 0.0, slope: 0.0 };
-        let mut quotients = Vec::with_capacity(batches);
-        for batch in 0..batches {
-            let (ahead, behind) = (slope(batch, h), slope(batch, -h));
-            quotients.push(ahead.quotient(behind));
-            mean = Slope { length: ahead.length, slope: mean.slope + ahead.slope / batches as f64 };
+        let (mut g, mut part) = (zeros(true), zeros(true));
+        let mut function = Counted { f, gradients: 0 };
+        let loss = function.mean(&space, &x, &mut g, &mut part);
+        Secants {
+            at_point: AtPoint { loss, gradient_norm: space.norm(&g) },
+            point: zeros(true),
+            ahead: zeros(true),
+            behind: zeros(rule == Rule::Central),
+            space,
+            rule,
+            function,
+            x,
+            g,
+            part,
+            open: Part::Own(0),
+            products: 0,
         }
-        counts.gradients += 2; // every batch once is one gradient of the mean
-        (quotients, mean)
     }
-
-    fn remeasure_one(&mut self, n: &[T]) -> Remeasured {
-        let h = self.length.at(self.space.norm(&self.x));
-        let (over_batches, ahead) = self.quotients(n, h);
-        let curvature = mean_of(&over_batches);
-        let secant_error = if self.rule == Rule::Central {
-            let (shorter, _) = self.quotients(n, h / 2.0);
-            4.0 / 3.0 * (curvature - mean_of(&shorter)).abs()
-        } else {
-            let here = Slope { length: 0.0, slope: self.space.dot(n, &self.g) };
-            (ahead.quotient(here) - curvature).abs()
-        };
-        Remeasured { curvature, secant_error, over_batches }
-    }
-}
-
-/// s(d) = ⟨n, ∇f(x + dn)⟩.
-#[derive(Debug, Clone, Copy)]
-struct Slope {
-    /// d, as storage realised it.
-    length: f64,
-    slope: f64,
-}
-
-impl Slope {
-    fn quotient(self, behind: Slope) -> f64 {
-        (self.slope - behind.slope) / (self.length - behind.length)
-    }
-}
-
-fn mean_of(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
-}
-
-/// `g` ← (1/B) Σ_b ∇f_b(x), and the mean loss.
-fn mean<T: Real>(
-    space: &Parallel<T>,
-    f: &mut impl Batched<T>,
-    x: &[T],
-    g: &mut [T],
-    part: &mut [T],
-) -> f64 {
-    let batches = f.batches();
-    if batches == 1 {
-        return f.value_grad(0, x, g);
-    }
-    let share = 1.0 / batches as f64;
-    let mut loss = 0.0;
-    for batch in 0..batches {
-        loss += share * f.value_grad(batch, x, part);
-        space.axpby(share, part, if batch == 0 { 0.0 } else { 1.0 }, g);
-    }
-    loss
 }
 
 impl<T: Real, F: Batched<T>> Source<T> for Secants<T, F> {
@@ -153,29 +123,60 @@ impl<T: Real, F: Batched<T>> Source<T> for Secants<T, F> {
         Some(self.at_point)
     }
 
+    fn check(&mut self) -> Result<(), NoisyOracle> {
+        let Secants { space, function, x, g, ahead, part, .. } = self;
+        let again = function.mean(space, x, ahead, part);
+        compare(space, [self.at_point.loss, again], g, ahead)
+    }
+
     fn answer(&mut self, probe: Probe<'_, [T]>) -> Answer<'_, [T]> {
-        let Secants { space, f, x, g, point, ahead, behind, part, counts, .. } = self;
-        counts.products += 1;
-        counts.gradients += 1;
+        self.products += 1;
+        let Secants { space, function, x, g, point, ahead, behind, part, .. } = self;
         let h = probe.displace(space, x, point);
-        mean(space, f, point, ahead, part);
+        function.mean(space, point, ahead, part);
         if self.rule != Rule::Central {
             return Answer::forward(h, g, ahead);
         }
-        counts.gradients += 1;
         let h_behind = probe.displace_back(space, x, point);
-        mean(space, f, point, behind, part);
+        function.mean(space, point, behind, part);
         Answer::central(h_behind, behind, h, ahead)
     }
 
-    fn remeasure(&mut self, axes: &[&[T]]) -> Option<Vec<Remeasured>> {
-        Some(axes.iter().map(|axis| self.remeasure_one(axis)).collect())
+    fn open_batch(&mut self, batch: Part) {
+        self.open = batch;
+        if self.rule != Rule::Central {
+            self.function.value_grad(batch, &self.x, &mut self.part);
+        }
+    }
+
+    fn answer_batch(&mut self, probe: Probe<'_, [T]>) -> Answer<'_, [T]> {
+        let Secants { space, function, x, point, ahead, behind, part, open, .. } = self;
+        let h = probe.displace(space, x, point);
+        function.value_grad(*open, point, ahead);
+        if self.rule != Rule::Central {
+            return Answer::forward(h, part, ahead);
+        }
+        let h_behind = probe.displace_back(space, x, point);
+        function.value_grad(*open, point, behind);
+        Answer::central(h_behind, behind, h, ahead)
+    }
+
+    fn best_length(&mut self, n: &[T]) -> Result<f64, CertificateError> {
+        self.open_batch(Part::Own(0));
+        let Secants { space, rule, function, x, part, .. } = self;
+        let settings = CertificateSettings { rule: *rule, ..CertificateSettings::default() };
+        let mut workspace = Workspace::new(space, x.as_slice(), *rule);
+        let best = best_length(space, &mut First(function), x, part, n, settings, &mut workspace)?;
+        let norm = space.norm(x);
+        Ok(best.length.at(norm) / norm.max(1.0))
+    }
+
+    fn batches(&self) -> Batches {
+        self.function.f.batches()
     }
 
     fn counts(&self) -> Counts {
-        self.counts
+        let gradients = self.function.gradients.div_ceil(self.function.f.batches().own as u64);
+        Counts { products: self.products, gradients }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -33,6 +33,10 @@ pub struct Settings {
     pub rule: Option<SecantRule>,
     /// The displacement over max(‖x‖, 1); `None` for the balanced one.
     pub length: Option<f64>,
+    /// The density of eigenvalues, if wanted.
+    pub density: Option<DensitySettings>,
+    /// Random vectors for the trace, if wanted.
+    pub probes: Option<usize>,
     /// Seeds everything that is random.
     pub seed: u64,
     /// Threads.
@@ -51,8 +55,10 @@ pub enum TargetSettings {
         weights: Option<PathBuf>,
         /// The text; `None` for the King James Bible.
         text: Option<PathBuf>,
-        /// The number of batches.
+        /// The number of batches whose mean loss is looked at.
         batches: usize,
+        /// The number of batches that only judge.
+        fresh: usize,
         /// Sequences in a batch.
         batch: usize,
         /// Characters in a sequence.
@@ -72,10 +78,21 @@ pub enum TargetSettings {
     },
 }
 
+/// How the density of eigenvalues is estimated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct DensitySettings {
+    /// Lanczos steps of each random vector.
+    pub steps: usize,
+    /// Random vectors.
+    pub vectors: usize,
+}
+
 /// Ranges that only keep a slip of the finger from filling the memory.
 const MOST_PAIRS: usize = 1000;
 const MOST_BATCHES: usize = 10_000;
 const MOST_GRADIENTS: u64 = 1_000_000_000;
+const MOST_STEPS: usize = 1000;
+const MOST_VECTORS: usize = 1_000_000;
 
 const DEFAULT_BATCHES: usize = 8;
 const DEFAULT_GRADIENTS: u64 = 1000;
@@ -115,6 +132,8 @@ impl Settings {
             precision: args.precision.unwrap_or_default(),
             rule,
             length: args.length.map(|length| positive("length", length)).transpose()?,
+            density: density(args)?,
+            probes: probes(args)?,
             seed: args.seed,
             threads: common(args)?.threads,
             target,
@@ -169,12 +188,14 @@ fn target(args: &SpectrumArgs) -> Result<TargetSettings, SpectrumError> {
     refuse_unused(args)?;
     if let Some(preset) = args.preset {
         let train::Settings { batch, block, .. } = common(args)?;
-        let batches = args.batches.unwrap_or(DEFAULT_BATCHES);
+        let batches = within("batches", args.batches.unwrap_or(DEFAULT_BATCHES), 1, MOST_BATCHES)?;
+        let fresh = args.fresh.unwrap_or(if batches > 1 { batches } else { 0 });
         return Ok(TargetSettings::Gpt {
             preset,
             weights: args.weights.clone(),
             text: args.text.clone(),
-            batches: within("batches", batches, 1, MOST_BATCHES)?,
+            batches,
+            fresh: within("fresh", fresh, 0, MOST_BATCHES)?,
             batch,
             block,
         });
@@ -186,6 +207,22 @@ fn target(args: &SpectrumArgs) -> Result<TargetSettings, SpectrumError> {
     Ok(TargetSettings::Matrix { path })
 }
 
+fn density(args: &SpectrumArgs) -> Result<Option<DensitySettings>, SpectrumError> {
+    if !args.density {
+        return Ok(None);
+    }
+    let (steps, vectors) = (args.density_steps.unwrap_or(40), args.density_vectors.unwrap_or(4));
+    Ok(Some(DensitySettings {
+        steps: within("density-steps", steps, 1, MOST_STEPS)?,
+        vectors: within("density-vectors", vectors, 1, MOST_VECTORS)?,
+    }))
+}
+
+fn probes(args: &SpectrumArgs) -> Result<Option<usize>, SpectrumError> {
+    let probes = || within("probes", args.probes.unwrap_or(30), 1, MOST_VECTORS);
+    args.trace.then(probes).transpose()
+}
+
 fn refuse_unused(args: &SpectrumArgs) -> Result<(), SpectrumError> {
     let preset = ("--preset", args.preset.is_some());
     let landscape = ("--landscape", args.landscape.is_some());
@@ -194,11 +231,15 @@ fn refuse_unused(args: &SpectrumArgs) -> Result<(), SpectrumError> {
         ("weights", args.weights.is_some(), preset),
         ("text", args.text.is_some(), preset),
         ("batches", args.batches.is_some(), preset),
+        ("fresh", args.fresh.is_some(), preset),
         ("batch", args.batch.is_some(), preset),
         ("block", args.block.is_some(), preset),
         ("at", args.at.is_some(), landscape),
         ("rule", args.rule.is_some(), gradients),
         ("length", args.length.is_some(), gradients),
+        ("density-steps", args.density_steps.is_some(), ("--density", args.density)),
+        ("density-vectors", args.density_vectors.is_some(), ("--density", args.density)),
+        ("probes", args.probes.is_some(), ("--trace", args.trace)),
     ];
     for (name, given, (needs, met)) in uses {
         if given && !met {

@@ -1,5 +1,7 @@
 //! Where products Hv come from: one face for gradients of networks and landscapes and for a stored matrix.
 
+use deo_core::certificate::CertificateError;
+use deo_core::determinism::NoisyOracle;
 use deo_core::{Answer, Probe};
 use deo_linalg::Real;
 
@@ -11,14 +13,44 @@ pub(super) trait Source<T: Real> {
     /// The loss and the norm of the gradient at the point; `None` where there is only a matrix.
     fn at_point(&self) -> Option<AtPoint>;
 
-    /// Answers a question.
+    /// Whether the same question gets the same answer.
+    fn check(&mut self) -> Result<(), NoisyOracle>;
+
+    /// Answers with the mean over the batches.
     fn answer(&mut self, probe: Probe<'_, [T]>) -> Answer<'_, [T]>;
 
-    /// Measures the curvature along every unit axis again, with its errors; `None` where products are exact.
-    fn remeasure(&mut self, axes: &[&[T]]) -> Option<Vec<Remeasured>>;
+    /// Answers with one batch, that of the last call of [`open_batch`](Self::open_batch).
+    fn answer_batch(&mut self, probe: Probe<'_, [T]>) -> Answer<'_, [T]>;
+
+    /// Makes a batch ready for questions.
+    fn open_batch(&mut self, batch: Part);
+
+    /// The length of the most accurate product along n on the first batch, relative to max(‖x‖, 1).
+    fn best_length(&mut self, n: &[T]) -> Result<f64, CertificateError>;
+
+    /// How many there are of a kind.
+    fn batches(&self) -> Batches;
 
     /// What was evaluated so far.
     fn counts(&self) -> Counts;
+}
+
+/// One of the batches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Of those whose mean is looked at.
+    Own(usize),
+    /// Of those that only judge what was found on the others.
+    Fresh(usize),
+}
+
+/// How many batches there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Batches {
+    /// Whose mean is looked at, at least 1.
+    pub(super) own: usize,
+    /// Others, for judgement.
+    pub(super) fresh: usize,
 }
 
 /// The function where its curvature is wanted.
@@ -30,22 +62,11 @@ pub(super) struct AtPoint {
     pub(super) gradient_norm: f64,
 }
 
-/// The curvature along an axis.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Remeasured {
-    /// ⟨n, Hn⟩.
-    pub(super) curvature: f64,
-    /// The error of the secants of the search, measured along n.
-    pub(super) secant_error: f64,
-    /// ⟨n, H_b n⟩ of every batch.
-    pub(super) over_batches: Vec<f64>,
-}
-
 /// What was evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Counts {
-    /// Products Hv for the search.
+    /// Products Hv of the mean over the batches.
     pub(super) products: u64,
-    /// Gradients, each the mean over all batches: of the products, of the point, and of measuring again.
+    /// Gradients; of a mean over B batches each batch counts 1/B, and the sum is rounded up.
     pub(super) gradients: u64,
 }

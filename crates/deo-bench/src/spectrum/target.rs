@@ -27,7 +27,7 @@ impl Target {
     }
 
     /// Its products; for a function, this evaluates the gradient at the point.
-    pub(super) fn source<T: Real + 'static>(
+    pub(super) fn source<T: Real>(
         &self,
         settings: &Settings,
     ) -> Result<Box<dyn Source<T>>, SpectrumError> {

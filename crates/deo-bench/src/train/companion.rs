@@ -166,3 +166,6 @@ fn visit(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

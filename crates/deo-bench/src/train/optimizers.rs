@@ -108,3 +108,20 @@ pub(super) fn check(settings: &Settings) -> Result<(), TrainError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn matrices_decay_and_gains_do_not() {
+        let mut layout = Layout::new();
+        layout.push("wte.weight", &[3, 2]);
+        layout.push("ln.weight", &[2]);
+        layout.push("c_fc.weight", &[2, 2]);
+        let groups = decay_groups(&layout);
+        let scales: Vec<_> =
+            groups.iter().map(|group| (group.range.clone(), group.decay_scale)).collect();
+        assert_eq!(scales, [(0..6, 1.0), (6..8, 0.0), (8..12, 1.0)]);
+    }
+}

@@ -39,9 +39,13 @@ Examples:
   deo train --config night.toml --seed 7 --json
 
 Both runs start from the same weights and see the same batches. Each may spend the same number of gradients, a loss
-counting a third of one; what DEO evaluates is included. The learning rate follows what is spent.";
+counting a third of one; what DEO evaluates is included. The learning rate follows what is spent. Final losses are
+means over fixed batches of each part of the text; kicks are moves by either rung of the ladder.";
 
-const FILES: [&str; 3] = ["record.json", "metrics.jsonl", "curves.svg"];
+const RECORD: &str = "record.json";
+const METRICS: &str = "metrics.jsonl";
+const CURVES: &str = "curves.svg";
+const FILES: [&str; 3] = [RECORD, METRICS, CURVES];
 
 /// Runs `deo train` and writes its results to `stdout`.
 ///
@@ -65,7 +69,7 @@ pub fn execute(arguments: TrainArgs, stdout: &mut dyn Write) -> Result<(), Train
     let threads = settings.threads;
     let pool = pool.map_err(|reason| TrainError::Threads { threads, reason })?;
 
-    let metrics = output.as_ref().map(|dir| dir.stream(FILES[1])).transpose()?;
+    let metrics = output.as_ref().map(|dir| dir.stream(METRICS)).transpose()?;
     let mut progress = Progress::new(settings.steps, metrics);
     // The whole loop runs inside the pool: a call from outside would be handed over, kernel by kernel.
     let (finished, failure) = pool.install(|| train(&experiment, &mut progress));
@@ -117,8 +121,8 @@ fn keep(
 ) -> Result<(), TrainError> {
     progress.finish()?;
     let Some(output) = output else { return Ok(()) };
-    output.write_json(FILES[0], record)?;
-    output.write(FILES[2], plot::svg(&title(record), curves).as_bytes())?;
+    output.write_json(RECORD, record)?;
+    output.write(CURVES, plot::svg(&title(record), curves).as_bytes())?;
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 //!
 //! f(x) = Σ_k (a_k s²/2 + t_k s³/6 + q_k s⁴/24), s = ⟨u_k, x⟩, u_k random unit vectors: its gradient is computed in the
 //! arithmetic of the storage, every operation rounded, its Hessian products in f64.
-#![allow(unreachable_pub)] // a module of a test binary and of an example
+#![allow(dead_code, unreachable_pub)] // a module of a test binary and of an example
 
 use deo_core::Objective;
 use deo_core::noise::noise;
@@ -64,6 +64,16 @@ impl Forms {
         for ((g, sum), tilt) in g.iter_mut().zip(sum).zip(&self.tilt) {
             *g = T::from_f64(sum - tilt);
         }
+    }
+
+    /// ∇³f[n, n, n] and ∇⁴f[n, n, n, n] at x.
+    pub fn higher_derivatives(&self, x: &[f64], n: &[f64]) -> [f64; 2] {
+        let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+        self.u.chunks(self.n).enumerate().fold([0.0; 2], |[third, fourth], (k, u)| {
+            let (s, along) = (dot(u, x), dot(u, n));
+            let cubic = self.t[k] + self.q[k] * s;
+            [third + cubic * along.powi(3), fourth + self.q[k] * along.powi(4)]
+        })
     }
 
     /// Hv at x.
