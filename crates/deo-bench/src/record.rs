@@ -59,7 +59,7 @@ pub struct RunSummary {
     pub seconds: f64,
     /// Rotations of the dimer.
     pub rotations: u64,
-    /// Visits that moved the parameters, by either rung of the ladder.
+    /// Visits that moved the parameters along the axis.
     pub kicks: u64,
     /// The curvature last measured; `None` if there was no measurement.
     pub curvature: Option<f64>,
@@ -77,6 +77,8 @@ pub struct RunRecord {
     pub skipped: u64,
     /// Visits of the dimer.
     pub visits: u64,
+    /// Those that moved the parameters, by either rung of the ladder.
+    pub moves: u64,
     /// The residual of the curvature last measured.
     pub residual: Option<f64>,
     /// The lowest validation loss.

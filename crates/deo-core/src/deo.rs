@@ -188,10 +188,12 @@ impl<V> Deo<V> {
 
     /// Forgets a visit that was not settled by [`Deo::apply`].
     fn abandon(&mut self) {
-        self.total += std::mem::take(&mut self.visit);
+        let visit = std::mem::take(&mut self.visit);
+        self.total += visit;
         self.scene = None;
         if let Policy::Escape(escape) = &mut self.policy {
             escape.stage = Stage::Idle;
+            self.budget.spend(visit.cost());
         }
     }
 

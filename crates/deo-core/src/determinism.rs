@@ -8,8 +8,8 @@
 //! |f − f'| / max(|f|, |f'|),   ‖g − g'‖ / max(‖g‖, ‖g'‖)   ≤   10 ε
 //! ```
 //!
-//! Ten unit roundoffs of the storage are allowed, since sums that are added in an order that varies, as on a GPU, differ by
-//! roundings; those are in every error bar anyway. A gradient that depends on x and on nothing else gives
+//! Ten unit roundoffs of the storage are allowed, since sums that are added in an order that varies, as on a GPU,
+//! differ by roundings; those are in every error bar anyway. A gradient that depends on x and on nothing else gives
 //! exactly 0. It takes two evaluations of the gradient and two of the loss, once, before anything is measured.
 //!
 //! What this can't see: noise that is a function of x, and a batch that changes every third call.

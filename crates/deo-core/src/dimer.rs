@@ -75,7 +75,7 @@ enum Phase {
     Previous,
     /// H times the torque direction.
     Torque,
-    /// H times the axis again, from the other side.
+    /// H times the axis again, at another length.
     Certify,
 }
 

@@ -55,7 +55,7 @@ pub struct Estimate {
     #[cfg_attr(feature = "serde", serde(with = "unknown"))]
     pub residual: f64,
     /// The estimated error of C from finite differences: rounding, plus the asymmetry that the last rotation
-    /// found between ⟨w, Hn⟩ and ⟨n, Hw⟩ or, where it was certified, the change of C under h → −h.
+    /// found between ⟨w, Hn⟩ and ⟨n, Hw⟩ or, where it was certified, its change at another length.
     #[cfg_attr(feature = "serde", serde(with = "unknown"))]
     pub secant_error: f64,
     /// Gradients evaluated for this estimate.

@@ -77,7 +77,8 @@ impl Length {
 pub struct Probe<'a, V: ?Sized> {
     direction: &'a V,
     length: Length,
-    sign: f64,
+    /// 1 but for the second probe of a certificate.
+    factor: f64,
 }
 
 impl<V: ?Sized> Clone for Probe<'_, V> {
@@ -89,8 +90,8 @@ impl<V: ?Sized> Clone for Probe<'_, V> {
 impl<V: ?Sized> Copy for Probe<'_, V> {}
 
 impl<'a, V: ?Sized> Probe<'a, V> {
-    pub(crate) fn new(direction: &'a V, length: Length, sign: f64) -> Self {
-        Probe { direction, length, sign }
+    pub(crate) fn new(direction: &'a V, length: Length, factor: f64) -> Self {
+        Probe { direction, length, factor }
     }
 
     /// The unit direction v, for those who answer with a product Hv.
@@ -98,9 +99,9 @@ impl<'a, V: ?Sized> Probe<'a, V> {
         self.direction
     }
 
-    /// The signed length h to use at a point of norm `norm`.
+    /// The length h to use at a point of norm `norm`.
     pub fn length(&self, norm: f64) -> f64 {
-        self.sign * self.length.at(norm)
+        self.factor * self.length.at(norm)
     }
 
     /// y ← x + h v. Returns the length that storage realised, for [`Answer::forward`].

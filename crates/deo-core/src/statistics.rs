@@ -17,8 +17,8 @@
 //! too low on average, since λ_min is concave. When se(r) is not small beside the gap to the next eigenvalue,
 //! the eigenvector itself is that of the sample, and se(C) is too small.
 //!
-//! **Fresh batches.** An axis that was rotated on some batches fits their noise: C̄ over the same batches is too low, and the
-//! gate passes on pure noise. Judge it on batches that it hasn't seen.
+//! **Fresh batches.** An axis that was rotated on some batches fits their noise: C̄ over the same batches is too low,
+//! and the gate passes on pure noise. Judge it on batches that it hasn't seen.
 //!
 //! **Few batches.** se(C) is itself uncertain. For the confidence of z = 2 use Student's t instead: 13.97, 4.53, 3.31,
 //! 2.87, 2.65 and 2.43 for B = 2, 3, 4, 5, 6 and 8.

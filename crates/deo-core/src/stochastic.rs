@@ -1,7 +1,7 @@
 //! The whole spectrum from random vectors: its trace and its density.
 //!
 //! Problem: tr H and the density of eigenvalues, φ(λ) = (1/N) Σ δ(λ − λᵢ), are means over *all* eigenvectors, and
-//! random vectors are fair samples of those. With z a random vector of signs, E[zzᵀ] = 1, so for any f
+//! random vectors are fair samples of those. With z a random vector of signs, E zzᵀ = 1, so for any f
 //!
 //! ```text
 //! tr f(H) = E⟨z, f(H) z⟩

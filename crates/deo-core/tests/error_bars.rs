@@ -67,7 +67,7 @@ fn the_standard_errors_are_the_scatter_found_by_repetition() {
     let axis = [0.6, 0.0, 0.8, 0.0, 0.0];
     let (mut curvatures, mut residuals) = (Sample::EMPTY, Sample::EMPTY);
     let (mut variance, mut residual_variance) = (Sample::EMPTY, Sample::EMPTY);
-    let exact_curvature = 0.36 * -1.0 + 0.64 * 0.8;
+    let exact_curvature = 0.64 * 0.8 - 0.36;
     for repetition in 0..2000u64 {
         let batches: Vec<Vec<f64>> =
             (0..count).map(|b| noisy(&spectrum, scale, 10 * repetition + b)).collect();
@@ -303,8 +303,8 @@ fn the_mean_of_objectives_is_the_mean() {
 #[test]
 #[should_panic(expected = "the mean of 0 objectives")]
 fn the_mean_of_nothing_is_a_programmers_error() {
-    let mut none: [FromFn<fn(&[f64], Option<&mut [f64]>) -> f64>; 0] = [];
-    let _ = MeanOf::new(&SPACE, &mut none, &[0.0]);
+    let mut batches = [cubic([1.0; 3], 0.0)];
+    let _ = MeanOf::new(&SPACE, &mut batches[..0], &[0.0; 3]);
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! The measured error of a secant follows the predicted one, over six decades of length, in both precisions, by both rules,
-//! far from a stationary point and at one.
+//! The measured error of a secant follows the predicted one, over six decades of length, in both precisions, by both
+//! rules, far from a stationary point and at one.
 
 #[path = "common/forms.rs"]
 mod forms;
@@ -45,7 +45,8 @@ fn sharpest(forms: &Forms, x: &[f64]) -> Vec<f64> {
 
 /// Root mean squares over the axes of: the error of C and its prediction, the error of Hn and its prediction.
 ///
-/// Each axis has a point of its own, a few roundings from the others, so that no rounding of a base gradient is common to all.
+/// Each axis has a point of its own, a few roundings from the others, so that no rounding of a base gradient is
+/// common to all.
 fn errors<T: Real>(forms: &Forms, axes: &[Vec<T>], rule: Rule, fraction: f64) -> [f64; 4] {
     let space = Host::<T>::new();
     let mut x: Vec<T> = forms.point();

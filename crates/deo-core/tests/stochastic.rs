@@ -147,7 +147,7 @@ fn vectors_are_the_same_in_every_representation() {
     // Sums are bracketed by blocks: a few roundings of 12 terms.
     assert!((trace.estimate().trace - flat.trace).abs() < 1e-13);
     let single = Host::<f32>::new();
-    let mut trace = Trace::new(&single, &vec![0.0f32; 12], settings(7, 1, 11)).unwrap();
+    let mut trace = Trace::new(&single, &[0.0f32; 12], settings(7, 1, 11)).unwrap();
     while let Some(probe) = trace.ask(&single) {
         let v: Vec<f64> = probe.direction().iter().map(|v| f64::from(*v)).collect();
         let product: Vec<f32> = multiply(&m, &v).iter().map(|p| *p as f32).collect();
@@ -159,7 +159,7 @@ fn vectors_are_the_same_in_every_representation() {
 #[test]
 fn frozen_components_do_not_count() {
     let spectrum = [1.0, -4.0, 0.5, 100.0, 200.0];
-    let space = Masked::frozen(SPACE, 5, [3..5]).unwrap();
+    let space = Masked::frozen(SPACE, 5, std::iter::once(3..5)).unwrap();
     let multiply = |v: &[f64]| -> Vec<f64> { v.iter().zip(spectrum).map(|(v, l)| v * l).collect() };
     let mut trace = Trace::new(&space, &spectrum, settings(3, 1, 1)).unwrap();
     while let Some(probe) = trace.ask(&space) {

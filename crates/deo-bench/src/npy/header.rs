@@ -71,8 +71,9 @@ impl Header {
     /// As `np.save` writes it, version 1.0.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         let order = if self.fortran_order { "True" } else { "False" };
-        let shape: Vec<String> = self.shape.iter().map(|n| format!("{n},")).collect();
-        let shape = shape.join(" ");
+        // Python's tuples: a comma behind a single number, none behind the last of several.
+        let shape: Vec<String> = self.shape.iter().map(usize::to_string).collect();
+        let shape = shape.join(", ") + if self.shape.len() == 1 { "," } else { "" };
         let text = format!(
             "{{'descr': '{}', 'fortran_order': {order}, 'shape': ({shape}), }}",
             self.scalar.descr()

@@ -137,6 +137,3 @@ impl<T: Real> Source<T> for Products<T> {
         self.counts
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -64,7 +64,8 @@ pub(super) fn search<T: Real>(
     let mut axes = vec![];
     loop {
         krylov.length = Some(Length::Relative(length));
-        let run = run(source, settings, if pilot { piloting(&krylov) } else { krylov }, &axes, watch)?;
+        let run =
+            run(source, settings, if pilot { piloting(&krylov) } else { krylov }, &axes, watch)?;
         krylov.max_gradients = krylov.max_gradients.saturating_sub(run.gradients);
         axes = run.axes;
         let mut pairs = run.pairs;

@@ -39,6 +39,10 @@ pub(super) struct Secants<T, F> {
     products: u64,
 }
 
+/// The shortest length, in unit roundoffs. Storage rounds x + hn by ε‖x‖, which turns the displacement away from n by that
+/// over h: a hundredth of a radian here. A shorter length is chosen by luck only.
+const SHORTEST: f64 = 100.0;
+
 /// A function that counts its gradients.
 #[derive(Debug)]
 struct Counted<F> {
@@ -168,7 +172,8 @@ impl<T: Real, F: Batched<T>> Source<T> for Secants<T, F> {
         let mut workspace = Workspace::new(space, x.as_slice(), *rule);
         let best = best_length(space, &mut First(function), x, part, n, settings, &mut workspace)?;
         let norm = space.norm(x);
-        Ok(best.length.at(norm) / norm.max(1.0))
+        let length = best.length.at(norm) / norm.max(1.0);
+        Ok(length.max(SHORTEST * space.epsilon()))
     }
 
     fn batches(&self) -> Batches {

@@ -5,6 +5,7 @@
 
 use super::ledger::Ledger;
 use deo_core::compat::CompatDimer;
+use deo_core::deo::Counts;
 use deo_core::optim::{Optimizer, clip_norm};
 use deo_core::{Answer, Deo, Objective, Question};
 use deo_linalg::Parallel;
@@ -46,6 +47,7 @@ pub(super) struct Tally {
     pub(super) rotations: u64,
     pub(super) visits: u64,
     pub(super) moves: u64,
+    pub(super) kicks: u64,
 }
 
 /// The base optimizer's side of a step.
@@ -105,11 +107,11 @@ impl Companion {
         match self {
             Companion::Alone => Tally::default(),
             Companion::Deo(deo) => {
-                let counts = deo.counts();
-                Tally { rotations: counts.rotations, visits: counts.visits, moves: counts.moves }
+                let Counts { rotations, visits, moves, kicks, .. } = deo.counts();
+                Tally { rotations, visits, moves, kicks }
             }
             Companion::Published { rotations, .. } => {
-                Tally { rotations: *rotations, visits: *rotations, moves: 0 }
+                Tally { rotations: *rotations, visits: *rotations, ..Tally::default() }
             }
         }
     }

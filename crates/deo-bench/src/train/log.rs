@@ -117,7 +117,7 @@ impl<'a> Log<'a> {
             losses: ledger.losses(),
             seconds: self.seconds,
             rotations: tally.rotations,
-            kicks: tally.moves,
+            kicks: tally.kicks,
             curvature: self.measured.map(|[curvature, _]| curvature),
         };
         let record = RunRecord {
@@ -125,6 +125,7 @@ impl<'a> Log<'a> {
             steps: self.steps,
             skipped: self.skipped,
             visits: tally.visits,
+            moves: tally.moves,
             residual: self.measured.map(|[_, residual]| residual),
             best_val_loss: self.best_val_loss,
             events: self.events,

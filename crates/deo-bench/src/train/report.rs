@@ -40,7 +40,7 @@ Examples:
 
 Both runs start from the same weights and see the same batches. Each may spend the same number of gradients, a loss
 counting a third of one; what DEO evaluates is included. The learning rate follows what is spent. Final losses are
-means over fixed batches of each part of the text; kicks are moves by either rung of the ladder.";
+means over fixed batches of each part of the text; kicks are moves along the axis.";
 
 const RECORD: &str = "record.json";
 const METRICS: &str = "metrics.jsonl";

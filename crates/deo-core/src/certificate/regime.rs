@@ -15,12 +15,12 @@ pub enum Regime {
 }
 
 /// The ratio ρ of two consecutive lengths.
-pub(super) fn ratio(rule: Rule) -> f64 {
+pub(crate) fn ratio(rule: Rule) -> f64 {
     if rule == Rule::Central { 1.5 } else { 2.0 }
 }
 
 /// k: what the difference between two lengths is divided by.
-pub(super) fn divisor(rule: Rule) -> f64 {
+pub(crate) fn divisor(rule: Rule) -> f64 {
     if rule == Rule::Central { 1.25 } else { 1.0 }
 }
 

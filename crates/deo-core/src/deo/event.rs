@@ -95,8 +95,10 @@ pub struct Counts {
     pub rotations: u64,
     /// Visits, successful or not.
     pub visits: u64,
-    /// Visits that moved x.
+    /// Visits that moved x, by either rung.
     pub moves: u64,
+    /// Those of them that moved it along the axis.
+    pub kicks: u64,
 }
 
 impl Counts {
@@ -113,5 +115,6 @@ impl AddAssign for Counts {
         self.rotations += other.rotations;
         self.visits += other.visits;
         self.moves += other.moves;
+        self.kicks += other.kicks;
     }
 }

@@ -71,7 +71,9 @@ impl<V> Deo<V> {
             return Event::Quiet;
         };
         let Stage::Settled(outcome) = std::mem::replace(&mut escape.stage, Stage::Idle) else {
-            return Event::Quiet; // the loop stopped answering: nothing was decided
+            // The loop stopped answering: nothing was decided, but what it evaluated is spent.
+            self.budget.spend(self.visit.cost());
+            return Event::Quiet;
         };
         let (cost, estimate) = (self.visit.cost(), self.dimer.estimate());
         self.budget.spend(cost);
@@ -91,6 +93,7 @@ impl<V> Deo<V> {
         };
         space.axpby(taken.coefficient, direction, 1.0, x);
         self.visit.moves += 1;
+        self.visit.kicks += u64::from(taken.rung == Rung::Kick);
         let rate = self.trigger.decrease_per_step();
         let paid = taken.best.decrease > scene.wanted_rate * cost;
         if paid {

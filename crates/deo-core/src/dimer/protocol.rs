@@ -9,6 +9,7 @@
 //! ```
 
 use super::{Dimer, Phase, Stale, rounding_error};
+use crate::certificate::{divisor, ratio};
 use crate::estimate::{Estimate, Status};
 use crate::probe::{Answer, Probe};
 use crate::space::Space;
@@ -65,14 +66,14 @@ impl<V> Dimer<V> {
         V: BorrowMut<S::Vector>,
     {
         let length = self.settings.length_for(space.epsilon());
-        let (direction, sign) = match self.phase {
+        let (direction, factor) = match self.phase {
             Phase::Idle => return None,
             Phase::Axis => (&self.axis, 1.0),
             Phase::Previous => (&self.previous, 1.0),
             Phase::Torque => (&self.torque, 1.0),
-            Phase::Certify => (&self.axis, -1.0),
+            Phase::Certify => (&self.axis, ratio(self.settings.rule)),
         };
-        Some(Probe::new(direction.borrow(), length, sign))
+        Some(Probe::new(direction.borrow(), length, factor))
     }
 
     /// Lets `apply` improve the torque direction in place: w → M⁻¹w, M a cheap positive approximation of H − C.
@@ -178,13 +179,13 @@ impl<V> Dimer<V> {
         let [ahead, behind] =
             space.dots([(axis, answer.ahead), (axis, answer.behind.unwrap_or(answer.ahead))]);
         let behind = if answer.behind.is_some() { behind } else { 0.0 };
-        let opposite = (ahead - behind) / answer.span;
-        if !opposite.is_finite() {
+        let again = (ahead - behind) / answer.span;
+        if !again.is_finite() {
             return self.poisoned();
         }
-        // h → −h flips the sign of the truncation error ½h⟨n, ∇³f[n,n]⟩, so half the difference is that error;
-        // the whole difference also covers what rounding adds.
-        self.estimate.secant_error = (self.estimate.curvature - opposite).abs().max(self.rounding);
+        // The module `certificate` derives the ratio of lengths and the divisor, and says why not −h.
+        let change = (self.estimate.curvature - again).abs() / divisor(self.settings.rule);
+        self.estimate.secant_error = change.max(self.rounding);
         self.phase = Phase::Idle;
     }
 }

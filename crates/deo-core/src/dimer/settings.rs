@@ -45,7 +45,8 @@ pub struct DimerSettings {
     pub max_gradients: u64,
     /// What to do with p at a new x.
     pub stale: Stale,
-    /// Probe the final axis once more from the other side, to *measure* the error of the secant.
+    /// Probe the final axis once more at another length, to *measure* the error of the secant; see
+    /// [`certificate`](crate::certificate).
     pub certify: bool,
 }
 

@@ -7,13 +7,13 @@
 //! ```
 //!
 //! give the tridiagonal matrix T of α and β. Its eigenvalues θ are the nodes, and the squares of the first
-//! components of its eigenvectors the weights, of the Gauss quadrature for Σ ⟨v₁, uᵢ⟩² f(λᵢ) (Golub & Welsch 1969), whose
-//! mean over v₁ is (1/N) Σ f(λᵢ).
+//! components of its eigenvectors the weights, of the Gauss quadrature for Σ ⟨v₁, uᵢ⟩² f(λᵢ) (Golub & Welsch 1969),
+//! whose mean over v₁ is (1/N) Σ f(λᵢ).
 //!
-//! Departures: the remainder is orthogonalised against *all* earlier vectors, twice, instead of two of them once; without that,
-//! converged eigenvalues come back as ghosts and steal weight. So m + 1 vectors are
-//! stored. Where nothing is left of the
-//! remainder, span V is invariant and its quadrature exact: the process ends early, after n steps at the latest.
+//! Departures: the remainder is orthogonalised against *all* earlier vectors, twice, instead of two of them once;
+//! without that, converged eigenvalues come back as ghosts and steal weight. So m + 1 vectors are stored. Where
+//! nothing is left of the remainder, span V is invariant and its quadrature exact: the process ends early, after n
+//! steps at the latest.
 
 use super::{Density, Sampling, StochasticError, StochasticSettings, draw_signs};
 use crate::drive::Workspace;

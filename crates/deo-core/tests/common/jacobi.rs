@@ -1,4 +1,5 @@
-//! A dense symmetric eigensolver for oracles: classical Jacobi (Golub & Van Loan §8.5), largest off-diagonal entry first.
+//! A dense symmetric eigensolver for oracles: classical Jacobi (Golub & Van Loan §8.5), largest off-diagonal entry
+//! first.
 #![allow(unreachable_pub)] // a module of several test binaries
 
 /// Eigenvalues ascending, and the eigenvector of each, of a symmetric row-major matrix.
