@@ -95,6 +95,7 @@ pub struct Certificate<V> {
     product: V,
     latest: V,
     difference: V,
+    length: Length,
     /// N, over all ranks and without frozen components.
     dimension: f64,
     /// Answers wanted, and those that came.
@@ -131,17 +132,14 @@ impl<V> Certificate<V> {
     {
         settings.validate()?;
         let zeros = || space.zeros_like(like);
-        let mut difference = zeros();
-        space.fill(difference.borrow_mut(), &|_| 1.0);
-        let ones = difference.borrow();
-        let dimension = space.dot(ones, ones);
         Ok(Certificate {
+            length: Length::or_balanced(settings.length, settings.rule, space, like),
             settings,
             axis: zeros(),
             product: zeros(),
             latest: zeros(),
-            difference,
-            dimension,
+            difference: zeros(),
+            dimension: space.dimension(like),
             lengths: settings.lengths(),
             told: 0,
             curvature: f64::NAN,

@@ -61,6 +61,7 @@ pub(crate) use rotation::rounding_error;
 pub use settings::{DimerSettings, SettingsError, Stale, Target};
 
 use crate::estimate::Estimate;
+use crate::probe::Length;
 use crate::space::Space;
 
 /// What the dimer is waiting for.
@@ -87,6 +88,9 @@ enum Phase {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Dimer<V> {
     settings: DimerSettings,
+    length: Length,
+    /// √N: the error of C is that of one component of Hn.
+    root_dimension: f64,
     axis: V,
     axis_product: V,
     previous: V,
@@ -123,6 +127,8 @@ impl<V> Dimer<V> {
         settings.validate()?;
         let zeros = || space.zeros_like(like);
         Ok(Dimer {
+            length: Length::or_balanced(settings.length, settings.rule, space, like),
+            root_dimension: space.dimension(like).max(1.0).sqrt(),
             settings,
             axis: zeros(),
             axis_product: zeros(),

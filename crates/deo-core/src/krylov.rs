@@ -52,6 +52,7 @@ mod settings;
 pub use settings::{KrylovError, KrylovSettings, Which};
 
 use crate::estimate::{Estimate, Status};
+use crate::probe::Length;
 use crate::space::Space;
 
 /// A Davidson process over stored vectors `V`: plain data, resumable at any answer.
@@ -59,6 +60,9 @@ use crate::space::Space;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Krylov<V> {
     settings: KrylovSettings,
+    length: Length,
+    /// √N: the error of a curvature is that of one component of a product.
+    root_dimension: f64,
     /// `memory` vectors; the first `filled` have products, the next up to `queued` wait for theirs.
     basis: Vec<V>,
     products: Vec<V>,
@@ -115,6 +119,8 @@ impl<V> Krylov<V> {
         let (m, wanted) = (settings.memory, settings.wanted());
         let zeros = |count: usize| (0..count).map(|_| space.zeros_like(like)).collect::<Vec<V>>();
         Ok(Krylov {
+            length: Length::or_balanced(settings.length, settings.rule, space, like),
+            root_dimension: space.dimension(like).max(1.0).sqrt(),
             basis: zeros(m),
             products: zeros(m),
             spare: zeros(settings.kept()),

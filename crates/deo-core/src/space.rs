@@ -26,7 +26,7 @@ pub use masked::{MaskError, Masked};
 pub use sharded::{Communicator, Sharded, ThreadComm};
 pub use sliced::Sliced;
 
-use std::borrow::BorrowMut;
+use std::borrow::{Borrow, BorrowMut};
 
 /// A real vector space with an inner product, over vectors that somebody else stores.
 ///
@@ -69,6 +69,15 @@ pub trait Space {
     /// ‖x‖ = √⟨x, x⟩.
     fn norm(&self, x: &Self::Vector) -> f64 {
         self.dot(x, x).sqrt()
+    }
+
+    /// N: the number of components of the whole vector that are free, over all ranks and without frozen ones.
+    ///
+    /// Allocates; constructors call it once.
+    fn dimension(&self, like: &Self::Vector) -> f64 {
+        let mut ones = self.zeros_like(like);
+        self.fill(ones.borrow_mut(), &|_| 1.0);
+        self.dot(ones.borrow(), ones.borrow())
     }
 
     /// The secant hn ← (g₁ − g₀)/h, and (⟨n, hn⟩, ⟨hn, hn⟩).

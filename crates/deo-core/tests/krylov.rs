@@ -222,10 +222,9 @@ fn single_precision_stops_at_its_own_noise() {
     }
     let estimate = krylov.estimates()[0];
     assert_eq!(estimate.status, Status::Noise, "{estimate:?}");
-    assert!(
-        (estimate.curvature - f64::from(lowest)).abs() <= estimate.secant_error,
-        "{estimate:?}"
-    );
+    // It stops where the residual is noise, so the curvature is as far off as that bound allows.
+    let off = (estimate.curvature - f64::from(lowest)).abs();
+    assert!(off <= estimate.residual + estimate.secant_error, "{estimate:?}");
     assert!(space.norm(krylov.axis(0)) > 0.999);
 }
 

@@ -41,9 +41,7 @@ fn groups(case: &Value, len: usize) -> Groups {
             panic!("group of four numbers")
         };
         let range = start as usize..end as usize;
-        Group::new(range)
-            .lr_scale(lr_scale)
-            .decay_scale(decay_scale)
+        Group::new(range).lr_scale(lr_scale).decay_scale(decay_scale)
     });
     Groups::new(len, groups.collect()).unwrap()
 }
@@ -68,11 +66,7 @@ fn adam<T: Real>(case: &Value, space: &Host<T>, x: &[T]) -> Adam<Vec<T>> {
         beta1: settings["betas"][0].as_f64().unwrap(),
         beta2: settings["betas"][1].as_f64().unwrap(),
         epsilon: settings["eps"].as_f64().unwrap(),
-        decay: if decoupled {
-            Decay::Decoupled(decay)
-        } else {
-            Decay::Coupled(decay)
-        },
+        decay: if decoupled { Decay::Decoupled(decay) } else { Decay::Coupled(decay) },
         nesterov: settings["momentum_decay"].as_f64(),
     };
     let adam = Adam::new(settings, space, x).unwrap();
@@ -86,12 +80,8 @@ fn deviation<T: Real>(golden: &Value, case: &Value, storage: &str, mut optimizer
     let mut x: Vec<T> = start.iter().map(|x| T::from_f64(*x)).collect();
     let mut g = space.zeros_like(&x);
     let recorded = numbers(&golden["recorded"]);
-    let expected: Vec<Vec<f64>> = case[storage]["x"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(numbers)
-        .collect();
+    let expected: Vec<Vec<f64>> =
+        case[storage]["x"].as_array().unwrap().iter().map(numbers).collect();
     let norms = numbers(&case[storage]["norms"]);
     let mut worst = 0.0_f64;
     let mut compare = |ours: f64, theirs: f64| worst = worst.max((ours / theirs - 1.0).abs());
@@ -118,11 +108,7 @@ fn check<T: Real>(storage: &str, tolerance: f64) {
         let run = |optimizer: Boxed<T>, how: &str| {
             let worst = deviation(&golden, case, storage, optimizer);
             println!("{storage} {}{how}: {worst:.1e}", case["name"]);
-            assert!(
-                worst <= tolerance,
-                "{storage} {}{how}: {worst:e}",
-                case["name"]
-            );
+            assert!(worst <= tolerance, "{storage} {}{how}: {worst:e}", case["name"]);
         };
         if case["optimizer"] == "SGD" {
             let sgd = sgd(case, &space, &x);

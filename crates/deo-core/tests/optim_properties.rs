@@ -13,31 +13,13 @@ const SPACE: Host<f32> = Host::new();
 fn optimizers(groups: &Groups) -> Vec<Box<dyn Optimizer<Host<f32>>>> {
     let x = vec![0.0; N];
     let sgd = |momentum, dampening, nesterov| {
-        let settings = SgdSettings {
-            momentum,
-            dampening,
-            nesterov,
-            weight_decay: 0.3,
-        };
-        Box::new(
-            Sgd::new(settings, &SPACE, &x)
-                .unwrap()
-                .with_groups(groups.clone())
-                .unwrap(),
-        )
+        let settings = SgdSettings { momentum, dampening, nesterov, weight_decay: 0.3 };
+        Box::new(Sgd::new(settings, &SPACE, &x).unwrap().with_groups(groups.clone()).unwrap())
     };
     let adam = |settings| {
-        Box::new(
-            Adam::new(settings, &SPACE, &x)
-                .unwrap()
-                .with_groups(groups.clone())
-                .unwrap(),
-        )
+        Box::new(Adam::new(settings, &SPACE, &x).unwrap().with_groups(groups.clone()).unwrap())
     };
-    let coupled = AdamSettings {
-        decay: Decay::Coupled(0.2),
-        ..AdamSettings::adam()
-    };
+    let coupled = AdamSettings { decay: Decay::Coupled(0.2), ..AdamSettings::adam() };
     vec![
         sgd(0.0, 0.0, false),
         sgd(0.7, 0.4, false),
@@ -117,10 +99,7 @@ fn a_velocity_is_kept_only_with_momentum_and_is_zero_after_a_kick() {
     let x = start();
     let plain = Sgd::new(SgdSettings::default(), &SPACE, &x).unwrap();
     assert_eq!(plain.velocity(), None);
-    let settings = SgdSettings {
-        momentum: 0.9,
-        ..SgdSettings::default()
-    };
+    let settings = SgdSettings { momentum: 0.9, ..SgdSettings::default() };
     let mut sgd = Sgd::new(settings, &SPACE, &x).unwrap();
     let mut y = x.clone();
     sgd.step(&SPACE, &mut y, &x, 0.1);
@@ -133,30 +112,17 @@ fn a_velocity_is_kept_only_with_momentum_and_is_zero_after_a_kick() {
 fn adam_settings_that_cannot_be_meant_are_refused() {
     let new = |settings| Adam::new(settings, &SPACE, &[0.0]).err();
     let d = AdamSettings::adam();
-    assert!(
-        [d, AdamSettings::adamw(), AdamSettings::nadamw()]
-            .iter()
-            .all(|s| new(*s).is_none())
-    );
+    assert!([d, AdamSettings::adamw(), AdamSettings::nadamw()].iter().all(|s| new(*s).is_none()));
     let nan = f64::NAN;
-    let bad = [1.0, -0.1, nan]
-        .map(|b| ("beta1", AdamSettings { beta1: b, ..d }))
-        .into_iter();
+    let bad = [1.0, -0.1, nan].map(|b| ("beta1", AdamSettings { beta1: b, ..d })).into_iter();
     let bad = bad.chain([1.0, -0.1, nan].map(|b| ("beta2", AdamSettings { beta2: b, ..d })));
     let bad = bad.chain([0.0, 1e-31, nan].map(|e| ("epsilon", AdamSettings { epsilon: e, ..d })));
     let bad = bad.chain([-0.1, nan, f64::INFINITY].into_iter().flat_map(|decay| {
         [Decay::Coupled(decay), Decay::Decoupled(decay)]
             .map(|decay| ("decay", AdamSettings { decay, ..d }))
     }));
-    let bad = bad.chain([-1.0, nan].map(|psi| {
-        (
-            "nesterov",
-            AdamSettings {
-                nesterov: Some(psi),
-                ..d
-            },
-        )
-    }));
+    let bad =
+        bad.chain([-1.0, nan].map(|psi| ("nesterov", AdamSettings { nesterov: Some(psi), ..d })));
     for (name, settings) in bad {
         let error = new(settings).expect(name).to_string();
         assert!(error.contains(name), "{error}");
@@ -166,11 +132,7 @@ fn adam_settings_that_cannot_be_meant_are_refused() {
 /// The smallest ε that is accepted still keeps a component without gradient where it is, in f32.
 #[test]
 fn the_smallest_epsilon_survives_storage() {
-    let settings = AdamSettings {
-        epsilon: 1e-30,
-        beta2: 1.0 - 1e-16,
-        ..AdamSettings::adam()
-    };
+    let settings = AdamSettings { epsilon: 1e-30, beta2: 1.0 - 1e-16, ..AdamSettings::adam() };
     assert!(settings.beta2 < 1.0);
     let mut x = vec![0.5];
     let mut adam = Adam::new(settings, &SPACE, &x).unwrap();
@@ -182,13 +144,7 @@ fn the_smallest_epsilon_survives_storage() {
 fn groups_of_another_length_are_refused() {
     let sgd = Sgd::new(SgdSettings::default(), &SPACE, &[0.0; 3]).unwrap();
     let error = sgd.with_groups(Groups::whole(4)).unwrap_err();
-    assert_eq!(
-        error,
-        OptimError::GroupsLength {
-            groups: 4,
-            vector: 3
-        }
-    );
+    assert_eq!(error, OptimError::GroupsLength { groups: 4, vector: 3 });
 }
 
 #[test]
@@ -213,41 +169,19 @@ fn stored_state_continues_bit_for_bit() {
     where
         O: Optimizer<Host<f32>> + serde::Serialize + serde::de::DeserializeOwned,
     {
-        let gradients: Vec<Vec<f32>> = (0..6)
-            .map(|t| (0..N).map(|i| ((i + N * t) as f32).cos() / 3.0).collect())
-            .collect();
+        let gradients: Vec<Vec<f32>> =
+            (0..6).map(|t| (0..N).map(|i| ((i + N * t) as f32).cos() / 3.0).collect()).collect();
         run(&mut optimizer, &gradients);
         let stored = serde_json::to_string(&optimizer).unwrap();
         let mut restored: O = serde_json::from_str(&stored).unwrap();
-        assert_eq!(
-            run(&mut restored, &gradients),
-            run(&mut optimizer, &gradients)
-        );
+        assert_eq!(run(&mut restored, &gradients), run(&mut optimizer, &gradients));
     }
     let x = start();
     let groups = Groups::new(N, vec![Group::new(0..9), Group::new(9..N).lr_scale(0.3)]).unwrap();
-    let settings = SgdSettings {
-        momentum: 0.6,
-        dampening: 0.3,
-        ..Default::default()
-    };
-    interrupted(
-        Sgd::new(settings, &SPACE, &x)
-            .unwrap()
-            .with_groups(groups.clone())
-            .unwrap(),
-    );
-    for settings in [
-        AdamSettings::adam(),
-        AdamSettings::adamw(),
-        AdamSettings::nadamw(),
-    ] {
-        interrupted(
-            Adam::new(settings, &SPACE, &x)
-                .unwrap()
-                .with_groups(groups.clone())
-                .unwrap(),
-        );
+    let settings = SgdSettings { momentum: 0.6, dampening: 0.3, ..Default::default() };
+    interrupted(Sgd::new(settings, &SPACE, &x).unwrap().with_groups(groups.clone()).unwrap());
+    for settings in [AdamSettings::adam(), AdamSettings::adamw(), AdamSettings::nadamw()] {
+        interrupted(Adam::new(settings, &SPACE, &x).unwrap().with_groups(groups.clone()).unwrap());
     }
 }
 
@@ -255,13 +189,8 @@ fn stored_state_continues_bit_for_bit() {
 #[test]
 fn stored_groups_are_checked_again() {
     let stored = serde_json::to_string(&Groups::whole(5)).unwrap();
-    assert_eq!(
-        serde_json::from_str::<Groups>(&stored).unwrap(),
-        Groups::whole(5)
-    );
+    assert_eq!(serde_json::from_str::<Groups>(&stored).unwrap(), Groups::whole(5));
     let damaged = stored.replace("\"end\":5", "\"end\":4");
-    let error = serde_json::from_str::<Groups>(&damaged)
-        .unwrap_err()
-        .to_string();
+    let error = serde_json::from_str::<Groups>(&damaged).unwrap_err().to_string();
     assert!(error.contains("4..5"), "{error}");
 }

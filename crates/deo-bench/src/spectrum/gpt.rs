@@ -82,6 +82,15 @@ impl GptTarget {
         )
     }
 
+    /// The tokens of the batches: the inputs of all of them, then the targets, a sequence a row.
+    pub(super) fn tokens(&self) -> Vec<Vec<f64>> {
+        let rows = |of: fn(&Batch) -> &Vec<u16>| {
+            self.batches.iter().flat_map(move |batch| of(batch).chunks(batch.block))
+        };
+        let all = rows(|batch| &batch.inputs).chain(rows(|batch| &batch.targets));
+        all.map(|row| row.iter().copied().map(f64::from).collect()).collect()
+    }
+
     /// B.
     pub(super) fn batches(&self) -> usize {
         self.batches.len()

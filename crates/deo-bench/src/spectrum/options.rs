@@ -124,6 +124,10 @@ pub struct SpectrumArgs {
     #[arg(long, value_name = "FILE.npy", help_heading = OUTPUT)]
     pub vectors: Option<PathBuf>,
 
+    /// Write the tokens of the batches: inputs then targets, a sequence a row, to check the numbers elsewhere
+    #[arg(long, value_name = "FILE.npy", help_heading = OUTPUT)]
+    pub tokens: Option<PathBuf>,
+
     /// Write record.json there and, with --density, density.svg
     #[arg(long, value_name = "DIR", help_heading = OUTPUT)]
     pub out: Option<PathBuf>,

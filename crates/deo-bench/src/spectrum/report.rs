@@ -29,7 +29,10 @@ pub fn execute(args: &SpectrumArgs, stdout: &mut dyn Write) -> Result<(), Spectr
     let settings = Settings::resolve(args)?;
     let target = Target::load(&settings)?;
     let output = args.out.as_deref().map(|dir| OutputDir::create(dir, &FILES)).transpose()?;
-    let vectors = args.vectors.as_deref().map(VectorFile::create).transpose()?;
+    let vectors =
+        args.vectors.as_deref().map(|path| ArrayFile::create("vectors", path)).transpose()?;
+    let tokens =
+        args.tokens.as_deref().map(|path| ArrayFile::create("tokens", path)).transpose()?;
     let threads = settings.threads;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|reason| SpectrumError::Threads { threads, reason })?;
@@ -50,7 +53,11 @@ pub fn execute(args: &SpectrumArgs, stdout: &mut dyn Write) -> Result<(), Spectr
         results: &results,
     };
     // Results are shown even if they can't be kept.
-    let kept = keep(output.as_ref(), vectors.as_ref(), &record, &rows);
+    let arrays = [
+        (vectors, rows, settings.precision),
+        (tokens, target.tokens(), Precision::F32), // whole numbers below 65536
+    ];
+    let kept = keep(output.as_ref(), arrays, &record);
     let shown = show(stdout, &record, args.json);
     kept?;
     shown.map_err(SpectrumError::Stdout)
@@ -58,17 +65,17 @@ pub fn execute(args: &SpectrumArgs, stdout: &mut dyn Write) -> Result<(), Spectr
 
 fn keep(
     output: Option<&OutputDir>,
-    vectors: Option<&VectorFile>,
+    arrays: [(Option<ArrayFile>, Vec<Vec<f64>>, Precision); 2],
     record: &Record<'_>,
-    rows: &[Vec<f64>],
 ) -> Result<(), SpectrumError> {
-    if let Some(file) = vectors {
-        let scalar = match record.settings.precision {
+    for (file, rows, precision) in arrays {
+        let Some(file) = file else { continue };
+        let scalar = match precision {
             Precision::F32 => Scalar::F32,
             Precision::F64 => Scalar::F64,
         };
-        let bytes = npy::to_bytes(scalar, record.results.dimension, rows);
-        file.dir.write(&file.name, &bytes)?;
+        let columns = rows.first().map_or(0, Vec::len);
+        file.dir.write(&file.name, &npy::to_bytes(scalar, columns, &rows))?;
     }
     if let Some(dir) = output {
         dir.write_json(FILES[0], record)?;
@@ -199,19 +206,19 @@ pub(super) fn count(number: u64, one: &str, many: &str) -> String {
 }
 
 /// A file that can be written: its directory was tried.
-struct VectorFile {
+struct ArrayFile {
     dir: OutputDir,
     name: String,
 }
 
-impl VectorFile {
-    fn create(path: &Path) -> Result<Self, SpectrumError> {
+impl ArrayFile {
+    fn create(option: &'static str, path: &Path) -> Result<Self, SpectrumError> {
         let name = path.file_name().and_then(OsStr::to_str);
         let wanted = "the name of a file to be written";
-        let name = name.ok_or_else(|| SpectrumError::setting("vectors", path.display(), wanted))?;
+        let name = name.ok_or_else(|| SpectrumError::setting(option, path.display(), wanted))?;
         let parent = path.parent().filter(|parent| *parent != Path::new(""));
         let parent = parent.map_or_else(|| PathBuf::from("."), Path::to_owned);
-        Ok(VectorFile { dir: OutputDir::create(&parent, &[name])?, name: name.to_owned() })
+        Ok(ArrayFile { dir: OutputDir::create(&parent, &[name])?, name: name.to_owned() })
     }
 }
 

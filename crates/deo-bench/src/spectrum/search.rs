@@ -58,7 +58,7 @@ pub(super) fn search<T: Real>(
     let exact = rule == Rule::Product;
     // Exact products have no length: any will do.
     let given = if exact { Some(1.0) } else { settings.length };
-    let mut length = given.unwrap_or_else(|| Length::balanced(rule, T::ROUNDOFF).at(1.0));
+    let mut length = given.unwrap_or_else(|| Length::balanced(rule, T::ROUNDOFF, 1.0).at(1.0));
     let mut pilot = given.is_none() && T::ROUNDOFF > f64::ROUNDOFF;
     let mut retries = RETRIES;
     let mut axes = vec![];

@@ -234,6 +234,7 @@ fn refuse_unused(args: &SpectrumArgs) -> Result<(), SpectrumError> {
         ("fresh", args.fresh.is_some(), preset),
         ("batch", args.batch.is_some(), preset),
         ("block", args.block.is_some(), preset),
+        ("tokens", args.tokens.is_some(), preset),
         ("at", args.at.is_some(), landscape),
         ("rule", args.rule.is_some(), gradients),
         ("length", args.length.is_some(), gradients),

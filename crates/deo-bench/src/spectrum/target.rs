@@ -55,6 +55,14 @@ impl Target {
         }
     }
 
+    /// The tokens of the batches; none where there are no such things.
+    pub(super) fn tokens(&self) -> Vec<Vec<f64>> {
+        match self {
+            Target::Gpt(target) => target.tokens(),
+            _ => vec![],
+        }
+    }
+
     /// The batches whose mean is looked at; `None` where there are no such things.
     pub(super) fn batches(&self) -> Option<usize> {
         match self {

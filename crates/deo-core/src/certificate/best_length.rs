@@ -56,8 +56,8 @@ const TRIES: u32 = 20;
 /// let settings = CertificateSettings::default();
 /// let mut workspace = Workspace::new(&space, &x, settings.rule);
 /// let best = best_length(&space, &mut f, &x, &g, &[1.0, 0.2], settings, &mut workspace)?;
-/// let default = deo_core::Length::balanced(settings.rule, f64::EPSILON / 2.0);
-/// assert!(best.length.at(1.0) < default.at(1.0) / 10.0);
+/// let default = deo_core::Length::balanced(settings.rule, f64::EPSILON / 2.0, 2.0);
+/// assert!(best.length.at(1.0) < default.at(1.0) / 5.0);
 /// # Ok::<(), deo_core::certificate::CertificateError>(())
 /// ```
 pub fn best_length<S, O>(
@@ -78,7 +78,7 @@ where
     let start = settings.length.unwrap_or_else(|| component_length(space, x, &certificate));
     certificate.settings.diagnose = false;
     let mut at = |length: Length| {
-        certificate.settings.length = Some(length);
+        certificate.length = length;
         certificate.set_axis(space, axis);
         certificate.measure(space, objective, x, g, workspace);
         gradients += certificate.gradients();
@@ -106,17 +106,12 @@ where
     Ok(BestLength { gradients, ..best })
 }
 
-/// The balanced fraction of ‖x‖/√N: sharp directions are those of few components, and so is their scale.
+/// The balanced length at x: where the search begins.
 fn component_length<S: Space>(
     space: &S,
     x: &S::Vector,
     certificate: &Certificate<S::Owned>,
 ) -> Length {
-    match Length::balanced(certificate.settings.rule, space.epsilon()) {
-        Length::Relative(fraction) => {
-            let components = certificate.dimension.max(1.0);
-            Length::Absolute(fraction * space.norm(x).max(1.0) / components.sqrt())
-        }
-        absolute => absolute,
-    }
+    let (rule, epsilon) = (certificate.settings.rule, space.epsilon());
+    Length::Absolute(Length::balanced(rule, epsilon, certificate.dimension).at(space.norm(x)))
 }

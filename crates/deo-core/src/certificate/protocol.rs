@@ -11,7 +11,7 @@ use std::borrow::BorrowMut;
 
 impl<V> Certificate<V> {
     /// The next question, or `None` when everything was answered. Asking again asks the same.
-    pub fn ask<S>(&self, space: &S) -> Option<Probe<'_, S::Vector>>
+    pub fn ask<S>(&self, _space: &S) -> Option<Probe<'_, S::Vector>>
     where
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
@@ -20,7 +20,7 @@ impl<V> Certificate<V> {
             return None;
         }
         let factor = ratio(self.settings.rule).powi(self.told as i32);
-        let length = times(factor, self.settings.length_for(space.epsilon()));
+        let length = times(factor, self.length);
         Some(Probe::new(self.axis.borrow(), length, 1.0))
     }
 

@@ -21,10 +21,6 @@ impl CertificateSettings {
         if self.diagnose { 3 } else { 2 }
     }
 
-    pub(super) fn length_for(&self, epsilon: f64) -> Length {
-        self.length.unwrap_or_else(|| Length::balanced(self.rule, epsilon))
-    }
-
     pub(super) fn validate(&self) -> Result<(), CertificateError> {
         match self.length {
             Some(length) if !length.is_valid() => Err(CertificateError::Length { length }),

@@ -60,12 +60,11 @@ impl<V> Dimer<V> {
     }
 
     /// The next question, or `None` when the estimate is finished. Asking again asks the same.
-    pub fn ask<S>(&self, space: &S) -> Option<Probe<'_, S::Vector>>
+    pub fn ask<S>(&self, _space: &S) -> Option<Probe<'_, S::Vector>>
     where
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        let length = self.settings.length_for(space.epsilon());
         let (direction, factor) = match self.phase {
             Phase::Idle => return None,
             Phase::Axis => (&self.axis, 1.0),
@@ -73,7 +72,7 @@ impl<V> Dimer<V> {
             Phase::Torque => (&self.torque, 1.0),
             Phase::Certify => (&self.axis, ratio(self.settings.rule)),
         };
-        Some(Probe::new(direction.borrow(), length, factor))
+        Some(Probe::new(direction.borrow(), self.length, factor))
     }
 
     /// Lets `apply` improve the torque direction in place: w → M⁻¹w, M a cheap positive approximation of H − C.
@@ -145,7 +144,7 @@ impl<V> Dimer<V> {
         }
         self.estimate.curvature = curvature;
         self.rounding = rounding_error(space.epsilon(), scale, answer.span);
-        self.estimate.secant_error = self.rounding;
+        self.estimate.secant_error = self.rounding / self.root_dimension;
         self.product_known = true;
         if self.has_previous && self.allowance > 1 {
             self.orthogonalise_previous(space);
@@ -185,7 +184,7 @@ impl<V> Dimer<V> {
         }
         // The module `certificate` derives the ratio of lengths and the divisor, and says why not −h.
         let change = (self.estimate.curvature - again).abs() / divisor(self.settings.rule);
-        self.estimate.secant_error = change.max(self.rounding);
+        self.estimate.secant_error = change;
         self.phase = Phase::Idle;
     }
 }

@@ -37,7 +37,7 @@ impl<V> Dimer<V> {
         let reserve = u64::from(self.settings.certify);
         let status = if residual <= goal {
             Status::Converged
-        } else if residual <= self.estimate.secant_error || torque_norm == 0.0 {
+        } else if residual <= self.rounding.max(self.estimate.secant_error) || torque_norm == 0.0 {
             Status::Noise
         } else if self.allowance <= reserve {
             Status::Budget
@@ -128,7 +128,7 @@ impl<V> Dimer<V> {
         self.recombine(space, &answer, weights, turn);
         self.has_previous = true;
         self.estimate.curvature = value;
-        self.estimate.secant_error = self.rounding.max(asymmetry);
+        self.estimate.secant_error = asymmetry.max(self.rounding / self.root_dimension);
         self.estimate.rotations += 1;
         self.prepare_rotation(space);
     }

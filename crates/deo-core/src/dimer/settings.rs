@@ -67,10 +67,6 @@ impl Default for DimerSettings {
 }
 
 impl DimerSettings {
-    pub(super) fn length_for(&self, epsilon: f64) -> Length {
-        self.length.unwrap_or_else(|| Length::balanced(self.rule, epsilon))
-    }
-
     pub(super) fn validate(&self) -> Result<(), SettingsError> {
         let nonnegative = |name, value: f64| {
             if value >= 0.0 && value.is_finite() {

@@ -64,13 +64,12 @@ impl<V> Krylov<V> {
     }
 
     /// The next question, or `None` when the process has finished. Asking again asks the same.
-    pub fn ask<S>(&self, space: &S) -> Option<Probe<'_, S::Vector>>
+    pub fn ask<S>(&self, _space: &S) -> Option<Probe<'_, S::Vector>>
     where
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        let length = self.settings.length_for(space.epsilon());
-        self.asking.then(|| Probe::new(self.basis[self.filled].borrow(), length, 1.0))
+        self.asking.then(|| Probe::new(self.basis[self.filled].borrow(), self.length, 1.0))
     }
 
     /// Lets `apply` improve the next direction in place: r → M⁻¹r, M a cheap approximation of H − θ.
@@ -181,7 +180,7 @@ impl<V> Krylov<V> {
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        let secant_error = self.rounding.max(self.asymmetry);
+        let secant_error = self.asymmetry.max(self.rounding / self.root_dimension);
         for i in 0..self.estimates.len() {
             let Some(row) = self.row_of(i) else {
                 return Some(Open::Missing);
@@ -191,7 +190,7 @@ impl<V> Krylov<V> {
             let goal = self.settings.tolerance * theta.abs().max(self.settings.floor);
             let status = if residual <= goal {
                 Status::Converged
-            } else if residual <= secant_error {
+            } else if residual <= self.rounding.max(secant_error) {
                 Status::Noise
             } else {
                 Status::Running

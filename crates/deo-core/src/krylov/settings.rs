@@ -75,10 +75,6 @@ impl KrylovSettings {
         self.kept_ritz() + self.wanted()
     }
 
-    pub(super) fn length_for(&self, epsilon: f64) -> Length {
-        self.length.unwrap_or_else(|| Length::balanced(self.rule, epsilon))
-    }
-
     pub(super) fn validate(&self) -> Result<(), KrylovError> {
         if self.count == 0 || self.max_gradients == 0 {
             return Err(KrylovError::Nothing);

@@ -18,7 +18,7 @@
 use super::{Density, Sampling, StochasticError, StochasticSettings, draw_signs};
 use crate::drive::Workspace;
 use crate::objective::Objective;
-use crate::probe::{Answer, Probe};
+use crate::probe::{Answer, Length, Probe};
 use crate::ritz::symmetric_eigen;
 use crate::space::Space;
 use std::borrow::BorrowMut;
@@ -47,6 +47,7 @@ use std::borrow::BorrowMut;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SpectralDensity<V> {
     settings: StochasticSettings,
+    length: Length,
     /// m vectors, of which the first `alpha.len()` have products and the next one waits for its own.
     basis: Vec<V>,
     remainder: V,
@@ -79,6 +80,7 @@ impl<V> SpectralDensity<V> {
         settings.validate()?;
         let steps = settings.steps;
         let mut process = SpectralDensity {
+            length: Length::or_balanced(settings.length, settings.rule, space, like),
             settings,
             basis: (0..steps).map(|_| space.zeros_like(like)).collect(),
             remainder: space.zeros_like(like),
@@ -125,14 +127,13 @@ impl<V> SpectralDensity<V> {
     }
 
     /// The next question, or `None` when the estimate is finished. Asking again asks the same.
-    pub fn ask<S>(&self, space: &S) -> Option<Probe<'_, S::Vector>>
+    pub fn ask<S>(&self, _space: &S) -> Option<Probe<'_, S::Vector>>
     where
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        let length = self.settings.length_for(space.epsilon());
         let asking = self.sampling == Sampling::Running;
-        asking.then(|| Probe::new(self.basis[self.alpha.len()].borrow(), length, 1.0))
+        asking.then(|| Probe::new(self.basis[self.alpha.len()].borrow(), self.length, 1.0))
     }
 
     /// Takes the answer to the question last asked.

@@ -27,10 +27,6 @@ impl Default for StochasticSettings {
 }
 
 impl StochasticSettings {
-    pub(super) fn length_for(&self, epsilon: f64) -> Length {
-        self.length.unwrap_or_else(|| Length::balanced(self.rule, epsilon))
-    }
-
     pub(super) fn validate(&self) -> Result<(), StochasticError> {
         if self.vectors == 0 || self.steps == 0 {
             return Err(StochasticError::Nothing { vectors: self.vectors, steps: self.steps });

@@ -3,7 +3,7 @@
 use super::{Sampling, StochasticError, StochasticSettings, draw_signs};
 use crate::drive::Workspace;
 use crate::objective::Objective;
-use crate::probe::{Answer, Probe};
+use crate::probe::{Answer, Length, Probe};
 use crate::space::Space;
 use crate::statistics::Sample;
 use std::borrow::BorrowMut;
@@ -32,6 +32,7 @@ use std::borrow::BorrowMut;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Trace<V> {
     settings: StochasticSettings,
+    length: Length,
     direction: V,
     product: V,
     /// N.
@@ -77,6 +78,7 @@ impl<V> Trace<V> {
         settings.validate()?;
         let (direction, product) = (space.zeros_like(like), space.zeros_like(like));
         let mut trace = Trace {
+            length: Length::or_balanced(settings.length, settings.rule, space, like),
             settings,
             direction,
             product,
@@ -116,14 +118,13 @@ impl<V> Trace<V> {
     }
 
     /// The next question, or `None` when the estimate is finished. Asking again asks the same.
-    pub fn ask<S>(&self, space: &S) -> Option<Probe<'_, S::Vector>>
+    pub fn ask<S>(&self, _space: &S) -> Option<Probe<'_, S::Vector>>
     where
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        let length = self.settings.length_for(space.epsilon());
         let asking = self.sampling == Sampling::Running;
-        asking.then(|| Probe::new(self.direction.borrow(), length, 1.0))
+        asking.then(|| Probe::new(self.direction.borrow(), self.length, 1.0))
     }
 
     /// Takes the answer to the question last asked.
