@@ -24,8 +24,11 @@ fn waves(x: &[f64], g: Option<&mut [f64]>) -> f64 {
     x.iter().enumerate().map(|(i, x)| 1.0 - (k(i) * x).cos()).sum::<f64>() + 0.1 * sum * sum
 }
 
+/// The two curvatures at a visit, and the x it was made at.
+type Seen = ([f64; 2], Vec<f64>);
+
 /// A run of Adam with DEO; returns its path and what the monitor saw at each visit, if there is one.
-fn run(monitored: bool) -> (Vec<Vec<f64>>, Vec<([f64; 2], Vec<f64>)>) {
+fn run(monitored: bool) -> (Vec<Vec<f64>>, Vec<Seen>) {
     let mut f = FromFn(waves);
     let mut x: Vec<f64> = random_unit(30, 4).iter().map(|v| 8.0 * v).collect();
     let adam = Adam::new(AdamSettings::adam(), &SPACE, &x).unwrap();
