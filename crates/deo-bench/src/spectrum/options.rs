@@ -72,7 +72,7 @@ pub struct SpectrumArgs {
     #[arg(long, value_name = "N", help_heading = PAIRS)]
     pub max_gradients: Option<u64>,
 
-    /// Search on for pairs that were missed, and for the next one, which bounds the gap [default]
+    /// Search on for pairs that were missed, and for the next one, which bounds the gap (the default)
     #[arg(long, help_heading = PAIRS, overrides_with = "no_confirm")]
     pub confirm: bool,
 
