@@ -3,6 +3,11 @@
 mod common;
 
 use common::{Bench, names, read_json, read_lines};
+use deo_core::Objective;
+use deo_linalg::Threads;
+use deo_models::data::{Corpus, evaluation_batches};
+use deo_models::gpt::{Gpt, GptConfig};
+use deo_models::weights;
 use serde_json::Value;
 use std::fs;
 
@@ -98,7 +103,7 @@ fn the_output_directory_has_all_files_whole() {
     let outcome = bench.train(&steps);
     assert_eq!(outcome.code, 0, "{}", outcome.stderr);
     let dir = bench.path("runs/first");
-    assert_eq!(names(&dir), ["curves.svg", "metrics.jsonl", "record.json"]);
+    assert_eq!(names(&dir), ["curves.svg", "metrics.jsonl", "record.json", "weights.safetensors"]);
 
     let record = read_json(&dir.join("record.json"));
     assert_eq!(record["version"], env!("CARGO_PKG_VERSION"));
@@ -129,6 +134,19 @@ fn the_output_directory_has_all_files_whole() {
     assert!(
         fs::read_to_string(dir.join("curves.svg")).unwrap().contains("adamw+escape, validation")
     );
+
+    // The weights are those of the last run: their loss on its validation batches is the recorded one.
+    let corpus = Corpus::from_file(bench.path("text.txt")).unwrap();
+    let shape = GptConfig { block: 8, ..GptConfig::tiny(corpus.vocabulary().len()) };
+    let mut gpt = Gpt::<f32>::new(shape, Threads::One).unwrap();
+    let weights = weights::load::<f32>(&dir.join("weights.safetensors"), gpt.layout()).unwrap();
+    let batch = record["settings"]["batch"].as_u64().unwrap() as usize;
+    let count = record["settings"]["eval_batches"].as_u64().unwrap() as usize;
+    let batches = evaluation_batches(corpus.validation(), count, batch, 8, 1).unwrap();
+    let sum: f64 = batches.iter().map(|batch| gpt.on(batch).value(&weights)).sum();
+    let recorded = runs(&record)[1]["val_loss"].as_f64().unwrap();
+    // The same numbers in the same order, but for the sum.
+    assert!((sum / count as f64 - recorded).abs() < 1e-12 * recorded);
 
     for word in ["run", "adamw+escape", "curvature", "writes:", "runs/first"] {
         assert!(outcome.stdout.contains(word), "{word} is not in:\n{}", outcome.stdout);

@@ -20,6 +20,7 @@ use deo_core::compat::Variant;
 use deo_linalg::Threads;
 use deo_models::data::{Batch, Batches, Corpus, Vocabulary, evaluation_batches};
 use deo_models::gpt::{Gpt, GptConfig};
+use deo_models::layout::Layout;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use std::time::Instant;
@@ -127,6 +128,11 @@ impl<'a> Experiment<'a> {
         let prompt = [vocabulary.token('\n').unwrap_or(0)];
         let tokens = self.gpt().generate(parameters, &prompt, count, 0.8, &mut rng);
         vocabulary.decode(&tokens)
+    }
+
+    /// Where each tensor of the model lies in its parameters.
+    pub fn layout(&self) -> Layout {
+        self.gpt().layout().clone()
     }
 
     /// The model's shape.

@@ -118,7 +118,7 @@ pub struct Options {
     #[arg(long, value_name = "N", help_heading = OUTPUT)]
     pub sample: Option<usize>,
 
-    /// Write record.json, metrics.jsonl and curves.svg there
+    /// Write record.json, metrics.jsonl, curves.svg and weights.safetensors (of the last run) there
     #[arg(long, value_name = "DIR", help_heading = OUTPUT)]
     pub out: Option<PathBuf>,
 }

@@ -11,6 +11,7 @@ use crate::record::{Record, Summary};
 use crate::{config, plot, table};
 use clap::Args;
 use deo_models::data::Corpus;
+use deo_models::weights;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -45,7 +46,9 @@ means over fixed batches of each part of the text; kicks are moves along the axi
 const RECORD: &str = "record.json";
 const METRICS: &str = "metrics.jsonl";
 const CURVES: &str = "curves.svg";
-const FILES: [&str; 3] = [RECORD, METRICS, CURVES];
+/// Of the last run: what `deo spectrum --weights` reads.
+const WEIGHTS: &str = "weights.safetensors";
+const FILES: [&str; 4] = [RECORD, METRICS, CURVES, WEIGHTS];
 
 /// Runs `deo train` and writes its results to `stdout`.
 ///
@@ -76,6 +79,8 @@ pub fn execute(arguments: TrainArgs, stdout: &mut dyn Write) -> Result<(), Train
     let sample = finished.last().filter(|_| failure.is_none() && settings.sample > 0);
     let sample =
         sample.map(|last| pool.install(|| experiment.sample(&last.parameters, settings.sample)));
+    let weights = (output.as_ref().zip(finished.last()))
+        .map(|(_, last)| weights::to_bytes(&experiment.layout(), &last.parameters));
     let (runs, curves) =
         finished.into_iter().map(|run| (run.record, run.curve)).unzip::<_, _, Vec<_>, Vec<_>>();
     let record = Record {
@@ -89,7 +94,7 @@ pub fn execute(arguments: TrainArgs, stdout: &mut dyn Write) -> Result<(), Train
         sample,
     };
     // Results are shown even if they can't be kept.
-    let kept = keep(output.as_ref(), progress, &record, &curves);
+    let kept = keep(output.as_ref(), progress, &record, &curves, weights.as_deref());
     if let Some(failure) = failure {
         return Err(failure);
     }
@@ -118,11 +123,16 @@ fn keep(
     progress: Progress,
     record: &Record,
     curves: &[plot::Curve],
+    weights: Option<&[u8]>,
 ) -> Result<(), TrainError> {
     progress.finish()?;
     let Some(output) = output else { return Ok(()) };
     output.write_json(RECORD, record)?;
     output.write(CURVES, plot::svg(&title(record), curves).as_bytes())?;
+    // Without a finished run there are no weights worth keeping.
+    if let Some(weights) = weights {
+        output.write(WEIGHTS, weights)?;
+    }
     Ok(())
 }
 
