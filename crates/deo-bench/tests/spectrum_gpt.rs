@@ -86,7 +86,7 @@ fn single_precision_finds_what_double_does_by_either_rule() {
         numbers(&json, "eigenvalues")
     };
     let double = find(&[]);
-    // At the balanced length of single precision the central rule misses by half: the length must have been found.
+    // At the length that suits functions of a few variables the central rule misses by half.
     for arguments in [
         &["--precision", "f32"][..],
         &["--precision", "f32", "--rule", "central"],

@@ -50,8 +50,8 @@ impl From<SecantRule> for Rule {
 
 /// How numbers are stored. Sums are in double precision in any case.
 ///
-/// Double by default, for networks too: a curvature is a small difference of gradients. In single precision a search
-/// ends in noise at 1e-2 of the eigenvalue, after more products than it takes in double precision to get to 1e-3.
+/// Double by default, for networks too: a curvature is a small difference of gradients. In single precision, forward
+/// products of a network are good to some 1e-3 of its largest eigenvalue, and the small ones at the other end drown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Precision {

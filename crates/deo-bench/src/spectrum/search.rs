@@ -8,17 +8,15 @@
 //!       length ← the shortest of those
 //! ```
 //!
-//! In single precision the balanced length is too long for most networks by far, and a search with wrong products may
-//! spend its whole budget on nothing. There the first search is a pilot of a few products, whose axes are good enough to
-//! find the length.
+//! The balanced length suits most functions; where it doesn't, products are wrong without notice, hence the verification.
 
 use super::choices::Ends;
 use super::error::SpectrumError;
 use super::results::Pair;
 use super::settings::Settings;
-use super::source::Source;
+use super::source::{SHORTEST, Source};
 use super::verify::verify;
-use deo_core::krylov::{Krylov, KrylovSettings, Which};
+use deo_core::krylov::{Krylov, KrylovSettings};
 use deo_core::{Estimate, Length, Rule, Status};
 use deo_linalg::{Parallel, Real, Threads};
 
@@ -39,9 +37,6 @@ pub(super) struct Search<T> {
 /// Searches at other lengths: each is less than half of the one before.
 const RETRIES: usize = 3;
 
-/// Products of a pilot for each pair: an extreme axis is then good to a few tenths of a radian.
-const PILOT: u64 = 20;
-
 /// A verified residual may exceed the tolerance by this factor: the search stops as soon as it is below by its own
 /// products, which differ from the verification's.
 const SLACK: f64 = 2.0;
@@ -55,17 +50,13 @@ pub(super) fn search<T: Real>(
     check_count(settings, source.dimension())?;
     let mut krylov = settings.krylov();
     let rule = krylov.rule;
-    let exact = rule == Rule::Product;
     // Exact products have no length: any will do.
-    let given = if exact { Some(1.0) } else { settings.length };
-    let mut length = given.unwrap_or_else(|| Length::balanced(rule, T::ROUNDOFF, 1.0).at(1.0));
-    let mut pilot = given.is_none() && T::ROUNDOFF > f64::ROUNDOFF;
-    let mut retries = RETRIES;
+    let given = if rule == Rule::Product { Some(1.0) } else { settings.length };
+    let mut length = given.unwrap_or_else(|| balanced::<T>(rule, source.dimension()));
     let mut axes = vec![];
-    loop {
+    for retries_left in (0..=RETRIES).rev() {
         krylov.length = Some(Length::Relative(length));
-        let run =
-            run(source, settings, if pilot { piloting(&krylov) } else { krylov }, &axes, watch)?;
+        let run = run(source, settings, krylov, &axes, watch)?;
         krylov.max_gradients = krylov.max_gradients.saturating_sub(run.gradients);
         axes = run.axes;
         let mut pairs = run.pairs;
@@ -74,29 +65,22 @@ pub(super) fn search<T: Real>(
             let Some(axis) = axis else { continue };
             let verified = verify(source, axis, rule, given)?;
             pair.verify(&verified, SLACK * settings.tol);
-            if pilot || !pair.is_converged() {
+            if !pair.is_converged() {
                 shortest = shortest.min(verified.length);
             }
         }
-        let again = pilot || (shortest < length / 2.0 && retries > 0);
-        if !again || krylov.max_gradients == 0 {
+        if shortest > length / 2.0 || krylov.max_gradients == 0 || retries_left == 0 {
             return Ok(Search { pairs, axes, length });
         }
-        retries -= usize::from(!pilot);
         length = shortest;
-        pilot = false;
     }
+    unreachable!("the last round returns")
 }
 
-/// The settings of a search that only wants to see the scale.
-fn piloting(krylov: &KrylovSettings) -> KrylovSettings {
-    let pairs = if krylov.which == Which::Both { 2 * krylov.count } else { krylov.count };
-    let cost = if krylov.rule == Rule::Central { 2 } else { 1 };
-    KrylovSettings {
-        confirm: false,
-        max_gradients: krylov.max_gradients.min(PILOT * pairs as u64 * cost),
-        ..*krylov
-    }
+/// The balanced length, but none at which storage spoils the direction. Relative to max(‖x‖, 1).
+fn balanced<T: Real>(rule: Rule, n: usize) -> f64 {
+    let balanced = Length::balanced(rule, T::ROUNDOFF, n as f64).at(1.0);
+    balanced.max(SHORTEST * T::ROUNDOFF)
 }
 
 /// There must be as many eigenvalues as are wanted.
@@ -159,3 +143,6 @@ fn pairs<V>(krylov: &Krylov<V>, settings: &Settings) -> Vec<Pair> {
     };
     krylov.estimates().iter().enumerate().map(pair).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 //!
 //! f(x) = (1/B) Σ_b f_b(x), and ∇f is summed in the order of the batches, so that the numbers depend on nothing else.
 
-use super::source::{AtPoint, Batches, Counts, Part, Source};
+use super::source::{AtPoint, Batches, Counts, Part, SHORTEST, Source};
 use deo_core::certificate::{CertificateError, CertificateSettings, best_length};
 use deo_core::determinism::{NoisyOracle, compare};
 use deo_core::drive::Workspace;
@@ -38,10 +38,6 @@ pub(super) struct Secants<T, F> {
     open: Part,
     products: u64,
 }
-
-/// The shortest length, in unit roundoffs. Storage rounds x + hn by ε‖x‖, which turns the displacement away from n by that
-/// over h: a hundredth of a radian here. A shorter length is chosen by luck only.
-const SHORTEST: f64 = 100.0;
 
 /// A function that counts its gradients.
 #[derive(Debug)]
