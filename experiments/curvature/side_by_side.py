@@ -200,12 +200,18 @@ def curvlinops(model, data):
     return extremes(counting, scipy_operator.shape[0], dtype, TOLERANCE), counting
 
 
-def eigenthings(model, data):
+def eigenthings_secants(model, data):
+    return eigenthings(model, data, "finite_difference")
+
+
+def eigenthings(model, data, method="autograd"):
     import torch
     from hessian_eigenthings import HessianOperator, lanczos
 
     loss = torch.nn.CrossEntropyLoss()
-    operator = HessianOperator(model, data, lambda model, batch: loss(model(batch[0]), batch[1]))
+    operator = HessianOperator(
+        model, data, lambda model, batch: loss(model(batch[0]), batch[1]), method=method
+    )
     counting = Counting(operator.matvec)
     operator.matvec = counting
     found = {}
@@ -236,6 +242,11 @@ TOOLS = {
     "double backward, eigsh, f32": (torch_eigsh, "float32", None),
     "curvlinops, eigsh, f32": (curvlinops, "float32", "curvlinops-for-pytorch"),
     "hessian-eigenthings, Lanczos, f32": (eigenthings, "float32", "hessian-eigenthings"),
+    "hessian-eigenthings, its finite differences, f32": (
+        eigenthings_secants,
+        "float32",
+        "hessian-eigenthings",
+    ),
     "PyHessian, power iteration, f32": (pyhessian, "float32", "pyhessian"),
 }
 

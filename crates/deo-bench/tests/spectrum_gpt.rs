@@ -70,6 +70,20 @@ fn eigenvalue_and_standard_errors_are_those_of_the_batches() {
 }
 
 #[test]
+fn the_tokens_of_the_batches_are_kept_for_others_to_check() {
+    let bench = Bench::new();
+    json(&bench, &["--batches", "2", "--fresh", "3", "--seed", "5", "--tokens", "t.npy"]);
+    let (_, corpus) = model(&bench);
+    let batches = evaluation_batches(corpus.train(), 2, 3, 8, 5).unwrap();
+    let tokens = npy::read(&bench.path("t.npy")).unwrap();
+    assert_eq!(tokens.shape, [2 * 2 * 3, 8]);
+    let inputs = batches.iter().flat_map(|batch| &batch.inputs);
+    let targets = batches.iter().flat_map(|batch| &batch.targets);
+    let expected: Vec<f64> = inputs.chain(targets).copied().map(f64::from).collect();
+    assert_eq!(tokens.values, expected);
+}
+
+#[test]
 fn one_batch_has_no_standard_error_and_more_batches_are_advised() {
     let bench = Bench::new();
     let json = json(&bench, &["--batches", "1"]);
