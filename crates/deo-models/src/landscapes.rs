@@ -12,7 +12,15 @@
 //! | `octopus` | [`Octopus`] | escape from d saddles in a row |
 //! | `muller-brown` | [`MullerBrown`] | saddle search between three minima |
 //! | `monkey` | [`Monkey`] | a degenerate saddle: no curvature at all |
+//! | `monkey-well` | [`MonkeyWell`] | the same with minima to reach |
+//! | `quartic-saddle` | [`QuarticSaddle`] | a saddle flat to third order |
+//! | `gaussian-bump` | [`GaussianBump`] | a maximum in ten directions, saddles around it |
 //! | `rosenbrock` | [`Rosenbrock`] | a curved valley without a saddle |
+//! | `matrix-factorisation` | [`MatrixFactorisation`] | one strict saddle an eigenpair, minima with flat directions |
+//! | `phase-retrieval` | [`PhaseRetrieval`] | a maximum whose steepest descent nearly shows the way |
+//! | `linear-net`, `deep-linear-net` | [`LinearNet`] | one saddle a singular triple; strict for two layers only |
+//! | `identical-units` | [`IdenticalUnits`] | a symmetry that no gradient method breaks |
+//! | `xor` | [`Xor`] | a degenerate saddle of a small net |
 //!
 //! [`by_name`] gives one with its customary parameters as a [`Landscape`]; [`InSingle`] evaluates any of them
 //! at vectors stored in `f32`.
@@ -33,29 +41,61 @@
 
 mod basis;
 mod error;
+mod gaussian_bump;
+mod identical_units;
 mod in_single;
 mod landscape;
+mod linear_net;
+mod matrix_factorisation;
 mod monkey;
+mod monkey_well;
 mod muller_brown;
 mod octopus;
+mod phase_retrieval;
 mod quadratic;
+mod quartic_saddle;
 mod rosenbrock;
 mod strict_saddle;
+mod xor;
 
 pub use basis::Basis;
 pub use error::LandscapeError;
+pub use gaussian_bump::GaussianBump;
+pub use identical_units::IdenticalUnits;
 pub use in_single::InSingle;
 pub use landscape::{Landscape, StationaryPoint};
+pub use linear_net::LinearNet;
+pub use matrix_factorisation::MatrixFactorisation;
 pub use monkey::Monkey;
+pub use monkey_well::MonkeyWell;
 pub use muller_brown::{MullerBrown, Term};
 pub use octopus::Octopus;
+pub use phase_retrieval::PhaseRetrieval;
 pub use quadratic::Quadratic;
+pub use quartic_saddle::QuarticSaddle;
 pub use rosenbrock::Rosenbrock;
 pub use strict_saddle::StrictSaddle;
+pub use xor::Xor;
 
 /// The names that [`by_name`] knows.
 pub fn names() -> &'static [&'static str] {
-    &["quadratic", "strict-saddle", "octopus", "muller-brown", "monkey", "rosenbrock"]
+    &[
+        "quadratic",
+        "strict-saddle",
+        "octopus",
+        "muller-brown",
+        "monkey",
+        "monkey-well",
+        "quartic-saddle",
+        "gaussian-bump",
+        "rosenbrock",
+        "matrix-factorisation",
+        "phase-retrieval",
+        "linear-net",
+        "deep-linear-net",
+        "identical-units",
+        "xor",
+    ]
 }
 
 /// The landscape of that name, with its customary parameters.
@@ -65,7 +105,11 @@ pub fn names() -> &'static [&'static str] {
 /// | `quadratic` | `Quadratic::gap_family(100, 0.1, 0)` |
 /// | `strict-saddle` | `StrictSaddle::planar()` |
 /// | `octopus` | `Octopus::new(10, 1, 1, e)` |
-/// | `muller-brown`, `monkey`, `rosenbrock` | their `default()` |
+/// | `matrix-factorisation` | `MatrixFactorisation::customary()` |
+/// | `phase-retrieval` | `PhaseRetrieval::customary()` |
+/// | `linear-net` | `LinearNet::two_layers()` |
+/// | `deep-linear-net` | `LinearNet::three_layers()` |
+/// | the others | their `default()` |
 ///
 /// # Errors
 ///
@@ -77,7 +121,16 @@ pub fn by_name(name: &str) -> Result<Box<dyn Landscape>, LandscapeError> {
         "octopus" => Box::new(Octopus::new(10, 1.0, 1.0, std::f64::consts::E)?),
         "muller-brown" => Box::new(MullerBrown::default()),
         "monkey" => Box::new(Monkey::default()),
+        "monkey-well" => Box::new(MonkeyWell::default()),
+        "quartic-saddle" => Box::new(QuarticSaddle::default()),
+        "gaussian-bump" => Box::new(GaussianBump::default()),
         "rosenbrock" => Box::new(Rosenbrock::default()),
+        "matrix-factorisation" => Box::new(MatrixFactorisation::customary()),
+        "phase-retrieval" => Box::new(PhaseRetrieval::customary()),
+        "linear-net" => Box::new(LinearNet::two_layers()),
+        "deep-linear-net" => Box::new(LinearNet::three_layers()),
+        "identical-units" => Box::new(IdenticalUnits::default()),
+        "xor" => Box::new(Xor::default()),
         _ => {
             return Err(LandscapeError::UnknownName { name: name.to_owned() });
         }

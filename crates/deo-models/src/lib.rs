@@ -2,10 +2,13 @@
 #![forbid(unsafe_code)]
 
 pub mod data;
+#[cfg(feature = "digits")]
+pub mod digits;
 pub mod gpt;
 pub mod landscapes;
 pub mod layers;
 pub mod layout;
 pub mod mlp;
+pub mod problems;
 #[cfg(feature = "weights")]
 pub mod weights;

@@ -69,6 +69,25 @@ impl LandscapeError {
         Ok(())
     }
 
+    /// `Ok` if there are 1 to `most` entries, positive, finite and descending.
+    pub(super) fn unless_descending(
+        parameter: &'static str,
+        entries: &[f64],
+        most: usize,
+    ) -> Result<(), Self> {
+        let (length, expected) = (entries.len(), entries.len().clamp(1, most.max(1)));
+        if length != expected {
+            return Err(LandscapeError::WrongLength { parameter, length, expected });
+        }
+        let mut above = f64::MAX;
+        for &value in entries {
+            let allowed = value > 0.0 && value <= above;
+            Self::unless(allowed, parameter, value, "positive, finite, descending")?;
+            above = value;
+        }
+        Ok(())
+    }
+
     /// `Ok` if `dimension` reaches `minimum`.
     pub(super) fn unless_dimension(
         landscape: &'static str,

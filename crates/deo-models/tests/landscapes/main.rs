@@ -1,6 +1,9 @@
 //! Every landscape against finite differences, dense eigensolvers and the points it states.
 
+mod degenerate;
+mod factorisations;
 mod muller_brown;
+mod nets;
 mod octopus;
 mod points;
 mod quadratic;

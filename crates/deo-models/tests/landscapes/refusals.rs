@@ -1,7 +1,8 @@
 //! Names and parameters that are refused, in one line that says what would be right.
 
 use deo_models::landscapes::{
-    Basis, Landscape, LandscapeError, Monkey, MullerBrown, Octopus, Quadratic, Rosenbrock,
+    Basis, GaussianBump, IdenticalUnits, Landscape, LandscapeError, LinearNet, MatrixFactorisation,
+    Monkey, MonkeyWell, MullerBrown, Octopus, PhaseRetrieval, Quadratic, QuarticSaddle, Rosenbrock,
     StrictSaddle, by_name, names,
 };
 
@@ -61,7 +62,44 @@ fn strict_saddle() {
 }
 
 #[test]
+fn gaussian_bump() {
+    let new = |stiffness: &[f64], height, width| GaussianBump::new(stiffness.into(), height, width);
+    refused(new(&[], 1.0, 1.0), &["gaussian-bump in 0 dimensions", "at least 1"]);
+    refused(new(&[0.5, 0.5], 1.0, 1.0), &["stiffness = 0.5", "ascending"]);
+    refused(new(&[0.0, 0.5], 1.0, 1.0), &["stiffness = 0", "positive"]);
+    refused(new(&[0.5], 1.0, -1.0), &["width = -1", "positive"]);
+    refused(new(&[0.5], 2.0, 2.0), &["height = 2", "above"]);
+    refused(new(&[0.5], f64::NAN, 1.0), &["height = NaN", "finite"]);
+}
+
+#[test]
+fn factorisations() {
+    let matrix = |eigenvalues: &[f64], d| {
+        MatrixFactorisation::new(eigenvalues.into(), &Basis::random(d, d, 0))
+    };
+    refused(matrix(&[1.0], 0), &["matrix-factorisation in 0 dimensions"]);
+    refused(matrix(&[], 3), &["eigenvalues has 0 entries", "must have 1"]);
+    refused(matrix(&[1.0; 4], 3), &["eigenvalues has 4 entries", "must have 3"]);
+    refused(matrix(&[0.5, 1.0], 3), &["eigenvalues = 1", "descending"]);
+    refused(matrix(&[1.0, 0.0], 3), &["eigenvalues = 0", "positive"]);
+    refused(matrix(&[f64::NAN], 3), &["eigenvalues = NaN", "finite"]);
+    refused(matrix(&[f64::INFINITY], 3), &["eigenvalues = inf", "finite"]);
+
+    let net = |layers, width, sigma: &[f64]| LinearNet::new(layers, width, sigma.into(), 0);
+    refused(net(1, 3, &[1.0]), &["number of layers = 1", "at least 2"]);
+    refused(net(2, 0, &[1.0]), &["linear-net in 0 dimensions"]);
+    refused(net(2, 2, &[1.0; 3]), &["singular values has 3 entries", "must have 2"]);
+    refused(net(3, 2, &[-1.0]), &["singular values = -1", "positive"]);
+
+    refused(PhaseRetrieval::new(0, 4, 0), &["phase-retrieval in 0 dimensions"]);
+    refused(PhaseRetrieval::new(4, 6, 0), &["measurements = 6", "at least 2d - 1"]);
+}
+
+#[test]
 fn the_others() {
+    refused(IdenticalUnits::new(1), &["number of units = 1", "at least 2"]);
+    refused(MonkeyWell::new(0.0), &["scale = 0", "positive"]);
+    refused(QuarticSaddle::new(f64::INFINITY), &["radius = inf", "finite"]);
     refused(Octopus::new(0, 1.0, 1.0, 1.0), &["octopus in 0 dimensions", "at least 1"]);
     refused(Octopus::new(3, 1.0, 1.1, 1.0), &["L = 1", "at least gamma"]);
     refused(Octopus::new(3, 1.0, 0.0, 1.0), &["gamma = 0", "positive"]);

@@ -1,0 +1,35 @@
+//! Why there is no such problem.
+
+use crate::landscapes::LandscapeError;
+
+/// A name that is not known, or data that cannot be had; each message is one line and says what would be right.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProblemError {
+    /// There is no problem of that name.
+    #[error("there is no problem {name:?}; there are {}", super::names().join(", "))]
+    UnknownName {
+        /// The name as given.
+        name: String,
+    },
+
+    /// The problem needs a feature that is off.
+    #[error("the problem {name} needs the feature {feature:?} of deo-models, which is off")]
+    FeatureOff {
+        /// The problem.
+        name: &'static str,
+        /// The feature to turn on.
+        feature: &'static str,
+    },
+
+    /// There is no suite of that name.
+    #[error("there is no suite {name:?}; there are quick, full")]
+    UnknownSuite {
+        /// The name as given.
+        name: String,
+    },
+
+    /// The landscape refuses the parameters.
+    #[error(transparent)]
+    Landscape(#[from] LandscapeError),
+}

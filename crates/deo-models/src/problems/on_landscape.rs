@@ -1,0 +1,72 @@
+//! A landscape with a start, a target and a budget.
+
+use super::Problem;
+use super::start::{self, Start};
+use crate::landscapes::Landscape;
+use deo_core::Objective;
+
+/// A problem whose loss is a landscape and whose measure is f − f_min, with f_min that of the lowest known
+/// minimum.
+#[derive(Debug)]
+pub(super) struct OnLandscape {
+    name: &'static str,
+    landscape: Box<dyn Landscape>,
+    start: Start,
+    /// The measure at which the problem is solved.
+    target: f64,
+    budget: u64,
+    lowest: f64,
+}
+
+impl OnLandscape {
+    /// The problem of that name, solved at the measure `target`.
+    ///
+    /// # Panics
+    ///
+    /// If no minimum of the landscape is known.
+    #[track_caller]
+    pub(super) fn new(
+        name: &'static str,
+        landscape: impl Landscape + 'static,
+        start: Start,
+        target: f64,
+        budget: u64,
+    ) -> Self {
+        let values = landscape.minima().into_iter().map(|minimum| minimum.value);
+        let lowest = values.fold(f64::INFINITY, f64::min);
+        assert!(lowest.is_finite(), "{name} needs a known minimum");
+        OnLandscape { name, landscape: Box::new(landscape), start, target, budget, lowest }
+    }
+}
+
+impl Problem for OnLandscape {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn dimension(&self) -> usize {
+        self.landscape.dimension()
+    }
+
+    fn start(&self, seed: u64) -> Vec<f64> {
+        let mut x = vec![0.0; self.dimension()];
+        (self.start)(&mut start::generator(seed), &mut x);
+        x
+    }
+
+    fn objective(&mut self, _seed: u64, _step: u64) -> &mut dyn Objective<[f64]> {
+        &mut *self.landscape
+    }
+
+    fn measure(&mut self, x: &[f64]) -> f64 {
+        self.landscape.value(x) - self.lowest
+    }
+
+    fn target(&self) -> Option<f64> {
+        Some(self.target)
+    }
+
+    fn budget(&self) -> u64 {
+        self.budget
+    }
+}
