@@ -238,7 +238,6 @@ def pyhessian(model, data):
 
 TOOLS = {
     "reference: double backward, eigsh, tol 1e-5": (reference, "float64", None),
-    "double backward, eigsh": (torch_eigsh, "float64", None),
     "double backward, eigsh, f32": (torch_eigsh, "float32", None),
     "curvlinops, eigsh, f32": (curvlinops, "float32", "curvlinops-for-pytorch"),
     "hessian-eigenthings, Lanczos, f32": (eigenthings, "float32", "hessian-eigenthings"),

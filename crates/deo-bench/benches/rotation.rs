@@ -1,13 +1,20 @@
 //! What a rotation costs beside the gradient that it needs, at the size of paper-small.
 //!
-//! `gradient` is forward and backward of one batch. `rotation` is everything else that DEO does for one: an axis probe and
-//! a rotation in {n, w} on a diagonal quadratic of the same length, whose own gradient is a single pass. The method's
-//! promise is that the second is small beside two of the first. Each answer is checked before it is timed.
+//! `cargo bench -p deo-bench --bench rotation`. Each answer is checked before it is timed.
+//!
+//! | bench | what is timed |
+//! |---|---|
+//! | `gradient` | forward and backward of one batch |
+//! | `rotation` | everything else of an axis probe and a rotation in {n, w}, on a diagonal quadratic of the same length whose own gradient is a single pass |
+//! | `krylov` | one answer of a Davidson process that holds eight of twelve directions |
+//!
+//! The method's promise is that the last two are small beside the first.
 
 use criterion::{BatchSize, Criterion};
 use deo_core::drive::Workspace;
+use deo_core::krylov::{Krylov, KrylovSettings};
 use deo_core::objective::FromFn;
-use deo_core::{Dimer, DimerSettings, Objective, Rule, Space};
+use deo_core::{Answer, Dimer, DimerSettings, Length, Objective, Rule, Space};
 use deo_linalg::{Parallel, Threads};
 use deo_models::data::{Batch, Batches, Corpus};
 use deo_models::gpt::{Gpt, GptConfig};
@@ -21,6 +28,7 @@ fn main() {
     let mut criterion = Criterion::default().configure_from_args().sample_size(20);
     let length = gradient(&mut criterion);
     rotation(&mut criterion, length);
+    krylov(&mut criterion, length);
     criterion.final_summary();
 }
 
@@ -69,14 +77,17 @@ fn rotation(criterion: &mut Criterion, length: usize) {
     let mut g = space.zeros_like(&x);
     quadratic.value_grad(&x, &mut g);
     let mut workspace = Workspace::new(&space, &x, Rule::Forward);
-    let mut dimer = Dimer::new(&space, &x, DimerSettings::default()).expect("the defaults");
+    // A secant of a quadratic is exact at any length, and its rounding is least at a long one.
+    let settings =
+        DimerSettings { length: Some(Length::Relative(0.1)), ..DimerSettings::default() };
+    let mut dimer = Dimer::new(&space, &x, settings).expect("in range");
 
     dimer.draw(&space, 1);
     let estimate = dimer.measure(&space, &mut quadratic, &x, &g, &mut workspace);
     // The tolerance of the default settings.
     assert!((estimate.curvature + 1.0).abs() < 1e-2, "{estimate:?}");
 
-    let settings = DimerSettings { max_gradients: 2, ..DimerSettings::default() };
+    let settings = DimerSettings { max_gradients: 2, ..settings };
     let mut dimer = Dimer::new(&space, &x, settings).expect("in range");
     dimer.draw(&space, 2);
     let estimate = dimer.measure(&space, &mut quadratic, &x, &g, &mut workspace);
@@ -85,6 +96,35 @@ fn rotation(criterion: &mut Criterion, length: usize) {
         bencher.iter_batched_ref(
             || dimer.clone(),
             |dimer| black_box(dimer.measure(&space, &mut quadratic, &x, &g, &mut workspace)),
+            BatchSize::PerIteration,
+        );
+    });
+}
+
+fn krylov(criterion: &mut Criterion, length: usize) {
+    let space = Parallel::<f32>::default();
+    let like = vec![0.0_f32; length];
+    let product = |v: &[f32]| -> Vec<f32> {
+        v.iter()
+            .enumerate()
+            .map(|(i, v)| v * if i < 10 { -1.0 } else { (i % 1000) as f32 / 1e3 })
+            .collect()
+    };
+    let settings = KrylovSettings { memory: 12, tolerance: 0.0, ..Default::default() };
+    let mut krylov = Krylov::new(&space, &like, settings).expect("in range");
+    krylov.draw(&space, 1);
+    let mut answer = product(krylov.ask(&space).expect("a question").direction());
+    for _ in 0..8 {
+        krylov.tell(&space, Answer::product(&answer));
+        answer = product(krylov.ask(&space).expect("a question").direction());
+    }
+    let curvature = krylov.estimates()[0].curvature;
+    // Eight products don't find ten of 8e5 directions, but they bracket: every Rayleigh quotient is at least −1.
+    assert!((-1.0..0.1).contains(&curvature), "{curvature}");
+    criterion.bench_function("paper-small/krylov", |bencher| {
+        bencher.iter_batched_ref(
+            || krylov.clone(),
+            |krylov| krylov.tell(&space, Answer::product(&answer)),
             BatchSize::PerIteration,
         );
     });

@@ -1,6 +1,8 @@
 //! The command line of `deo`.
 
 use crate::config::one_line;
+use crate::escape::EscapeArgs;
+use crate::saddle::SaddleArgs;
 use crate::spectrum::SpectrumArgs;
 use crate::train::TrainArgs;
 use clap::error::ErrorKind;
@@ -24,6 +26,10 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 the run failed, 2 bad usage or i
 pub enum Command {
     /// Train a character GPT with and without DEO, at an equal budget of gradients
     Train(Box<TrainArgs>),
+    /// Compare methods that leave saddles and plateaus, each tuned, at equal budgets of gradients
+    Escape(Box<EscapeArgs>),
+    /// Search for saddles from many starts, verify each, and list the distinct ones
+    Saddle(Box<SaddleArgs>),
     /// Eigenvalues of a Hessian or of a symmetric matrix, with error bars
     Spectrum(Box<SpectrumArgs>),
 }

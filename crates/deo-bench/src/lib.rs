@@ -9,6 +9,8 @@
 //! | [`cli`] | the command line: subcommands, help, usage errors on one line |
 //! | [`config`] | TOML files with the keys of the command line |
 //! | [`train`] | `deo train`: options, settings, the training loop under a budget of gradients |
+//! | [`escape`] | `deo escape`: methods against saddles and plateaus, tuned, at equal budgets |
+//! | [`saddle`] | `deo saddle`: the passes of a landscape or a cluster, from many starts |
 //! | [`spectrum`] | `deo spectrum`: eigenpairs of a Hessian or a matrix, with error bars |
 //! | [`npy`] | NumPy's arrays in and out |
 //! | [`record`] | what a run leaves behind: `record.json`, `metrics.jsonl`, the object of `--json` |
@@ -21,10 +23,12 @@
 
 pub mod cli;
 pub mod config;
+pub mod escape;
 pub mod npy;
 pub mod output;
 pub mod plot;
 pub mod record;
+pub mod saddle;
 pub mod spectrum;
 pub mod table;
 pub mod train;

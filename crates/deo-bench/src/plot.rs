@@ -2,7 +2,9 @@
 //!
 //! Each run has one colour: a thin line for the loss of the training batches, averaged over stretches of the run, and a
 //! thick one with dots for the validation loss. The abscissa is the cost in gradients, losses counted at a third,
-//! so that runs with and without DEO are compared at equal cost.
+//! so that runs with and without DEO are compared at equal cost. What a monitor saw is drawn by [`curvature`].
+
+pub mod curvature;
 
 use plotters::prelude::*;
 

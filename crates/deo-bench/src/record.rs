@@ -5,12 +5,14 @@
 //! | [`Metrics`] | one line of `metrics.jsonl` for each step of each run |
 //! | [`Summary`] | the object that `--json` prints |
 //! | [`Record`] | `record.json` |
+//! | [`Sight`], [`MonitorSummary`] | what a monitor adds to a line of metrics and to a run; absent without one |
 //!
 //! A number that isn't finite, a NaN loss say, becomes `null`: JSON has no other way.
 
 use crate::train::{Preset, Settings};
+use deo_core::Status;
 use deo_models::gpt::GptConfig;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
 /// One training step.
@@ -38,8 +40,64 @@ pub struct Metrics<'a> {
     pub losses: u64,
     /// The learning rate.
     pub lr: f64,
-    /// Milliseconds of the step, without the validation.
+    /// Milliseconds of the step, without the validation and the monitor.
     pub ms: f64,
+    /// What the monitor saw before the step, where it looked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub monitor: Option<Sight>,
+}
+
+/// One end of the spectrum of the monitor's batches.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct CurvatureEnd {
+    /// The curvature along the axis that was followed there.
+    pub curvature: f64,
+    /// An eigenvalue lies within this distance of it.
+    pub residual: f64,
+    /// The error of the curvature from finite differences.
+    pub secant_error: f64,
+    /// How the visit ended: "converged", "noise", "budget" or "non-finite".
+    #[serde(serialize_with = "word")]
+    pub status: Status,
+}
+
+/// A status in the words of `deo spectrum`.
+fn word<S: Serializer>(status: &Status, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(match status {
+        Status::Converged => "converged",
+        Status::Noise => "noise",
+        Status::Budget => "budget",
+        Status::NonFinite => "non-finite",
+        _ => "unknown",
+    })
+}
+
+/// What a monitor saw at one visit.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Sight {
+    /// λ_min.
+    pub lowest: CurvatureEnd,
+    /// λ_max.
+    pub highest: CurvatureEnd,
+    /// The monitor's gradients so far, each of one batch and none of them in the budget.
+    pub gradients: u64,
+    /// Milliseconds of the visit.
+    pub ms: f64,
+}
+
+/// What a monitor saw at the end, and what it cost.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct MonitorSummary {
+    /// λ_min at the trained parameters.
+    pub lowest: CurvatureEnd,
+    /// λ_max there.
+    pub highest: CurvatureEnd,
+    /// Visits, the last one included.
+    pub visits: u64,
+    /// Gradients, each of one batch and none of them in the budget.
+    pub gradients: u64,
+    /// Seconds of the visits, none of them in the seconds of training.
+    pub seconds: f64,
 }
 
 /// The results of one run.
@@ -55,7 +113,7 @@ pub struct RunSummary {
     pub gradients: u64,
     /// The losses that DEO evaluated; gradients + losses/3 is within the budget.
     pub losses: u64,
-    /// Seconds of training, without the validations.
+    /// Seconds of training, without the validations and the monitor.
     pub seconds: f64,
     /// Rotations of the dimer.
     pub rotations: u64,
@@ -63,6 +121,9 @@ pub struct RunSummary {
     pub kicks: u64,
     /// The curvature last measured; `None` if there was no measurement.
     pub curvature: Option<f64>,
+    /// What the monitor saw, if there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub monitor: Option<MonitorSummary>,
 }
 
 /// The results of one run, and how it got there.

@@ -1,6 +1,6 @@
 //! Results as a table of plain text.
 
-use crate::record::RunSummary;
+use crate::record::{MonitorSummary, RunSummary};
 
 /// The runs as lines of aligned columns, names to the left and numbers to the right.
 ///
@@ -62,6 +62,33 @@ pub fn results<'a>(runs: impl IntoIterator<Item = &'a RunSummary>) -> String {
     align(&rows)
 }
 
+/// What the monitors of the runs saw at the end, and what they cost; empty without monitors.
+pub fn monitors<'a>(runs: impl IntoIterator<Item = &'a RunSummary>) -> String {
+    let header =
+        ["monitor", "λ_min", "± residual", "λ_max", "± residual", "visits", "gradients", "seconds"];
+    let monitored = runs.into_iter().filter_map(|run| Some((&run.name, run.monitor?)));
+    let mut rows: Vec<Vec<String>> = monitored
+        .map(|(name, MonitorSummary { lowest, highest, visits, gradients, seconds })| {
+            let number = |x: f64| if x.is_finite() { format!("{x:.3}") } else { "–".to_owned() };
+            vec![
+                name.clone(),
+                number(lowest.curvature),
+                number(lowest.residual),
+                number(highest.curvature),
+                number(highest.residual),
+                visits.to_string(),
+                gradients.to_string(),
+                format!("{seconds:.1}"),
+            ]
+        })
+        .collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    rows.insert(0, header.map(str::to_owned).to_vec());
+    align(&rows)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,6 +105,7 @@ mod tests {
             rotations: 3,
             kicks: 1,
             curvature,
+            monitor: None,
         };
         let table = results([&run("adamw", None), &run("adamw+escape", Some(-0.5))]);
         let lines: Vec<&str> = table.lines().collect();

@@ -8,8 +8,8 @@
 //! Options   as given           ─┐ command line over file over preset
 //! Settings  decided, checked   ◄┘
 //! Experiment ── run ──► Trainer ── step ──► Companion (nothing | DEO | a published rule), base optimizer
-//!                │
-//!                └────► Log ──► Metrics, RunRecord, Curve ──► files, table, JSON
+//!                ├─ lends the parameters ──► RunMonitor ──► Sight, MonitorSummary, Path ─┐
+//!                └────► Log ──► Metrics, RunRecord, Curve ──► files, table, JSON ◄─────┘
 //! ```
 
 mod choices;
@@ -18,8 +18,10 @@ mod error;
 mod experiment;
 mod ledger;
 mod log;
+mod monitor;
 mod optimizers;
 mod options;
+mod probes;
 mod progress;
 mod report;
 mod settings;
@@ -30,7 +32,9 @@ pub use error::{SettingError, TrainError};
 pub use experiment::{Experiment, Watch};
 pub use ledger::Ledger;
 pub use log::Finished;
+pub use monitor::Monitoring;
 pub use optimizers::{BaseOptimizer, decay_groups};
 pub use options::Options;
+pub use probes::MeanLoss;
 pub use report::{TrainArgs, execute};
 pub use settings::{Method, Settings};

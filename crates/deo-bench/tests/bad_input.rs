@@ -61,11 +61,28 @@ fn numbers() {
         ("--share", &["-1", "NaN"], &["share is", "at least 0"]),
         ("--allowance", &["-1", "inf"], &["allowance is", "at least 0"]),
         ("--seed", &["-1", "x"], &["--seed"]),
+        ("--monitor-interval", &["-1", "x", "1.5"], &["--monitor-interval"]),
+        ("--monitor-gradients", &["-2", "many"], &["--monitor-gradients"]),
+        ("--monitor-batches", &["-1", ""], &["--monitor-batches"]),
     ] {
         for value in values {
             refused(&bench.deo(&["train", option, value]), words);
         }
     }
+    for (option, values, words) in [
+        ("--monitor-interval", &["0"][..], &["monitor-interval is 0", "between 1 and"][..]),
+        (
+            "--monitor-gradients",
+            &["0", "1", "1001"],
+            &["monitor-gradients is", "between 2 and 1000"],
+        ),
+        ("--monitor-batches", &["0", "1001"], &["monitor-batches is", "between 1 and 1000"]),
+    ] {
+        for value in values {
+            refused(&bench.deo(&["train", "--monitor", option, value]), words);
+        }
+    }
+    refused(&bench.deo(&["train", "--monitor=often"]), &["often", "true, false"]);
     let deflate = ["train", "--policy", "deflate", "--alpha", "NaN"];
     refused(&bench.deo(&deflate), &["alpha is NaN", "finite"]);
     let sgd = ["train", "--optimizer", "sgd", "--momentum", "1"];
@@ -92,6 +109,10 @@ fn options_without_use() {
         [("--alpha", "deflate"), ("--strength", "amplify"), ("--momentum", "sgd")]
     {
         refused(&bench.deo(&["train", option, "0.5"]), &[option, "does nothing", needs]);
+    }
+    for option in ["--monitor-interval", "--monitor-gradients", "--monitor-batches"] {
+        refused(&bench.deo(&["train", option, "5"]), &[option, "does nothing", "needs --monitor"]);
+        refused(&bench.deo(&["train", "--monitor=false", option, "5"]), &["does nothing"]);
     }
     let off = ["train", "--policy", "off", "--interval", "3"];
     refused(&bench.deo(&off), &["--interval does nothing", "other than off"]);
@@ -129,5 +150,8 @@ fn configuration_files() {
     refused(&config("preset = 'huge'"), &["line 1", "preset", "huge", "paper-small"]);
     refused(&config("lr = nan"), &["lr is NaN", "above 0"]);
     refused(&config("steps = 0"), &["steps is 0"]);
+    refused(&config("monitor = 3"), &["line 1", "monitor", "boolean"]);
+    refused(&config("monitor = true\nmonitor-interval = 0"), &["monitor-interval is 0"]);
+    refused(&config("monitor = true\nmonitor-batches = -4"), &["line 2", "monitor-batches", "-4"]);
     refused(&config("[train]\nsteps = 5"), &["line 1", "train"]);
 }

@@ -1,8 +1,8 @@
 //! What the policy may spend: a token bucket in gradients.
 //!
-//! Problem: do no harm. Every base gradient earns a set share of a gradient; a visit spends what it evaluates,
-//! a loss at a third of a gradient; a visit that paid gets its cost back. So a run without saddles loses at most
-//! the share plus the start-up allowance, and a run with real saddles pays for itself.
+//! Problem: do no harm. Every base gradient earns a set share of a gradient; a visit spends what it evaluates, a loss
+//! at a third of a gradient, and one for the step that a move replaces; a visit that paid gets its cost back. So a run
+//! without saddles loses at most the share plus the start-up allowance, and a run with real saddles pays for itself.
 
 /// The cost of a loss evaluation, in gradients: the backward pass takes about twice the forward pass.
 pub const LOSS_COST: f64 = 1.0 / 3.0;
@@ -14,8 +14,8 @@ pub const LOSS_COST: f64 = 1.0 / 3.0;
 pub struct BudgetSettings {
     /// The share of a gradient earned with each gradient of the base optimizer.
     pub share: f64,
-    /// Gradients in the bucket at the start: about what one saddle costs. Make it a share of the planned run
-    /// where that is known and short.
+    /// Gradients in the bucket at the start: about what one hard saddle costs. Where the length of the run is known,
+    /// take [`BudgetSettings::for_run`].
     pub allowance: f64,
 }
 
@@ -23,6 +23,25 @@ impl Default for BudgetSettings {
     /// 5 %, and 60 gradients to start with.
     fn default() -> Self {
         BudgetSettings { share: 0.05, allowance: 60.0 }
+    }
+}
+
+impl BudgetSettings {
+    /// For a run of `steps` steps: the allowance is an advance on the 5 %, which bound all that fails.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use deo_core::budget::BudgetSettings;
+    /// let budget = BudgetSettings::for_run(2_000);
+    /// assert_eq!(budget.allowance, 60.0);
+    /// assert!((budget.allowance + 2_000.0 * budget.share - 100.0).abs() < 1e-9);
+    /// ```
+    pub fn for_run(steps: u64) -> Self {
+        let BudgetSettings { share, allowance } = BudgetSettings::default();
+        let steps = steps.max(1) as f64;
+        let allowance = allowance.min(share * steps);
+        BudgetSettings { share: share - allowance / steps, allowance }
     }
 }
 
@@ -80,6 +99,16 @@ mod tests {
         }
         let earned = settings.allowance + settings.share * f64::from(steps);
         assert!(spent <= earned && spent > earned - 10.0, "{spent} of {earned}");
+    }
+
+    #[test]
+    fn a_planned_run_spends_its_share_in_all() {
+        for steps in [1_u64, 100, 1_200, 1_201, 50_000] {
+            let BudgetSettings { share, allowance } = BudgetSettings::for_run(steps);
+            let total = allowance + share * steps as f64;
+            assert!((total - 0.05 * steps as f64).abs() < 1e-9 * total && share >= 0.0);
+            assert!(allowance <= 60.0);
+        }
     }
 
     #[test]

@@ -20,7 +20,7 @@
 //!     }
 //! }
 //! if deo.apply(&space, &mut x, &mut g).moved() {
-//!     optimizer.kicked(&space);                               // x was moved instead of a step
+//!     optimizer.kicked(&space);                               // x was moved (or moved back) instead of a step
 //! } else {
 //!     optimizer.step(&space, &mut x, &g, lr);                 // as before
 //! }
@@ -37,19 +37,18 @@ pub use event::{Counts, Event, Question, Trial};
 pub use settings::{DeoSettings, DeoSettingsError, PolicySettings, Tracking};
 
 use crate::budget::Budget;
-use crate::dimer::Dimer;
+use crate::dimer::{Dimer, Target};
 use crate::estimate::Estimate;
-use crate::hindsight::{Hindsight, Verdict};
+use crate::hindsight::Promise;
 use crate::noise::derive;
-use crate::policy::{Amplify, Deflate, Escape, Scene, Stage};
+use crate::policy::{Amplify, Deflate, Escape, Kick, Scene, Stage};
 use crate::probe::Answer;
 use crate::space::Space;
 use crate::trigger::{Stall, Trigger, TriggerSettings};
 use std::borrow::BorrowMut;
 
-/// A visit with less than this to spend could not reach a kick: the gradient rung, an axis probe, a rotation or
-/// two and a few losses.
-const SMALLEST_VISIT: f64 = 6.0;
+/// A visit with less than this to spend could not look along the gradient.
+const SMALLEST_VISIT: f64 = 1.0;
 
 /// The policy with its state.
 #[derive(Debug, Clone)]
@@ -68,11 +67,16 @@ pub struct Deo<V> {
     dimer: Dimer<V>,
     trigger: Trigger,
     budget: Budget,
-    hindsight: Hindsight,
+    /// The last move, until the next step has confirmed it.
+    promise: Option<Promise>,
+    /// A loss seen again was another: every step has its own batch.
+    batches_differ: bool,
     seed: u64,
     /// The axis has been drawn and measured at least once.
     has_axis: bool,
     scene: Option<Scene>,
+    /// Steps since the last estimate.
+    since_estimate: u64,
     visit: Counts,
     total: Counts,
 }
@@ -106,15 +110,24 @@ impl<V> Deo<V> {
             // Tracking is periodic: its cost is known beforehand, so it needs neither a stall nor a bucket.
             trigger = TriggerSettings { interval: tracking.interval, stall: Stall::Always };
         }
+        let mut dimer = settings.dimer;
+        if let Policy::Escape(escape) = &policy {
+            dimer.target = match escape.settings.kick {
+                Kick::Highest => Target::Highest,
+                Kick::Off | Kick::Lowest | Kick::Random => Target::Lowest,
+            };
+        }
         Ok(Deo {
             policy,
-            dimer: Dimer::new(space, like, settings.dimer)?,
+            dimer: Dimer::new(space, like, dimer)?,
             trigger: Trigger::new(trigger),
             budget: Budget::new(settings.budget),
-            hindsight: Hindsight::new(trigger.interval),
+            promise: None,
+            batches_differ: false,
             seed: settings.seed,
             has_axis: false,
             scene: None,
+            since_estimate: 0,
             visit: Counts::default(),
             total: Counts::default(),
         })
@@ -125,12 +138,12 @@ impl<V> Deo<V> {
         self.total
     }
 
-    /// The last estimate of the lowest curvature.
+    /// The last estimate of the lowest curvature; unknown after a move along the gradient.
     pub fn estimate(&self) -> Estimate {
         self.dimer.estimate()
     }
 
-    /// The axis of that estimate.
+    /// The axis of that estimate, or the direction of the last move.
     pub fn axis(&self) -> &V {
         self.dimer.axis()
     }
@@ -154,16 +167,20 @@ impl<V> Deo<V> {
         let gradient_norm = space.norm(g);
         self.trigger.observe(loss, gradient_norm);
         self.budget.earn();
-        match self.hindsight.observe(loss) {
-            Some(Verdict::Kept(cost)) => {
-                self.budget.refund(cost);
-                self.trigger.succeeded();
-            }
-            Some(Verdict::Broken) => self.trigger.failed(),
-            None => {}
+        self.since_estimate += 1;
+        if !(loss.is_finite() && gradient_norm.is_finite()) {
+            return gradient_norm;
         }
-        let due = self.trigger.is_due() && !self.hindsight.is_pending();
-        if !(due && loss.is_finite() && gradient_norm.is_finite()) {
+        if let Some(promise) = self.promise.take() {
+            if promise.made && promise.is_of_the_same_batch(loss) {
+                self.keep(&promise, promise.decrease, true);
+            } else if let Policy::Escape(escape) = &mut self.policy {
+                escape.stage = Stage::Again { promise, here: loss, there: None };
+                self.batches_differ = true;
+                return gradient_norm;
+            }
+        }
+        if !self.trigger.is_due() {
             return gradient_norm;
         }
         match &mut self.policy {
@@ -172,7 +189,7 @@ impl<V> Deo<V> {
                 if self.budget.available() < SMALLEST_VISIT {
                     return gradient_norm;
                 }
-                let wanted_rate = escape.settings.payoff * self.trigger.decrease_per_step();
+                let wanted_rate = self.trigger.decrease_per_step();
                 let norm = space.norm(x);
                 let scene = Scene { loss, gradient_norm, norm, wanted_rate };
                 self.scene = Some(scene);
@@ -233,11 +250,17 @@ impl<V> Deo<V> {
         match &escape.stage {
             Stage::Idle | Stage::Settled(_) => None,
             Stage::Axis => self.dimer.ask(space).map(Question::Gradient),
+            Stage::Again { promise, there: None, .. } => {
+                let sign = if promise.made { -1.0 } else { 1.0 };
+                let coefficient = sign * promise.coefficient;
+                Some(Question::Loss(Trial { direction: self.dimer.axis().borrow(), coefficient }))
+            }
+            Stage::Again { there: Some(_), .. } => None,
             Stage::Gradient(search) => {
                 let coefficient = -search.ask()? / self.scene?.gradient_norm;
                 Some(Question::Loss(Trial { direction: g, coefficient }))
             }
-            Stage::Kick { search, sign } => {
+            Stage::Kick { search, sign, .. } => {
                 let coefficient = sign * search.ask()?;
                 Some(Question::Loss(Trial { direction: self.dimer.axis().borrow(), coefficient }))
             }
@@ -269,6 +292,7 @@ impl<V> Deo<V> {
                 stage: Stage::Gradient(search) | Stage::Kick { search, .. },
                 ..
             }) => search.tell(loss),
+            Policy::Escape(Escape { stage: Stage::Again { there, .. }, .. }) => *there = Some(loss),
             _ => panic!("tell_loss without a question: no loss was asked for"),
         }
     }

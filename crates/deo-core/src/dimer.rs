@@ -8,6 +8,9 @@
 //! 2. w = −r/‖r‖, r = Hn − C n, orthogonalised against n and p; Hw from a probe along w;
 //! 3. Rayleigh–Ritz in span{n, w, p}: n ← Σcᵢvᵢ, Hn ← ΣcᵢHvᵢ, p ← the correction just made, orthogonal to n.
 //!
+//! The C of the end is measured afresh along the final axis, and at a second length before it is called negative:
+//! see [`Certify`].
+//!
 //! So a rotation costs one gradient, and with p it is LOBPCG with a block of one (Knyazev 2001): close to
 //! Lanczos in products, with five stored vectors.
 //!
@@ -53,14 +56,16 @@
 //! ```
 
 mod axis;
+mod check;
+mod errors;
 mod protocol;
 mod rotation;
 mod settings;
 
-pub(crate) use rotation::rounding_error;
-pub use settings::{DimerSettings, SettingsError, Stale, Target};
+pub(crate) use errors::{UNSEEN, rounding_error};
+pub use settings::{Certify, DimerSettings, SettingsError, Stale, Target};
 
-use crate::estimate::Estimate;
+use crate::estimate::{Estimate, Status};
 use crate::probe::Length;
 use crate::space::Space;
 
@@ -76,6 +81,8 @@ enum Phase {
     Previous,
     /// H times the torque direction.
     Torque,
+    /// H times the final axis, instead of a recombined product.
+    Check,
     /// H times the axis again, at another length.
     Certify,
 }
@@ -102,9 +109,26 @@ pub struct Dimer<V> {
     has_previous: bool,
     phase: Phase,
     estimate: Estimate,
-    /// The rounding part of the secant error, from the last axis probe.
+    /// The rounding of a product as a vector, from the last axis probe.
     #[cfg_attr(feature = "serde", serde(with = "crate::estimate::unknown"))]
     rounding: f64,
+    /// The truncation of Hn and of Hp as vectors, as far as the asymmetries of the rotations show it.
+    axis_error: f64,
+    previous_error: f64,
+    /// The largest asymmetry since C was last measured along an axis.
+    asymmetry: f64,
+    /// C as last measured along an axis.
+    #[cfg_attr(feature = "serde", serde(with = "crate::estimate::unknown"))]
+    measured: f64,
+    /// The Ritz value next to C, the nearest to that end of the spectrum that was seen at this x.
+    #[cfg_attr(feature = "serde", serde(with = "crate::estimate::unknown"))]
+    second: f64,
+    /// Some answer was a secant: exact products need no check.
+    secants: bool,
+    /// How the estimate ends once it is checked, and ‖r‖ at the last check that it failed.
+    ending: Status,
+    #[cfg_attr(feature = "serde", serde(with = "crate::estimate::unknown"))]
+    failed: f64,
     /// Gradients that this estimate may still spend.
     allowance: u64,
     total_gradients: u64,
@@ -140,6 +164,14 @@ impl<V> Dimer<V> {
             phase: Phase::Idle,
             estimate: Estimate::UNKNOWN,
             rounding: f64::NAN,
+            axis_error: 0.0,
+            previous_error: 0.0,
+            asymmetry: 0.0,
+            measured: f64::NAN,
+            second: f64::NAN,
+            secants: false,
+            ending: Status::Unknown,
+            failed: f64::NAN,
             allowance: 0,
             total_gradients: 0,
         })

@@ -3,9 +3,14 @@
 //! | driver | what it runs |
 //! |---|---|
 //! | [`curvature`] | one estimate at a point |
+//! | [`Workspace::answer_all`] | everything that a machine [asks](Asks), whichever machine it is |
 //! | [`Dimer::measure`] | the estimate of a dimer that is kept |
 //! | [`Deo::visit`] | the questions of one training step |
 //! | [`WithDeo`] | a whole training step around any optimizer |
+
+mod asks;
+
+pub use asks::Asks;
 
 use crate::deo::{Counts, Deo, DeoSettings, DeoSettingsError, Event, Question};
 use crate::dimer::{Dimer, DimerSettings, SettingsError};
@@ -62,8 +67,6 @@ impl<V> Workspace<V> {
 
 impl<V> Dimer<V> {
     /// Runs an estimate at x, where the gradient is `g`, from the present axis to its end.
-    ///
-    /// Exact products are not an objective's to give: with [`Rule::Product`] this answers by the forward rule.
     pub fn measure<S, O>(
         &mut self,
         space: &S,
@@ -78,10 +81,7 @@ impl<V> Dimer<V> {
         O: Objective<S::Vector> + ?Sized,
     {
         self.begin(space);
-        while let Some(probe) = self.ask(space) {
-            let answer = workspace.answer(space, objective, probe, x, g);
-            self.tell(space, answer);
-        }
+        workspace.answer_all(self, space, objective, x, g);
         self.estimate()
     }
 }

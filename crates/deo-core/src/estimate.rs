@@ -44,6 +44,24 @@ impl std::fmt::Display for Status {
     }
 }
 
+/// What the curvature of an [`Estimate`] rests on, from nothing to most.
+///
+/// A recombined product Σcᵢ Hvᵢ of secants carries the truncation of every direction vᵢ that was probed on the way;
+/// those along sharp directions can dwarf the curvature of a flat one. A secant along the axis has only its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub enum Evidence {
+    /// Nothing has been measured.
+    None,
+    /// Secants along other directions, recombined.
+    Recombined,
+    /// One secant along the axis itself; or exact products, recombined or not.
+    Fresh,
+    /// Secants along the axis at two lengths, so that their error is measured.
+    Certified,
+}
+
 /// The curvature along an axis, with its error bars.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -54,10 +72,18 @@ pub struct Estimate {
     /// ‖Hn − C n‖: some eigenvalue of H lies within this distance of C.
     #[cfg_attr(feature = "serde", serde(with = "unknown"))]
     pub residual: f64,
-    /// The estimated error of C from finite differences: rounding, plus the asymmetry that the last rotation
-    /// found between ⟨w, Hn⟩ and ⟨n, Hw⟩ or, where it was certified, its change at another length.
+    /// The expected error of C from finite differences. By `evidence`:
+    /// recombined: the distance from the last C that was measured along an axis, since all beyond it is a claim, or
+    /// the asymmetry |⟨w, Hn⟩ − ⟨n, Hw⟩| if that is larger;
+    /// fresh: the rounding and, after a check, what the recombined C was off by, but not the truncation of that length;
+    /// certified: the change of C at another length, about one standard deviation of it.
     #[cfg_attr(feature = "serde", serde(with = "unknown"))]
     pub secant_error: f64,
+    /// The distance from C to the nearest other Ritz value that was seen: an upper bound of that to the next
+    /// eigenvalue if C is the extreme one. `None` if there was none.
+    pub gap: Option<f64>,
+    /// What C rests on.
+    pub evidence: Evidence,
     /// Gradients evaluated for this estimate.
     pub gradients: u64,
     /// Rotations performed for this estimate.
@@ -72,14 +98,30 @@ impl Estimate {
         curvature: f64::NAN,
         residual: f64::NAN,
         secant_error: f64::NAN,
+        gap: None,
+        evidence: Evidence::None,
         gradients: 0,
         rotations: 0,
         status: Status::Unknown,
     };
 
     /// The curvature is negative beyond `z` times its error: then λ_min < 0. False while it is unknown.
+    ///
+    /// Safe to act on at any time: of a recombined C no more is believed, for z ≥ 1, than that the last C measured along
+    /// an axis was negative. A single length doesn't see its own truncation, though, so where H = 0 only a
+    /// [certified](Evidence::Certified) C says so; [`Certify`](crate::dimer::Certify) is about when that is measured.
     pub fn is_negative(&self, z: f64) -> bool {
         self.curvature + z * self.secant_error < 0.0
+    }
+
+    /// An estimate of the angle between the axis and its eigenvector, asin(‖r‖/gap) in radians, π/2 if the gap isn't
+    /// known.
+    ///
+    /// With the gap to the nearest other eigenvalue it is a bound (Davis & Kahan 1970). Ritz values know that gap from
+    /// above only, so the angle may be larger: see [`gap`](Self::gap).
+    pub fn angle(&self) -> f64 {
+        // min turns 0/0 and NaN into 1, the bound that holds without knowledge.
+        self.gap.map_or(1.0, |gap| (self.residual / gap).min(1.0)).asin()
     }
 }
 

@@ -1,138 +1,94 @@
-//! Whether a move kept its promise in the losses that followed.
+//! Whether a move keeps its promise on the next batch.
 //!
 //! Problem: on a mini-batch *any* step along its gradient lowers its loss, by more than the mean loss will fall, so
-//! a decrease seen on one batch promises too much, and a policy that believes it harms. The losses of the next
-//! steps, on other batches, cost nothing and tell:
+//! a decrease seen on one batch promises too much, and a policy that believes it harms. The next batch is
+//! independent of the direction and the length that the last one chose, so the fall that it sees,
 //!
 //! ```text
-//! realised = mean(W losses before) − mean(W losses after) − W · rate
+//! fall = f₂(x) − f₂(x + Δ),
 //! ```
 //!
-//! rate being the base optimizer's own recent decrease per step, which would have come anyway. The promise is kept if
-//! `realised` is at least half of what was claimed. Scale- and offset-free, like the trigger.
+//! is unbiased, and being a difference on *one* batch it is far less noisy than that of two losses on two. It costs
+//! one loss, since the other is that of the training step. The move stands if the fall is at least half of what was
+//! promised.
+//!
+//! The first move of a run is made at once, since the batch may well be the same for ever. If the next step then sees
+//! the promised loss again there is nothing to learn, and nothing is asked. If it doesn't, batches differ: from then
+//! on a move is made only after the next batch has agreed, and one that is refused costs no step.
+//! Scale- and offset-free, like the trigger.
 
-/// The most losses in a window: as many as the default interval between visits has.
-const WINDOW: usize = 10;
+use crate::deo::Event;
+use crate::policy::Rung;
 
-/// The share of the claim that must come true: the losses of two windows differ by noise too.
+/// The share of the promise that must come true.
 const KEPT_SHARE: f64 = 0.5;
 
-/// Recent losses, and the promise that is on trial.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub(crate) struct Hindsight {
-    window: usize,
-    recent: [f64; WINDOW],
-    /// Losses in `recent`, the last one before `next`.
-    known: usize,
-    next: usize,
-    promise: Option<Promise>,
-}
+/// A loss this close to the promised one, in shares of the promised fall, is that of the same batch: two evaluations
+/// of one loss differ by rounding, those of two batches by about as much as the batches do.
+const SAME_SHARE: f64 = 1e-3;
 
+/// What a move x ← x + Δ promises.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-struct Promise {
-    required: f64,
-    before: f64,
-    cost: f64,
-    sum: f64,
-    count: usize,
+pub(crate) struct Promise {
+    /// Who found it.
+    pub(crate) rung: Rung,
+    /// Δ = `coefficient` · n.
+    pub(crate) coefficient: f64,
+    /// The loss at x + Δ.
+    pub(crate) loss: f64,
+    /// The fall.
+    pub(crate) decrease: f64,
+    /// The fall that pays for the visit.
+    pub(crate) worth: f64,
+    /// What the visit costs, with the step that the move replaces.
+    pub(crate) cost: f64,
+    /// x has been moved; otherwise Δ waits for the next batch's word.
+    pub(crate) made: bool,
 }
 
-/// How a promise ended.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Verdict {
-    /// It was kept; this is what the visit had cost.
-    Kept(f64),
-    /// It was not.
-    Broken,
-}
-
-impl Hindsight {
-    /// Windows of `interval` losses, at most ten.
-    pub(crate) fn new(interval: u64) -> Self {
-        let window = usize::try_from(interval).map_or(WINDOW, |interval| interval.clamp(1, WINDOW));
-        Hindsight { window, recent: [0.0; WINDOW], known: 0, next: 0, promise: None }
+impl Promise {
+    /// The loss at x + Δ, seen again, is that of the same batch.
+    pub(crate) fn is_of_the_same_batch(&self, loss: f64) -> bool {
+        (loss - self.loss).abs() <= SAME_SHARE * self.decrease
     }
 
-    /// A promise is on trial.
-    pub(crate) fn is_pending(&self) -> bool {
-        self.promise.is_some()
+    /// The fall on another batch is near enough to the promise.
+    pub(crate) fn is_kept_by(&self, fall: f64) -> bool {
+        fall >= KEPT_SHARE * self.decrease
     }
 
-    /// Takes the loss of a step; ends the trial when its window is full.
-    pub(crate) fn observe(&mut self, loss: f64) -> Option<Verdict> {
-        if !loss.is_finite() {
-            return None;
-        }
-        self.recent[self.next] = loss;
-        self.next = (self.next + 1) % self.window;
-        self.known = (self.known + 1).min(self.window);
-        let promise = self.promise.as_mut()?;
-        promise.sum += loss;
-        promise.count += 1;
-        if promise.count < self.window {
-            return None;
-        }
-        let Promise { required, before, cost, sum, count } = self.promise.take()?;
-        let kept = before - sum / count as f64 >= required;
-        Some(if kept { Verdict::Kept(cost) } else { Verdict::Broken })
-    }
-
-    /// x was moved: the loss is to have fallen by `claimed`, beyond the `rate` a step that the base makes.
-    pub(crate) fn promise(&mut self, claimed: f64, rate: f64, cost: f64) {
-        let before = self.recent[..self.known].iter().sum::<f64>() / self.known.max(1) as f64;
-        let required = KEPT_SHARE * claimed + rate * self.window as f64;
-        self.promise = Some(Promise { required, before, cost, sum: 0.0, count: 0 });
-        self.known = 0;
-        self.next = 0;
+    /// The move as an event, with the fall that was seen.
+    pub(crate) fn event(&self, decrease: f64) -> Event {
+        let (length, paid) = (self.coefficient.abs(), decrease > self.worth);
+        Event::Moved { rung: self.rung, length, decrease, paid }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::noise::noise;
-
-    /// Ten losses around `before`, a claim, ten around `after`.
-    fn trial(before: f64, after: f64, claimed: f64, slope: f64, noisy: f64) -> Option<Verdict> {
-        let mut hindsight = Hindsight::new(10);
-        let loss = |level: f64, t: u64| level - slope * t as f64 + noisy * noise(3, t);
-        for t in 0..25 {
-            assert_eq!(hindsight.observe(loss(before, t)), None);
-        }
-        hindsight.promise(claimed, slope, 4.0);
-        (25..35).find_map(|t| hindsight.observe(loss(after, t)))
-    }
-
-    #[test]
-    fn a_real_fall_keeps_the_promise_and_a_batch_s_own_does_not() {
-        assert_eq!(trial(7.0, 6.0, 1.0, 0.0, 0.1), Some(Verdict::Kept(4.0)));
-        assert_eq!(trial(7.0, 7.0, 1.0, 0.0, 0.1), Some(Verdict::Broken));
-        // What the base would have gained anyway doesn't count.
-        assert_eq!(trial(7.0, 7.0, 0.5, 0.2, 0.0), Some(Verdict::Broken));
-        assert_eq!(trial(7.0, 6.4, 0.5, 0.2, 0.0), Some(Verdict::Kept(4.0)));
-    }
 
     #[test]
     fn verdicts_do_not_change_under_scale_and_offset() {
-        for (scale, offset) in [(1e-8, 0.0), (1e8, 0.0), (1.0, 1e3), (2.0, -50.0)] {
-            let scaled = |after: f64| {
-                trial(scale * 7.0 + offset, scale * after + offset, scale, 0.0, 0.1 * scale)
+        for (scale, offset) in [(1.0, 0.0), (1e-8, 0.0), (1e8, 0.0), (1.0, 1e3), (2.0, -50.0)] {
+            let promise = Promise {
+                rung: Rung::Kick,
+                coefficient: -3.0,
+                loss: scale * 7.0 + offset,
+                decrease: scale * 0.4,
+                worth: scale * 0.3,
+                cost: 4.0,
+                made: true,
             };
-            assert_eq!(scaled(6.3), Some(Verdict::Kept(4.0)));
-            assert_eq!(scaled(6.7), Some(Verdict::Broken));
+            let same = |loss: f64| promise.is_of_the_same_batch(scale * loss + offset);
+            assert!(same(7.0) && same(7.0003) && !same(7.0005) && !same(6.99));
+            assert!(promise.is_kept_by(scale * 0.21) && !promise.is_kept_by(scale * 0.19));
+            assert!(!promise.is_kept_by(f64::NAN));
+            for (fall, pays) in [(0.31, true), (0.29, false)] {
+                let event = promise.event(scale * fall);
+                assert!(matches!(event, Event::Moved { length: 3.0, paid, .. } if paid == pays));
+            }
         }
-    }
-
-    #[test]
-    fn poison_is_not_a_loss() {
-        let mut hindsight = Hindsight::new(2);
-        hindsight.observe(1.0);
-        hindsight.promise(0.5, 0.0, 1.0);
-        assert_eq!(hindsight.observe(f64::NAN), None);
-        assert_eq!(hindsight.observe(0.0), None);
-        assert!(hindsight.is_pending());
-        assert_eq!(hindsight.observe(0.0), Some(Verdict::Kept(1.0)));
     }
 }

@@ -21,9 +21,12 @@
 //! | (θ, c) | `values`, `vectors` |
 //! | C | `restart_rows` |
 //!
+//! At the end each wanted pair is measured afresh along its own axis, by one answer and by a second one at another
+//! length before it is called negative; see [`Krylov::with_certify`].
+//!
 //! Sources: Davidson, J. Comput. Phys. 17, 87 (1975); Stathopoulos & Saad, ETNA 7, 163 (1998) for thick restarts;
 //! Stathopoulos, SIAM J. Sci. Comput. 29, 481 (2007) for +1. Departures: the products may be secants, so M is
-//! symmetrised and its asymmetry reported as an error; every loop is capped.
+//! symmetrised and its asymmetry, carried through every recombination, is the error of a pair; every loop is capped.
 //!
 //! Protocol and [`Estimate`] are those of the [`Dimer`](crate::Dimer):
 //!
@@ -45,15 +48,19 @@
 //! # Ok::<(), deo_core::krylov::KrylovError>(())
 //! ```
 
+mod check;
+mod judge;
 mod protocol;
 mod restart;
 mod settings;
 
 pub use settings::{KrylovError, KrylovSettings, Which};
 
+use crate::dimer::Certify;
 use crate::estimate::{Estimate, Status};
 use crate::probe::Length;
 use crate::space::Space;
+use check::Check;
 
 /// A Davidson process over stored vectors `V`: plain data, resumable at any answer.
 #[derive(Debug, Clone)]
@@ -85,8 +92,15 @@ pub struct Krylov<V> {
     gradients: u64,
     #[cfg_attr(feature = "serde", serde(with = "crate::estimate::unknown"))]
     rounding: f64,
-    asymmetry: f64,
+    /// The truncation of each product as a vector, as far as the asymmetries of M show it.
+    errors: Vec<f64>,
     confirmation: Confirmation,
+    certify: Certify,
+    check: Check,
+    /// ‖r‖ of each pair at the last check that it failed.
+    failed: Vec<f64>,
+    /// Some answer was a secant: exact products need no check.
+    secants: bool,
 }
 
 /// Where the search for pairs that were missed stands, [`KrylovSettings::confirm`].
@@ -137,10 +151,24 @@ impl<V> Krylov<V> {
             draws: 0,
             gradients: 0,
             rounding: f64::NAN,
-            asymmetry: 0.0,
+            errors: vec![0.0; m],
             confirmation: Confirmation::Open,
+            certify: Certify::Claims,
+            check: Check::None,
+            failed: vec![f64::MAX; wanted],
+            secants: false,
             settings,
         })
+    }
+
+    /// When the wanted pairs are measured afresh at the end: [`Certify::Claims`] unless this says otherwise.
+    ///
+    /// k pairs cost k answers, and another one for each that is negative; they are kept back from `max_gradients`. With
+    /// fewer than eight answers a pair in all, [`Certify::Claims`] makes no check.
+    #[must_use]
+    pub fn with_certify(mut self, certify: Certify) -> Self {
+        self.certify = certify;
+        self
     }
 
     /// The settings it was made with.
@@ -182,8 +210,8 @@ impl<V> Krylov<V> {
             .unwrap_or(Status::Unknown)
     }
 
-    /// The distance from wanted pair i to the nearest other Ritz value. The angle between the axis and the
-    /// eigenvector is about `residual / gap`.
+    /// The distance from wanted pair i to the nearest other Ritz value, also in its [`Estimate::gap`]; the angle between
+    /// the axis and the eigenvector is about `residual / gap`, [`Estimate::angle`].
     ///
     /// `None` if the basis holds no further pair. A neighbour that isn't converged makes the gap too large by up
     /// to its residual: with [`KrylovSettings::confirm`] by a tenth at most.

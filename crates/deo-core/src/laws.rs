@@ -20,7 +20,7 @@
 //! | unread | with b = 0 a y full of NaN changes no bit; likewise every output buffer and scratch |
 //! | dot | bilinear, symmetric, positive, ⟨x, y⟩² ≤ ‖x‖²‖y‖², the same bits twice |
 //! | dots, norm | against `dot`, for K = 1 … 5 |
-//! | secant, deflate, displace, rotate | vector and numbers against their definitions by `axpby` and `dot` |
+//! | secant, deflate, displace, rotate, combine, torque, turn, turn_secant | vector and numbers against their definitions by `axpby` and `dot` |
 //!
 //! Vectors are compared in the norm of the space itself. A space that ignores some components, like
 //! [`Masked`](crate::space::Masked), is thereby a space of equivalence classes and passes.
@@ -28,6 +28,7 @@
 //! In a space over several ranks every rank calls [`check`] at once, with its own part of the template; the
 //! checks make the same sequence of reductions whatever the local length.
 
+mod fused;
 mod operations;
 mod vectors;
 
@@ -108,6 +109,9 @@ pub fn check<S: Space>(space: &S, template: &S::Vector) {
     laws.check_deflate();
     laws.check_displace();
     laws.check_rotate();
+    laws.check_combine();
+    laws.check_torque();
+    laws.check_turn();
 }
 
 struct Laws<'a, S: Space> {

@@ -21,6 +21,7 @@ pub mod optim;
 pub mod policy;
 pub mod probe;
 mod ritz;
+pub mod saddle;
 pub mod space;
 pub mod statistics;
 pub mod stochastic;

@@ -158,10 +158,7 @@ impl<V> Monitor<V> {
         O: Objective<S::Vector> + ?Sized,
     {
         self.begin(space);
-        while let Some(probe) = self.ask(space) {
-            let answer = workspace.answer(space, objective, probe, x, g);
-            self.tell(space, answer);
-        }
+        workspace.answer_all(self, space, objective, x, g);
         self.estimates()
     }
 

@@ -10,6 +10,7 @@
 //! | [`SgdByAxpby`] | SGD in a space that hides its components |
 //! | [`Groups`] | learning-rate scale and decay mask by ranges of components |
 //! | [`clip_norm`] | clipping by the global norm |
+//! | [`Transform`] | projection and clipping without a pass of their own |
 //! | [`Schedule`] | learning rate of a step |
 //! | [`Update`], [`Updates`] | one formula a component, and the spaces that run it |
 //!
@@ -49,6 +50,7 @@ mod error;
 mod groups;
 mod schedule;
 mod sgd;
+mod transform;
 mod update;
 
 pub use adam::{Adam, AdamSettings, AdamUpdate, Decay};
@@ -59,6 +61,7 @@ pub use error::OptimError;
 pub use groups::{Group, Groups};
 pub use schedule::Schedule;
 pub use sgd::{Sgd, SgdSettings, SgdUpdate};
+pub use transform::Transform;
 pub use update::{Scale, Update, Updates};
 
 use crate::space::Space;

@@ -9,15 +9,19 @@
 //! | [`Amplify`] | g + s⟨g,n⟩n where C < 0 | (1 − η(1+s)λ) c | speeds it up by 1 + s |
 //! | [`Escape`] | g; x may be moved instead | – | leaves in a few evaluations, by losses that were seen to fall |
 //!
+//! Beside them stands [`Guard`], a cap on the length of an optimizer's steps.
+//!
 //! The paper's rule is `Deflate`. That its sign cannot help to leave a saddle is a matter of the table above.
 
 mod amplify;
 mod deflate;
-mod doubling;
 mod escape;
+mod guard;
+mod ray;
 
 pub use amplify::Amplify;
 pub use deflate::Deflate;
-pub use escape::{Escape, EscapeSettings, Rung};
+pub use escape::{Escape, EscapeSettings, Kick, Rung};
+pub use guard::{Guard, GuardError, GuardSettings};
 
-pub(crate) use escape::{Scene, Stage};
+pub(crate) use escape::{Outcome, Scene, Stage};

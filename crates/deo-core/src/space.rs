@@ -15,12 +15,14 @@
 //! let [`laws`](crate::laws) prove the override equal to its definition.
 
 mod blocks;
+mod free;
 mod host;
 mod masked;
 mod sharded;
 mod sliced;
 
 pub use blocks::Blocks;
+pub use free::{FreeBody, MassWeighted};
 pub use host::{Host, Real};
 pub use masked::{MaskError, Masked};
 pub use sharded::{Communicator, Sharded, ThreadComm};
@@ -126,5 +128,61 @@ pub trait Space {
         self.axpby(1.0, x, 0.0, scratch);
         self.axpby(s, y, c, x);
         self.axpby(-s, scratch, c, y);
+    }
+
+    /// y ← Σ aₖ xₖ + b y, for at least one x. With b = 0 the old y is never read.
+    fn combine<const K: usize>(
+        &self,
+        terms: [(f64, &Self::Vector); K],
+        b: f64,
+        y: &mut Self::Vector,
+    ) {
+        const { assert!(K > 0, "a combination needs at least one term") };
+        for (k, (a, x)) in terms.into_iter().enumerate() {
+            self.axpby(a, x, if k == 0 { b } else { 1.0 }, y);
+        }
+    }
+
+    /// The torque w ← c n − hn before it is made a direction, and [⟨w, w⟩, ⟨w, n⟩, ⟨w, p⟩].
+    fn torque(
+        &self,
+        c: f64,
+        n: &Self::Vector,
+        hn: &Self::Vector,
+        p: &Self::Vector,
+        w: &mut Self::Vector,
+    ) -> [f64; 3] {
+        self.axpby(-1.0, hn, 0.0, w);
+        self.axpby(c, n, 1.0, w);
+        self.dots([(w, w), (w, n), (w, p)])
+    }
+
+    /// The plane rotation of x towards q = a w + b y: (x, y) ← (c x + s q, c q − s x). With b = 0 the old y is never
+    /// read. On return w may hold anything.
+    fn turn(
+        &self,
+        [c, s]: [f64; 2],
+        [a, b]: [f64; 2],
+        x: &mut Self::Vector,
+        y: &mut Self::Vector,
+        w: &mut Self::Vector,
+    ) {
+        self.axpby(a, w, b, y);
+        self.rotate(c, s, x, y, w);
+    }
+
+    /// The same towards q = a (g₁ − g₀) + b y, with `scratch` for the fallback.
+    fn turn_secant(
+        &self,
+        angle: [f64; 2],
+        towards: [f64; 2],
+        [g0, g1]: [&Self::Vector; 2],
+        x: &mut Self::Vector,
+        y: &mut Self::Vector,
+        scratch: &mut Self::Vector,
+    ) {
+        // Not two axpby: the secant is the difference that every space makes a direction of.
+        self.secant(1.0, g0, g1, x, scratch);
+        self.turn(angle, towards, x, y, scratch);
     }
 }

@@ -1,34 +1,29 @@
-//! When the dimer is worth its gradients: a stall test and a doubling interval.
+//! When a visit is worth its gradients: a doubling interval, a test of stall, and the rate to beat.
 //!
-//! Problem: a training loop has nothing to escape from most of the time. The dimer works only when due, every
-//! K steps, and only if progress has stalled. K doubles after each failure and returns to its start after a
-//! success.
+//! Problem: a training loop has nothing to escape from most of the time. Visits come every K steps; K doubles after
+//! each failure, so that N steps see some log₂ N fruitless visits, and returns to its start after a success. The
+//! gradient rung, a loss or two, needs no other leave. The axis, many gradients, waits until progress has stalled.
 //!
-//! The measure of a stall must not change under f → a f + c, a > 0: a *relative* decrease of the loss is wrong,
-//! because c changes it.
+//! No measure may change under f → a f + c, a > 0: a *relative* decrease of the loss is wrong, because c changes it.
 //!
-//! | measure | stalled when | invariant because |
+//! | measure | formula | invariant because |
 //! |---|---|---|
-//! | [`Stall::Gradient`] | ‖g‖ < share · max ‖g‖ since the last move | both sides scale with a |
-//! | [`Stall::Decrease`] | the fall of the mean loss from window to window < share · the best such fall since the last move | c cancels, both sides scale with a |
+//! | stall, [`Stall::Gradient`] | ‖g‖ ≤ share · max ‖g‖ since, and at, the last move | both sides scale with a |
+//! | rate to beat, [`Trigger::decrease_per_step`] | slope of the losses since the last visit or move, by least squares, plus its standard error | c cancels, compared with a decrease |
+//!
+//! The standard error is for mini-batches: what their noise hides can't be beaten on purpose.
 
-/// How a stall is recognised.
+/// When progress counts as stalled.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Stall {
-    /// The gradient's norm against its running maximum.
+    /// While the gradient's norm is at most a share of its running maximum: while it grows, the gradient is leaving a
+    /// saddle by itself.
     Gradient {
-        /// The share of the maximum below which progress has stalled.
+        /// The share.
         share: f64,
     },
-    /// The fall of the windowed mean loss against the best fall so far.
-    Decrease {
-        /// Steps to a window.
-        window: u64,
-        /// The share of the best fall below which progress has stalled.
-        share: f64,
-    },
-    /// Always stalled: due every K steps.
+    /// Always.
     Always,
 }
 
@@ -39,14 +34,14 @@ pub enum Stall {
 pub struct TriggerSettings {
     /// K, the steps between two visits, before any failure.
     pub interval: u64,
-    /// The measure of a stall.
+    /// The leave for the second rung.
     pub stall: Stall,
 }
 
 impl Default for TriggerSettings {
-    /// Every ten steps while ‖g‖ is below half its maximum.
+    /// Every three steps; the axis while ‖g‖ is at most half its maximum.
     fn default() -> Self {
-        TriggerSettings { interval: 10, stall: Stall::Gradient { share: 0.5 } }
+        TriggerSettings { interval: 3, stall: Stall::Gradient { share: 0.5 } }
     }
 }
 
@@ -58,32 +53,26 @@ pub struct Trigger {
     interval: u64,
     /// Steps since the last visit, or since the start.
     waited: u64,
+    last_gradient: f64,
     largest_gradient: f64,
-    stalled: bool,
-    windows: Windows,
     progress: Progress,
 }
 
-/// Mean losses by window, for [`Stall::Decrease`].
-#[derive(Debug, Clone, Default, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-struct Windows {
-    sum: f64,
-    count: u64,
-    last_mean: Option<f64>,
-    best_fall: f64,
-}
-
-/// The base optimizer's recent decrease of the loss per step, an exponential mean.
-#[derive(Debug, Clone, Default, PartialEq)]
+/// The base optimizer's decrease of the loss per step since the last visit: the slope of a straight line through the
+/// losses, which averages mini-batch noise over all of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 struct Progress {
-    last_loss: Option<f64>,
-    rate: f64,
+    /// The losses l are summed relative to the first, so that an offset costs no digits.
+    first: f64,
+    count: f64,
+    /// Σ l, Σ l² and Σ t l over t = 0 … count − 1.
+    sum: f64,
+    squares: f64,
+    moment: f64,
+    /// The rate of before, while there is none yet.
+    before: f64,
 }
-
-/// Steps that the mean decrease remembers: long against mini-batch noise, short against a plateau.
-const MEMORY: f64 = 20.0;
 
 impl Trigger {
     /// A trigger that has seen nothing.
@@ -92,9 +81,8 @@ impl Trigger {
             settings,
             interval: settings.interval,
             waited: 0,
+            last_gradient: 0.0,
             largest_gradient: 0.0,
-            stalled: false,
-            windows: Windows::default(),
             progress: Progress::default(),
         }
     }
@@ -102,27 +90,24 @@ impl Trigger {
     /// Takes the loss and the gradient's norm of a training step. Numbers that aren't finite are ignored.
     pub fn observe(&mut self, loss: f64, gradient_norm: f64) {
         self.waited += 1;
-        if !(loss.is_finite() && gradient_norm.is_finite()) {
-            return;
-        }
-        self.progress.observe(loss);
-        match self.settings.stall {
-            Stall::Always => self.stalled = true,
-            Stall::Gradient { share } => {
-                self.largest_gradient = self.largest_gradient.max(gradient_norm);
-                self.stalled = gradient_norm < share * self.largest_gradient;
-            }
-            Stall::Decrease { window, share } => {
-                if let Some(stalled) = self.windows.observe(loss, window, share) {
-                    self.stalled = stalled;
-                }
-            }
+        if loss.is_finite() && gradient_norm.is_finite() {
+            self.progress.observe(loss);
+            self.last_gradient = gradient_norm;
+            self.largest_gradient = self.largest_gradient.max(gradient_norm);
         }
     }
 
     /// A visit is due at this step.
     pub fn is_due(&self) -> bool {
-        self.waited >= self.interval && self.stalled
+        self.waited >= self.interval
+    }
+
+    /// Progress has stalled, so a visit may go on to the axis.
+    pub fn is_stalled(&self) -> bool {
+        match self.settings.stall {
+            Stall::Always => true,
+            Stall::Gradient { share } => self.last_gradient <= share * self.largest_gradient,
+        }
     }
 
     /// The steps between two visits as things stand.
@@ -130,14 +115,15 @@ impl Trigger {
         self.interval
     }
 
-    /// The recent decrease of the loss per step of the base optimizer, at least 0.
+    /// The recent decrease of the loss per step of the base optimizer with one standard error added, at least 0.
     pub fn decrease_per_step(&self) -> f64 {
-        self.progress.rate.max(0.0)
+        self.progress.rate().max(0.0)
     }
 
     /// A visit takes place at this step.
     pub fn visited(&mut self) {
         self.waited = 0;
+        self.progress.restart();
     }
 
     /// The visit found nothing that pays: wait twice as long from it to the next.
@@ -150,118 +136,152 @@ impl Trigger {
         self.interval = self.settings.interval;
     }
 
-    /// The visit moved x, so the running maxima and the last loss belong to another place.
-    pub fn moved(&mut self) {
-        self.largest_gradient = 0.0;
-        self.stalled = false;
-        self.windows = Windows::default();
-        self.progress.last_loss = None;
+    /// The visit paid, as far as one more mini-batch can tell: wait half as long.
+    pub fn encouraged(&mut self) {
+        self.interval = (self.interval / 2).max(self.settings.interval);
     }
-}
 
-impl Windows {
-    /// Adds a loss; at the end of a window, says whether the fall since the window before has stalled.
-    fn observe(&mut self, loss: f64, window: u64, share: f64) -> Option<bool> {
-        self.sum += loss;
-        self.count += 1;
-        if self.count < window {
-            return None;
-        }
-        let mean = self.sum / self.count as f64;
-        (self.sum, self.count) = (0.0, 0);
-        let fall = self.last_mean.replace(mean)? - mean;
-        let stalled = fall < share * self.best_fall;
-        self.best_fall = self.best_fall.max(fall);
-        Some(stalled)
+    /// x was moved, so the running maximum and the losses belong to another place. The gradient that it was moved
+    /// from stays the measure of a stall: a move may end at the next saddle to the last bit.
+    pub fn moved(&mut self) {
+        self.largest_gradient = self.last_gradient;
+        self.progress.restart();
     }
 }
 
 impl Progress {
     fn observe(&mut self, loss: f64) {
-        if let Some(last) = self.last_loss.replace(loss) {
-            self.rate += ((last - loss) - self.rate) / MEMORY;
+        if self.count == 0.0 {
+            self.first = loss;
         }
+        let relative = loss - self.first;
+        self.sum += relative;
+        self.squares += relative * relative;
+        self.moment += self.count * relative;
+        self.count += 1.0;
+    }
+
+    /// The decrease per step plus its standard error; of before, while there are too few losses for an error.
+    fn rate(&self) -> f64 {
+        let n = self.count;
+        if n < 3.0 {
+            return self.before;
+        }
+        // Σ(t − t̄)² = n(n² − 1)/12, Σ(t − t̄)(l − l̄), Σ(l − l̄)².
+        let times = n * (n * n - 1.0) / 12.0;
+        let product = self.moment - (n - 1.0) / 2.0 * self.sum;
+        let losses = self.squares - self.sum * self.sum / n;
+        let slope = product / times;
+        let unexplained = (losses - slope * product).max(0.0) / (n - 2.0);
+        (unexplained / times).sqrt() - slope
+    }
+
+    fn restart(&mut self) {
+        *self = Progress { before: self.rate(), ..Progress::default() };
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::noise::noise;
 
-    /// A run that falls fast, stalls, and falls again; ‖g‖ falls and rises with it.
-    fn run() -> Vec<(f64, f64)> {
+    /// The steps at which a visit is due and those of them that are stalled, all failures.
+    fn visits(settings: TriggerSettings, scale: f64, offset: f64) -> (Vec<usize>, Vec<usize>) {
         let rate = |t: i32| if (40..120).contains(&t) { 1e-4 } else { 0.1_f64 };
-        let mut loss = 7.0;
-        (0..160)
-            .map(|t| {
-                loss -= rate(t);
-                (loss, rate(t).sqrt())
-            })
-            .collect()
-    }
-
-    fn due_steps(settings: TriggerSettings, scale: f64, offset: f64) -> Vec<usize> {
         let mut trigger = Trigger::new(settings);
-        let mut due = vec![];
-        for (t, (loss, gradient)) in run().into_iter().enumerate() {
-            trigger.observe(scale * loss + offset, scale * gradient);
+        let (mut due, mut stalled, mut loss) = (vec![], vec![], 7.0);
+        for t in 0..160 {
+            loss -= rate(t);
+            trigger.observe(scale * loss + offset, scale * rate(t).sqrt());
             if trigger.is_due() {
-                due.push(t);
+                due.push(t as usize);
+                if trigger.is_stalled() {
+                    stalled.push(t as usize);
+                }
                 trigger.visited();
                 trigger.failed();
             }
         }
-        due
+        (due, stalled)
     }
 
     #[test]
-    fn finds_the_stall_and_doubles_its_interval() {
-        let gradient = TriggerSettings { interval: 6, ..Default::default() };
-        // Stalled from step 40 to 119; 6 steps had long passed, then 12, 24, …
-        assert_eq!(due_steps(gradient, 1.0, 0.0), [40, 52, 76]);
-        let decrease = Stall::Decrease { window: 8, share: 0.3 };
-        let due = due_steps(TriggerSettings { interval: 6, stall: decrease }, 1.0, 0.0);
-        assert_eq!(due.len(), 3);
-        assert!((40..56).contains(&due[0]), "{due:?}");
+    fn the_interval_doubles_and_the_plateau_is_stalled() {
+        let settings = TriggerSettings { interval: 5, ..Default::default() };
+        assert_eq!(visits(settings, 1.0, 0.0), (vec![4, 14, 34, 74, 154], vec![74]));
+        let always = TriggerSettings { interval: 5, stall: Stall::Always };
+        assert_eq!(visits(always, 1.0, 0.0).1, [4, 14, 34, 74, 154]);
     }
 
     #[test]
     fn decisions_do_not_change_under_scale_and_offset() {
-        for stall in [Stall::Gradient { share: 0.4 }, Stall::Decrease { window: 8, share: 0.3 }] {
-            let settings = TriggerSettings { interval: 5, stall };
-            let plain = due_steps(settings, 1.0, 0.0);
-            assert!(!plain.is_empty());
-            for (scale, offset) in [(1e-6, 0.0), (1e6, 0.0), (1.0, -700.0), (3.0, 1e4)] {
-                assert_eq!(due_steps(settings, scale, offset), plain);
-            }
+        let settings = TriggerSettings { interval: 5, stall: Stall::Gradient { share: 0.4 } };
+        let plain = visits(settings, 1.0, 0.0);
+        for (scale, offset) in [(1e-6, 0.0), (1e6, 0.0), (1.0, -700.0), (3.0, 1e4)] {
+            assert_eq!(visits(settings, scale, offset), plain);
         }
+    }
+
+    #[test]
+    fn a_gradient_that_grows_has_not_stalled() {
+        let mut trigger = Trigger::new(TriggerSettings::default());
+        for t in 0..20 {
+            trigger.observe(1.0, 1e-6 * 1.3f64.powi(t));
+            assert!(!trigger.is_stalled());
+        }
+        trigger.moved();
+        trigger.observe(0.5, 1e-14);
+        assert!(trigger.is_stalled(), "small against the gradient before the move");
     }
 
     #[test]
     fn success_resets_and_poison_is_ignored() {
-        let mut trigger = Trigger::new(TriggerSettings { interval: 1, ..Default::default() });
+        let mut trigger = Trigger::new(TriggerSettings { interval: 2, ..Default::default() });
         trigger.observe(1.0, 1.0);
+        assert!(!trigger.is_due());
         trigger.observe(f64::NAN, 1e-3);
         trigger.observe(1.0, f64::INFINITY);
-        assert!(!trigger.is_due(), "nothing finite has stalled");
-        trigger.observe(1.0, 0.1);
-        assert!(trigger.is_due());
-        trigger.failed();
-        assert_eq!(trigger.interval(), 2);
+        assert!(trigger.is_due() && !trigger.is_stalled(), "nothing finite has stalled");
+        for _ in 0..3 {
+            trigger.failed();
+        }
+        assert_eq!(trigger.interval(), 16);
+        trigger.encouraged();
+        assert_eq!(trigger.interval(), 8);
         trigger.succeeded();
-        assert_eq!(trigger.interval(), 1);
-        trigger.moved();
-        trigger.observe(1.0, 0.1);
-        assert!(!trigger.is_due(), "0.1 is the new maximum");
+        trigger.encouraged();
+        assert_eq!(trigger.interval(), 2);
     }
 
     #[test]
     fn the_rate_of_a_steady_descent_is_its_slope() {
-        let mut trigger = Trigger::new(TriggerSettings::default());
-        for t in 0..400 {
-            trigger.observe(-0.25 * f64::from(t), 1.0);
+        for (scale, offset) in [(1.0, 0.0), (1e-6, 0.0), (1.0, 1e6)] {
+            let mut trigger = Trigger::new(TriggerSettings::default());
+            for t in 0..400 {
+                trigger.observe(-scale * 0.25 * f64::from(t) + offset, 1.0);
+                let error = (trigger.decrease_per_step() - 0.25 * scale).abs() / scale;
+                assert!(t < 2 || error < 1e-8, "{error}");
+            }
+            trigger.visited();
+            assert!((trigger.decrease_per_step() - 0.25 * scale).abs() < 1e-8 * scale);
         }
-        // e^(−400/20) of the start is left.
-        assert!((trigger.decrease_per_step() - 0.25).abs() < 1e-8);
+    }
+
+    #[test]
+    fn noise_raises_the_rate_to_beat_by_its_standard_error() {
+        let (count, deviation) = (50, 0.3);
+        // The error of the slope is σ/√Σ(t − t̄)²; the mean over many runs shows it.
+        let expected = deviation / (50.0 * 2499.0 / 12.0_f64).sqrt();
+        let mean = (0..2000)
+            .map(|run| {
+                let mut progress = Progress::default();
+                (0..count).for_each(|t| progress.observe(deviation * noise(run, t)));
+                progress.rate()
+            })
+            .sum::<f64>()
+            / 2000.0;
+        // Five standard errors of that mean are 5/√2000 = 11 % of σ's.
+        assert!((mean / expected - 1.0).abs() < 0.12, "{mean} {expected}");
     }
 }

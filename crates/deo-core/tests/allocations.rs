@@ -7,6 +7,7 @@ use deo_core::drive::WithDeo;
 use deo_core::noise::noise;
 use deo_core::objective::FromFn;
 use deo_core::optim::{Adam, AdamSettings};
+use deo_core::policy::EscapeSettings;
 use deo_core::space::Host;
 use deo_core::trigger::{Stall, TriggerSettings};
 use deo_core::{DeoSettings, DimerSettings, PolicySettings, Rule};
@@ -54,7 +55,9 @@ fn a_step_allocates_nothing() {
     let trigger = TriggerSettings { interval: 5, stall: Stall::Always };
     for rule in [Rule::Forward, Rule::Central] {
         for policy in [
-            DeoSettings::default().policy,
+            PolicySettings::Escape(EscapeSettings::default()),
+            // Without the first rung every visit asks for gradients.
+            PolicySettings::Escape(EscapeSettings { gradient_rung: false, ..Default::default() }),
             PolicySettings::Deflate { alpha: 1.0, tracking },
             PolicySettings::Amplify { strength: 1.0, tracking },
         ] {
@@ -69,7 +72,7 @@ fn a_step_allocates_nothing() {
                 run.step(&space, &mut saddle, &mut x, 1e-3);
             }
             assert_eq!(ALLOCATIONS.load(Ordering::Relaxed), before, "{policy:?}");
-            assert!(run.counts().gradients > 5, "there were visits: {:?}", run.counts());
+            assert!(run.counts().cost() > 1.0, "there were visits: {:?}", run.counts());
         }
     }
 }

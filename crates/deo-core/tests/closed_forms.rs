@@ -12,7 +12,7 @@ use deo_core::drive::Workspace;
 use deo_core::krylov::{Krylov, KrylovSettings, Which};
 use deo_core::noise::noise;
 use deo_core::space::{Host, Real};
-use deo_core::{Answer, Dimer, DimerSettings, Objective, Rule};
+use deo_core::{Dimer, DimerSettings, Objective, Rule};
 
 /// f(x), and its gradient in the second argument.
 type Loss = Box<dyn Fn(&[f64], &mut [f64]) -> f64>;
@@ -254,19 +254,9 @@ fn by_krylov<T: Real>(problem: &mut Problem, rule: Rule) -> [f64; 2] {
     };
     let mut krylov = Krylov::new(&space, &x, settings).unwrap();
     krylov.draw(&space, 6);
-    let (mut g, mut ahead, mut behind, mut y) = (x.clone(), x.clone(), x.clone(), x.clone());
+    let mut g = x.clone();
     problem.value_grad(&x, &mut g);
-    while let Some(probe) = krylov.ask(&space) {
-        let h = probe.displace(&space, &x, &mut y);
-        problem.value_grad(&y, &mut ahead);
-        if rule == Rule::Forward {
-            krylov.tell(&space, Answer::forward(h, &g, &ahead));
-            continue;
-        }
-        let back = probe.displace_back(&space, &x, &mut y);
-        problem.value_grad(&y, &mut behind);
-        krylov.tell(&space, Answer::central(back, &behind, h, &ahead));
-    }
+    Workspace::new(&space, &x, rule).answer_all(&mut krylov, &space, problem, &x, &g);
     [krylov.estimates()[0].curvature, krylov.estimates()[1].curvature]
 }
 
@@ -337,6 +327,14 @@ fn a_deeper_linear_net_has_no_curvature_at_zero_and_none_is_claimed() {
                 let estimate = dimer.measure(&space, &mut problem, &x, &x, &mut workspace);
                 // All of C is truncation: h^(depth − 2) times the net's scale.
                 assert!(estimate.curvature.abs() < 1e-2, "depth {depth}, {rule:?}: {estimate:?}");
+                assert!(!estimate.is_negative(2.0), "depth {depth}, {rule:?}: {estimate:?}");
+                let settings = KrylovSettings { rule, count: 3, ..Default::default() };
+                let mut krylov = Krylov::new(&space, &x, settings).unwrap();
+                krylov.draw(&space, 8);
+                workspace.answer_all(&mut krylov, &space, &mut problem, &x, &x);
+                for estimate in krylov.estimates() {
+                    assert!(!estimate.is_negative(2.0), "depth {depth}, {rule:?}: {estimate:?}");
+                }
                 let settings = CertificateSettings { rule, ..Default::default() };
                 let mut certificate = Certificate::new(&space, &x, settings).unwrap();
                 certificate.set_axis(&space, dimer.axis());

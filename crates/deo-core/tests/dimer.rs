@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Diagonal, angle_to_first, dot, random_unit};
-use deo_core::dimer::{Stale, Target};
+use deo_core::dimer::{Certify, Stale, Target};
 use deo_core::drive::Workspace;
 use deo_core::objective::FromFn;
 use deo_core::space::Host;
@@ -156,7 +156,7 @@ fn the_certified_secant_error_is_the_truncation_error() {
     for (third, h) in [(0.7, 1e-3), (-5.0, 1e-4), (30.0, 1e-5)] {
         let x = vec![0.2, -0.1, 0.4, 0.3];
         let chosen = DimerSettings {
-            certify: true,
+            certify: Certify::Always,
             length: Some(Length::Absolute(h)),
             ..settings(1e-9, 1) // one gradient: the certificate is taken from what `limit` leaves
         };
@@ -316,8 +316,14 @@ fn single_precision_resolves_what_its_error_bar_says() {
         dimer.measure(&space, &mut f, &x, &g, &mut Workspace::new(&space, &x, Rule::Forward));
     assert_eq!(estimate.status, Status::Noise, "it stops where the torque is noise: {estimate:?}");
     assert!(estimate.gradients < 100);
-    assert!((estimate.curvature + 1.0).abs() <= estimate.secant_error, "{estimate:?}");
     let axis: Vec<f64> = dimer.axis().iter().map(|v| f64::from(*v)).collect();
+    let truth: f64 = axis.iter().zip(&spectrum).map(|(n, l)| f64::from(*l) * n * n).sum();
+    // A certified error is about one standard deviation.
+    assert!((estimate.curvature - truth).abs() <= 3.0 * estimate.secant_error, "{estimate:?}");
+    // Temple: C − λ ≤ ‖r‖²/gap.
+    assert!(
+        estimate.curvature + 1.0 <= estimate.residual.powi(2) / 0.2 + 3.0 * estimate.secant_error
+    );
     assert!(angle_to_first(&axis) < 0.1);
 }
 

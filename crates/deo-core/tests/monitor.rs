@@ -6,7 +6,7 @@ use common::random_unit;
 use deo_core::drive::{WithDeo, Workspace};
 use deo_core::monitor::{Monitor, MonitorSettings};
 use deo_core::objective::FromFn;
-use deo_core::optim::{Adam, AdamSettings};
+use deo_core::optim::{Adam, AdamSettings, Optimizer};
 use deo_core::space::Host;
 use deo_core::{DeoSettings, Objective};
 
@@ -27,11 +27,12 @@ fn waves(x: &[f64], g: Option<&mut [f64]>) -> f64 {
 /// The two curvatures at a visit, and the x it was made at.
 type Seen = ([f64; 2], Vec<f64>);
 
-/// A run of Adam with DEO; returns its path and what the monitor saw at each visit, if there is one.
-fn run(monitored: bool) -> (Vec<Vec<f64>>, Vec<Seen>) {
+/// A run of Adam, with DEO or alone; returns its path and what the monitor saw at each visit, if there is one.
+fn run(monitored: bool, with_deo: bool) -> (Vec<Vec<f64>>, Vec<Seen>) {
     let mut f = FromFn(waves);
     let mut x: Vec<f64> = random_unit(30, 4).iter().map(|v| 8.0 * v).collect();
     let adam = Adam::new(AdamSettings::adam(), &SPACE, &x).unwrap();
+    let mut alone = adam.clone();
     let mut deo = WithDeo::new(&SPACE, &x, adam, DeoSettings::default()).unwrap();
     let mut monitor = Monitor::new(&SPACE, &x, MonitorSettings::default(), 5).unwrap();
     let mut workspace = Workspace::new(&SPACE, &x, Default::default());
@@ -43,7 +44,12 @@ fn run(monitored: bool) -> (Vec<Vec<f64>>, Vec<Seen>) {
             let estimates = monitor.measure(&SPACE, &mut f, &x, &g, &mut workspace);
             seen.push((estimates.map(|estimate| estimate.curvature), x.clone()));
         }
-        deo.step(&SPACE, &mut f, &mut x, 0.005);
+        if with_deo {
+            deo.step(&SPACE, &mut f, &mut x, 0.005);
+        } else {
+            f.value_grad(&x, &mut g);
+            alone.step(&SPACE, &mut x, &g, 0.005);
+        }
         path.push(x.clone());
     }
     (path, seen)
@@ -51,12 +57,12 @@ fn run(monitored: bool) -> (Vec<Vec<f64>>, Vec<Seen>) {
 
 #[test]
 fn a_monitored_run_has_the_same_bits() {
-    assert_eq!(run(true).0, run(false).0);
+    assert_eq!(run(true, true).0, run(false, true).0);
 }
 
 #[test]
 fn both_ends_follow_the_closed_form() {
-    for ([lowest, highest], x) in run(true).1 {
+    for ([lowest, highest], x) in run(true, false).1 {
         // H = diag(k² cos kx) + 0.2 · 11ᵀ; the ends by bisection of the secular equation
         // 1 + 0.2 Σ 1/(dᵢ − λ) = 0, which is monotone between the dᵢ.
         let mut d: Vec<f64> = (x.iter().enumerate())

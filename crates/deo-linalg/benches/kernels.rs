@@ -6,7 +6,7 @@ use criterion::measurement::WallTime;
 use criterion::{
     BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main,
 };
-use deo_linalg::{Threads, kernels};
+use deo_linalg::{Threads, kernels, parallel::for_each};
 use std::hint::black_box;
 use std::time::Duration;
 
@@ -37,6 +37,11 @@ fn naive<R>(
 ) {
     group.throughput(Throughput::Bytes((vectors * n * size_of::<f32>()) as u64));
     group.bench_function(BenchmarkId::new(format!("{name}, naive"), n), |b| b.iter(&mut run));
+}
+
+/// What the others are measured by: the library's copy, chunk by chunk.
+fn copy(threads: Threads, x: &[f32], y: &mut [f32]) {
+    for_each(threads, (x, y), &|(x, y): (&[f32], &mut [f32])| y.copy_from_slice(x));
 }
 
 fn noise(seed: f32, n: usize) -> Vec<f32> {
@@ -74,12 +79,22 @@ fn benches(criterion: &mut Criterion) {
         let [x, z] = [1.0, 2.0].map(|seed| noise(seed, n));
         let [mut y, mut w] = [3.0, 4.0].map(|seed| noise(seed, n));
 
-        naive(group, n, "copy", 2, || y.copy_from_slice(black_box(&x)));
-        assert_eq!(y, x);
+        copy(Threads::Pool, &x, &mut y);
+        assert!(y == x, "the copy is a copy");
+        both(group, n, "copy", 2, |t| copy(t, black_box(&x), &mut y));
 
         close(kernels::dot(Threads::One, &x, &x), f64::from(naive_dot(&x, &x)));
         both(group, n, "dot", 2, |t| kernels::dot(t, black_box(&x), &z));
         naive(group, n, "dot", 2, || naive_dot(black_box(&x), &z));
+        let (nx, nz) =
+            (nalgebra::DVectorView::from_slice(&x, n), nalgebra::DVectorView::from_slice(&z, n));
+        close(f64::from(nx.dot(&nx)), f64::from(naive_dot(&x, &x)));
+        group.bench_function(BenchmarkId::new("dot, nalgebra", n), |b| {
+            b.iter(|| black_box(&nx).dot(&nz));
+        });
+        let (fx, fz) = (faer::RowRef::from_slice(&x), faer::ColRef::from_slice(&z));
+        close(f64::from(fx * fx.transpose()), f64::from(naive_dot(&x, &x)));
+        group.bench_function(BenchmarkId::new("dot, faer", n), |b| b.iter(|| black_box(fx) * fz));
 
         let pairs = [(&x[..], &x[..]), (&x, &z), (&z, &z)];
         let [xx, _, zz] = kernels::dots(Threads::One, pairs);
@@ -103,6 +118,30 @@ fn benches(criterion: &mut Criterion) {
         both(group, n, "deflate", 5, |t| kernels::deflate(t, 1e-9, black_box(&x), &mut y));
         both(group, n, "displace", 3, |t| kernels::displace(t, 0.1, black_box(&x), &z, &mut y));
         both(group, n, "rotate", 4, |t| kernels::rotate(t, 0.8, 0.6, black_box(&mut y), &mut w));
+
+        let terms = [(0.3, &x[..]), (-0.1, &z)];
+        w.copy_from_slice(&y);
+        kernels::combine(Threads::One, terms, 0.5, &mut w);
+        let want = 0.3 * f64::from(x[5]) - 0.1 * f64::from(z[5]) + 0.5 * f64::from(y[5]);
+        close(f64::from(w[5]), want);
+        both(group, n, "combine", 4, |t| kernels::combine(t, black_box(terms), 0.5, &mut y));
+        naive(group, n, "combine", 4, || {
+            for i in 0..n {
+                y[i] = 0.3 * x[i] - 0.1 * z[i] + 0.5 * y[i];
+            }
+        });
+
+        let [square, along, _] = kernels::torque(Threads::One, 0.3, &x, &z, &x, &mut w);
+        assert_eq!([square, along], kernels::dots(Threads::One, [(&w, &w), (&w, &x)]));
+        both(group, n, "torque", 4, |t| kernels::torque(t, 0.3, black_box(&x), &z, &x, &mut w));
+
+        let angle = [0.8, 0.6];
+        both(group, n, "turn", 5, |t| {
+            kernels::turn(t, angle, [0.6, 0.8], black_box(&mut y), &mut w, &x);
+        });
+        both(group, n, "turn_secant", 6, |t| {
+            kernels::turn_secant(t, angle, [0.6, 0.8], [&x, &z], black_box(&mut y), &mut w);
+        });
     }
 }
 

@@ -13,6 +13,10 @@
 //! | [`deflate`] | g ← g − β⟨g, n⟩ n | ⟨g, n⟩ of before | 2 · 2, 1 |
 //! | [`displace`] | y ← x + h n | ⟨y − x, n⟩ | 2, 1 |
 //! | [`rotate`] | (x, y) ← (c x + s y, c y − s x) | | 2, 2 |
+//! | [`combine`] | y ← Σ aₖ xₖ + b y | | K + 1, 1 |
+//! | [`torque`] | w ← c n − hn | ⟨w, w⟩, ⟨w, n⟩, ⟨w, p⟩ | 3, 1 |
+//! | [`turn`] | (x, y) ← (c x + s q, c q − s x), q = a w + b y | | 3, 2 |
+//! | [`turn_secant`] | the same, q = a (g₁ − g₀) + b y | | 4, 2 |
 //! | [`fill`] | xᵢ ← value(i) | | 0, 1 |
 //!
 //! Arithmetic is in `f64` whatever the storage, with one rounding to it at the end. Sums are defined to the
@@ -20,6 +24,7 @@
 //! are added by halves, chunks over the tree of [`parallel`](crate::parallel).
 
 mod axpby;
+mod combine;
 mod deflate;
 mod displace;
 mod dot;
@@ -28,14 +33,19 @@ mod rotate;
 mod secant;
 #[cfg(test)]
 mod tests;
+mod torque;
+mod turn;
 
 pub use axpby::axpby;
+pub use combine::combine;
 pub use deflate::deflate;
 pub use displace::displace;
 pub use dot::{dot, dots};
 pub use fill::fill;
 pub use rotate::rotate;
 pub use secant::secant;
+pub use torque::torque;
+pub use turn::{turn, turn_secant};
 
 /// Independent partial sums of one chunk: eight registers of AVX2, four of AVX-512, enough to hide the
 /// latency of an addition.

@@ -48,6 +48,10 @@ fn nothing_is_allocated_in_the_steady_state() {
         kernels::deflate(t, 1e-9, &x, &mut y);
         kernels::displace(t, 0.1, &x, &x, &mut y);
         kernels::rotate(t, 0.6, 0.8, &mut y, &mut z);
+        kernels::combine(t, [(0.5, &x[..])], 0.5, &mut y);
+        kernels::torque(t, 0.5, &x, &x, &x, &mut y);
+        kernels::turn(t, [0.6, 0.8], [0.6, 0.8], &mut y, &mut z, &x);
+        kernels::turn_secant(t, [0.6, 0.8], [0.6, 0.8], [&x, &x], &mut y, &mut z);
         kernels::fill(t, &mut z, &|i| i as f64);
         matmul(
             t,

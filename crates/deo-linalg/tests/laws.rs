@@ -79,6 +79,11 @@ fn battery<S: Updates<Vector = [T], Owned = Vec<T>>, T: Real>(
     let (c, square) = space.secant(0.37, &g, &y, &n, &mut hn);
     products.extend([c, square, space.displace(1e-3, &n, &x, &mut scratch)]);
     space.rotate(0.6, 0.8, &mut x, &mut y, &mut vec![T::ZERO; len]);
+    let mut w = space.zeros_like(&x);
+    products.extend(space.torque(0.37, &n, &hn, &g, &mut w));
+    space.turn_secant([0.8, -0.6], [0.3, 0.9], [&n, &g], &mut x, &mut y, &mut scratch.clone());
+    space.turn([0.8, 0.6], [0.5, -0.8], &mut x, &mut y, &mut w);
+    space.combine([(0.4, &n[..]), (-1.1, &g)], 0.7, &mut x);
     space.update(len / 7..len, &Momentum(0.9), [&g], [&mut hn, &mut scratch]);
     let before = [&x[..], &y, &hn, &scratch].concat();
     // The last one: its components depend on a sum.
@@ -98,8 +103,8 @@ fn same_bits<T: Real + space::Real>(len: usize) {
     }
     let [components, products] = battery(&Host::<T>::new(), len);
     assert!(components == want[0], "n = {len}: other components than those of Host");
-    // Only the 9 inner products: g depends on one of them.
-    for (got, host) in want[1].iter().zip(&products).take(9) {
+    // Only the 12 inner products: g depends on one of them.
+    for (got, host) in want[1].iter().zip(&products).take(12) {
         let (got, host) = (f64::from_bits(*got), f64::from_bits(*host));
         // Two sums of n terms below 1 in different order.
         assert!(

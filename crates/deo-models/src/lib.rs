@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+pub mod clusters;
 pub mod data;
 #[cfg(feature = "digits")]
 pub mod digits;

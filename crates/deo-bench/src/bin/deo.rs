@@ -2,6 +2,8 @@
 
 use clap::Parser;
 use deo_bench::cli::{Cli, Command, is_wish, usage_line};
+use deo_bench::escape::{self, EscapeError};
+use deo_bench::saddle::{self, SaddleError};
 use deo_bench::spectrum::{self, SpectrumError};
 use deo_bench::train::{self, TrainError};
 use std::fmt::Display;
@@ -22,6 +24,16 @@ fn main() -> ExitCode {
         Command::Train(arguments) => match train::execute(*arguments, stdout) {
             Ok(()) => ExitCode::SUCCESS,
             Err(TrainError::Stdout(reason)) if nobody_reads(&reason) => ExitCode::SUCCESS,
+            Err(error) => failed(&error, error.exit_code()),
+        },
+        Command::Escape(arguments) => match escape::execute(*arguments, stdout) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(EscapeError::Stdout(reason)) if nobody_reads(&reason) => ExitCode::SUCCESS,
+            Err(error) => failed(&error, error.exit_code()),
+        },
+        Command::Saddle(arguments) => match saddle::execute(&arguments, stdout) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(SaddleError::Stdout(reason)) if nobody_reads(&reason) => ExitCode::SUCCESS,
             Err(error) => failed(&error, error.exit_code()),
         },
         Command::Spectrum(arguments) => match spectrum::execute(&arguments, stdout) {

@@ -22,7 +22,7 @@ pub enum Preset {
 pub(super) struct Defaults {
     pub(super) batch: usize,
     pub(super) steps: u64,
-    /// Peak learning rate of Adam and AdamW.
+    /// Peak learning rate of Adam, AdamW and NAdamW.
     pub(super) adam_lr: f64,
     /// Peak learning rate of SGD with momentum 0.9.
     pub(super) sgd_lr: f64,
@@ -66,6 +66,8 @@ pub enum OptimizerKind {
     /// AdamW, weight decay apart from the gradient
     #[default]
     Adamw,
+    /// AdamW with Nesterov's step
+    Nadamw,
 }
 
 impl OptimizerKind {

@@ -2,9 +2,9 @@
 
 use crate::config::ConfigError;
 use crate::output::OutputError;
-use deo_core::DeoSettingsError;
 use deo_core::compat::CompatError;
 use deo_core::optim::OptimError;
+use deo_core::{DeoSettingsError, SettingsError};
 use deo_models::data::DataError;
 use std::fmt::Display;
 use std::io;
@@ -48,6 +48,9 @@ pub enum TrainError {
     /// A setting of DEO.
     #[error(transparent)]
     Deo(#[from] DeoSettingsError),
+    /// A setting of the monitor.
+    #[error(transparent)]
+    Monitor(#[from] SettingsError),
     /// A constant of a published rule.
     #[error(transparent)]
     Published(#[from] CompatError),

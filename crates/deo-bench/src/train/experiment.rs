@@ -12,6 +12,7 @@
 use super::error::TrainError;
 use super::ledger::Ledger;
 use super::log::{Finished, Log};
+use super::monitor::RunMonitor;
 use super::settings::{Method, Settings};
 use super::trainer::Trainer;
 use crate::output::OutputError;
@@ -33,6 +34,8 @@ pub struct Experiment<'a> {
     model: GptConfig,
     training: Vec<Batch>,
     validation: Vec<Batch>,
+    /// The monitor's, if there is one.
+    probes: Vec<Batch>,
 }
 
 /// Who watches a run: it gets the numbers of every step, and what was spent.
@@ -58,6 +61,10 @@ impl<'a> Experiment<'a> {
         let Settings { block, batch, eval_batches: count, seed, .. } = *settings;
         corpus.check_block(block)?;
         let evaluation = |split| evaluation_batches(split, count, batch, block, seed);
+        // Drawn anew from the same seed, so that they are those of `deo spectrum`, whatever the evaluation's number.
+        let probes = settings.monitor.map(|monitoring| {
+            evaluation_batches(corpus.train(), monitoring.batches, batch, block, seed)
+        });
         let vocabulary = corpus.vocabulary().len();
         Ok(Experiment {
             settings,
@@ -65,6 +72,7 @@ impl<'a> Experiment<'a> {
             model: GptConfig { block, ..settings.preset.model(vocabulary) },
             training: evaluation(corpus.train())?,
             validation: evaluation(corpus.validation())?,
+            probes: probes.transpose()?.unwrap_or_default(),
         })
     }
 
@@ -94,15 +102,19 @@ impl<'a> Experiment<'a> {
         let gpt = self.gpt();
         let x = gpt.init(seed);
         let mut trainer = Trainer::new(self.settings, gpt, x, helped)?;
+        let mut monitor = self.monitor(&name)?;
         let mut batches = Batches::new(self.corpus.train(), batch, block, seed)?;
         let mut batch = Batch::default();
         let mut log = Log::new(&name);
-        let mut evaluated = 0;
+        let (mut steps, mut evaluated) = (0, 0);
         watch.begin(&name);
         while trainer.ledger().affords_gradient() {
+            let x = trainer.parameters();
+            let sight = monitor.as_mut().and_then(|monitor| monitor.before(steps, x));
             batches.next_into(&mut batch);
             let clock = Instant::now();
             let Some(step) = trainer.step(&batch) else { break };
+            steps += 1;
             let seconds = clock.elapsed().as_secs_f64();
             let ledger = *trainer.ledger();
             let val_loss = if ledger.whole() / eval_every > evaluated || !ledger.affords_gradient()
@@ -112,12 +124,19 @@ impl<'a> Experiment<'a> {
             } else {
                 None
             };
-            let metrics = log.enter(&step, val_loss, seconds, &ledger);
+            let metrics = log.enter(&step, sight, val_loss, seconds, &ledger);
             watch.step(&metrics, &ledger)?;
             log.check()?;
         }
         let train_loss = trainer.evaluate(&self.training);
-        log.finish(train_loss, trainer)
+        let monitored = monitor.map(|monitor| monitor.finish(steps, trainer.parameters()));
+        log.finish(train_loss, trainer, monitored)
+    }
+
+    fn monitor(&self, run: &str) -> Result<Option<RunMonitor>, TrainError> {
+        let Settings { monitor, seed, .. } = *self.settings;
+        let of = |visits| RunMonitor::new(run, visits, self.gpt(), self.probes.clone(), seed);
+        Ok(monitor.map(|monitoring| of(monitoring.visits)).transpose()?)
     }
 
     /// `count` characters that the model writes with `parameters`, at temperature 0.8.

@@ -4,7 +4,8 @@ use super::error::TrainError;
 use super::ledger::Ledger;
 use super::trainer::{Step, Trainer};
 use crate::plot::Curve;
-use crate::record::{Metrics, RunRecord, RunSummary};
+use crate::plot::curvature::Path;
+use crate::record::{Metrics, MonitorSummary, RunRecord, RunSummary, Sight};
 use std::collections::BTreeMap;
 
 /// This many steps in a row whose loss or gradient isn't finite end a run: parameters that overflowed do not come
@@ -18,6 +19,8 @@ pub struct Finished {
     pub record: RunRecord,
     /// The losses on the way.
     pub curve: Curve,
+    /// The curvatures on the way, where a monitor looked.
+    pub path: Option<Path>,
     /// The trained parameters.
     pub parameters: Vec<f32>,
 }
@@ -56,6 +59,7 @@ impl<'a> Log<'a> {
     pub(super) fn enter(
         &mut self,
         step: &Step,
+        sight: Option<Sight>,
         val_loss: Option<f64>,
         seconds: f64,
         ledger: &Ledger,
@@ -88,6 +92,7 @@ impl<'a> Log<'a> {
             lr: step.lr,
             // Whole microseconds: what a clock is good for.
             ms: (seconds * 1e6).round() / 1e3,
+            monitor: sight,
         }
     }
 
@@ -104,10 +109,12 @@ impl<'a> Log<'a> {
         self,
         train_loss: f64,
         trainer: Trainer<'_>,
+        monitored: Option<(MonitorSummary, Path)>,
     ) -> Result<Finished, TrainError> {
         if !(train_loss.is_finite() && self.last_val_loss.is_finite()) {
             return Err(TrainError::Ruined { run: self.name.to_owned() });
         }
+        let (monitor, path) = monitored.unzip();
         let (ledger, tally) = (*trainer.ledger(), trainer.tally());
         let summary = RunSummary {
             name: self.name.to_owned(),
@@ -119,6 +126,7 @@ impl<'a> Log<'a> {
             rotations: tally.rotations,
             kicks: tally.kicks,
             curvature: self.measured.map(|[curvature, _]| curvature),
+            monitor,
         };
         let record = RunRecord {
             summary,
@@ -131,6 +139,6 @@ impl<'a> Log<'a> {
             events: self.events,
         };
         let parameters = trainer.into_parameters();
-        Ok(Finished { record, curve: self.curve, parameters })
+        Ok(Finished { record, curve: self.curve, path, parameters })
     }
 }

@@ -23,6 +23,8 @@ pub enum BaseOptimizer {
     Adam(AdamSettings),
     /// AdamW.
     Adamw(AdamSettings),
+    /// AdamW with Nesterov's step.
+    Nadamw(AdamSettings),
 }
 
 impl BaseOptimizer {
@@ -48,6 +50,10 @@ impl BaseOptimizer {
             OptimizerKind::Adamw => {
                 BaseOptimizer::Adamw(adam(Decay::Decoupled(weight_decay.unwrap_or(0.1))))
             }
+            OptimizerKind::Nadamw => BaseOptimizer::Nadamw(AdamSettings {
+                nesterov: AdamSettings::nadamw().nesterov,
+                ..adam(Decay::Decoupled(weight_decay.unwrap_or(0.1)))
+            }),
         }
     }
 
@@ -57,6 +63,7 @@ impl BaseOptimizer {
             BaseOptimizer::Sgd(_) => OptimizerKind::Sgd,
             BaseOptimizer::Adam(_) => OptimizerKind::Adam,
             BaseOptimizer::Adamw(_) => OptimizerKind::Adamw,
+            BaseOptimizer::Nadamw(_) => OptimizerKind::Nadamw,
         }
     }
 
@@ -79,7 +86,9 @@ impl BaseOptimizer {
             BaseOptimizer::Sgd(settings) => {
                 Box::new(Sgd::new(settings, space, x)?.with_groups(groups)?)
             }
-            BaseOptimizer::Adam(settings) | BaseOptimizer::Adamw(settings) => {
+            BaseOptimizer::Adam(settings)
+            | BaseOptimizer::Adamw(settings)
+            | BaseOptimizer::Nadamw(settings) => {
                 Box::new(Adam::new(settings, space, x)?.with_groups(groups)?)
             }
         })

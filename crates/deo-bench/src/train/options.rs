@@ -46,7 +46,7 @@ pub struct Options {
     #[arg(long, value_name = "N", help_heading = OPTIMIZER)]
     pub warmup: Option<u64>,
 
-    /// Weight decay of matrices [default: 0.1 (adamw), 0 (adam, sgd)]
+    /// Weight decay of matrices [default: 0.1 (adamw, nadamw), 0 (adam, sgd)]
     #[arg(long, value_name = "X", help_heading = OPTIMIZER)]
     #[serde(alias = "weight_decay")]
     pub weight_decay: Option<f64>,
@@ -59,11 +59,11 @@ pub struct Options {
     #[arg(long, value_name = "X", help_heading = OPTIMIZER)]
     pub momentum: Option<f64>,
 
-    /// Memory of the first moment of adam and adamw [default: 0.9]
+    /// Memory of the first moment of adam, adamw and nadamw [default: 0.9]
     #[arg(long, value_name = "X", help_heading = OPTIMIZER)]
     pub beta1: Option<f64>,
 
-    /// Memory of the second moment of adam and adamw [default: 0.99]
+    /// Memory of the second moment of adam, adamw and nadamw [default: 0.99]
     #[arg(long, value_name = "X", help_heading = OPTIMIZER)]
     pub beta2: Option<f64>,
 
@@ -92,6 +92,26 @@ pub struct Options {
     #[arg(long, value_name = "X", help_heading = DEO)]
     pub allowance: Option<f64>,
 
+    /// Follow λ_min and λ_max of the Hessian through every run, changing nothing in it [default: false]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(help_heading = MONITOR)]
+    pub monitor: Option<bool>,
+
+    /// Steps between two of its visits [default: 50]
+    #[arg(long, value_name = "N", help_heading = MONITOR)]
+    #[serde(alias = "monitor_interval")]
+    pub monitor_interval: Option<u64>,
+
+    /// Most gradients for each end at a visit, 40 at the first; 2 are one rotation [default: 16]
+    #[arg(long, value_name = "N", help_heading = MONITOR)]
+    #[serde(alias = "monitor_gradients")]
+    pub monitor_gradients: Option<u64>,
+
+    /// Fixed training batches whose mean loss it probes; each gradient costs as many [default: 2]
+    #[arg(long, value_name = "N", help_heading = MONITOR)]
+    #[serde(alias = "monitor_batches")]
+    pub monitor_batches: Option<usize>,
+
     /// The budget of each run, in gradients: steps without DEO [default: depends on preset]
     #[arg(long, value_name = "N", help_heading = RUN)]
     pub steps: Option<u64>,
@@ -118,7 +138,8 @@ pub struct Options {
     #[arg(long, value_name = "N", help_heading = OUTPUT)]
     pub sample: Option<usize>,
 
-    /// Write record.json, metrics.jsonl, curves.svg and weights.safetensors (of the last run) there
+    /// Write record.json, metrics.jsonl, curves.svg, weights.safetensors (of the last run) and, with --monitor,
+    /// curvature.svg there
     #[arg(long, value_name = "DIR", help_heading = OUTPUT)]
     pub out: Option<PathBuf>,
 }
@@ -126,6 +147,7 @@ pub struct Options {
 const MODEL: &str = "Model and data";
 const OPTIMIZER: &str = "Optimizer";
 const DEO: &str = "DEO";
+const MONITOR: &str = "Monitor";
 pub(crate) const RUN: &str = "Run";
 /// A heading that an option outside of this struct shares, like `RUN`.
 pub(crate) const OUTPUT: &str = "Output";
@@ -154,6 +176,10 @@ impl Options {
             interval: self.interval.or(file.interval),
             share: self.share.or(file.share),
             allowance: self.allowance.or(file.allowance),
+            monitor: self.monitor.or(file.monitor),
+            monitor_interval: self.monitor_interval.or(file.monitor_interval),
+            monitor_gradients: self.monitor_gradients.or(file.monitor_gradients),
+            monitor_batches: self.monitor_batches.or(file.monitor_batches),
             steps: self.steps.or(file.steps),
             seed: self.seed.or(file.seed),
             threads: self.threads.or(file.threads),

@@ -3,6 +3,7 @@
 use super::error::TrainError;
 use super::experiment::Experiment;
 use super::log::Finished;
+use super::monitor::Monitoring;
 use super::options::{OUTPUT, Options, RUN};
 use super::progress::Progress;
 use super::settings::Settings;
@@ -37,18 +38,28 @@ Examples:
   deo train                                  AdamW with and without the escape ladder, under a minute
   deo train --text tale.txt --steps 5000     another text, a longer run
   deo train --optimizer sgd --policy deflate --alpha 0.5 --out runs/deflate
+  deo train --monitor --out runs/watched     both ends of the spectrum, in curvature.svg
   deo train --config night.toml --seed 7 --json
 
 Both runs start from the same weights and see the same batches. Each may spend the same number of gradients, a loss
 counting a third of one; what DEO evaluates is included. The learning rate follows what is spent. Final losses are
-means over fixed batches of each part of the text; kicks are moves along the axis.";
+means over fixed batches of each part of the text; kicks are moves along the axis.
+
+--monitor brings two dimers up to date every --monitor-interval steps, one for each end of the spectrum, on fixed
+training batches (the first of those of the final training loss, which are those of deo spectrum): the curve shows what
+training changed, not which batch came next. It has batches, axes and buffers of its own, so the runs are the same to
+the last bit with it and without. A visit costs 1 + 2 G gradients on each of B batches at most, outside of the budget.
+An eigenvalue lies within the residual of each curvature. λ_max is followed with 2 gradients a visit; λ_min, measured on
+paper-small, takes 8 every 10 steps or 16 every 50: with fewer, what is followed is not the lowest eigenvalue.";
 
 const RECORD: &str = "record.json";
 const METRICS: &str = "metrics.jsonl";
 const CURVES: &str = "curves.svg";
 /// Of the last run: what `deo spectrum --weights` reads.
 const WEIGHTS: &str = "weights.safetensors";
-const FILES: [&str; 4] = [RECORD, METRICS, CURVES, WEIGHTS];
+const CURVATURE: &str = "curvature.svg";
+/// The last one is a monitor's.
+const FILES: [&str; 5] = [RECORD, METRICS, CURVES, WEIGHTS, CURVATURE];
 
 /// Runs `deo train` and writes its results to `stdout`.
 ///
@@ -67,7 +78,7 @@ pub fn execute(arguments: TrainArgs, stdout: &mut dyn Write) -> Result<(), Train
         None => Corpus::king_james(),
     };
     let experiment = Experiment::new(&settings, &corpus)?;
-    let output = out.map(|dir| OutputDir::create(&dir, &FILES)).transpose()?;
+    let output = out.map(|dir| OutputDir::create(&dir, files(&settings))).transpose()?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(settings.threads).build();
     let threads = settings.threads;
     let pool = pool.map_err(|reason| TrainError::Threads { threads, reason })?;
@@ -81,8 +92,12 @@ pub fn execute(arguments: TrainArgs, stdout: &mut dyn Write) -> Result<(), Train
         sample.map(|last| pool.install(|| experiment.sample(&last.parameters, settings.sample)));
     let weights = (output.as_ref().zip(finished.last()))
         .map(|(_, last)| weights::to_bytes(&experiment.layout(), &last.parameters));
-    let (runs, curves) =
-        finished.into_iter().map(|run| (run.record, run.curve)).unzip::<_, _, Vec<_>, Vec<_>>();
+    let (mut runs, mut plots) = (vec![], Plots::default());
+    for run in finished {
+        runs.push(run.record);
+        plots.curves.push(run.curve);
+        plots.paths.extend(run.path);
+    }
     let record = Record {
         command: "train",
         version: env!("CARGO_PKG_VERSION"),
@@ -94,7 +109,7 @@ pub fn execute(arguments: TrainArgs, stdout: &mut dyn Write) -> Result<(), Train
         sample,
     };
     // Results are shown even if they can't be kept.
-    let kept = keep(output.as_ref(), progress, &record, &curves, weights.as_deref());
+    let kept = keep(output.as_ref(), progress, &record, &plots, weights.as_deref());
     if let Some(failure) = failure {
         return Err(failure);
     }
@@ -118,17 +133,33 @@ fn train(
     (finished, None)
 }
 
+/// What is drawn of the runs.
+#[derive(Debug, Default)]
+struct Plots {
+    curves: Vec<plot::Curve>,
+    /// Of the runs that were monitored.
+    paths: Vec<plot::curvature::Path>,
+}
+
+/// The files that a run with these settings writes.
+fn files(settings: &Settings) -> &'static [&'static str] {
+    if settings.monitor.is_some() { &FILES } else { &FILES[..FILES.len() - 1] }
+}
+
 fn keep(
     output: Option<&OutputDir>,
     progress: Progress,
     record: &Record,
-    curves: &[plot::Curve],
+    plots: &Plots,
     weights: Option<&[u8]>,
 ) -> Result<(), TrainError> {
     progress.finish()?;
     let Some(output) = output else { return Ok(()) };
     output.write_json(RECORD, record)?;
-    output.write(CURVES, plot::svg(&title(record), curves).as_bytes())?;
+    output.write(CURVES, plot::svg(&title(record), &plots.curves).as_bytes())?;
+    if record.settings.monitor.is_some() {
+        output.write(CURVATURE, plot::curvature::svg(&title(record), &plots.paths).as_bytes())?;
+    }
     // Without a finished run there are no weights worth keeping.
     if let Some(weights) = weights {
         output.write(WEIGHTS, weights)?;
@@ -159,6 +190,10 @@ fn show(
         settings.block,
     )?;
     writeln!(stdout, "{}", table::results(record.runs.iter().map(|run| &run.summary)))?;
+    if let Some(monitoring) = &settings.monitor {
+        writeln!(stdout, "{}", table::monitors(record.runs.iter().map(|run| &run.summary)))?;
+        writeln!(stdout, "{}\n", monitored(monitoring))?;
+    }
     for run in record.runs.iter().filter(|run| run.events.len() > 1) {
         let events: Vec<_> =
             run.events.iter().map(|(event, count)| format!("{count} {event}")).collect();
@@ -168,9 +203,17 @@ fn show(
         writeln!(stdout, "{} writes:\n\n{}\n", last.summary.name, sample.trim())?;
     }
     if let Some(output) = output {
-        writeln!(stdout, "{} are in {}", FILES.join(", "), output.path().display())?;
+        writeln!(stdout, "{} are in {}", files(settings).join(", "), output.path().display())?;
     }
     stdout.flush()
+}
+
+fn monitored(Monitoring { batches, visits }: &Monitoring) -> String {
+    format!(
+        "the monitor's curvatures are those of the mean loss on {batches} fixed training batches, up to {} gradients for \
+         each end every {} steps; its gradients and seconds are on top",
+        visits.gradients, visits.interval,
+    )
 }
 
 fn title(record: &Record) -> String {

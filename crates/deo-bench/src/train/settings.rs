@@ -8,6 +8,7 @@
 
 use super::choices::{OptimizerKind, PolicyKind, Preset};
 use super::error::{SettingError, TrainError};
+use super::monitor::Monitoring;
 use super::optimizers::{BaseOptimizer, check};
 use super::options::Options;
 use deo_core::budget::BudgetSettings;
@@ -44,6 +45,8 @@ pub struct Settings {
     pub policy: PolicyKind,
     /// The policy with all its settings.
     pub method: Method,
+    /// What the monitor looks at, if there is one.
+    pub monitor: Option<Monitoring>,
     /// Gradients between two validations.
     pub eval_every: u64,
     /// Batches of a validation.
@@ -71,6 +74,8 @@ pub enum Method {
 const LONGEST_BLOCK: usize = 1024;
 const LARGEST_BATCH: usize = 1 << 16;
 const MOST_EVALUATION: usize = 1000;
+/// A thousand products find the ends of any spectrum: whoever types more means something else.
+const MOST_MONITOR_GRADIENTS: u64 = 1000;
 const MOST_THREADS: usize = 1024;
 const DEFAULT_SEED: u64 = 1;
 /// Thirds of gradients are counted in 64 bits.
@@ -88,7 +93,8 @@ impl Settings {
         let defaults = preset.defaults();
         let kind = options.optimizer.unwrap_or_default();
         let policy = options.policy.unwrap_or_default();
-        refuse_unused(given, kind, policy)?;
+        let monitored = options.monitor.unwrap_or(false);
+        refuse_unused(given, kind, policy, monitored)?;
         options.interval.map_or(Ok(1), |interval| within("interval", interval, 1, MOST_STEPS))?;
 
         let steps = within("steps", options.steps.unwrap_or(defaults.steps), 1, MOST_STEPS)?;
@@ -98,7 +104,7 @@ impl Settings {
         let batch = within("batch", batch, 1, LARGEST_BATCH / block)?;
         let lr = options.lr.unwrap_or(match kind {
             OptimizerKind::Sgd => defaults.sgd_lr,
-            OptimizerKind::Adam | OptimizerKind::Adamw => defaults.adam_lr,
+            _ => defaults.adam_lr,
         });
         let settings = Settings {
             preset,
@@ -111,6 +117,7 @@ impl Settings {
             clip: nonnegative("clip", options.clip.unwrap_or(1.0))?,
             policy,
             method: method(policy, steps, &options),
+            monitor: monitored.then(|| monitoring(&options)).transpose()?,
             eval_every: within(
                 "eval-every",
                 options.eval_every.unwrap_or((steps / 10).max(1)),
@@ -176,6 +183,19 @@ fn method(policy: PolicyKind, steps: u64, options: &Options) -> Method {
     Method::Deo(deo)
 }
 
+fn monitoring(options: &Options) -> Result<Monitoring, TrainError> {
+    // Measured (experiments/curvature/tracking.json): λ_min within 1 % in the median, and λ_max is the easier one.
+    let interval = options.monitor_interval.unwrap_or(50);
+    let gradients = options.monitor_gradients.unwrap_or(16);
+    let batches = options.monitor_batches.unwrap_or(2);
+    // One gradient measures along an axis that it can't improve: that follows nothing.
+    Ok(Monitoring::new(
+        within("monitor-interval", interval, 1, MOST_STEPS)?,
+        within("monitor-gradients", gradients, 2, MOST_MONITOR_GRADIENTS)?,
+        within("monitor-batches", batches, 1, MOST_EVALUATION)?,
+    ))
+}
+
 fn threads(wanted: Option<usize>) -> Result<usize, TrainError> {
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     within("threads", wanted.unwrap_or_else(cores), 1, MOST_THREADS)
@@ -185,15 +205,17 @@ fn refuse_unused(
     given: &Options,
     optimizer: OptimizerKind,
     policy: PolicyKind,
+    monitored: bool,
 ) -> Result<(), TrainError> {
     use PolicyKind::{Amplify, CompatAdam, CompatPaper, CompatSophia, Deflate, Escape, Off};
     let sgd = optimizer == OptimizerKind::Sgd;
     let of_sgd = ("--optimizer sgd", sgd);
-    let of_adam = ("--optimizer adam or adamw", !sgd);
+    let of_adam = ("--optimizer adam, adamw or nadamw", !sgd);
     let of_escape = ("--policy escape", policy == Escape);
     let of_deflate = ("--policy deflate", policy == Deflate);
     let strong = matches!(policy, Amplify | CompatPaper | CompatSophia | CompatAdam);
     let of_strong = ("--policy amplify or compat-…", strong);
+    let of_monitor = ("--monitor", monitored);
     let uses = [
         ("momentum", given.momentum.is_some(), of_sgd),
         ("beta1", given.beta1.is_some(), of_adam),
@@ -202,6 +224,9 @@ fn refuse_unused(
         ("strength", given.strength.is_some(), of_strong),
         ("share", given.share.is_some(), of_escape),
         ("allowance", given.allowance.is_some(), of_escape),
+        ("monitor-interval", given.monitor_interval.is_some(), of_monitor),
+        ("monitor-gradients", given.monitor_gradients.is_some(), of_monitor),
+        ("monitor-batches", given.monitor_batches.is_some(), of_monitor),
         ("interval", given.interval.is_some(), ("a --policy other than off", policy != Off)),
     ];
     for (name, given, (needs, met)) in uses {

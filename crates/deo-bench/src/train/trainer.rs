@@ -103,6 +103,11 @@ impl<'a> Trainer<'a> {
         self.companion.tally()
     }
 
+    /// The parameters as they stand.
+    pub(super) fn parameters(&self) -> &[f32] {
+        &self.vectors.x
+    }
+
     /// The trained parameters.
     pub(super) fn into_parameters(self) -> Vec<f32> {
         self.vectors.x

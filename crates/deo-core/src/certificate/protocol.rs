@@ -107,9 +107,6 @@ impl<V> Certificate<V> {
         V: BorrowMut<S::Vector>,
         O: Objective<S::Vector> + ?Sized,
     {
-        while let Some(probe) = self.ask(space) {
-            let answer = workspace.answer(space, objective, probe, x, g);
-            self.tell(space, answer);
-        }
+        workspace.answer_all(self, space, objective, x, g);
     }
 }

@@ -52,10 +52,29 @@ pub enum Event {
         /// The fall was worth its cost.
         paid: bool,
     },
-    /// No negative curvature was found with the gradients allowed.
+    /// A move was found that lowers the loss of this batch, and batches differ: the next one decides on it.
+    Proposed,
+    /// The batch after that of a proposal speaks against it: nothing is done.
+    Refuted {
+        /// The fall of the loss by the move, on this batch.
+        fall: f64,
+    },
+    /// The next batch confirmed the last move.
+    Confirmed {
+        /// The fall of the loss by the move, on this batch.
+        fall: f64,
+    },
+    /// The next batch did not confirm the last move, so it was undone.
+    Reverted {
+        /// The fall of the loss by the move, on this batch.
+        fall: f64,
+    },
+    /// No curvature that is negative beyond its error was found with the gradients allowed, nor a fall of the loss.
     NoNegativeCurvature,
-    /// The curvature is negative, but no length had a certified decrease.
+    /// The curvature is negative (or of any sign, in a control), but no length had a certified decrease.
     Rejected,
+    /// The gradient rung didn't pay, and the second wasn't due: progress has not stalled, or there is no second.
+    NoGain,
     /// The gradient rung didn't pay and left too little of the budget for the axis.
     Unaffordable,
     /// A probe's gradient wasn't finite; nothing was done.
@@ -63,9 +82,9 @@ pub enum Event {
 }
 
 impl Event {
-    /// x was moved: skip the optimizer's step and tell it by `kicked`.
+    /// x was moved, or moved back: skip the optimizer's step and tell it by `kicked`.
     pub fn moved(&self) -> bool {
-        matches!(self, Event::Moved { .. })
+        matches!(self, Event::Moved { .. } | Event::Reverted { .. })
     }
 
     /// A short name, for logs.
@@ -75,8 +94,13 @@ impl Event {
             Event::Tracked => "tracked",
             Event::Moved { rung: Rung::Gradient, .. } => "gradient-rung",
             Event::Moved { rung: Rung::Kick, .. } => "kick",
+            Event::Proposed => "proposed",
+            Event::Refuted { .. } => "refuted",
+            Event::Confirmed { .. } => "confirmed",
+            Event::Reverted { .. } => "reverted",
             Event::NoNegativeCurvature => "no-negative-curvature",
             Event::Rejected => "rejected",
+            Event::NoGain => "no-gain",
             Event::Unaffordable => "unaffordable",
             Event::Poisoned => "poisoned",
         }

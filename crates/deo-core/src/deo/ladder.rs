@@ -2,32 +2,50 @@
 
 use super::{Deo, Event, Policy};
 use crate::estimate::Status;
+use crate::hindsight::Promise;
 use crate::noise::{derive, noise};
-use crate::policy::{Rung, Stage};
+use crate::policy::{Kick, Outcome, Rung, Scene, Stage};
 use crate::space::Space;
 use std::borrow::BorrowMut;
 
+/// Gradients that any estimate may spend: a probe and a rotation, enough where the lowest curvature stands apart.
+const FIRST_GRADIENTS: f64 = 2.0;
+
+/// Gradients that an estimate may spend besides, for each step since the last. Hard saddles get their dozens in time,
+/// and a run with neither success nor luck spends about a quarter of its steps, whatever the bucket holds. Where the
+/// gradient alone does better, as on phase retrieval, this costs 48 in all; 1/2 costs 54 and 1 costs 66.
+const GRADIENTS_PER_STEP: f64 = 0.25;
+
 impl<V> Deo<V> {
-    /// Turns to the dimer: the random share, and as many gradients as the bucket holds.
+    /// Turns to the axis, if it is due and can be paid: random, with a number of gradients to improve it.
     pub(super) fn begin_axis<S>(&mut self, space: &S)
     where
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
         let Policy::Escape(escape) = &mut self.policy else { return };
-        let affordable = (self.budget.available() - self.visit.cost()).floor();
-        if affordable < 2.0 {
-            escape.stage = Stage::Settled(None);
+        let kick = escape.settings.kick;
+        if kick == Kick::Off || !self.trigger.is_stalled() {
+            escape.stage = Stage::Settled(Outcome::NotDue);
             return;
         }
-        let share = escape.settings.random_share;
-        if self.has_axis {
-            self.dimer.mix(space, self.visit_seed(), share);
-        } else {
+        let affordable = (self.budget.available() - self.visit.cost()).floor();
+        if affordable < FIRST_GRADIENTS {
+            escape.stage = Stage::Settled(Outcome::Unaffordable);
+            return;
+        }
+        // An estimate that was merely cut short goes on. Any other starts anew: every eigenvector is a fixed point of
+        // the rotation, and at a new saddle, or on a new batch, the old axis may be one of positive curvature.
+        if self.batches_differ || self.dimer.estimate().status != Status::Budget {
             self.dimer.draw(space, self.visit_seed());
         }
+        if kick == Kick::Random {
+            return; // Never begun, the dimer asks nothing, and the next decision is about the kick.
+        }
+        let due = FIRST_GRADIENTS + GRADIENTS_PER_STEP * self.since_estimate as f64;
+        self.since_estimate = 0;
         self.dimer.begin(space);
-        self.dimer.limit(affordable as u64);
+        self.dimer.limit(affordable.min(due.floor()) as u64);
     }
 
     /// Takes the decisions that are due once a search or an estimate has ended.
@@ -54,56 +72,141 @@ impl<V> Deo<V> {
                 let side = noise(derive(self.seed, !self.total.visits), 0).signum();
                 escape.judge_axis(&estimate, &scene, along, side);
             }
-            Stage::Kick { search, sign } if search.ask().is_none() => {
-                escape.judge_kick(&search, sign);
+            Stage::Kick { search, sign, reversible } if search.ask().is_none() => {
+                escape.judge_kick(&search, sign, reversible, &scene);
             }
             _ => {}
         }
     }
 
-    /// Ends a visit of the ladder: moves x if a rung was taken, and settles the accounts.
+    /// Ends a step of the ladder: moves x, if that is what came out of it, and settles the accounts.
     pub(super) fn settle<S>(&mut self, space: &S, x: &mut S::Vector, g: &S::Vector) -> Event
     where
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        let (Policy::Escape(escape), Some(scene)) = (&mut self.policy, self.scene.take()) else {
-            return Event::Quiet;
-        };
-        let Stage::Settled(outcome) = std::mem::replace(&mut escape.stage, Stage::Idle) else {
-            // The loop stopped answering: nothing was decided, but what it evaluated is spent.
-            self.budget.spend(self.visit.cost());
-            return Event::Quiet;
-        };
-        let (cost, estimate) = (self.visit.cost(), self.dimer.estimate());
-        self.budget.spend(cost);
-        self.trigger.visited();
-        let Some(taken) = outcome else {
-            self.trigger.failed();
-            return match estimate.status {
-                _ if self.visit.gradients == 0 => Event::Unaffordable,
-                Status::NonFinite => Event::Poisoned,
-                _ if estimate.is_negative(escape.settings.significance) => Event::Rejected,
-                _ => Event::NoNegativeCurvature,
-            };
-        };
-        let direction = match taken.rung {
-            Rung::Gradient => g,
-            Rung::Kick => self.dimer.axis().borrow(),
-        };
-        space.axpby(taken.coefficient, direction, 1.0, x);
-        self.visit.moves += 1;
-        self.visit.kicks += u64::from(taken.rung == Rung::Kick);
-        let rate = self.trigger.decrease_per_step();
-        let paid = taken.best.decrease > scene.wanted_rate * cost;
-        if paid {
-            // So says this batch. The refund waits until the next ones say so too.
-            self.hindsight.promise(taken.best.decrease, rate, cost);
-        } else {
-            self.trigger.failed();
+        let Policy::Escape(escape) = &mut self.policy else { return Event::Quiet };
+        let stage = std::mem::replace(&mut escape.stage, Stage::Idle);
+        self.budget.spend(self.visit.cost());
+        match (stage, self.scene.take()) {
+            (Stage::Settled(outcome), Some(scene)) => {
+                self.trigger.visited();
+                self.conclude(space, x, g, &outcome, &scene)
+            }
+            (Stage::Again { promise, here, there: Some(there) }, _) => {
+                let fall = if promise.made { there - here } else { here - there };
+                self.second_opinion(space, x, &promise, fall)
+            }
+            // No visit, or the loop stopped answering: nothing was decided, but what it evaluated is spent.
+            _ => Event::Quiet,
         }
+    }
+
+    /// The end of a visit.
+    fn conclude<S>(
+        &mut self,
+        space: &S,
+        x: &mut S::Vector,
+        g: &S::Vector,
+        outcome: &Outcome,
+        scene: &Scene,
+    ) -> Event
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let &Outcome::Move { rung, coefficient, best } = outcome else {
+            self.trigger.failed();
+            return self.failure(outcome);
+        };
+        if rung == Rung::Gradient {
+            self.dimer.set_axis(space, g); // the promise is about a direction that g will not be for long
+        }
+        let cost = self.visit.cost() + 1.0; // the step that the move replaces
+        let promise = Promise {
+            rung,
+            coefficient,
+            loss: scene.loss - best.decrease,
+            decrease: best.decrease,
+            worth: scene.wanted_rate * cost,
+            cost,
+            made: !self.batches_differ,
+        };
+        self.promise = Some(promise);
+        if !promise.made {
+            return Event::Proposed;
+        }
+        self.make(space, x, &promise);
+        promise.event(promise.decrease)
+    }
+
+    /// What a visit without a move came to.
+    fn failure(&self, outcome: &Outcome) -> Event {
+        let estimate = self.dimer.estimate();
+        let Policy::Escape(escape) = &self.policy else { return Event::Quiet };
+        match outcome {
+            Outcome::Unaffordable => Event::Unaffordable,
+            Outcome::NotDue => Event::NoGain,
+            _ if escape.settings.kick != Kick::Lowest => Event::Rejected,
+            _ if estimate.status == Status::NonFinite => Event::Poisoned,
+            _ if estimate.is_negative(1.0) => Event::Rejected,
+            _ => Event::NoNegativeCurvature,
+        }
+    }
+
+    /// x ← x + Δ.
+    fn make<S>(&mut self, space: &S, x: &mut S::Vector, promise: &Promise)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        space.axpby(promise.coefficient, self.dimer.axis().borrow(), 1.0, x);
+        self.visit.moves += 1;
+        self.visit.kicks += u64::from(promise.rung == Rung::Kick);
+        self.budget.spend(1.0);
         self.trigger.moved();
-        let (length, decrease) = (taken.best.length, taken.best.decrease);
-        Event::Moved { rung: taken.rung, length, decrease, paid }
+    }
+
+    /// A move lowers the loss by `fall` on the `same` batch as before or on the next.
+    pub(super) fn keep(&mut self, promise: &Promise, fall: f64, same: bool) {
+        if fall <= promise.worth {
+            return self.trigger.failed();
+        }
+        self.budget.refund(promise.cost);
+        if same {
+            self.trigger.succeeded();
+        } else {
+            self.trigger.encouraged();
+        }
+    }
+
+    /// The batch after that of a promise has spoken: the move lowers its loss by `fall`.
+    fn second_opinion<S>(
+        &mut self,
+        space: &S,
+        x: &mut S::Vector,
+        promise: &Promise,
+        fall: f64,
+    ) -> Event
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        if promise.is_kept_by(fall) {
+            self.keep(promise, fall, false);
+            if promise.made {
+                return Event::Confirmed { fall };
+            }
+            self.make(space, x, promise);
+            return promise.event(fall);
+        }
+        self.trigger.failed();
+        if !promise.made {
+            return Event::Refuted { fall };
+        }
+        self.budget.spend(1.0); // the gradient of this step, at a point that is left
+        space.axpby(-promise.coefficient, self.dimer.axis().borrow(), 1.0, x);
+        self.trigger.moved();
+        Event::Reverted { fall }
     }
 }

@@ -3,13 +3,14 @@
 //! ```text
 //!            begin                 C, r known            Hw known: rotate
 //!   Idle ────────────▶ Axis ────▶ [Previous] ────▶ Torque ────┐
-//!    ▲                                               ▲  │     │
-//!    │   converged, noise, budget, not finite        └──┼─────┘
-//!    └──────────────── [Certify] ◀──────────────────────┘
+//!    ▲                                              ▲ ▲ │     │
+//!    │                    the recombined r was wrong │ └─┼─────┘
+//!    │                               ┌───────────────┘   │ converged, noise, budget, concluded
+//!    └────────── [Certify] ◀──── [Check] ◀───────────────┘
 //! ```
 
-use super::{Dimer, Phase, Stale, rounding_error};
-use crate::certificate::{divisor, ratio};
+use super::{Dimer, Phase, Stale};
+use crate::certificate::ratio;
 use crate::estimate::{Estimate, Status};
 use crate::probe::{Answer, Probe};
 use crate::space::Space;
@@ -29,13 +30,25 @@ impl<V> Dimer<V> {
         }
         self.estimate = Estimate { status: Status::Running, ..Estimate::UNKNOWN };
         self.allowance = self.settings.max_gradients;
+        (self.measured, self.second, self.failed) = (f64::NAN, f64::NAN, f64::NAN);
+        self.secants = false;
         self.phase = Phase::Axis;
     }
 
-    /// Ends the estimate where it stands: it is good enough for the caller.
+    /// Ends the estimate where it stands, without a check of what it claims; [`conclude`](Self::conclude) makes it.
     pub fn stop(&mut self) {
         if self.phase != Phase::Idle {
             self.finish(Status::Stopped);
+        }
+    }
+
+    /// Ends the rotations: the axis is good enough for the caller. What is still asked is the check of its curvature,
+    /// by [`DimerSettings::certify`](super::DimerSettings::certify).
+    pub fn conclude(&mut self) {
+        match self.phase {
+            Phase::Idle | Phase::Check | Phase::Certify => {}
+            Phase::Axis => self.finish(Status::Stopped),
+            Phase::Previous | Phase::Torque => self.conclude_as(Status::Stopped),
         }
     }
 
@@ -44,7 +57,8 @@ impl<V> Dimer<V> {
         self.allowance = self.allowance.min(gradients);
     }
 
-    /// Goes on rotating at the same x with the same batch, with another `gradients` to spend.
+    /// Goes on rotating at the same x with the same batch, with another `gradients` to spend; the last two answers of
+    /// these are kept for the check, if there is one.
     pub fn extend<S>(&mut self, space: &S, gradients: u64)
     where
         S: Space<Owned = V>,
@@ -67,7 +81,7 @@ impl<V> Dimer<V> {
     {
         let (direction, factor) = match self.phase {
             Phase::Idle => return None,
-            Phase::Axis => (&self.axis, 1.0),
+            Phase::Axis | Phase::Check => (&self.axis, 1.0),
             Phase::Previous => (&self.previous, 1.0),
             Phase::Torque => (&self.torque, 1.0),
             Phase::Certify => (&self.axis, ratio(self.settings.rule)),
@@ -87,8 +101,10 @@ impl<V> Dimer<V> {
         if self.phase == Phase::Torque {
             let w = self.torque.borrow_mut();
             apply(w);
-            let norm = space.norm(w);
-            if !(norm.is_finite() && self.orthonormalise_torque(space, norm) > 0.0) {
+            let (n, p) = (self.axis.borrow(), self.previous.borrow());
+            let products = space.dots([(&*w, &*w), (&*w, n), (&*w, p)]);
+            let usable = products[0].is_finite();
+            if !(usable && self.orthonormalise_torque(space, products) > 0.0) {
                 self.compute_torque(space);
             }
         }
@@ -108,11 +124,13 @@ impl<V> Dimer<V> {
         self.estimate.gradients += answer.gradients;
         self.total_gradients += answer.gradients;
         self.allowance = self.allowance.saturating_sub(answer.gradients);
+        self.secants |= answer.behind.is_some();
         match self.phase {
             Phase::Idle => {}
             Phase::Axis => self.tell_axis(space, answer),
             Phase::Previous => self.tell_previous(space, answer),
             Phase::Torque => self.tell_torque(space, answer),
+            Phase::Check => self.tell_check(space, answer),
             Phase::Certify => self.tell_certify(space, answer),
         }
     }
@@ -125,7 +143,8 @@ impl<V> Dimer<V> {
 
     /// Ends the estimate at an answer that isn't finite, and trusts nothing that the answer was to give.
     pub(super) fn poisoned(&mut self) {
-        self.product_known = self.phase != Phase::Axis && self.product_known;
+        self.product_known =
+            !matches!(self.phase, Phase::Axis | Phase::Check) && self.product_known;
         self.has_previous = self.phase != Phase::Previous && self.has_previous;
         self.finish(Status::NonFinite);
     }
@@ -135,18 +154,11 @@ impl<V> Dimer<V> {
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        let axis = self.axis.borrow();
-        let (curvature, square) = answer.product_into(space, axis, self.axis_product.borrow_mut());
-        // The gradient at the far end is as long as the one at x, and a product is its own error's scale.
-        let scale = space.norm(answer.ahead);
-        if !(curvature.is_finite() && square.is_finite() && scale.is_finite()) {
+        if !self.measure_axis(space, answer) {
             return self.poisoned();
         }
-        self.estimate.curvature = curvature;
-        self.rounding = rounding_error(space.epsilon(), scale, answer.span);
-        self.estimate.secant_error = self.rounding / self.root_dimension;
         self.product_known = true;
-        if self.has_previous && self.allowance > 1 {
+        if self.has_previous && self.affords(2 + self.reserve()) {
             self.orthogonalise_previous(space);
             self.phase = Phase::Previous;
         } else {
@@ -166,25 +178,7 @@ impl<V> Dimer<V> {
         if !(along.is_finite() && square.is_finite()) {
             return self.poisoned();
         }
+        self.previous_error = 0.0;
         self.prepare_rotation(space);
-    }
-
-    fn tell_certify<S>(&mut self, space: &S, answer: Answer<'_, S::Vector>)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
-        let axis = self.axis.borrow();
-        let [ahead, behind] =
-            space.dots([(axis, answer.ahead), (axis, answer.behind.unwrap_or(answer.ahead))]);
-        let behind = if answer.behind.is_some() { behind } else { 0.0 };
-        let again = (ahead - behind) / answer.span;
-        if !again.is_finite() {
-            return self.poisoned();
-        }
-        // The module `certificate` derives the ratio of lengths and the divisor, and says why not −h.
-        let change = (self.estimate.curvature - again).abs() / divisor(self.settings.rule);
-        self.estimate.secant_error = change;
-        self.phase = Phase::Idle;
     }
 }

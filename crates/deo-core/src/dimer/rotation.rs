@@ -1,8 +1,8 @@
 //! One rotation: torque, Rayleigh–Ritz in span{n, w, p}, recombination.
 
-use super::{Dimer, Phase, Target};
+use super::{Dimer, Phase, Target, UNSEEN};
 use crate::estimate::Status;
-use crate::probe::{Answer, gradient_error};
+use crate::probe::Answer;
 use crate::ritz::symmetric_eigen;
 use crate::space::Space;
 use std::borrow::BorrowMut;
@@ -29,27 +29,40 @@ impl<V> Dimer<V> {
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        let curvature = self.estimate.curvature;
+        match self.judge(space) {
+            Some(status) => self.conclude_as(status),
+            None => self.rotate_on(),
+        }
+    }
+
+    /// Asks for H times the torque direction.
+    pub(super) fn rotate_on(&mut self) {
+        self.estimate.status = Status::Running;
+        self.phase = Phase::Torque;
+    }
+
+    /// Computes residual and torque. Returns how the estimate ends, `None` if it is to be rotated.
+    pub(super) fn judge<S>(&mut self, space: &S) -> Option<Status>
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
         let [torque_norm, residual] = self.compute_torque(space);
         self.estimate.residual = residual;
-        let goal = self.settings.tolerance * curvature.abs().max(self.settings.floor);
-        // The last gradient is kept for the certificate, if there is to be one.
-        let reserve = u64::from(self.settings.certify);
-        let status = if residual <= goal {
-            Status::Converged
-        } else if residual <= self.rounding.max(self.estimate.secant_error) || torque_norm == 0.0 {
-            Status::Noise
-        } else if self.allowance <= reserve {
-            Status::Budget
+        let goal = self.goal();
+        // A residual that is small by an erroneous product isn't known to be small.
+        if residual <= goal && self.axis_error <= goal {
+            Some(Status::Converged)
+        } else if residual <= self.rounding.max(UNSEEN * self.axis_error) || torque_norm == 0.0 {
+            Some(Status::Noise)
         } else {
-            self.estimate.status = Status::Running;
-            self.phase = Phase::Torque;
-            return;
-        };
-        self.finish(status);
-        if self.settings.certify && self.allowance > 0 {
-            self.phase = Phase::Certify;
+            (!self.affords(1 + self.reserve())).then_some(Status::Budget)
         }
+    }
+
+    /// The residual at which the estimate has converged.
+    pub(super) fn goal(&self) -> f64 {
+        self.settings.tolerance * self.estimate.curvature.abs().max(self.settings.floor)
     }
 
     /// w ← unit(C n − Hn), orthogonal to n and p. Returns the norm of the part that was left, and ‖r‖.
@@ -58,40 +71,55 @@ impl<V> Dimer<V> {
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
+        let (n, hn, p) = (self.axis.borrow(), self.axis_product.borrow(), self.previous.borrow());
         let w = self.torque.borrow_mut();
-        space.axpby(-1.0, self.axis_product.borrow(), 0.0, w);
-        space.axpby(self.estimate.curvature, self.axis.borrow(), 1.0, w);
-        let residual = space.norm(w);
-        [self.orthonormalise_torque(space, residual), residual]
+        let products = space.torque(self.estimate.curvature, n, hn, p, w);
+        [self.orthonormalise_torque(space, products), products[0].sqrt()]
     }
 
-    /// w ← unit(w − its parts along n and p). Returns the norm of what was left of its `length`, 0 for nothing.
-    pub(super) fn orthonormalise_torque<S>(&mut self, space: &S, length: f64) -> f64
+    /// w ← unit(w − its parts along n and p), given ⟨w, w⟩, ⟨w, n⟩, ⟨w, p⟩. Returns the norm of what was left, 0 for
+    /// nothing.
+    pub(super) fn orthonormalise_torque<S>(&mut self, space: &S, products: [f64; 3]) -> f64
     where
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        let (n, p) = (self.axis.borrow(), self.previous.borrow());
-        let w = self.torque.borrow_mut();
+        let length = products[0].sqrt();
         if length == 0.0 {
             return 0.0;
         }
-        let mut norm = length;
-        // Twice is enough (Giraud et al. 2005): the first pass leaves an error of ε‖w‖ along n and p, which
-        // counts where little of w remains; the second removes it.
-        for _ in 0..2 {
-            let [along_n, along_p] = space.dots([(w, n), (w, p)]);
-            space.axpby(-along_n, n, 1.0, w);
-            if self.has_previous {
-                space.axpby(-along_p, p, 1.0, w);
-            }
-            norm = space.norm(w);
+        let norm = self.take_parts_away(space, products);
+        // A pass leaves an error of ε‖w‖ along n and p, which counts where little of w remains. Twice is enough
+        // (Giraud et al. 2005), and once where half of w or more remained, the rule of a residual.
+        if norm >= 0.5 * length {
+            return norm;
         }
+        let (n, p, w) = (self.axis.borrow(), self.previous.borrow(), self.torque.borrow());
+        let rest = space.dots([(w, w), (w, n), (w, p)]);
+        let norm = norm * self.take_parts_away(space, rest);
         // What is left of a dependent vector is rounding, not a direction.
-        if norm <= 10.0 * space.epsilon() * length {
-            return 0.0;
+        if norm <= 10.0 * space.epsilon() * length { 0.0 } else { norm }
+    }
+
+    /// One pass of that. Returns the norm that was left before w was made a unit vector.
+    fn take_parts_away<S>(&mut self, space: &S, [square, along_n, along_p]: [f64; 3]) -> f64
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let (n, p, w) = (self.axis.borrow(), self.previous.borrow(), self.torque.borrow_mut());
+        // p may hold anything before the first rotation.
+        let along_p = if self.has_previous { along_p } else { 0.0 };
+        // Pythagoras: n and p are orthonormal. What rounding makes of a difference of equals is not below 10 ε, and
+        // the second pass measures it.
+        let left = square - along_n * along_n - along_p * along_p;
+        let floor = 10.0 * space.epsilon() * square.sqrt();
+        let norm = left.max(0.0).sqrt().max(floor);
+        if self.has_previous {
+            space.combine([(-along_n / norm, n), (-along_p / norm, p)], 1.0 / norm, w);
+        } else {
+            space.combine([(-along_n / norm, n)], 1.0 / norm, w);
         }
-        space.axpby(0.0, n, 1.0 / norm, w);
         norm
     }
 
@@ -119,21 +147,23 @@ impl<V> Dimer<V> {
             return self.poisoned();
         };
         let order = if self.has_previous { 3 } else { 2 };
-        let (value, weights) = extreme_pair(&matrix, order, self.settings.target);
+        let RitzPair { value, second, weights } =
+            extreme_pair(&matrix, order, self.settings.target);
+        self.note_second(second);
         let turn = weights[1].hypot(weights[2]);
         if turn <= f64::EPSILON {
             // The Ritz vector is n itself to the last bit: nothing to gain from this subspace.
-            return self.finish(Status::Noise);
+            return self.conclude_as(Status::Noise);
         }
         self.recombine(space, &answer, weights, turn);
+        self.propagate_errors(asymmetry, weights, turn);
         self.has_previous = true;
-        self.estimate.curvature = value;
-        self.estimate.secant_error = asymmetry.max(self.rounding / self.root_dimension);
+        self.set_curvature(value);
         self.estimate.rotations += 1;
         self.prepare_rotation(space);
     }
 
-    /// VᵀHV for V = (n, w, p), symmetrised, and |⟨w, Hn⟩ − ⟨n, Hw⟩|. `None` if an answer isn't finite.
+    /// VᵀHV for V = (n, w, p), symmetrised, and its asymmetry in the row of w. `None` if an answer isn't finite.
     fn projected_hessian<S>(
         &self,
         space: &S,
@@ -170,7 +200,9 @@ impl<V> Dimer<V> {
         }
         let (nw, np, wp) = ((n_hw + w_hn) / 2.0, (n_hp + p_hn) / 2.0, (p_hw + w_hp) / 2.0);
         let curvature = self.estimate.curvature;
-        Some(([curvature, nw, np, nw, w_hw, wp, np, wp, p_hp], (n_hw - w_hn).abs()))
+        let of_p = if self.has_previous { p_hw - w_hp } else { 0.0 };
+        let asymmetry = (n_hw - w_hn).hypot(of_p);
+        Some(([curvature, nw, np, nw, w_hw, wp, np, wp, p_hp], asymmetry))
     }
 
     /// Applies n ← c₁ n + c₂ w + c₃ p, p ← the part of the correction orthogonal to it, and both to the products.
@@ -190,16 +222,27 @@ impl<V> Dimer<V> {
         let keep = if self.has_previous { along_p / s } else { 0.0 };
         // q = (c₂ w + c₃ p)/s is a unit vector, and n ← c n + s q a plane rotation whose other half,
         // c q − s n, is the next p: orthonormal to n by construction, all weights at most one.
-        space.axpby(along_w / s, w, keep, p);
-        answer.product_into(space, n, w);
-        space.axpby(along_w / s, w, keep, hp);
-        space.rotate(c, s, n, p, w);
-        space.rotate(c, s, hn, hp, w);
+        let across = along_w / s;
+        space.turn([c, s], [across, keep], n, p, w);
+        if let Some(behind) = answer.behind {
+            let towards = [across / answer.span, keep];
+            space.turn_secant([c, s], towards, [behind, answer.ahead], hn, hp, w);
+        } else {
+            space.axpby(1.0, answer.ahead, 0.0, w);
+            space.turn([c, s], [across, keep], hn, hp, w);
+        }
     }
 }
 
+/// A Ritz pair at the end of the spectrum, and the Ritz value next to it.
+struct RitzPair {
+    value: f64,
+    second: f64,
+    weights: [f64; 3],
+}
+
 /// The lowest or highest eigenpair of the leading `order` × `order` part of a 3 × 3 matrix, first weight ≥ 0.
-fn extreme_pair(matrix: &[f64; 9], order: usize, target: Target) -> (f64, [f64; 3]) {
+fn extreme_pair(matrix: &[f64; 9], order: usize, target: Target) -> RitzPair {
     let mut leading = [0.0; 9];
     for i in 0..order {
         leading[i * order..][..order].copy_from_slice(&matrix[i * 3..][..order]);
@@ -207,19 +250,14 @@ fn extreme_pair(matrix: &[f64; 9], order: usize, target: Target) -> (f64, [f64; 
     let (mut vectors, mut values) = ([0.0; 9], [0.0; 3]);
     let square = order * order;
     symmetric_eigen(&mut leading[..square], &mut vectors[..square], &mut values[..order]);
-    let row = match target {
-        Target::Lowest => 0,
-        Target::Highest => order - 1,
+    let (row, next) = match target {
+        Target::Lowest => (0, 1),
+        Target::Highest => (order - 1, order - 2),
     };
     let mut weights = [0.0; 3];
     weights[..order].copy_from_slice(&vectors[row * order..][..order]);
     if weights[0] < 0.0 {
         weights = weights.map(|weight| -weight);
     }
-    (values[row], weights)
-}
-
-/// The rounding part of the error of a curvature, from a gradient of norm `scale` over a distance `span`.
-pub(crate) fn rounding_error(epsilon: f64, scale: f64, span: f64) -> f64 {
-    2.0 * gradient_error(epsilon) * scale / span.abs()
+    RitzPair { value: values[row], second: values[next], weights }
 }

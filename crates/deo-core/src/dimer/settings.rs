@@ -26,6 +26,27 @@ pub enum Stale {
     Refresh,
 }
 
+/// When the curvature along the final axis is measured afresh, and by how many answers.
+///
+/// Products that were recombined carry the truncation along every direction probed on the way, see
+/// [`Evidence`](crate::estimate::Evidence). The answers are kept back from the allowance, so a check never exceeds it;
+/// exact products need none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum Certify {
+    /// Never: C and r are those of the recombined product, and the error bar of C reaches back to the last axis probe.
+    Never,
+    /// One fresh probe along the final axis, and if C is negative beyond its error a second one at another length. If ‖r‖
+    /// no longer meets the tolerance, the rotations go on from the fresh product.
+    ///
+    /// The two are at most a quarter of an estimate: one that may take fewer than eight answers goes without. Where an
+    /// axis is tracked by two or four, the first of the next visit is a fresh probe in any case.
+    #[default]
+    Claims,
+    /// Both probes, whatever the sign of C and the allowance.
+    Always,
+}
+
 /// How a [`Dimer`](super::Dimer) measures and when it stops.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -45,9 +66,8 @@ pub struct DimerSettings {
     pub max_gradients: u64,
     /// What to do with p at a new x.
     pub stale: Stale,
-    /// Probe the final axis once more at another length, to *measure* the error of the secant; see
-    /// [`certificate`](crate::certificate).
-    pub certify: bool,
+    /// When the curvature of the final axis is measured afresh.
+    pub certify: Certify,
 }
 
 impl Default for DimerSettings {
@@ -61,7 +81,7 @@ impl Default for DimerSettings {
             floor: 0.0,
             max_gradients: 50,
             stale: Stale::Forget,
-            certify: false,
+            certify: Certify::Claims,
         }
     }
 }

@@ -1,6 +1,9 @@
 //! The protocol: start, ask, tell, and what each answer leads to.
 
-use super::{Confirmation, Krylov, Which};
+use super::check::Check;
+use super::judge::Open;
+use super::{Confirmation, Krylov};
+use crate::certificate::ratio;
 use crate::dimer::rounding_error;
 use crate::estimate::{Estimate, Status};
 use crate::noise::{derive, noise};
@@ -57,9 +60,11 @@ impl<V> Krylov<V> {
 
     fn reset(&mut self, seed: u64) {
         (self.filled, self.queued, self.draws, self.gradients) = (0, 0, 0, 0);
-        (self.seed, self.asymmetry, self.asking) = (seed, 0.0, true);
+        (self.seed, self.asking, self.secants) = (seed, true, false);
         self.before.fill(0.0);
-        self.confirmation = Confirmation::Open;
+        // Larger than any residual: the first check may always be failed.
+        self.failed.fill(f64::MAX);
+        (self.confirmation, self.check) = (Confirmation::Open, Check::None);
         self.estimates.fill(Estimate { status: Status::Running, ..Estimate::UNKNOWN });
     }
 
@@ -69,7 +74,12 @@ impl<V> Krylov<V> {
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        self.asking.then(|| Probe::new(self.basis[self.filled].borrow(), self.length, 1.0))
+        let (index, factor) = match &self.check {
+            Check::None => (self.filled, 1.0),
+            Check::Fresh { pair } => (*pair, 1.0),
+            Check::Second { pair } => (*pair, ratio(self.settings.rule)),
+        };
+        self.asking.then(|| Probe::new(self.basis[index].borrow(), self.length, factor))
     }
 
     /// Lets `apply` improve the next direction in place: r → M⁻¹r, M a cheap approximation of H − θ.
@@ -81,7 +91,11 @@ impl<V> Krylov<V> {
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        if self.asking && self.filled > 0 && self.queued == self.filled + 1 {
+        if self.asking
+            && self.check == Check::None
+            && self.filled > 0
+            && self.queued == self.filled + 1
+        {
             self.queued = self.filled;
             apply(self.basis[self.filled].borrow_mut());
             self.asking = self.queue(space) || self.queue_random(space);
@@ -100,12 +114,16 @@ impl<V> Krylov<V> {
     {
         assert!(self.asking, "tell without a question: the process asked nothing");
         self.gradients += answer.gradients;
+        self.secants |= answer.behind.is_some();
+        if self.check != Check::None {
+            return self.tell_check(space, answer);
+        }
         let new = self.filled;
         let v = self.basis[new].borrow();
         let (along, square) = answer.product_into(space, v, self.products[new].borrow_mut());
         let scale = space.norm(answer.ahead);
         if !(along.is_finite() && square.is_finite() && scale.is_finite()) {
-            return self.finish(space, Some(Status::NonFinite));
+            return self.end(space, Some(Status::NonFinite));
         }
         self.rounding = rounding_error(space.epsilon(), scale, answer.span);
         self.add_column(space, along);
@@ -123,14 +141,24 @@ impl<V> Krylov<V> {
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        let (new, m) = (self.filled, self.settings.memory);
-        self.matrix[new * m + new] = along;
-        let (v, w) = (self.basis[new].borrow(), self.products[new].borrow());
-        self.asymmetry = 0.0;
-        for i in 0..new {
-            let [a, b] = space.dots([(self.basis[i].borrow(), w), (v, self.products[i].borrow())]);
-            self.asymmetry = self.asymmetry.max((a - b).abs());
-            (self.matrix[i * m + new], self.matrix[new * m + i]) = ((a + b) / 2.0, (a + b) / 2.0);
+        let new = self.filled;
+        self.set_column(space, new, new, along);
+    }
+
+    /// Row and column i of M against the first `count` directions, and the error of product i.
+    pub(super) fn set_column<S>(&mut self, space: &S, i: usize, count: usize, along: f64)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let m = self.settings.memory;
+        self.matrix[i * m + i] = along;
+        let (v, w) = (self.basis[i].borrow(), self.products[i].borrow());
+        self.errors[i] = 0.0;
+        for j in (0..count).filter(|j| *j != i) {
+            let [a, b] = space.dots([(self.basis[j].borrow(), w), (v, self.products[j].borrow())]);
+            self.errors[i] = self.errors[i].hypot(a - b);
+            (self.matrix[j * m + i], self.matrix[i * m + j]) = ((a + b) / 2.0, (a + b) / 2.0);
         }
     }
 
@@ -148,8 +176,8 @@ impl<V> Krylov<V> {
         );
     }
 
-    /// Checks the wanted pairs, and either finishes or queues the next direction.
-    fn advance<S>(&mut self, space: &S)
+    /// Judges the wanted pairs, and either ends the search or queues the next direction.
+    pub(super) fn advance<S>(&mut self, space: &S)
     where
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
@@ -158,9 +186,9 @@ impl<V> Krylov<V> {
             self.restart(space);
         }
         let open = self.judge_pairs(space).or_else(|| self.judge_confirmation(space));
-        let Some(open) = open else { return self.finish(space, None) };
-        if self.gradients >= self.settings.max_gradients {
-            return self.finish(space, Some(Status::Budget));
+        let Some(open) = open else { return self.end(space, None) };
+        if !self.affords(self.reserve()) {
+            return self.end(space, Some(Status::Budget));
         }
         self.remember_wanted();
         let queued = match open {
@@ -170,97 +198,12 @@ impl<V> Krylov<V> {
         };
         if !queued {
             // Nothing is left outside the basis: it is the whole space, and its pairs are exact.
-            self.finish(space, Some(Status::Converged));
+            self.end(space, Some(Status::Converged));
         }
-    }
-
-    /// Updates the estimates up to the first pair that isn't converged, whose residual is left in the basis.
-    fn judge_pairs<S>(&mut self, space: &S) -> Option<Open>
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
-        let secant_error = self.asymmetry.max(self.rounding / self.root_dimension);
-        for i in 0..self.estimates.len() {
-            let Some(row) = self.row_of(i) else {
-                return Some(Open::Missing);
-            };
-            let theta = self.values[row];
-            let residual = self.residual_into_next(space, row);
-            let goal = self.settings.tolerance * theta.abs().max(self.settings.floor);
-            let status = if residual <= goal {
-                Status::Converged
-            } else if residual <= self.rounding.max(secant_error) {
-                Status::Noise
-            } else {
-                Status::Running
-            };
-            self.estimates[i] = Estimate {
-                curvature: theta,
-                residual,
-                secant_error,
-                gradients: self.gradients,
-                rotations: self.gradients.saturating_sub(1),
-                status,
-            };
-            if status == Status::Running {
-                return Some(Open::Residual);
-            }
-        }
-        None
-    }
-
-    /// Once every wanted pair is closed: has one been missed? The pairs next to the wanted ones tell.
-    fn judge_confirmation<S>(&mut self, space: &S) -> Option<Open>
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
-        if !self.settings.confirm || self.confirmation == Confirmation::Done {
-            return None;
-        }
-        let sum: f64 = self.estimates.iter().map(|estimate| estimate.curvature).sum();
-        let scale =
-            self.estimates.iter().map(|e| e.curvature.abs()).fold(self.settings.floor, f64::max);
-        match self.confirmation {
-            Confirmation::Running(before)
-                if (sum - before).abs() <= self.settings.tolerance * scale + self.rounding =>
-            {
-                if self.open_neighbour(space) {
-                    return Some(Open::Residual);
-                }
-                self.confirmation = Confirmation::Done;
-                None
-            }
-            // Not begun, or a pair was found that had been missed: there may be another like it.
-            _ => {
-                self.confirmation = Confirmation::Running(sum);
-                Some(Open::Missing)
-            }
-        }
-    }
-
-    /// A pair next to the wanted ones has a residual above a tenth of its distance from them. The residual is left
-    /// in the next place of the basis.
-    fn open_neighbour<S>(&mut self, space: &S) -> bool
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
-        let wanted = self.estimates.len();
-        let ends = if self.settings.which == Which::Both { 2 } else { 1 };
-        (wanted..(wanted + ends).min(self.filled)).any(|index| {
-            let row = self.kept_row(index);
-            let values = self.estimates.iter().map(|e| (e.curvature - self.values[row]).abs());
-            let distance = values.fold(f64::INFINITY, f64::min);
-            let theta = self.values[row].abs().max(self.settings.floor);
-            let goal = (self.settings.tolerance * theta).max(0.1 * distance);
-            self.residual_into_next(space, row) > goal.max(self.rounding)
-        })
     }
 
     /// basis[filled] ← Σ cⱼ (wⱼ − θ vⱼ), and its norm.
-    fn residual_into_next<S>(&mut self, space: &S, row: usize) -> f64
+    pub(super) fn residual_into_next<S>(&mut self, space: &S, row: usize) -> f64
     where
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
@@ -320,12 +263,4 @@ impl<V> Krylov<V> {
             empty
         }
     }
-}
-
-/// Why a wanted pair is open.
-enum Open {
-    /// Its residual is too large.
-    Residual,
-    /// The basis is too small to have it.
-    Missing,
 }

@@ -45,8 +45,9 @@ impl<V> Krylov<V> {
         self.solve_projected();
     }
 
-    /// Ends the process: the wanted Ritz vectors come first in the basis. `status` is for the pairs left open.
-    pub(super) fn finish<S>(&mut self, space: &S, status: Option<Status>)
+    /// Ends the search: the wanted Ritz vectors come first in the basis. `status` is for the pairs left open. The check
+    /// of those found comes after it.
+    pub(super) fn end<S>(&mut self, space: &S, status: Option<Status>)
     where
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
@@ -64,6 +65,9 @@ impl<V> Krylov<V> {
             self.solve_projected();
         }
         self.queued = self.filled;
+        if status != Some(Status::NonFinite) {
+            self.begin_check();
+        }
     }
 
     /// Fills `scratch` with the rows of C, wanted pairs first, and returns their number.
@@ -130,7 +134,19 @@ impl<V> Krylov<V> {
                 .for_each(|(v, s)| std::mem::swap(v, s));
         }
         self.project_matrix(rows);
+        self.project_errors(rows);
         (self.filled, self.queued) = (rows, rows);
+    }
+
+    /// The errors of the recombined products, using `vectors` as room; independent ones add in squares.
+    fn project_errors(&mut self, rows: usize) {
+        let k = self.filled;
+        for a in 0..rows {
+            let weights = self.scratch[a * k..][..k].iter();
+            self.vectors[a] =
+                weights.zip(&self.errors).fold(0.0, |sum: f64, (c, error)| sum.hypot(c * error));
+        }
+        self.errors[..rows].copy_from_slice(&self.vectors[..rows]);
     }
 
     /// M ← CMCᵀ, using `vectors` as room for CM.

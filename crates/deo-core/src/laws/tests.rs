@@ -50,6 +50,14 @@ enum Fault {
     RotateSign,
     RotateSequential,
     RotateReadsScratch,
+    CombineReadsUnused,
+    CombineSkipsTerm,
+    TorqueSign,
+    TorqueSwapsNumbers,
+    TurnReadsUnused,
+    TurnSign,
+    TurnSecantSign,
+    TurnSecantForgets,
 }
 
 struct Faulty(Fault);
@@ -221,6 +229,60 @@ impl Space for Faulty {
             _ => HOST.rotate(c, s, x, y, scratch),
         }
     }
+
+    fn combine<const K: usize>(&self, terms: [(f64, &[f32]); K], b: f64, y: &mut [f32]) {
+        match self.0 {
+            Fault::CombineReadsUnused if b == 0.0 => {
+                HOST.axpby(terms[0].0, terms[0].1, 1.0, y);
+            }
+            Fault::CombineSkipsTerm => HOST.combine([terms[0]], b, y),
+            _ => HOST.combine(terms, b, y),
+        }
+    }
+
+    fn torque(&self, c: f64, n: &[f32], hn: &[f32], p: &[f32], w: &mut [f32]) -> [f64; 3] {
+        let [square, along_n, along_p] = HOST.torque(c, n, hn, p, w);
+        match self.0 {
+            Fault::TorqueSign => {
+                HOST.combine([(-c, n), (1.0, hn)], 0.0, w);
+                [square, -along_n, -along_p]
+            }
+            Fault::TorqueSwapsNumbers => [square, along_p, along_n],
+            _ => [square, along_n, along_p],
+        }
+    }
+
+    fn turn(
+        &self,
+        [c, s]: [f64; 2],
+        [a, b]: [f64; 2],
+        x: &mut [f32],
+        y: &mut [f32],
+        w: &mut [f32],
+    ) {
+        match self.0 {
+            // A tiny weight instead of none.
+            Fault::TurnReadsUnused => HOST.turn([c, s], [a, b + 1e-300], x, y, w),
+            Fault::TurnSign => HOST.turn([c, -s], [a, b], x, y, w),
+            _ => HOST.turn([c, s], [a, b], x, y, w),
+        }
+    }
+
+    fn turn_secant(
+        &self,
+        angle: [f64; 2],
+        [a, b]: [f64; 2],
+        [g0, g1]: [&[f32]; 2],
+        x: &mut [f32],
+        y: &mut [f32],
+        scratch: &mut [f32],
+    ) {
+        match self.0 {
+            Fault::TurnSecantSign => HOST.turn_secant(angle, [a, b], [g1, g0], x, y, scratch),
+            Fault::TurnSecantForgets => HOST.turn_secant(angle, [a, 0.0], [g0, g1], x, y, scratch),
+            _ => HOST.turn_secant(angle, [a, b], [g0, g1], x, y, scratch),
+        }
+    }
 }
 
 /// Two full runs of 16 lanes and a tail.
@@ -236,7 +298,7 @@ fn right_spaces_pass() {
 }
 
 /// The fault, and a word of the law that catches it.
-const FAULTS: [(Fault, &str); 37] = [
+const FAULTS: [(Fault, &str); 45] = [
     (Fault::ZerosTooShort, "len(zeros_like(x))"),
     (Fault::ZerosNotZero, "zeros_like(x)‖ = 0"),
     (Fault::EpsilonTooSmall, "by components"),
@@ -274,6 +336,14 @@ const FAULTS: [(Fault, &str); 37] = [
     (Fault::RotateSign, "rotate's x"),
     (Fault::RotateSequential, "rotate's y"),
     (Fault::RotateReadsScratch, "rotate never reads"),
+    (Fault::CombineReadsUnused, "never reads z"),
+    (Fault::CombineSkipsTerm, "combine's z"),
+    (Fault::TorqueSign, "torque's w"),
+    (Fault::TorqueSwapsNumbers, "torque's ⟨w, n⟩"),
+    (Fault::TurnReadsUnused, "turn's x"),
+    (Fault::TurnSign, "turn's x"),
+    (Fault::TurnSecantSign, "turn_secant's x"),
+    (Fault::TurnSecantForgets, "turn_secant's x"),
 ];
 
 #[test]

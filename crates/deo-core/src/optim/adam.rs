@@ -25,7 +25,10 @@ mod settings;
 
 pub use settings::{AdamSettings, Decay};
 
-use super::{Group, Groups, OptimError, Optimizer, Rounded, Update, Updates, check_step};
+use super::transform::{Projected, Scaled};
+use super::{
+    Group, Groups, OptimError, Optimizer, Rounded, Transform, Update, Updates, check_step,
+};
 use crate::space::{Real, Space};
 use std::borrow::BorrowMut;
 
@@ -179,15 +182,48 @@ impl<V> Adam<V> {
     }
 }
 
-impl<S: Updates> Optimizer<S> for Adam<S::Owned> {
-    fn step(&mut self, space: &S, x: &mut S::Vector, g: &S::Vector, lr: f64) {
+impl<V> Adam<V> {
+    /// A step with the transformed gradient, in the same single pass; see [`Transform`].
+    ///
+    /// # Panics
+    ///
+    /// As [`Optimizer::step`].
+    #[track_caller]
+    pub fn step_transformed<S>(
+        &mut self,
+        space: &S,
+        x: &mut S::Vector,
+        g: &S::Vector,
+        transform: &Transform<'_, S::Vector>,
+        lr: f64,
+    ) where
+        S: Updates<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
         check_step(lr, self.groups.len(), space.len(x));
         let scales = self.advance();
         for group in &self.groups {
-            let update = self.update(lr, group, scales);
+            let update = &self.update(lr, group, scales);
             let (m, v) = (self.first_moment.borrow_mut(), self.second_moment.borrow_mut());
-            space.update(group.range.clone(), &update, [g], [m, v, &mut *x]);
+            let (range, written) = (group.range.clone(), [m, v, &mut *x]);
+            match *transform {
+                Transform { scale, projection: Some((t, n)) } => {
+                    space.update(range, &Projected([scale, t], update), [g, n], written);
+                }
+                Transform { scale: 1.0, projection: None } => {
+                    space.update(range, update, [g], written);
+                }
+                Transform { scale, projection: None } => {
+                    space.update(range, &Scaled(scale, update), [g], written);
+                }
+            }
         }
+    }
+}
+
+impl<S: Updates> Optimizer<S> for Adam<S::Owned> {
+    fn step(&mut self, space: &S, x: &mut S::Vector, g: &S::Vector, lr: f64) {
+        self.step_transformed(space, x, g, &Transform::default(), lr);
     }
 
     /// Nothing changes: the moments are kept. Setting the first moment to zero was the largest harm seen in any

@@ -4,22 +4,40 @@
 //! nothing and only the axis does. A visit climbs a ladder of two rungs, each moved by losses that were *seen* to
 //! fall on the same batch:
 //!
-//! 1. **Gradient rung**, losses only: lengths along −g/‖g‖ by doubling. Taken if it pays.
-//! 2. **Axis**: a random direction mixed into the old one, rotations until C is significantly negative.
-//! 3. **Kick**: lengths along ±n by doubling, beginning at the distance |⟨g,n⟩|/|C| of the saddle point, accepted
-//!    only with a certified decrease f(x) − f(x ± a n) ≥ c₁·½|C|a².
+//! 1. **Gradient rung**, losses only: a search along −g/‖g‖. Taken if it pays.
+//! 2. **Axis**, where progress has stalled: a random axis, rotations until C is negative and the axis sharp.
+//! 3. **Kick**: a search along ±n, beginning at the distance |⟨g,n⟩|/|C| of the saddle point, accepted only with a
+//!    certified decrease f(x) − f(x ± a n) ≥ c₁·½|C|a².
 //!
-//! A rung *pays* if its decrease per gradient spent beats the base optimizer's recent decrease per gradient by
-//! a factor. This file holds the decisions; [`Deo`](crate::Deo) asks the questions that they lead to.
+//! A rung *pays* if its decrease per gradient spent beats the base optimizer's recent decrease per gradient. This
+//! file holds the decisions; [`Deo`](crate::Deo) asks the questions that they lead to, and lets the next batch have
+//! the last word.
 //!
 //! | symbol | setting | from |
 //! |---|---|---|
 //! | c₁ | `certificate` | sufficient decrease, as in NEON (Xu, Jin & Yang, arXiv 1711.01944) |
-//! | z | `significance` | the gate C + z · error < 0 |
 
-use super::doubling::{Best, Doubling};
+use super::ray::{Best, Ray, Search};
+use crate::budget::LOSS_COST;
 use crate::estimate::Estimate;
+use crate::hindsight::Promise;
 use crate::probe::Length;
+
+/// The direction of the second rung. All but [`Kick::Lowest`] are controls: they say what of an escape is due to
+/// the curvature, and what to a line search or to any noise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum Kick {
+    /// No second rung: the gradient rung alone.
+    Off,
+    /// The direction of lowest curvature, where that is significantly negative.
+    #[default]
+    Lowest,
+    /// The direction of highest curvature, whatever its sign.
+    Highest,
+    /// A direction drawn anew at each visit, without a rotation.
+    Random,
+}
 
 /// The settings of the ladder.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,36 +46,38 @@ use crate::probe::Length;
 pub struct EscapeSettings {
     /// Try the gradient rung first.
     pub gradient_rung: bool,
-    /// The share of a random direction mixed into the axis at each visit.
-    pub random_share: f64,
-    /// z: how many errors below zero C must be.
-    pub significance: f64,
-    /// Stop rotating once C is significantly negative and ‖r‖ ≤ `sharpness` · |C|.
-    pub sharpness: f64,
+    /// The direction of the second rung.
+    pub kick: Kick,
     /// c₁ of the certificate, for both rungs.
     pub certificate: f64,
     /// The shortest length worth trying.
     pub shortest: Length,
-    /// The trust radius.
+    /// The trust radius: ‖x‖ by default. With ten times that some moves ended where the base optimizer's rate was too
+    /// large, and it diverged.
     pub longest: Length,
-    /// How many times better than the base optimizer a rung must be to pay.
-    pub payoff: f64,
 }
 
 impl Default for EscapeSettings {
     fn default() -> Self {
         EscapeSettings {
             gradient_rung: true,
-            random_share: 0.5,
-            significance: 2.0,
-            sharpness: 0.3,
+            kick: Kick::Lowest,
             certificate: 0.1,
             shortest: Length::Relative(1e-3),
-            longest: Length::Relative(10.0),
-            payoff: 2.0,
+            longest: Length::Relative(1.0),
         }
     }
 }
+
+/// Rotations stop once C is negative and ‖r‖ is at most this share of |C|: some eigenvalue is then negative for certain.
+/// From 0.1 to 1 no median changed.
+const SHARPNESS: f64 = 0.3;
+
+/// The first length of the first gradient rung, in shortest lengths: what the search multiplies a length by.
+const FIRST_LENGTH: f64 = 8.0;
+
+/// A kick begins no shorter than this share of the last one, and so two losses below its length.
+const LAST_KICK: f64 = 1.0 / 8.0;
 
 /// A rung of the ladder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,22 +96,29 @@ pub(crate) enum Stage {
     /// No visit.
     Idle,
     /// Losses along −g/‖g‖.
-    Gradient(Doubling),
+    Gradient(Search),
     /// The dimer is at work.
     Axis,
-    /// Losses along `sign` · n.
-    Kick { search: Doubling, sign: f64 },
-    /// The visit is over, and may want x moved.
-    Settled(Option<Move>),
+    /// Losses along `sign` · n; along −`sign` · n too if `reversible` and no length was certified.
+    Kick { search: Search, sign: f64, reversible: bool },
+    /// The visit is over.
+    Settled(Outcome),
+    /// One loss at the other end of a promised move, on the batch after its own, whose loss at x is `here`.
+    Again { promise: Promise, here: f64, there: Option<f64> },
 }
 
-/// x ← x + `coefficient` · (g or n).
+/// How a visit ended.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub(crate) struct Move {
-    pub(crate) rung: Rung,
-    pub(crate) coefficient: f64,
-    pub(crate) best: Best,
+pub(crate) enum Outcome {
+    /// x ← x + `coefficient` · (g/‖g‖ or n) is wanted.
+    Move { rung: Rung, coefficient: f64, best: Best },
+    /// The second rung found nothing.
+    Nothing,
+    /// The second rung wasn't due.
+    NotDue,
+    /// The budget couldn't pay for the second rung.
+    Unaffordable,
 }
 
 /// The decisions of the ladder, without any vector.
@@ -100,6 +127,8 @@ pub(crate) struct Move {
 pub struct Escape {
     pub(crate) settings: EscapeSettings,
     pub(crate) stage: Stage,
+    /// The lengths that the gradient rung and the kick last found best.
+    last: [Option<f64>; 2],
 }
 
 /// What was known when a visit began.
@@ -116,65 +145,109 @@ pub(crate) struct Scene {
 impl Escape {
     /// A ladder that stands on the ground.
     pub fn new(settings: EscapeSettings) -> Self {
-        Escape { settings, stage: Stage::Idle }
+        Escape { settings, stage: Stage::Idle, last: [None; 2] }
     }
 
-    fn lengths(&self, scene: &Scene) -> [f64; 2] {
+    fn range(&self, scene: &Scene) -> [f64; 2] {
         [self.settings.shortest.at(scene.norm), self.settings.longest.at(scene.norm)]
     }
 
     /// Begins a visit.
     pub(crate) fn begin(&mut self, scene: &Scene) {
         self.stage = if self.settings.gradient_rung && scene.gradient_norm > 0.0 {
-            let [min, max] = self.lengths(scene);
-            let slope = self.settings.certificate * scene.gradient_norm;
-            Stage::Gradient(Doubling::new(scene.loss, [slope, 0.0], [min, min, max]))
+            let range = self.range(scene);
+            let ray = Ray {
+                loss: scene.loss,
+                slope: scene.gradient_norm,
+                required: [self.settings.certificate * scene.gradient_norm, 0.0],
+                worth: scene.wanted_rate * LOSS_COST,
+                range,
+            };
+            Stage::Gradient(Search::new(ray, self.last[0].unwrap_or(FIRST_LENGTH * range[0])))
         } else {
             Stage::Axis
         };
     }
 
     /// Ends the gradient rung: its move if it pays at `cost` gradients, else the axis.
-    pub(crate) fn judge_gradient(&mut self, search: &Doubling, scene: &Scene, cost: f64) {
-        self.stage = match search.best() {
-            Some(best) if best.decrease > scene.wanted_rate * cost => Stage::Settled(Some(Move {
-                rung: Rung::Gradient,
-                coefficient: -best.length / scene.gradient_norm,
-                best,
-            })),
-            _ => Stage::Axis,
-        };
+    pub(crate) fn judge_gradient(&mut self, search: &Search, scene: &Scene, cost: f64) {
+        self.stage = Stage::Axis;
+        if let Some(best) = search.best() {
+            self.last[0] = Some(best.length);
+            if best.decrease > scene.wanted_rate * cost {
+                let (rung, coefficient) = (Rung::Gradient, -best.length);
+                self.stage = Stage::Settled(Outcome::Move { rung, coefficient, best });
+            }
+        }
     }
 
     /// The axis is good enough to be used now.
     pub(crate) fn is_sharp(&self, estimate: &Estimate) -> bool {
-        estimate.is_negative(self.settings.significance)
-            && estimate.residual <= self.settings.sharpness * estimate.curvature.abs()
+        let wanted = match self.settings.kick {
+            Kick::Lowest => estimate.curvature < 0.0,
+            Kick::Off | Kick::Highest | Kick::Random => true,
+        };
+        wanted && estimate.residual <= SHARPNESS * estimate.curvature.abs()
     }
 
-    /// Ends the axis: a kick if C is significantly negative, else nothing.
+    /// Ends the axis: a kick if C is negative, else nothing.
+    ///
+    /// Not *significantly* negative: the certificate asks the loss itself, at a third of a gradient each time, where
+    /// an error bar that is worth its name costs two.
     ///
     /// `along` is ⟨g, n⟩ and `side` a random sign for where it is zero.
     pub(crate) fn judge_axis(&mut self, estimate: &Estimate, scene: &Scene, along: f64, side: f64) {
-        if !(estimate.is_negative(self.settings.significance) && along.is_finite()) {
-            self.stage = Stage::Settled(None);
+        let usable = match self.settings.kick {
+            Kick::Off => false,
+            Kick::Lowest => estimate.curvature < 0.0,
+            Kick::Highest => estimate.curvature.is_finite(),
+            Kick::Random => true,
+        };
+        if !(usable && along.is_finite()) {
+            self.stage = Stage::Settled(Outcome::Nothing);
             return;
         }
-        let curvature = estimate.curvature.abs();
-        let [min, max] = self.lengths(scene);
-        let required = self.settings.certificate * 0.5 * curvature;
-        self.stage = Stage::Kick {
-            search: Doubling::new(scene.loss, [0.0, required], [min, along.abs() / curvature, max]),
-            sign: if along == 0.0 { side } else { -along.signum() },
+        let range = self.range(scene);
+        let reversible = self.settings.kick != Kick::Lowest;
+        // The controls know no curvature that a length or a certificate could be made of.
+        let (start, quadratic) = if reversible {
+            (range[0], 0.0)
+        } else {
+            let curvature = estimate.curvature.abs();
+            (along.abs() / curvature, self.settings.certificate * 0.5 * curvature)
         };
+        let start = self.last[1].map_or(start, |last| start.max(LAST_KICK * last));
+        let sign = if along == 0.0 { side } else { -along.signum() };
+        let search = kick_search(scene, along.abs(), quadratic, range, start);
+        self.stage = Stage::Kick { search, sign, reversible };
     }
 
-    /// Ends the kick.
-    pub(crate) fn judge_kick(&mut self, search: &Doubling, sign: f64) {
-        self.stage = Stage::Settled(search.best().map(|best| Move {
-            rung: Rung::Kick,
-            coefficient: sign * best.length,
-            best,
-        }));
+    /// Ends the search along one side of the axis, and with it the kick or its first half.
+    pub(crate) fn judge_kick(
+        &mut self,
+        search: &Search,
+        sign: f64,
+        reversible: bool,
+        scene: &Scene,
+    ) {
+        self.stage = match search.best() {
+            Some(best) => {
+                self.last[1] = Some(best.length);
+                let (rung, coefficient) = (Rung::Kick, sign * best.length);
+                Stage::Settled(Outcome::Move { rung, coefficient, best })
+            }
+            None if reversible => {
+                let range = self.range(scene);
+                let search = kick_search(scene, 0.0, 0.0, range, range[0]);
+                Stage::Kick { search, sign: -sign, reversible: false }
+            }
+            None => Stage::Settled(Outcome::Nothing),
+        };
     }
+}
+
+/// A search along the axis: whatever falls enough is worth it, so much has the axis cost already.
+fn kick_search(scene: &Scene, slope: f64, quadratic: f64, range: [f64; 2], start: f64) -> Search {
+    let ray = Ray { loss: scene.loss, slope, required: [0.0, quadratic], worth: 0.0, range };
+    Search::new(ray, start)
 }

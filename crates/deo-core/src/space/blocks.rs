@@ -154,6 +154,63 @@ impl<S: Space> Space for Blocks<S> {
             (self.inner).rotate(c, s, x.borrow_mut(), y.borrow_mut(), scratch.borrow_mut());
         }
     }
+
+    fn combine<const K: usize>(&self, terms: [(f64, &[S::Owned]); K], b: f64, y: &mut [S::Owned]) {
+        terms.iter().for_each(|(_, x)| same_count(x, y));
+        for (block, y) in y.iter_mut().enumerate() {
+            self.inner.combine(terms.map(|(a, x)| (a, x[block].borrow())), b, y.borrow_mut());
+        }
+    }
+
+    fn torque(
+        &self,
+        c: f64,
+        n: &[S::Owned],
+        hn: &[S::Owned],
+        p: &[S::Owned],
+        w: &mut [S::Owned],
+    ) -> [f64; 3] {
+        [n, hn, p].iter().for_each(|x| same_count(x, w));
+        let mut sums = [0.0; 3];
+        for (((n, hn), p), w) in n.iter().zip(hn).zip(p).zip(w) {
+            let parts = (self.inner).torque(c, n.borrow(), hn.borrow(), p.borrow(), w.borrow_mut());
+            for (sum, part) in sums.iter_mut().zip(parts) {
+                *sum += part;
+            }
+        }
+        sums
+    }
+
+    fn turn(
+        &self,
+        angle: [f64; 2],
+        towards: [f64; 2],
+        x: &mut [S::Owned],
+        y: &mut [S::Owned],
+        w: &mut [S::Owned],
+    ) {
+        same_count(x, y);
+        same_count(x, w);
+        for ((x, y), w) in x.iter_mut().zip(y).zip(w) {
+            (self.inner).turn(angle, towards, x.borrow_mut(), y.borrow_mut(), w.borrow_mut());
+        }
+    }
+
+    fn turn_secant(
+        &self,
+        angle: [f64; 2],
+        towards: [f64; 2],
+        g: [&[S::Owned]; 2],
+        x: &mut [S::Owned],
+        y: &mut [S::Owned],
+        scratch: &mut [S::Owned],
+    ) {
+        [&*y, &*scratch, g[0], g[1]].iter().for_each(|other| same_count(x, other));
+        for (block, ((x, y), scratch)) in x.iter_mut().zip(y).zip(scratch).enumerate() {
+            let (x, y, scratch) = (x.borrow_mut(), y.borrow_mut(), scratch.borrow_mut());
+            self.inner.turn_secant(angle, towards, g.map(|g| g[block].borrow()), x, y, scratch);
+        }
+    }
 }
 
 /// The range counts on from block to block, like `fill`.

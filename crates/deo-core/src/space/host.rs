@@ -134,4 +134,63 @@ impl<T: Real> Space for Host<T> {
         }
         realised
     }
+
+    fn combine<const K: usize>(&self, terms: [(f64, &[T]); K], b: f64, y: &mut [T]) {
+        const { assert!(K > 0, "a combination needs at least one term") };
+        terms.iter().for_each(|(_, x)| same_length(x, y));
+        for (i, y) in y.iter_mut().enumerate() {
+            let mut sum = terms[0].0 * terms[0].1[i].to_f64();
+            for (a, x) in &terms[1..] {
+                sum += a * x[i].to_f64();
+            }
+            *y = T::from_f64(if b == 0.0 { sum } else { sum + b * y.to_f64() });
+        }
+    }
+
+    fn torque(&self, c: f64, n: &[T], hn: &[T], p: &[T], w: &mut [T]) -> [f64; 3] {
+        same_length(n, hn);
+        same_length(n, w);
+        for ((w, n), hn) in w.iter_mut().zip(n).zip(hn) {
+            *w = T::from_f64(c * n.to_f64() - hn.to_f64());
+        }
+        self.dots([(w, w), (w, n), (w, p)])
+    }
+
+    fn turn(&self, angle: [f64; 2], [a, b]: [f64; 2], x: &mut [T], y: &mut [T], w: &mut [T]) {
+        same_length(x, y);
+        same_length(x, w);
+        for ((x, y), w) in x.iter_mut().zip(y).zip(w) {
+            turned(angle, plus(a * w.to_f64(), b, *y), x, y);
+        }
+    }
+
+    fn turn_secant(
+        &self,
+        angle: [f64; 2],
+        [a, b]: [f64; 2],
+        [g0, g1]: [&[T]; 2],
+        x: &mut [T],
+        y: &mut [T],
+        _scratch: &mut [T],
+    ) {
+        same_length(x, y);
+        same_length(x, g0);
+        same_length(x, g1);
+        for (((x, y), g0), g1) in x.iter_mut().zip(y).zip(g0).zip(g1) {
+            let difference = g1.to_f64() - g0.to_f64();
+            turned(angle, plus(a * difference, b, *y), x, y);
+        }
+    }
+}
+
+/// sum + b y, where b = 0 doesn't read y.
+fn plus<T: Real>(sum: f64, b: f64, y: T) -> f64 {
+    if b == 0.0 { sum } else { sum + b * y.to_f64() }
+}
+
+/// (x, y) ← (c x + s q, c q − s x), one component.
+fn turned<T: Real>([c, s]: [f64; 2], q: f64, x: &mut T, y: &mut T) {
+    let old = x.to_f64();
+    *x = T::from_f64(c * old + s * q);
+    *y = T::from_f64(c * q - s * old);
 }

@@ -255,6 +255,81 @@ impl<S: Sliced> Space for Masked<S> {
             );
         }
     }
+
+    fn combine<const K: usize>(&self, terms: [(f64, &S::Vector); K], b: f64, y: &mut S::Vector) {
+        self.check(terms.map(|(_, x)| x));
+        self.check([y]);
+        if b == 0.0 {
+            // As `axpby`, frozen components of the first term are copied.
+            let Some(&(a, x)) = terms.first() else { return };
+            for range in &self.frozen {
+                self.inner.axpby(a, &x[range.clone()], 0.0, &mut y[range.clone()]);
+            }
+        }
+        for range in &self.free {
+            let terms = terms.map(|(a, x)| (a, &x[range.clone()]));
+            self.inner.combine(terms, b, &mut y[range.clone()]);
+        }
+    }
+
+    fn torque(
+        &self,
+        c: f64,
+        n: &S::Vector,
+        hn: &S::Vector,
+        p: &S::Vector,
+        w: &mut S::Vector,
+    ) -> [f64; 3] {
+        self.check([n, hn, p]);
+        self.restrict(w);
+        let mut sums = [0.0; 3];
+        for range in &self.free {
+            let [n, hn, p] = [n, hn, p].map(|x| &x[range.clone()]);
+            let parts = self.inner.torque(c, n, hn, p, &mut w[range.clone()]);
+            for (sum, part) in sums.iter_mut().zip(parts) {
+                *sum += part;
+            }
+        }
+        sums
+    }
+
+    fn turn(
+        &self,
+        angle: [f64; 2],
+        towards: [f64; 2],
+        x: &mut S::Vector,
+        y: &mut S::Vector,
+        w: &mut S::Vector,
+    ) {
+        self.check([x, y, w]);
+        if towards[1] == 0.0 {
+            self.restrict(y);
+        }
+        for range in &self.free {
+            let [x, y, w] = [&mut *x, &mut *y, &mut *w].map(|x| &mut x[range.clone()]);
+            self.inner.turn(angle, towards, x, y, w);
+        }
+    }
+
+    fn turn_secant(
+        &self,
+        angle: [f64; 2],
+        towards: [f64; 2],
+        [g0, g1]: [&S::Vector; 2],
+        x: &mut S::Vector,
+        y: &mut S::Vector,
+        scratch: &mut S::Vector,
+    ) {
+        self.check([g0, g1, x, y, scratch]);
+        if towards[1] == 0.0 {
+            self.restrict(y);
+        }
+        for range in &self.free {
+            let g = [&g0[range.clone()], &g1[range.clone()]];
+            let [x, y, scratch] = [&mut *x, &mut *y, &mut *scratch].map(|x| &mut x[range.clone()]);
+            self.inner.turn_secant(angle, towards, g, x, y, scratch);
+        }
+    }
 }
 
 /// Frozen components are left out of every range.

@@ -9,6 +9,7 @@
 //! | `dot`, `norm`, `deflate`, `displace` | 1 | 1 |
 //! | `dots` | 1 | K |
 //! | `secant` | 1 | 2 |
+//! | `torque` | 1 | 3 |
 //! | everything else | 0 | |
 //!
 //! Replicated parameters (data parallelism, where every rank has all of x) need none of this: average the
@@ -179,6 +180,45 @@ impl<S: Space, C: Communicator> Space for Sharded<S, C> {
         scratch: &mut S::Vector,
     ) {
         self.inner.rotate(c, s, x, y, scratch);
+    }
+
+    fn combine<const K: usize>(&self, terms: [(f64, &S::Vector); K], b: f64, y: &mut S::Vector) {
+        self.inner.combine(terms, b, y);
+    }
+
+    fn torque(
+        &self,
+        c: f64,
+        n: &S::Vector,
+        hn: &S::Vector,
+        p: &S::Vector,
+        w: &mut S::Vector,
+    ) -> [f64; 3] {
+        self.sum(self.inner.torque(c, n, hn, p, w))
+    }
+
+    fn turn(
+        &self,
+        angle: [f64; 2],
+        towards: [f64; 2],
+        x: &mut S::Vector,
+        y: &mut S::Vector,
+        w: &mut S::Vector,
+    ) {
+        self.inner.turn(angle, towards, x, y, w);
+    }
+
+    /// No part of its result is a sum, so that of the inner space will do.
+    fn turn_secant(
+        &self,
+        angle: [f64; 2],
+        towards: [f64; 2],
+        g: [&S::Vector; 2],
+        x: &mut S::Vector,
+        y: &mut S::Vector,
+        scratch: &mut S::Vector,
+    ) {
+        self.inner.turn_secant(angle, towards, g, x, y, scratch);
     }
 }
 

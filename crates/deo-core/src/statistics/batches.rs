@@ -207,10 +207,7 @@ impl<V> BatchCurvature<V> {
         O: Objective<S::Vector> + ?Sized,
     {
         self.begin_batch();
-        while let Some(probe) = self.ask(space) {
-            let answer = workspace.answer(space, objective, probe, x, g);
-            self.tell(space, answer);
-        }
+        workspace.answer_all(self, space, objective, x, g);
     }
 
     /// n, of unit length.

@@ -170,10 +170,7 @@ impl<V> Trace<V> {
         V: BorrowMut<S::Vector>,
         O: Objective<S::Vector> + ?Sized,
     {
-        while let Some(probe) = self.ask(space) {
-            let answer = workspace.answer(space, objective, probe, x, g);
-            self.tell(space, answer);
-        }
+        workspace.answer_all(self, space, objective, x, g);
         self.estimate()
     }
 

@@ -201,6 +201,34 @@ impl<V: Contiguous> Space for Dense<V> {
         let (x, y) = (x.components_mut(), y.components_mut());
         self.slices().rotate(c, s, x, y, scratch.components_mut());
     }
+
+    fn combine<const K: usize>(&self, terms: [(f64, &V); K], b: f64, y: &mut V) {
+        let terms = terms.map(|(a, x)| (a, x.components()));
+        self.slices().combine(terms, b, y.components_mut());
+    }
+
+    fn torque(&self, c: f64, n: &V, hn: &V, p: &V, w: &mut V) -> [f64; 3] {
+        let (n, hn, p) = (n.components(), hn.components(), p.components());
+        self.slices().torque(c, n, hn, p, w.components_mut())
+    }
+
+    fn turn(&self, angle: [f64; 2], towards: [f64; 2], x: &mut V, y: &mut V, w: &mut V) {
+        let (x, y, w) = (x.components_mut(), y.components_mut(), w.components_mut());
+        self.slices().turn(angle, towards, x, y, w);
+    }
+
+    fn turn_secant(
+        &self,
+        angle: [f64; 2],
+        towards: [f64; 2],
+        g: [&V; 2],
+        x: &mut V,
+        y: &mut V,
+        scratch: &mut V,
+    ) {
+        let (x, y, scratch) = (x.components_mut(), y.components_mut(), scratch.components_mut());
+        self.slices().turn_secant(angle, towards, g.map(V::components), x, y, scratch);
+    }
 }
 
 impl<V: Contiguous> Updates for Dense<V> {

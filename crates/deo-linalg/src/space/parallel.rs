@@ -90,6 +90,30 @@ impl<T: Real> Space for Parallel<T> {
     fn rotate(&self, c: f64, s: f64, x: &mut [T], y: &mut [T], _scratch: &mut [T]) {
         kernels::rotate(self.threads, c, s, x, y);
     }
+
+    fn combine<const K: usize>(&self, terms: [(f64, &[T]); K], b: f64, y: &mut [T]) {
+        kernels::combine(self.threads, terms, b, y);
+    }
+
+    fn torque(&self, c: f64, n: &[T], hn: &[T], p: &[T], w: &mut [T]) -> [f64; 3] {
+        kernels::torque(self.threads, c, n, hn, p, w)
+    }
+
+    fn turn(&self, angle: [f64; 2], towards: [f64; 2], x: &mut [T], y: &mut [T], w: &mut [T]) {
+        kernels::turn(self.threads, angle, towards, x, y, w);
+    }
+
+    fn turn_secant(
+        &self,
+        angle: [f64; 2],
+        towards: [f64; 2],
+        g: [&[T]; 2],
+        x: &mut [T],
+        y: &mut [T],
+        _scratch: &mut [T],
+    ) {
+        kernels::turn_secant(self.threads, angle, towards, g, x, y);
+    }
 }
 
 impl<T: Real> Updates for Parallel<T> {

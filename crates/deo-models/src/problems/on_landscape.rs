@@ -16,6 +16,8 @@ pub(super) struct OnLandscape {
     target: f64,
     budget: u64,
     lowest: f64,
+    /// The largest component that a point may have.
+    bound: f64,
 }
 
 impl OnLandscape {
@@ -35,7 +37,20 @@ impl OnLandscape {
         let values = landscape.minima().into_iter().map(|minimum| minimum.value);
         let lowest = values.fold(f64::INFINITY, f64::min);
         assert!(lowest.is_finite(), "{name} needs a known minimum");
-        OnLandscape { name, landscape: Box::new(landscape), start, target, budget, lowest }
+        OnLandscape {
+            name,
+            landscape: Box::new(landscape),
+            start,
+            target,
+            budget,
+            lowest,
+            bound: f64::INFINITY,
+        }
+    }
+
+    /// The same in the cube |x_j| ≤ `bound`.
+    pub(super) fn within(self, bound: f64) -> Self {
+        OnLandscape { bound, ..self }
     }
 }
 
@@ -68,5 +83,9 @@ impl Problem for OnLandscape {
 
     fn budget(&self) -> u64 {
         self.budget
+    }
+
+    fn contains(&self, x: &[f64]) -> bool {
+        x.iter().all(|x| x.abs() <= self.bound)
     }
 }

@@ -31,6 +31,12 @@ pub trait Problem: Debug + Send {
     /// The customary budget in gradients.
     fn budget(&self) -> u64;
 
+    /// Whether the loss means anything at x. A run that leaves for elsewhere has failed: beyond the region for which
+    /// a landscape was made, a single huge step may meet a minimum that was to be reached through saddles.
+    fn contains(&self, _x: &[f64]) -> bool {
+        true
+    }
+
     /// Whether successive objectives differ.
     fn has_batches(&self) -> bool {
         false

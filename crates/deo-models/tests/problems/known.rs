@@ -107,3 +107,13 @@ fn the_saddles_are_started_from_at_the_stated_distance() {
         assert!(start.iter().all(|x| x.abs() <= 1.0) && norm(&start) > 0.5);
     }
 }
+
+/// Du et al. define their function on the cube of 6τ; the minima are at 4τ.
+#[test]
+fn the_octopus_ends_at_six_tau() {
+    let octopus = by_name("octopus-5-2").unwrap();
+    let tau = std::f64::consts::E;
+    assert!(octopus.contains(&[4.0 * tau, -4.0 * tau, 0.0, 6.0 * tau, 1.0]));
+    assert!(!octopus.contains(&[0.0, 0.0, -6.01 * tau, 0.0, 0.0]));
+    assert!(by_name("xor").unwrap().contains(&[1e9; 9]), "defined everywhere");
+}

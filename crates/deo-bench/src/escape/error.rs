@@ -1,0 +1,77 @@
+//! Why `deo escape` stopped, and with which exit code.
+
+use super::kinds::MethodKind;
+use crate::config::ConfigError;
+use crate::output::OutputError;
+use deo_models::problems::ProblemError;
+use std::fmt::Display;
+use std::io;
+
+/// Why a comparison was refused or failed; each message is one line.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EscapeError {
+    /// The configuration file.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A number out of its range.
+    #[error("{name} is {value}; it must be {wanted}")]
+    Setting {
+        /// The option without its dashes.
+        name: &'static str,
+        /// What was given.
+        value: String,
+        /// The range.
+        wanted: String,
+    },
+    /// Neither a suite nor a problem.
+    #[error(
+        "there is no suite or problem {name:?}; there are quick, full, {}",
+        deo_models::problems::names().join(", ")
+    )]
+    UnknownSuite {
+        /// The name as given.
+        name: String,
+    },
+    /// No such method.
+    #[error("there is no method {name:?}; there are {}", MethodKind::known())]
+    UnknownMethod {
+        /// The name as given.
+        name: String,
+    },
+    /// A problem that can't be set up.
+    #[error(transparent)]
+    Problem(#[from] ProblemError),
+    /// The output.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// The threads could not be started.
+    #[error("cannot start {threads} threads ({reason}); give a smaller --threads")]
+    Threads {
+        /// How many were wanted.
+        threads: usize,
+        /// What the system said. Part of the message, hence not its source.
+        reason: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Standard output.
+    #[error("cannot write the results to standard output ({0})")]
+    Stdout(io::Error),
+}
+
+impl EscapeError {
+    pub(super) fn setting(
+        name: &'static str,
+        value: impl Display,
+        wanted: impl Into<String>,
+    ) -> Self {
+        EscapeError::Setting { name, value: value.to_string(), wanted: wanted.into() }
+    }
+
+    /// 2 for bad usage or input, 1 for a run that failed.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            EscapeError::Stdout(_) | EscapeError::Output(OutputError::Write { .. }) => 1,
+            _ => 2,
+        }
+    }
+}

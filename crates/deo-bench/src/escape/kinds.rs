@@ -1,0 +1,196 @@
+//! The methods by name.
+//!
+//! | name | what |
+//! |---|---|
+//! | `gd`, `heavy-ball`, `nesterov`, `adam`, `adamw`, `nadamw` | a base optimizer with its customary parameters |
+//! | `perturbed-gd`, `neon` | gradient descent with noise, or with negative curvature from noise |
+//! | `sam` | sharpness-aware gradient descent |
+//! | `escape+BASE` | the escape ladder beside a base optimizer |
+//! | `gradient-rung+BASE`, `random-axis+BASE`, `highest-axis+BASE` | the ladder with another second rung, or with none: controls |
+//! | `deflate+BASE`, `amplify+BASE` | a component of the gradient along the lowest axis taken away, or doubled |
+//! | `compat+BASE` | the published code |
+
+use serde::Serialize;
+
+/// A base optimizer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Base {
+    /// Gradient descent.
+    Gd,
+    /// With a velocity.
+    HeavyBall,
+    /// With a velocity and a look ahead.
+    Nesterov,
+    /// Adam.
+    Adam,
+    /// Adam with decoupled decay.
+    Adamw,
+    /// AdamW with a look ahead.
+    Nadamw,
+}
+
+/// What works beside a base optimizer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Policy {
+    /// The escape ladder.
+    Escape,
+    /// Its first rung alone.
+    GradientRung,
+    /// With a random direction in place of the axis of lowest curvature.
+    RandomAxis,
+    /// With the axis of highest curvature.
+    HighestAxis,
+    /// g ← g − ⟨g,n⟩n, the paper's rule.
+    Deflate,
+    /// g ← g + ⟨g,n⟩n where the curvature is negative.
+    Amplify,
+    /// The published code.
+    Compat,
+}
+
+/// A method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MethodKind {
+    /// A base optimizer alone.
+    Plain(Base),
+    /// Perturbed gradient descent.
+    PerturbedGd,
+    /// Negative curvature from noise.
+    Neon,
+    /// Sharpness-aware gradient descent.
+    Sam,
+    /// A policy beside a base optimizer.
+    With(Policy, Base),
+}
+
+impl Base {
+    /// All of them.
+    pub const ALL: [Base; 6] =
+        [Base::Gd, Base::HeavyBall, Base::Nesterov, Base::Adam, Base::Adamw, Base::Nadamw];
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Base::Gd => "gd",
+            Base::HeavyBall => "heavy-ball",
+            Base::Nesterov => "nesterov",
+            Base::Adam => "adam",
+            Base::Adamw => "adamw",
+            Base::Nadamw => "nadamw",
+        }
+    }
+}
+
+impl Policy {
+    /// All of them.
+    pub const ALL: [Policy; 7] = [
+        Policy::Escape,
+        Policy::GradientRung,
+        Policy::RandomAxis,
+        Policy::HighestAxis,
+        Policy::Deflate,
+        Policy::Amplify,
+        Policy::Compat,
+    ];
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Policy::Escape => "escape",
+            Policy::GradientRung => "gradient-rung",
+            Policy::RandomAxis => "random-axis",
+            Policy::HighestAxis => "highest-axis",
+            Policy::Deflate => "deflate",
+            Policy::Amplify => "amplify",
+            Policy::Compat => "compat",
+        }
+    }
+}
+
+impl MethodKind {
+    /// What a reader wants to see first: baselines, controls, the ladder.
+    pub const DEFAULT: [MethodKind; 13] = [
+        MethodKind::Plain(Base::Gd),
+        MethodKind::Plain(Base::HeavyBall),
+        MethodKind::Plain(Base::Adam),
+        MethodKind::PerturbedGd,
+        MethodKind::Neon,
+        MethodKind::Sam,
+        MethodKind::With(Policy::GradientRung, Base::Gd),
+        MethodKind::With(Policy::RandomAxis, Base::Gd),
+        MethodKind::With(Policy::Deflate, Base::Gd),
+        MethodKind::With(Policy::Compat, Base::Gd),
+        MethodKind::With(Policy::Escape, Base::Gd),
+        MethodKind::With(Policy::Escape, Base::HeavyBall),
+        MethodKind::With(Policy::Escape, Base::Adam),
+    ];
+
+    /// Those that are more than a base optimizer, but no policy.
+    const OTHERS: [MethodKind; 3] = [MethodKind::PerturbedGd, MethodKind::Neon, MethodKind::Sam];
+
+    /// The method of that name.
+    pub fn by_name(name: &str) -> Option<MethodKind> {
+        let base = |name: &str| Base::ALL.into_iter().find(|base| base.name() == name);
+        if let Some((policy, of)) = name.split_once('+') {
+            let policy = Policy::ALL.into_iter().find(|known| known.name() == policy)?;
+            return Some(MethodKind::With(policy, base(of)?));
+        }
+        let other = || Self::OTHERS.into_iter().find(|other| other.name() == name);
+        base(name).map(MethodKind::Plain).or_else(other)
+    }
+
+    /// The names, for a message.
+    pub fn known() -> String {
+        let bases = Base::ALL.map(Base::name).join(", ");
+        let others = Self::OTHERS.map(MethodKind::name).join(", ");
+        let policies = Policy::ALL.map(Policy::name).join(", ");
+        format!("{bases}, {others}, or POLICY+BASE with a policy of {policies}")
+    }
+
+    /// Its name on the command line.
+    pub fn name(self) -> String {
+        match self {
+            MethodKind::Plain(base) => base.name().to_owned(),
+            MethodKind::PerturbedGd => "perturbed-gd".to_owned(),
+            MethodKind::Neon => "neon".to_owned(),
+            MethodKind::Sam => "sam".to_owned(),
+            MethodKind::With(policy, base) => format!("{}+{}", policy.name(), base.name()),
+        }
+    }
+
+    /// The optimizer that takes its ordinary steps.
+    pub fn base(self) -> Base {
+        match self {
+            MethodKind::Plain(base) | MethodKind::With(_, base) => base,
+            MethodKind::PerturbedGd | MethodKind::Neon | MethodKind::Sam => Base::Gd,
+        }
+    }
+}
+
+impl Serialize for MethodKind {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.name().serialize(to)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_method_is_found_by_its_name_and_only_by_it() {
+        let with = |policy| Base::ALL.map(|base| MethodKind::With(policy, base));
+        let all = (Base::ALL.map(MethodKind::Plain).into_iter())
+            .chain(MethodKind::OTHERS)
+            .chain(Policy::ALL.into_iter().flat_map(with));
+        for kind in all {
+            assert_eq!(MethodKind::by_name(&kind.name()), Some(kind));
+        }
+        for unknown in ["", "sgd", "GD", "+gd", "escape+", "escape", "escape+sam", "gd+escape"] {
+            assert_eq!(MethodKind::by_name(unknown), None, "{unknown}");
+        }
+        assert!(
+            MethodKind::DEFAULT.iter().all(|kind| MethodKind::known().contains(kind.base().name()))
+        );
+    }
+}

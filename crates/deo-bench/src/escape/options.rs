@@ -1,0 +1,111 @@
+//! The options of `deo escape`, as given: on the command line, in a file, or not at all.
+//!
+//! One struct is both, as in [`train`](crate::train::Options), and nothing is checked here beyond its type.
+
+use clap::Args;
+use serde::Deserialize;
+use std::path::PathBuf;
+
+/// Every option; `None` where it was not given.
+#[derive(Debug, Clone, Default, PartialEq, Args, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Options {
+    /// Problems: quick, full, or names of problems, separated by commas [default: quick]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = WHAT)]
+    pub suite: Option<Vec<String>>,
+
+    /// Methods, separated by commas [default: those marked below]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = WHAT)]
+    pub methods: Option<Vec<String>>,
+
+    /// Fresh seeds on which each method is judged [default: 5]
+    #[arg(long, value_name = "N", help_heading = HOW)]
+    pub seeds: Option<u64>,
+
+    /// Other seeds on which it is tuned [default: 5]
+    #[arg(long, value_name = "N", help_heading = HOW)]
+    #[serde(alias = "tuning_seeds")]
+    pub tuning_seeds: Option<u64>,
+
+    /// Learning rates of the grid, 1, 2, 5, 10, …; more are tried if the best is at its edge [default: 7]
+    #[arg(long, value_name = "N", help_heading = HOW)]
+    pub grid: Option<u32>,
+
+    /// Gradients that a run may spend, a loss counting a third [default: of each problem]
+    #[arg(long, value_name = "N", help_heading = HOW)]
+    pub budget: Option<u64>,
+
+    /// Seeds starts, batches, noise and axes [default: 1]
+    #[arg(long, value_name = "N", help_heading = RUN)]
+    pub seed: Option<u64>,
+
+    /// Threads; the numbers don't depend on them [default: all cores]
+    #[arg(long, value_name = "N", help_heading = RUN)]
+    pub threads: Option<usize>,
+
+    /// Write record.json, results.csv and an SVG for each problem there
+    #[arg(long, value_name = "DIR", help_heading = OUTPUT)]
+    pub out: Option<PathBuf>,
+}
+
+const WHAT: &str = "Problems and methods";
+const HOW: &str = "Comparison";
+const RUN: &str = "Run";
+const OUTPUT: &str = "Output";
+
+/// The arguments of `deo escape`.
+#[derive(Debug, Clone, PartialEq, Args)]
+#[command(after_help = MORE, allow_negative_numbers = true, args_override_self = true)]
+pub struct EscapeArgs {
+    /// What may stand in a file, too.
+    #[command(flatten)]
+    pub options: Options,
+
+    /// Print the results as one JSON object instead of tables
+    #[arg(long, help_heading = OUTPUT)]
+    pub json: bool,
+
+    /// Take options from a TOML file, its keys the long names; the command line wins
+    #[arg(long, value_name = "FILE", help_heading = RUN)]
+    pub config: Option<PathBuf>,
+}
+
+const MORE: &str = "\
+Methods (default ones marked *):
+  gd* heavy-ball* nesterov adam* adamw nadamw    a base optimizer alone
+  perturbed-gd* neon* sam*                       gradient descent with noise, with negative curvature from noise,
+                                                 sharpness-aware; their other numbers are tuned too
+  escape+BASE                                    the escape ladder beside a base (* gd, heavy-ball, adam)
+  gradient-rung+BASE random-axis+BASE            controls: its first rung alone; a random direction for the axis;
+  highest-axis+BASE                              the axis of highest curvature (* the first two with gd)
+  deflate+BASE amplify+BASE                      the paper's projection; its opposite (* deflate+gd)
+  compat+BASE                                    the published code (* gd)
+
+Examples:
+  deo escape                                       the quick suite with the default methods
+  deo escape --suite octopus-10-2 --methods gd,adam,escape+gd,random-axis+gd --seeds 11
+  deo escape --suite full --out runs/escape
+  deo escape --suite strict-saddle --methods escape+adam --json
+
+Each method is tuned by itself on every problem: a grid of learning rates 1, 2, 5, 10, …, on seeds of their own, by
+solved runs, then median cost, then median measure. Then it runs on fresh seeds. A cost is gradients plus a third of
+the losses; medians take a run that didn't reach the target as one of infinite cost, so there is none unless more than
+half of the runs did. The policies that deo adds run with the same default settings everywhere.";
+
+impl Options {
+    /// These options, and those of `file` where they are silent.
+    #[must_use]
+    pub fn or(self, file: Options) -> Options {
+        Options {
+            suite: self.suite.or(file.suite),
+            methods: self.methods.or(file.methods),
+            seeds: self.seeds.or(file.seeds),
+            tuning_seeds: self.tuning_seeds.or(file.tuning_seeds),
+            grid: self.grid.or(file.grid),
+            budget: self.budget.or(file.budget),
+            seed: self.seed.or(file.seed),
+            threads: self.threads.or(file.threads),
+            out: self.out.or(file.out),
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! From arguments to tables or JSON, and files.
+
+use super::compare::{Compared, compare};
+use super::error::EscapeError;
+use super::options::{EscapeArgs, Options};
+use super::results::{Record, Row, Summary, csv, rows};
+use super::settings::Settings;
+use super::{curves, markdown};
+use crate::config;
+use crate::output::OutputDir;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::{self, Write};
+
+const RECORD: &str = "record.json";
+const RESULTS: &str = "results.csv";
+
+const STYLE: &str = "{bar:30} {pos}/{len} methods on problems, {msg}, {elapsed}";
+
+/// Runs `deo escape` and writes its results to `stdout`.
+///
+/// # Errors
+///
+/// [`EscapeError`], with a message of one line and an exit code.
+pub fn execute(arguments: EscapeArgs, stdout: &mut dyn Write) -> Result<(), EscapeError> {
+    let EscapeArgs { options, json, config } = arguments;
+    let file: Options = config.map_or(Ok(Options::default()), |path| config::read(&path))?;
+    let options = options.or(file);
+    let out = options.out.clone();
+    let settings = Settings::resolve(options)?;
+    let files = files(&settings);
+    let names: Vec<&str> = files.iter().map(String::as_str).collect();
+    let output = out.map(|dir| OutputDir::create(&dir, &names)).transpose()?;
+    let style = ProgressStyle::with_template(STYLE).expect("a constant that tests draw");
+    let pairs = settings.problems.len() * settings.methods.len();
+    let bar = ProgressBar::new(pairs as u64).with_style(style).with_message("tuning");
+    bar.tick();
+    let compared = compare(&settings, &|problem, method| {
+        bar.set_message(format!("{} on {problem} done", method.name()));
+        bar.inc(1);
+    });
+    bar.finish_and_clear();
+    let compared = compared?;
+    let rows = rows(&compared);
+    // Results are shown even if they can't be kept.
+    let kept = output.as_ref().map_or(Ok(()), |output| keep(output, &settings, &compared, &rows));
+    let shown = show(stdout, &settings, &compared, &rows, json, output.as_ref());
+    kept?;
+    shown.map_err(EscapeError::Stdout)
+}
+
+fn plot_name(problem: &str) -> String {
+    format!("{problem}.svg")
+}
+
+/// The names of the files of a run.
+fn files(settings: &Settings) -> Vec<String> {
+    let plots = settings.problems.iter().map(|name| plot_name(name));
+    [RECORD, RESULTS].into_iter().map(str::to_owned).chain(plots).collect()
+}
+
+fn keep(
+    output: &OutputDir,
+    settings: &Settings,
+    compared: &[Compared],
+    rows: &[Row],
+) -> Result<(), EscapeError> {
+    output.write_json(RECORD, &Record::new(settings, compared, rows))?;
+    output.write(RESULTS, csv(rows).as_bytes())?;
+    for problem in compared {
+        output.write(&plot_name(&problem.problem.name), curves::svg(problem).as_bytes())?;
+    }
+    Ok(())
+}
+
+fn show(
+    stdout: &mut dyn Write,
+    settings: &Settings,
+    compared: &[Compared],
+    rows: &[Row],
+    json: bool,
+    output: Option<&OutputDir>,
+) -> io::Result<()> {
+    if json {
+        let summary = Summary { command: "escape", seed: settings.seed, results: rows };
+        serde_json::to_writer(&mut *stdout, &summary)?;
+        return writeln!(stdout);
+    }
+    for Compared { problem, .. } in compared {
+        let of_problem: Vec<&Row> = rows.iter().filter(|row| row.problem == problem.name).collect();
+        writeln!(stdout, "{}", markdown::section(problem, &of_problem))?;
+    }
+    writeln!(
+        stdout,
+        "Medians over {} fresh seeds; a run that missed the target has an infinite cost, and a loss costs a third of a \
+         gradient. Rates and other numbers are tuned on {} other seeds.",
+        settings.seeds, settings.tuning_seeds
+    )?;
+    if let Some(output) = output {
+        writeln!(stdout, "{} are in {}", files(settings).join(", "), output.path().display())?;
+    }
+    stdout.flush()
+}

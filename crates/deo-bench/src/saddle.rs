@@ -1,0 +1,39 @@
+//! `deo saddle`: the passes around a minimum, from many starts, each one once.
+//!
+//! Problem: a search finds one saddle, and which one depends on its start. A list of the passes of a surface takes many
+//! searches from displaced starts, an independent check of each result, and a way to see that two results are the same
+//! one, turned round or with its atoms renamed.
+//!
+//! ```text
+//! SaddleArgs  as given
+//! Settings    decided, checked
+//! Starts      file or geometry read, relaxed once for its minimum
+//!      │ + σ·noise(seed, search)
+//!      ▼
+//! run   find (deo-core) in parallel ──► Search, one each, failures too
+//!       merge ──► Distinct, by energy ──► join (with --connect) ──► table, JSON, record, XYZ, SVG
+//! ```
+//!
+//! Two results are one saddle if their energies agree and, for a cluster, their sorted interatomic distances, which
+//! don't change by turning, mirroring or renaming; for a landscape, their coordinates.
+
+mod error;
+mod merge;
+mod options;
+mod potential;
+mod report;
+mod results;
+mod run;
+mod settings;
+mod starts;
+mod surface;
+mod xyz;
+
+pub use error::SaddleError;
+pub use options::{Mode, SaddleArgs};
+pub use potential::Potential;
+pub use report::execute;
+pub use results::{Distinct, Minimum, Origin, Results, Search, Side};
+pub use settings::Settings;
+pub use starts::Start;
+pub use xyz::{Frame, XyzError};

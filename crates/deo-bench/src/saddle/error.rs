@@ -1,0 +1,100 @@
+//! Why `deo saddle` stopped, and with which exit code.
+
+use super::potential::Potential;
+use super::xyz::XyzError;
+use crate::output::OutputError;
+use crate::train::TrainError;
+use deo_core::saddle::DriveError;
+use deo_models::clusters::PairError;
+use deo_models::landscapes::LandscapeError;
+use std::fmt::Display;
+use std::io;
+
+/// Why saddle searches were refused or failed; each message is one line.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SaddleError {
+    /// No surface.
+    #[error("there is no surface to search; give --potential, one of {}", Potential::known())]
+    NoPotential,
+    /// No such surface.
+    #[error("there is no potential {name:?}; there are {}", Potential::known())]
+    UnknownPotential {
+        /// The name as given.
+        name: String,
+    },
+    /// A cluster of unknown size.
+    #[error("{name} needs a cluster; give --start FILE.xyz, or --potential {name}13")]
+    NoStart {
+        /// The potential.
+        name: &'static str,
+    },
+    /// An option that this surface has no use for.
+    #[error("--{name} does nothing here; it needs {needs}")]
+    Unused {
+        /// The option.
+        name: &'static str,
+        /// What would make use of it.
+        needs: &'static str,
+    },
+    /// A number out of its range.
+    #[error("{name} is {value}; it must be {wanted}")]
+    Setting {
+        /// The option without its dashes.
+        name: &'static str,
+        /// What was given.
+        value: String,
+        /// The range.
+        wanted: String,
+    },
+    /// A start that makes no sense or isn't known.
+    #[error("start is {start:?}; {potential} takes {wanted}")]
+    Start {
+        /// What was given.
+        start: String,
+        /// The potential.
+        potential: String,
+        /// What would be right.
+        wanted: String,
+    },
+    /// The file of the start.
+    #[error(transparent)]
+    Xyz(#[from] XyzError),
+    /// A setting that `deo train` has too.
+    #[error(transparent)]
+    Train(#[from] TrainError),
+    /// The landscape.
+    #[error(transparent)]
+    Landscape(#[from] LandscapeError),
+    /// The pair potential.
+    #[error(transparent)]
+    Pair(#[from] PairError),
+    /// A setting of the search or the verification.
+    #[error(transparent)]
+    Drive(#[from] DriveError),
+    /// The output.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// Standard output.
+    #[error("cannot write the results to standard output ({0})")]
+    Stdout(io::Error),
+}
+
+impl SaddleError {
+    pub(super) fn setting(
+        name: &'static str,
+        value: impl Display,
+        wanted: impl Into<String>,
+    ) -> Self {
+        SaddleError::Setting { name, value: value.to_string(), wanted: wanted.into() }
+    }
+
+    /// 2 for bad usage or input, 1 for a run that failed.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            SaddleError::Stdout(_) | SaddleError::Output(OutputError::Write { .. }) => 1,
+            SaddleError::Train(error) => error.exit_code(),
+            _ => 2,
+        }
+    }
+}

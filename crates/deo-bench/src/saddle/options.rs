@@ -1,0 +1,94 @@
+//! The options of `deo saddle`, as given; nothing is checked here beyond its type.
+
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// The arguments of `deo saddle`.
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+#[command(after_help = EXAMPLES, allow_negative_numbers = true, args_override_self = true)]
+pub struct SaddleArgs {
+    /// A landscape such as muller-brown, or a cluster: lj13, lj38, morse13; lj or morse with --start
+    #[arg(long, value_name = "NAME", help_heading = SURFACE)]
+    pub potential: Option<String>,
+
+    /// Range parameter of a Morse potential [default: 6]
+    #[arg(long, value_name = "X", help_heading = SURFACE)]
+    pub rho: Option<f64>,
+
+    /// Where from: for a cluster an XYZ file, its frames in turn; for a landscape "x,y,…" or minimum-2
+    /// [default: the minima of the landscape in turn, the relaxed cluster of that name]
+    #[arg(long, value_name = "FILE.xyz|POINT", help_heading = SEARCHES, allow_hyphen_values = true)]
+    pub start: Option<String>,
+
+    /// σ, the standard deviation by which each coordinate of a start is displaced
+    #[arg(long, value_name = "σ", help_heading = SEARCHES, default_value_t = 0.1)]
+    pub displace: f64,
+
+    /// Searches
+    #[arg(long, value_name = "M", help_heading = SEARCHES, default_value_t = 24)]
+    pub searches: usize,
+
+    /// Converged at a gradient of this norm, which no atom's force exceeds then
+    #[arg(long, value_name = "X", help_heading = SEARCHES, default_value_t = 1e-5)]
+    pub fmax: f64,
+
+    /// Gradients that a search may spend; its verification is beside them
+    #[arg(long, value_name = "N", help_heading = SEARCHES, default_value_t = 2000)]
+    pub max_gradients: u64,
+
+    /// How to search [default: newton up to 300 coordinates, dimer above]
+    #[arg(long, value_name = "MODE", help_heading = SEARCHES)]
+    pub mode: Option<Mode>,
+
+    /// Curvatures closer to zero than this are flat, and such a point no saddle [default: 1e-6, clusters 1e-3]
+    #[arg(long, value_name = "X", help_heading = SEARCHES)]
+    pub flat: Option<f64>,
+
+    /// Go down on both sides of each distinct saddle, and tell the minima that it joins
+    #[arg(long, help_heading = SEARCHES)]
+    pub connect: bool,
+
+    /// Seeds the displacements and the dimer's first axes
+    #[arg(long, value_name = "N", help_heading = RUN, default_value_t = 1)]
+    pub seed: u64,
+
+    /// Threads; the numbers don't depend on them [default: all cores]
+    #[arg(long, value_name = "N", help_heading = RUN)]
+    pub threads: Option<usize>,
+
+    /// Write record.json there; in two dimensions surface.svg, for clusters saddles.xyz and minima.xyz
+    #[arg(long, value_name = "DIR", help_heading = OUTPUT)]
+    pub out: Option<PathBuf>,
+
+    /// Print the results as one JSON object instead of tables
+    #[arg(long, help_heading = OUTPUT)]
+    pub json: bool,
+}
+
+/// How a saddle is searched for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// A Hessian learned from all gradients, rational-function steps: work N³ a step
+    Newton,
+    /// The gradient reflected at the lowest mode, L-BFGS steps: work N a step
+    Dimer,
+}
+
+const SURFACE: &str = "Surface";
+const SEARCHES: &str = "Searches";
+const RUN: &str = "Run";
+const OUTPUT: &str = "Output";
+
+const EXAMPLES: &str = "\
+Examples:
+  deo saddle --potential muller-brown --out runs/mb         both saddles, and a drawing of the paths
+  deo saddle --potential muller-brown --start \"-0.5,1.4\" --searches 5
+  deo saddle --potential lj13 --searches 100 --connect      passes out of the icosahedron, and where they lead
+  deo saddle --potential lj --start cluster.xyz --displace 0.05 --mode dimer --out runs/cluster
+  deo saddle --potential morse13 --rho 14 --json
+
+energy, barrier: in the units of the potential; the barrier is above the minimum below the start named in \"from\".
+curvature: the lowest eigenvalue of the Hessian, solved for independently of the search. index: negative eigenvalues.
+gradients: the median over the searches that found it, verification not included.";

@@ -1,0 +1,155 @@
+//! The settings of saddle searches: every option decided, every number checked.
+
+use super::error::SaddleError;
+use super::options::{Mode, SaddleArgs};
+use super::potential::Potential;
+use crate::train;
+use deo_core::Length;
+use deo_core::saddle::{
+    Goal, Method, MinModeSettings, NewtonSettings, Record, VerificationSettings,
+};
+use serde::Serialize;
+
+/// Everything that decides the numbers, and the number of threads, which doesn't.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Settings {
+    /// The surface.
+    pub potential: Potential,
+    /// The start as given; `None` for those that belong to the potential.
+    pub start: Option<String>,
+    /// σ, the standard deviation of each coordinate's displacement.
+    pub displace: f64,
+    /// Searches.
+    pub searches: usize,
+    /// The gradient norm of a converged search.
+    pub fmax: f64,
+    /// Gradients that a search may spend.
+    pub max_gradients: u64,
+    /// How to search; `None` chooses by the number of coordinates.
+    pub mode: Option<Mode>,
+    /// The curvature below which a direction is flat.
+    pub flat: f64,
+    /// Whether the minima joined are looked for.
+    pub connect: bool,
+    /// Seeds displacements and axes.
+    pub seed: u64,
+    /// Threads.
+    pub threads: usize,
+}
+
+/// Keeps a slip of the finger from filling the memory.
+const MOST_SEARCHES: usize = 100_000;
+const MOST_GRADIENTS: u64 = 1_000_000_000;
+
+/// Coordinates up to which the dense search is the default: its matrix algebra, N³ a step, is then still some
+/// milliseconds, and it needs a third of the gradients.
+const DENSE: usize = 300;
+
+/// Gradients of a descent: those serve the report, and --max-gradients is for the searches.
+const DESCENT_GRADIENTS: u64 = 10_000;
+
+/// What is flat on a landscape: the default of the verification.
+const FLAT: f64 = 1e-6;
+/// What is flat for a cluster: a thousandth of the softest bound modes; an atom two or three bonds away has less.
+const FLAT_CLUSTER: f64 = 1e-3;
+
+/// 2⁶⁴/φ: steps of it visit the seeds evenly, so that neighbouring --seed share no search.
+const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+
+impl Settings {
+    /// The settings that `args` ask for.
+    ///
+    /// # Errors
+    ///
+    /// [`SaddleError`] with a message of one line that names the option and what would be right.
+    pub fn resolve(args: &SaddleArgs) -> Result<Settings, SaddleError> {
+        let name = args.potential.as_deref().ok_or(SaddleError::NoPotential)?;
+        let potential = Potential::by_name(name, args.rho)?;
+        let number = |name, value: f64, zero: bool| {
+            let fine = value.is_finite() && (value > 0.0 || zero && value == 0.0);
+            let wanted = if zero { "finite and not below 0" } else { "finite and above 0" };
+            fine.then_some(value).ok_or_else(|| SaddleError::setting(name, value, wanted))
+        };
+        let flat = if potential.is_cluster() { FLAT_CLUSTER } else { FLAT };
+        Ok(Settings {
+            start: args.start.clone(),
+            displace: number("displace", args.displace, true)?,
+            searches: within("searches", args.searches, 1, MOST_SEARCHES)?,
+            fmax: number("fmax", args.fmax, false)?,
+            max_gradients: within("max-gradients", args.max_gradients, 1, MOST_GRADIENTS)?,
+            mode: args.mode,
+            flat: number("flat", args.flat.unwrap_or(flat), true)?,
+            connect: args.connect,
+            seed: args.seed,
+            threads: threads(args.threads)?,
+            potential,
+        })
+    }
+
+    /// How `dimension` coordinates are searched.
+    pub fn mode(&self, dimension: usize) -> Mode {
+        self.mode.unwrap_or(if dimension <= DENSE { Mode::Newton } else { Mode::Dimer })
+    }
+
+    /// The search of that number, counted from 0, over `dimension` coordinates.
+    pub(super) fn method(&self, dimension: usize, search: usize, record: Record) -> Method {
+        let goal = Goal {
+            tolerance: self.fmax,
+            max_gradients: self.max_gradients,
+            record,
+            ..Goal::default()
+        };
+        match self.mode(dimension) {
+            Mode::Newton => Method::Newton(NewtonSettings { goal, ..NewtonSettings::default() }),
+            Mode::Dimer => Method::MinMode(MinModeSettings {
+                goal,
+                // Bonds of about 1 are harmonic to 1e-4 of themselves; gradients in double precision resolve that well.
+                length: Some(Length::Absolute(1e-4)),
+                seed: self.search_seed(search),
+                ..MinModeSettings::default()
+            }),
+        }
+    }
+
+    /// The way down: the same method in steps that don't leap over a basin.
+    pub(super) fn descent(&self, dimension: usize) -> Method {
+        let mut method = self.method(dimension, 0, Record::Nothing);
+        *method.goal_mut() = Goal { index: 0, max_gradients: DESCENT_GRADIENTS, ..*method.goal() };
+        match &mut method {
+            // A third of the distances that a search takes.
+            Method::Newton(settings) => (settings.radius, settings.max_radius) = (0.05, 0.2),
+            Method::MinMode(settings) => settings.max_step = 0.05,
+        }
+        method
+    }
+
+    /// What every converged search is put to.
+    pub(super) fn verification(&self) -> VerificationSettings {
+        VerificationSettings { flat: self.flat, ..VerificationSettings::default() }
+    }
+
+    /// The seed of a search, counted from 0.
+    pub(super) fn search_seed(&self, search: usize) -> u64 {
+        self.seed ^ (search as u64 + 1).wrapping_mul(GOLDEN)
+    }
+}
+
+/// What `deo train` would make of it: the same default, the same range.
+fn threads(threads: Option<usize>) -> Result<usize, SaddleError> {
+    let options = train::Options { threads, ..train::Options::default() };
+    Ok(train::Settings::resolve(options, &train::Options::default())?.threads)
+}
+
+fn within<T: PartialOrd + std::fmt::Display>(
+    name: &'static str,
+    value: T,
+    least: T,
+    most: T,
+) -> Result<T, SaddleError> {
+    if value >= least && value <= most {
+        Ok(value)
+    } else {
+        Err(SaddleError::setting(name, value, format!("between {least} and {most}")))
+    }
+}

@@ -1,0 +1,72 @@
+//! Bad usage of `deo escape`: exit code 2, nothing on standard output, one line that says what would be right.
+
+mod common;
+
+use common::{Bench, Outcome};
+
+fn refused(outcome: &Outcome, words: &[&str]) {
+    let Outcome { code, stdout, stderr } = outcome;
+    assert_eq!(*code, 2, "{stderr}");
+    assert_eq!(stdout, "");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    assert!(stderr.starts_with("error: "), "{stderr}");
+    for word in words {
+        assert!(stderr.contains(word), "{word} is not in: {stderr}");
+    }
+}
+
+#[test]
+fn names() {
+    let bench = Bench::new();
+    let deo = |arguments: &[&str]| bench.deo(&[&["escape"], arguments].concat());
+    for suite in ["slow", "octopus", "", "quick,slow"] {
+        refused(&deo(&["--suite", suite]), &["no suite or problem", "quick, full, octopus-5-1"]);
+    }
+    for method in ["sgd", "escape+", "+gd", "escape", "escape+sam", "", "gd,sgd", "GD"] {
+        let words = ["no method", "gd, heavy-ball", "perturbed-gd", "POLICY+BASE", "escape, grad"];
+        refused(&deo(&["--methods", method]), &words);
+    }
+    refused(&deo(&["--method", "gd"]), &["--method", "--methods"]);
+    refused(&deo(&["quick"]), &["quick", "--help"]);
+}
+
+#[test]
+fn numbers() {
+    let bench = Bench::new();
+    for (option, values, words) in [
+        ("--budget", &["0", "99999999999999999"][..], &["budget is", "between 1 and"][..]),
+        ("--budget", &["-5", "many", "1.5", ""], &["--budget"]),
+        ("--seeds", &["0", "99999999"], &["seeds is", "between 1 and"]),
+        ("--seeds", &["-1", "x"], &["--seeds"]),
+        ("--tuning-seeds", &["0"], &["tuning-seeds is 0", "between 1 and"]),
+        ("--grid", &["0", "1000"], &["grid is", "between 1 and"]),
+        ("--threads", &["0", "99999999"], &["threads is", "between 1 and"]),
+        ("--seed", &["-1", "x"], &["--seed"]),
+        ("--seed", &["18446744073709551615"], &["seed is", "between 0 and"]),
+    ] {
+        for value in values {
+            refused(&bench.deo(&["escape", option, value]), words);
+        }
+    }
+}
+
+#[test]
+fn files() {
+    let bench = Bench::new();
+    bench.write("file", b"");
+    std::fs::create_dir_all(bench.path("taken/octopus-5-1.svg")).unwrap();
+    let out = |dir| bench.deo(&["escape", "--suite", "octopus-5-1", "--out", dir]);
+    refused(&out("file"), &["\"file\"", "directory that can be created"]);
+    refused(&out("file/below"), &["file/below"]);
+    refused(&out("taken"), &["octopus-5-1.svg", "is a directory"]);
+    assert_eq!(common::names(&bench.path("taken")), ["octopus-5-1.svg"]);
+    let config = |text: &str| {
+        bench.write("run.toml", text.as_bytes());
+        bench.deo(&["escape", "--config", "run.toml"])
+    };
+    refused(&config("seeds = 3\nmethod = ['gd']"), &["line 2", "method", "`methods`"]);
+    refused(&config("methods = 'gd'"), &["line 1", "methods"]);
+    refused(&config("methods = ['sgd']"), &["no method", "sgd"]);
+    refused(&config("seeds = 0"), &["seeds is 0"]);
+    refused(&bench.deo(&["escape", "--config", "missing.toml"]), &["missing.toml"]);
+}

@@ -1,0 +1,149 @@
+//! The check of an estimate before it is believed.
+//!
+//! Problem: after k rotations Hn is a combination of k + 1 secants, each with the truncation ½h∇³f[v,v] of its own
+//! direction v. Along sharp directions that is large, and a small weight of it can outweigh the curvature of a flat
+//! axis: a trained MLP in f32 reported −0.038 ± 0.01 where 0 was true. So at the end
+//!
+//! 1. *Check*: one fresh probe along the final axis replaces Hn. If the fresh ‖r‖ no longer meets the tolerance, the
+//!    rotations go on from it, until a check fails again without having halved it: then what is left is truncation.
+//! 2. *Certify*: a fresh secant still has its own truncation, all of C where H = 0. Before C is called negative it is
+//!    measured at a second length on the same side, as in [`certificate`](crate::certificate), whose formula is used.
+//!
+//! | evidence | error of C |
+//! |---|---|
+//! | recombined | max(asymmetry, rounding/√N, |C − C of the last axis probe|) |
+//! | checked, its own truncation unseen | max(|C − recombined C|, ‖Hn − recombined Hn‖/√N, rounding/√N) |
+//! | certified | max(|C(ρh) − C(h)|, ‖Hn(ρh) − Hn(h)‖/√N)/k |
+
+use super::{Certify, Dimer, Phase, rounding_error};
+use crate::certificate::divisor;
+use crate::estimate::{Evidence, Status};
+use crate::probe::{Answer, Rule};
+use crate::space::Space;
+use std::borrow::BorrowMut;
+
+impl<V> Dimer<V> {
+    /// The allowance has room for that many more answers.
+    pub(super) fn affords(&self, answers: u64) -> bool {
+        self.allowance >= answers * self.cost()
+    }
+
+    /// Gradients for an answer.
+    fn cost(&self) -> u64 {
+        if self.settings.rule == Rule::Central { 2 } else { 1 }
+    }
+
+    /// The answers that are kept back from the rotations.
+    pub(super) fn reserve(&self) -> u64 {
+        if self.is_checked() { 2 } else { 0 }
+    }
+
+    /// This estimate is to be checked at its end.
+    fn is_checked(&self) -> bool {
+        let granted = self.allowance + self.estimate.gradients;
+        self.secants
+            && match self.settings.certify {
+                Certify::Never => false,
+                // The two answers are then at most a quarter of all.
+                Certify::Claims => granted >= 8 * self.cost(),
+                Certify::Always => true,
+            }
+    }
+
+    /// Ends the estimate as `status`, after the checks that are due.
+    pub(super) fn conclude_as(&mut self, status: Status) {
+        self.ending = status;
+        let due = self.is_checked() && self.affords(1);
+        let second = self.settings.certify == Certify::Always || self.estimate.is_negative(1.0);
+        self.phase = match self.estimate.evidence {
+            Evidence::Recombined if due => Phase::Check,
+            Evidence::Fresh if due && second => Phase::Certify,
+            _ => return self.finish(status),
+        };
+        self.estimate.status = Status::Running;
+    }
+
+    /// Hn, C and their errors from a fresh probe. False if the answer isn't finite.
+    pub(super) fn measure_axis<S>(&mut self, space: &S, answer: Answer<'_, S::Vector>) -> bool
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let axis = self.axis.borrow();
+        let (curvature, square) = answer.product_into(space, axis, self.axis_product.borrow_mut());
+        // The gradient at the far end is as long as the one at x, and a product is its own error's scale.
+        let scale = space.norm(answer.ahead);
+        if !(curvature.is_finite() && square.is_finite() && scale.is_finite()) {
+            return false;
+        }
+        self.rounding = rounding_error(space.epsilon(), scale, answer.span);
+        (self.axis_error, self.asymmetry) = (0.0, 0.0);
+        self.measured = curvature;
+        self.estimate.curvature = curvature;
+        self.set_gap();
+        self.estimate.secant_error = self.rounding / self.root_dimension;
+        self.estimate.evidence = Evidence::Fresh;
+        true
+    }
+
+    pub(super) fn tell_check<S>(&mut self, space: &S, answer: Answer<'_, S::Vector>)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        // The torque has served: its place takes the recombined product, for what that was off by.
+        space.axpby(1.0, self.axis_product.borrow(), 0.0, self.torque.borrow_mut());
+        let recombined = self.estimate.curvature;
+        if !self.measure_axis(space, answer) {
+            return self.poisoned();
+        }
+        let off = self.distance_to_torque(space);
+        let error = (self.measured - recombined).abs().max(off / self.root_dimension);
+        self.estimate.secant_error = self.estimate.secant_error.max(error);
+        let verdict = self.judge(space);
+        if self.ending == Status::Stopped {
+            return self.conclude_as(Status::Stopped);
+        }
+        let residual = self.estimate.residual;
+        match verdict {
+            Some(status) => self.conclude_as(status),
+            // Half of it is progress; anything less would spend the allowance on the truncation of one probe after another.
+            None if residual >= 0.5 * self.failed => self.conclude_as(Status::Noise),
+            None => {
+                self.failed = residual;
+                self.rotate_on();
+            }
+        }
+    }
+
+    pub(super) fn tell_certify<S>(&mut self, space: &S, answer: Answer<'_, S::Vector>)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let axis = self.axis.borrow();
+        let (again, square) = answer.product_into(space, axis, self.torque.borrow_mut());
+        if !(again.is_finite() && square.is_finite()) {
+            return self.poisoned();
+        }
+        // The module `certificate` derives the ratio of lengths and the divisor, and says why not −h.
+        let divisor = divisor(self.settings.rule);
+        let product_error = self.distance_to_torque(space) / divisor;
+        let change = (self.estimate.curvature - again).abs() / divisor;
+        self.estimate.secant_error = change.max(product_error / self.root_dimension);
+        self.estimate.evidence = Evidence::Certified;
+        let beyond = self.ending == Status::Converged && product_error > self.goal();
+        self.finish(if beyond { Status::Noise } else { self.ending });
+    }
+
+    /// ‖Hn − the vector in the place of the torque‖, which is used up.
+    fn distance_to_torque<S>(&mut self, space: &S) -> f64
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let torque = self.torque.borrow_mut();
+        space.axpby(1.0, self.axis_product.borrow(), -1.0, torque);
+        space.norm(torque)
+    }
+}

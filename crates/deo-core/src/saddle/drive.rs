@@ -1,0 +1,311 @@
+//! Drivers: searches, verification and descents with an [`Objective`] to ask.
+//!
+//! [`find`] searches, verifies and reports; [`join`] goes down on both sides of a saddle. Both take the space as a
+//! function of the point, `|x| FreeBody::new(x)` or `|_| Host::new()`, because the rigid motions of a free body
+//! depend on it. [`in_parallel`] runs many searches on a few threads.
+
+use super::outcome::{Counts, Outcome, Waypoint};
+use super::settings::{Goal, SearchError};
+use super::verify::{Verdict, Verification, VerificationSettings};
+use super::{MinModeSearch, MinModeSettings, NewtonSearch, NewtonSettings};
+use crate::krylov::KrylovError;
+use crate::objective::Objective;
+use crate::space::Space;
+use std::borrow::{Borrow, BorrowMut};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Which search, and its settings.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum Method {
+    /// [`NewtonSearch`], for up to a few hundred coordinates.
+    Newton(NewtonSettings),
+    /// [`MinModeSearch`], for any number.
+    MinMode(MinModeSettings),
+}
+
+impl Default for Method {
+    fn default() -> Self {
+        Method::Newton(NewtonSettings::default())
+    }
+}
+
+impl Method {
+    /// What it seeks.
+    pub fn goal(&self) -> &Goal {
+        match self {
+            Method::Newton(settings) => &settings.goal,
+            Method::MinMode(settings) => &settings.goal,
+        }
+    }
+
+    /// What it seeks, to be changed.
+    pub fn goal_mut(&mut self) -> &mut Goal {
+        match self {
+            Method::Newton(settings) => &mut settings.goal,
+            Method::MinMode(settings) => &mut settings.goal,
+        }
+    }
+}
+
+/// What a search came to.
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Found<V> {
+    /// How the search ended.
+    pub outcome: Outcome,
+    /// Where.
+    pub x: V,
+    /// f there.
+    pub value: f64,
+    /// ‖g‖ there.
+    pub gradient_norm: f64,
+    /// What the search spent.
+    pub counts: Counts,
+    /// The way, as far as it was to be recorded.
+    pub way: Vec<Waypoint<V>>,
+}
+
+/// A point that a search converged to, and what an independent solve says of it.
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Saddle<V> {
+    /// What the search came to.
+    pub found: Found<V>,
+    /// The verdict; [`Verdict::Unresolved`] if the search didn't converge.
+    pub verdict: Verdict,
+    /// The k + 1 lowest curvatures, ascending; empty if the search didn't converge.
+    pub curvatures: Vec<f64>,
+    /// The axes of the first k of them.
+    pub axes: Vec<V>,
+    /// Gradients of the verification.
+    pub verification_gradients: u64,
+}
+
+impl<V> Saddle<V> {
+    /// The search converged, and the index is the one sought.
+    pub fn is_confirmed(&self) -> bool {
+        self.found.outcome == Outcome::Converged && self.verdict == Verdict::Confirmed
+    }
+}
+
+/// Why a driver didn't start.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum DriveError {
+    /// A setting of the search.
+    Search(SearchError),
+    /// A setting of the verification.
+    Verification(KrylovError),
+}
+
+impl std::fmt::Display for DriveError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            DriveError::Search(error) => error.fmt(f),
+            DriveError::Verification(error) => write!(f, "verification: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for DriveError {}
+
+impl From<SearchError> for DriveError {
+    fn from(error: SearchError) -> Self {
+        DriveError::Search(error)
+    }
+}
+
+impl From<KrylovError> for DriveError {
+    fn from(error: KrylovError) -> Self {
+        DriveError::Verification(error)
+    }
+}
+
+/// Runs a search to its end, from `x` and, if it is given, with `axis` as the first guess across the saddle.
+///
+/// # Errors
+///
+/// [`SearchError`] names a setting that is out of range.
+pub fn search<S, O>(
+    space: &S,
+    objective: &mut O,
+    x: &S::Vector,
+    axis: Option<&S::Vector>,
+    method: &Method,
+) -> Result<Found<S::Owned>, SearchError>
+where
+    S: Space,
+    O: Objective<S::Vector> + ?Sized,
+{
+    let mut g = space.zeros_like(x);
+    macro_rules! run {
+        ($search:expr) => {{
+            let mut search = $search;
+            if let Some(axis) = axis {
+                search = search.with_axis(space, axis);
+            }
+            while let Some(point) = search.ask() {
+                let value = objective.value_grad(point.borrow(), g.borrow_mut());
+                search.tell(space, value, g.borrow());
+            }
+            let mut x = space.zeros_like(x);
+            space.axpby(1.0, search.x().borrow(), 0.0, x.borrow_mut());
+            Ok(Found {
+                outcome: search.outcome(),
+                x,
+                value: search.value(),
+                gradient_norm: search.gradient_norm(),
+                counts: search.counts(),
+                way: search.into_way(),
+            })
+        }};
+    }
+    match *method {
+        Method::Newton(settings) => run!(NewtonSearch::new(space, x, settings)?),
+        Method::MinMode(settings) => run!(MinModeSearch::new(space, x, settings)?),
+    }
+}
+
+/// Searches from `x`, and verifies what was found.
+///
+/// The index expected by `verification` is replaced by the one that `method` seeks.
+///
+/// # Errors
+///
+/// [`DriveError`] names a setting that is out of range.
+///
+/// # Examples
+///
+/// ```
+/// use deo_core::objective::FromFn;
+/// use deo_core::saddle::{Method, find, join};
+/// use deo_core::space::Host;
+/// // (x² − 1)² + 2y²: minima at (±1, 0), the saddle between them at 0, one unit higher.
+/// let mut f = FromFn(|x: &[f64], g: Option<&mut [f64]>| {
+///     if let Some(g) = g {
+///         g.copy_from_slice(&[4.0 * x[0] * (x[0] * x[0] - 1.0), 4.0 * x[1]]);
+///     }
+///     (x[0] * x[0] - 1.0).powi(2) + 2.0 * x[1] * x[1]
+/// });
+/// let space_at = |_: &[f64]| Host::<f64>::new();
+/// let method = Method::default();
+/// let saddle = find(space_at, &mut f, &[0.8, 0.3], None, &method, &Default::default())?;
+/// assert!(saddle.is_confirmed());
+/// assert!((saddle.curvatures[0] + 4.0).abs() < 1e-3 && (saddle.curvatures[1] - 4.0).abs() < 1e-3);
+/// let sides = join(space_at, &mut f, &saddle.found.x, &saddle.axes[0], 0.05, &method)?;
+/// assert!((sides[0].x[0] * sides[1].x[0] + 1.0).abs() < 1e-3);
+/// assert!((saddle.found.value - sides[0].value - 1.0).abs() < 1e-3);
+/// # Ok::<(), deo_core::saddle::DriveError>(())
+/// ```
+pub fn find<S, O>(
+    space_at: impl Fn(&S::Vector) -> S,
+    objective: &mut O,
+    x: &S::Vector,
+    axis: Option<&S::Vector>,
+    method: &Method,
+    verification: &VerificationSettings,
+) -> Result<Saddle<S::Owned>, DriveError>
+where
+    S: Space,
+    O: Objective<S::Vector> + ?Sized,
+{
+    let found = search(&space_at(x), objective, x, axis, method)?;
+    let mut saddle = Saddle {
+        found,
+        verdict: Verdict::Unresolved,
+        curvatures: Vec::new(),
+        axes: Vec::new(),
+        verification_gradients: 0,
+    };
+    if saddle.found.outcome != Outcome::Converged {
+        return Ok(saddle);
+    }
+    let x = saddle.found.x.borrow();
+    let space = space_at(x);
+    let settings = VerificationSettings { index: method.goal().index, ..*verification };
+    let mut verification = Verification::new(&space, x, settings)?;
+    let mut g = space.zeros_like(x);
+    while let Some(point) = verification.ask() {
+        objective.value_grad(point.borrow(), g.borrow_mut());
+        verification.tell(&space, g.borrow());
+    }
+    saddle.verdict = verification.verdict();
+    saddle.curvatures = verification.curvatures().collect();
+    saddle.axes = (0..settings.index)
+        .map(|i| {
+            let mut axis = space.zeros_like(x);
+            space.axpby(1.0, verification.axis(i).borrow(), 0.0, axis.borrow_mut());
+            axis
+        })
+        .collect();
+    saddle.verification_gradients = verification.gradients();
+    Ok(saddle)
+}
+
+/// Goes down from the saddle `x`, `push` along +`axis` first and then along −`axis`, to the minima that it joins.
+///
+/// The same method is used with index 0. The barriers are the value at the saddle less those found. A descent follows
+/// no steepest path exactly; with steps that are long beside the basin it may end in a neighbouring one: lower the
+/// radius then.
+///
+/// # Errors
+///
+/// [`SearchError`] names a setting that is out of range.
+pub fn join<S, O>(
+    space_at: impl Fn(&S::Vector) -> S,
+    objective: &mut O,
+    x: &S::Vector,
+    axis: &S::Vector,
+    push: f64,
+    method: &Method,
+) -> Result<[Found<S::Owned>; 2], SearchError>
+where
+    S: Space,
+    O: Objective<S::Vector> + ?Sized,
+{
+    let mut method = *method;
+    method.goal_mut().index = 0;
+    let space = space_at(x);
+    let mut start = space.zeros_like(x);
+    let mut down = |push: f64| {
+        space.displace(push, axis, x, start.borrow_mut());
+        let start: &S::Vector = start.borrow();
+        search(&space_at(start), objective, start, None, &method)
+    };
+    Ok([down(push)?, down(-push)?])
+}
+
+/// Runs `job(0)` … `job(count − 1)` on `threads` threads; the results come in this order, whatever the threads did.
+///
+/// # Examples
+///
+/// ```
+/// use deo_core::saddle::in_parallel;
+/// assert_eq!(in_parallel(3, 5, |i| i * i), [0, 1, 4, 9, 16]);
+/// ```
+pub fn in_parallel<T: Send>(
+    threads: usize,
+    count: usize,
+    job: impl Fn(usize) -> T + Sync,
+) -> Vec<T> {
+    let next = AtomicUsize::new(0);
+    let results: Vec<Mutex<Option<T>>> = (0..count).map(|_| Mutex::new(None)).collect();
+    std::thread::scope(|scope| {
+        for _ in 0..threads.clamp(1, count.max(1)) {
+            scope.spawn(|| {
+                loop {
+                    let i = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(place) = results.get(i) else { return };
+                    let result = job(i);
+                    *place.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(result);
+                }
+            });
+        }
+    });
+    let unlocked = results.into_iter().map(|place| place.into_inner());
+    unlocked
+        .map(|place| place.unwrap_or_else(|p| p.into_inner()).expect("every job has run"))
+        .collect()
+}

@@ -1,0 +1,86 @@
+//! How a search ended, and what it cost.
+
+/// How a search ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub enum Outcome {
+    /// Questions are outstanding.
+    Running,
+    /// The gradient is below the tolerance, and negative curvature was measured at that point along every axis that
+    /// was followed. Whether there is more of it elsewhere is for [`Verification`](super::Verification) to say.
+    Converged,
+    /// The allowed number of steps passed without any negative curvature: the search climbs out of the region where
+    /// there is a saddle, or there is none.
+    Convex,
+    /// The search returns to where it was without getting anywhere. Min-mode dynamics has attracting cycles
+    /// (Levitt & Ortner 2017); another start, a smaller step or another method leaves them.
+    Cycling,
+    /// Gradients that aren't finite, several in a row, however short the step.
+    NonFinite,
+    /// The allowed gradients were spent first.
+    Budget,
+}
+
+impl std::fmt::Display for Outcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Outcome::Running => "running",
+            Outcome::Converged => "converged",
+            Outcome::Convex => "no negative curvature within the allowed steps",
+            Outcome::Cycling => "cycling",
+            Outcome::NonFinite => "non-finite gradient",
+            Outcome::Budget => "out of gradients",
+        })
+    }
+}
+
+/// Gradients, by what they were for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Counts {
+    /// At the points of the search itself, the first one included.
+    pub steps: u64,
+    /// At displaced points, for curvatures.
+    pub probes: u64,
+}
+
+impl Counts {
+    /// All of them.
+    pub fn gradients(self) -> u64 {
+        self.steps + self.probes
+    }
+}
+
+/// What is kept of the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum Record {
+    /// Nothing; no allocation.
+    #[default]
+    Nothing,
+    /// Numbers.
+    Numbers,
+    /// Numbers and positions.
+    Positions,
+}
+
+/// One point of the way.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Waypoint<V> {
+    /// f there, as it was told; it has no part in the search.
+    #[cfg_attr(feature = "serde", serde(with = "crate::estimate::unknown"))]
+    pub value: f64,
+    /// ‖g‖.
+    pub gradient_norm: f64,
+    /// The lowest curvature as it was known there.
+    #[cfg_attr(feature = "serde", serde(with = "crate::estimate::unknown"))]
+    pub curvature: f64,
+    /// The length of the step that led there.
+    pub step: f64,
+    /// Gradients spent up to there.
+    pub gradients: u64,
+    /// The point, with [`Record::Positions`].
+    pub x: Option<V>,
+}

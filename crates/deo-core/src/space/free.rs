@@ -1,0 +1,307 @@
+//! Bodies that float freely: positions of atoms, up to motions of the whole.
+//!
+//! Problem: the energy of a free cluster doesn't change when it is moved or turned as a whole. The Hessian at a
+//! stationary point then has six zero modes, which hide the lowest curvature of a minimum, make a search drift, and
+//! count as flat directions in every verification. They are taken out here, once for all algorithms.
+//!
+//! **Which directions.** At a reference geometry q with centre of mass c, in mass-weighted coordinates
+//! q = (√m₁ r₁, √m₂ r₂, …), the rigid motions are spanned by √mᵢ e_k (translations) and √mᵢ e_k × (rᵢ − c)
+//! (rotations), k = x, y, z. Orthonormalised they are Z, and
+//!
+//! ⟨u, v⟩ = uᵀ(1 − ZZᵀ)v.
+//!
+//! **Why a fixed reference is enough.** Every geometry near the reference can be turned so that its displacement is
+//! orthogonal to Z (Eckart's conditions): the affine slice q₀ + Z^⊥ meets each orbit of rigid motions, and the
+//! function restricted to it loses nothing but the zero modes. A stationary point of the restriction is one of the
+//! function, with the same number of negative curvatures (Sylvester's law of inertia); the curvatures themselves are
+//! those of the free body only if the reference is the point itself. So a search takes one space for the geometry it
+//! starts from, and its verification another for the point it found.
+//!
+//! **What a vector means.** As in [`Masked`](super::Masked), with Z in the place of the frozen components: vectors
+//! that differ by a rigid motion are equal, a direction has no part along Z, and a point keeps its own.
+//!
+//! | operation | part orthogonal to Z | part along Z |
+//! |---|---|---|
+//! | `dot`, `dots`, `norm` | summed | ignored |
+//! | `fill`, `secant` | as defined | 0: the result is a direction |
+//! | `displace` | q + h n | that of q: a displaced point is a point |
+//! | `axpby`, b = 0 | a x | a x: a copy of a point is that point |
+//! | `axpby`, b ≠ 0 | a x + b y | that of y |
+//!
+//! **Masses.** Give the masses and work in q: the gradient there is ∂E/∂rᵢ/√mᵢ, which [`MassWeighted`] does for an
+//! objective in Cartesian coordinates. Saddles don't depend on masses; axes, curvatures (then squared frequencies)
+//! and paths do.
+//!
+//! C. Eckart, Phys. Rev. 47, 552 (1935); E. B. Wilson, J. C. Decius, P. C. Cross, Molecular Vibrations, ch. 11.
+
+use super::{Host, Space};
+use crate::objective::Objective;
+
+/// The vectors of a free body's atoms, up to translations and rotations; slices of 3n numbers, atom by atom.
+///
+/// # Examples
+///
+/// ```
+/// use deo_core::space::{FreeBody, Space};
+/// // Two atoms: six coordinates, three translations, two rotations; one is left, the bond.
+/// let dumbbell = [0.0, 0.0, -0.5, 0.0, 0.0, 0.5];
+/// let space = FreeBody::new(&dumbbell);
+/// assert!((space.dimension(&dumbbell) - 1.0).abs() < 1e-12);
+/// let shift = [1.0, 2.0, 3.0, 1.0, 2.0, 3.0];
+/// assert!(space.norm(&shift) < 1e-12);
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct FreeBody {
+    len: usize,
+    /// The rows of Zᵀ, orthonormal.
+    rigid: Vec<Vec<f64>>,
+}
+
+/// Of a rotation vector of a straight molecule about its own axis nothing but rounding is left; of any other, about
+/// the molecule's width. A molecule bent by less than 1e-6 of its length counts as straight.
+const STRAIGHT: f64 = 1e-6;
+
+impl FreeBody {
+    /// The space for geometries near `positions`, all masses one.
+    ///
+    /// # Panics
+    ///
+    /// If the number of coordinates isn't a multiple of three.
+    pub fn new(positions: &[f64]) -> Self {
+        Self::weighted(positions, &vec![1.0; positions.len() / 3])
+    }
+
+    /// The space of mass-weighted coordinates near `q`, that is √mᵢ rᵢ.
+    ///
+    /// # Panics
+    ///
+    /// If `q` doesn't have three coordinates for each mass, or a mass isn't positive.
+    pub fn weighted(q: &[f64], masses: &[f64]) -> Self {
+        assert_eq!(q.len(), 3 * masses.len(), "coordinates; there are {} masses", masses.len());
+        assert!(masses.iter().all(|m| *m > 0.0), "masses must be above 0: {masses:?}");
+        let total: f64 = masses.iter().sum();
+        let centre = [0, 1, 2].map(|a| {
+            masses.iter().enumerate().map(|(i, m)| m.sqrt() * q[3 * i + a]).sum::<f64>() / total
+        });
+        let motion = |direction: &dyn Fn([f64; 3]) -> [f64; 3]| {
+            let atoms = masses.iter().enumerate().flat_map(|(i, mass)| {
+                let root = mass.sqrt();
+                let r = [0, 1, 2].map(|a| q[3 * i + a] / root - centre[a]);
+                direction(r).map(|component| root * component)
+            });
+            atoms.collect::<Vec<f64>>()
+        };
+        let mut space = FreeBody { len: q.len(), rigid: Vec::with_capacity(6) };
+        for k in 0..3 {
+            space.add(motion(&|_| [0, 1, 2].map(|a| f64::from(u8::from(a == k)))));
+        }
+        for k in 0..3 {
+            // e_k × r.
+            space.add(motion(&|r| {
+                let mut cross = [0.0; 3];
+                (cross[(k + 1) % 3], cross[(k + 2) % 3]) = (-r[(k + 2) % 3], r[(k + 1) % 3]);
+                cross
+            }));
+        }
+        space
+    }
+
+    /// The number of rigid motions: six, five for a straight molecule, three for an atom.
+    pub fn motions(&self) -> usize {
+        self.rigid.len()
+    }
+
+    /// Takes the rigid motions out of `v`: from a gradient or a product to a direction.
+    pub fn restrict(&self, v: &mut [f64]) {
+        for z in &self.rigid {
+            let along = HOST.dot(z, v);
+            HOST.axpby(-along, z, 1.0, v);
+        }
+    }
+
+    /// Orthonormalises `v` against the rows and adds it, unless it depends on them.
+    fn add(&mut self, mut v: Vec<f64>) {
+        let before = HOST.norm(&v);
+        // Twice is enough, as in the dimer.
+        self.restrict(&mut v);
+        self.restrict(&mut v);
+        let norm = HOST.norm(&v);
+        if norm > STRAIGHT * before {
+            v.iter_mut().for_each(|v| *v /= norm);
+            self.rigid.push(v);
+        }
+    }
+}
+
+const HOST: Host<f64> = Host::new();
+
+impl Space for FreeBody {
+    type Vector = [f64];
+    type Owned = Vec<f64>;
+
+    fn zeros_like(&self, x: &[f64]) -> Vec<f64> {
+        assert_eq!(x.len(), self.len, "components of a vector and of the reference geometry");
+        vec![0.0; x.len()]
+    }
+
+    /// All coordinates, the rigid motions included.
+    fn len(&self, x: &[f64]) -> usize {
+        x.len()
+    }
+
+    fn epsilon(&self) -> f64 {
+        HOST.epsilon()
+    }
+
+    /// The coordinates less the rigid motions. The definition by a vector of ones doesn't do here: ones are a
+    /// translation.
+    fn dimension(&self, like: &[f64]) -> f64 {
+        (like.len() - self.rigid.len()) as f64
+    }
+
+    fn fill(&self, x: &mut [f64], value: &(dyn Fn(u64) -> f64 + Sync)) {
+        HOST.fill(x, value);
+        self.restrict(x);
+    }
+
+    fn axpby(&self, a: f64, x: &[f64], b: f64, y: &mut [f64]) {
+        if b == 0.0 {
+            return HOST.axpby(a, x, 0.0, y);
+        }
+        // The part of the change along Z, (a x + (b − 1) y)·z, is what has to go. Where it is rounding, the vectors
+        // are directions already, and taking it out would only spoil that x − x is exactly zero.
+        let [square_x, square_y] = HOST.dots([(x, x), (&*y, &*y)]);
+        let rounding =
+            8.0 * f64::EPSILON * (a.abs() * square_x.sqrt() + (b - 1.0).abs() * square_y.sqrt());
+        let mut along = [0.0; 6];
+        for (along, z) in along.iter_mut().zip(&self.rigid) {
+            let [x, y] = HOST.dots([(z, x), (z, &*y)]);
+            let part = a * x + (b - 1.0) * y;
+            *along = if part.abs() <= rounding { 0.0 } else { part };
+        }
+        HOST.axpby(a, x, b, y);
+        for (along, z) in along.iter().zip(&self.rigid) {
+            HOST.axpby(-along, z, 1.0, y);
+        }
+    }
+
+    fn dot(&self, x: &[f64], y: &[f64]) -> f64 {
+        let whole = HOST.dot(x, y);
+        let (mut rigid, mut size) = (0.0, 0.0);
+        for z in &self.rigid {
+            let [x, y] = HOST.dots([(z, x), (z, y)]);
+            rigid += x * y;
+            size += (x * y).abs();
+        }
+        let dot = whole - rigid;
+        // A difference within the roundings of what was taken away is nothing: x − x has no length.
+        if dot.abs() <= 8.0 * f64::EPSILON * size { 0.0 } else { dot }
+    }
+
+    /// √⟨x, x⟩ of the part orthogonal to Z, so that the rounding of a large rigid part can't make it imaginary.
+    fn norm(&self, x: &[f64]) -> f64 {
+        self.dot(x, x).max(0.0).sqrt()
+    }
+
+    fn secant(&self, h: f64, g0: &[f64], g1: &[f64], n: &[f64], hn: &mut [f64]) -> (f64, f64) {
+        HOST.secant(h, g0, g1, n, hn);
+        self.restrict(hn);
+        // What is left has no part along Z, so plain products are the space's.
+        let [c, square] = HOST.dots([(n, &*hn), (&*hn, &*hn)]);
+        (c, square)
+    }
+
+    fn displace(&self, h: f64, n: &[f64], x: &[f64], y: &mut [f64]) -> f64 {
+        HOST.axpby(1.0, x, 0.0, y);
+        self.axpby(h, n, 1.0, y);
+        // The realised difference is small beside x: take it before the products, not after.
+        let mut realised = 0.0;
+        let along = self.rigid.iter().map(|z| HOST.dot(z, n)).collect::<Vec<_>>();
+        for i in 0..x.len() {
+            let rigid: f64 = self.rigid.iter().zip(&along).map(|(z, a)| a * z[i]).sum();
+            realised += (y[i] - x[i]) * (n[i] - rigid);
+        }
+        realised
+    }
+}
+
+/// An objective of Cartesian coordinates as one of mass-weighted coordinates q = √m r.
+///
+/// # Examples
+///
+/// ```
+/// use deo_core::objective::{FromFn, Objective};
+/// use deo_core::space::MassWeighted;
+/// // One atom in a spring: frequency² = k/m = 3/12 whatever the coordinates.
+/// let spring = FromFn(|x: &[f64], g: Option<&mut [f64]>| {
+///     if let Some(g) = g {
+///         g.copy_from_slice(&[3.0 * x[0], 3.0 * x[1], 3.0 * x[2]]);
+///     }
+///     1.5 * x.iter().map(|x| x * x).sum::<f64>()
+/// });
+/// let mut weighted = MassWeighted::new(spring, &[12.0]);
+/// let mut gradient = [0.0; 3];
+/// weighted.value_grad(&[1.0, 0.0, 0.0], &mut gradient);
+/// assert!((gradient[0] - 0.25).abs() < 1e-15);
+/// ```
+#[derive(Debug, Clone)]
+pub struct MassWeighted<O> {
+    inner: O,
+    /// √m for each coordinate.
+    roots: Vec<f64>,
+    positions: Vec<f64>,
+}
+
+impl<O> MassWeighted<O> {
+    /// The objective with one mass for each three coordinates.
+    ///
+    /// # Panics
+    ///
+    /// If a mass isn't positive.
+    pub fn new(inner: O, masses: &[f64]) -> Self {
+        assert!(masses.iter().all(|m| *m > 0.0), "masses must be above 0: {masses:?}");
+        let roots: Vec<f64> = masses.iter().flat_map(|mass| [mass.sqrt(); 3]).collect();
+        MassWeighted { inner, positions: vec![0.0; roots.len()], roots }
+    }
+
+    /// q ← √m r, in place.
+    pub fn weight(&self, r: &mut [f64]) {
+        self.check(r);
+        r.iter_mut().zip(&self.roots).for_each(|(r, root)| *r *= root);
+    }
+
+    /// r ← q/√m, in place.
+    pub fn unweight(&self, q: &mut [f64]) {
+        self.check(q);
+        q.iter_mut().zip(&self.roots).for_each(|(q, root)| *q /= root);
+    }
+
+    #[track_caller]
+    fn check(&self, x: &[f64]) {
+        assert_eq!(x.len(), self.roots.len(), "coordinates, and three for each mass");
+    }
+
+    fn set_positions(&mut self, q: &[f64]) {
+        self.check(q);
+        for ((r, q), root) in self.positions.iter_mut().zip(q).zip(&self.roots) {
+            *r = q / root;
+        }
+    }
+}
+
+impl<O: Objective<[f64]>> Objective<[f64]> for MassWeighted<O> {
+    fn value(&mut self, q: &[f64]) -> f64 {
+        self.set_positions(q);
+        self.inner.value(&self.positions)
+    }
+
+    fn value_grad(&mut self, q: &[f64], gradient: &mut [f64]) -> f64 {
+        self.set_positions(q);
+        let value = self.inner.value_grad(&self.positions, gradient);
+        self.unweight(gradient);
+        value
+    }
+}
+
+#[cfg(test)]
+mod tests;

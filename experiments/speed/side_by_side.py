@@ -1,0 +1,420 @@
+#!/usr/bin/env python3
+"""Our training step and PyTorch's, in turns on the same machine: seconds and memory.
+
+    python experiments/speed/side_by_side.py                  # everything, some ten minutes
+    python experiments/speed/side_by_side.py step adamw --rounds 10 --json out.json
+
+needs a python with torch and numpy, and cargo. One process of each kind is started; a round is a block of steps of one
+and then of the other, so both see the same neighbours on a shared machine and absolute times may drift while their
+ratio doesn't. The last column says how much of the machine other processes used meanwhile: trust rows where it is small,
+for two threads that wait for each other suffer more from a neighbour than one. Before anything is timed, loss and gradient of both are compared at the same weights on the same batch.
+
+    step      forward, backward and AdamW, batch 12 x 64
+    adamw     the optimizer's step alone
+    product   one Hessian-vector product: ours is one gradient at a displaced point, theirs double backward
+    memory    greatest resident set of a process that trains; of one that takes Hessian-vector products
+"""
+import argparse
+import functools
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy
+import torch
+from torch import nn
+from torch.nn import functional as F
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+ROOT = Path(__file__).resolve().parents[2]
+SIZES = {"paper-small": (4, 4, 128), "paper-large": (6, 6, 384)}  # layers, heads, width
+VOCABULARY, BLOCK = 65, 64
+
+
+class Block(nn.Module):
+    def __init__(self, heads, width):
+        super().__init__()
+        self.heads = heads
+        self.ln_1 = nn.LayerNorm(width, bias=False)
+        self.attn = nn.ModuleDict({
+            "c_attn": nn.Linear(width, 3 * width, bias=False),
+            "c_proj": nn.Linear(width, width, bias=False),
+        })
+        self.ln_2 = nn.LayerNorm(width, bias=False)
+        self.mlp = nn.ModuleDict({
+            "c_fc": nn.Linear(width, 4 * width, bias=False),
+            "c_proj": nn.Linear(4 * width, width, bias=False),
+        })
+
+    def forward(self, x):
+        b, t, c = x.shape
+        q, k, v = self.attn["c_attn"](self.ln_1(x)).split(c, dim=2)
+        q, k, v = (z.view(b, t, self.heads, c // self.heads).transpose(1, 2) for z in (q, k, v))
+        y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        x = x + self.attn["c_proj"](y.transpose(1, 2).contiguous().view(b, t, c))
+        return x + self.mlp["c_proj"](F.gelu(self.mlp["c_fc"](self.ln_2(x))))
+
+
+class Gpt(nn.Module):
+    """nanoGPT's model: no biases, no dropout, the output layer tied to the embedding."""
+
+    def __init__(self, layers, heads, width):
+        super().__init__()
+        self.transformer = nn.ModuleDict({
+            "wte": nn.Embedding(VOCABULARY, width),
+            "wpe": nn.Embedding(BLOCK, width),
+            "h": nn.ModuleList(Block(heads, width) for _ in range(layers)),
+            "ln_f": nn.LayerNorm(width, bias=False),
+        })
+
+    def forward(self, tokens, targets):
+        t = self.transformer
+        x = t["wte"](tokens) + t["wpe"](torch.arange(tokens.shape[1]))
+        for block in t["h"]:
+            x = block(x)
+        logits = t["ln_f"](x) @ t["wte"].weight.T
+        return F.cross_entropy(logits.view(-1, VOCABULARY), targets.view(-1))
+
+
+class Ours:
+    """The example that answers commands."""
+
+    def __init__(self, build=True):
+        build and subprocess.run(
+            ["cargo", "build", "--release", "-q", "-p", "deo-bench", "--example", "side_by_side"],
+            cwd=ROOT, check=True,
+        )
+        target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+        self.process = subprocess.Popen(
+            [target / "release/examples/side_by_side"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )
+
+    def __call__(self, task, **arguments):
+        print(json.dumps({"task": task, **arguments}), file=self.process.stdin, flush=True)
+        answer = self.process.stdout.readline()
+        if not answer:
+            raise SystemExit(f"the example ended at the task {task}; its words are above")
+        return json.loads(answer)
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def batch(exported):
+    shape = exported["rows"], exported["block"]
+    tokens = lambda name: torch.tensor(exported[name]).view(shape)
+    return tokens("inputs"), tokens("targets")
+
+
+def load(ours, model):
+    """PyTorch's model with our weights, and the batch; loss and gradient are compared on the way."""
+    with tempfile.NamedTemporaryFile() as file:
+        exported = ours("export", model=model, threads=1, path=file.name)
+        numbers = torch.from_numpy(numpy.fromfile(file.name, dtype="<f4").copy())
+    x, g = numbers.chunk(2)
+    theirs = Gpt(*SIZES[model])
+    named = dict(theirs.named_parameters())
+    assert set(named) == {name for name, _ in exported["layout"]}, "the parameters have other names"
+    inputs, targets = batch(exported)
+    first = 0
+    with torch.no_grad():
+        for name, shape in exported["layout"]:
+            length = int(numpy.prod(shape))
+            named[name].copy_(x[first:first + length].view(shape))
+            first += length
+    loss = theirs(inputs, targets)
+    loss.backward()
+    # f32 sums of 768 losses and of some hundred products in another order.
+    assert abs(loss.item() - exported["loss"]) < 1e-5 * exported["loss"], (loss.item(), exported["loss"])
+    first = 0
+    for name, shape in exported["layout"]:
+        want = named[name].grad.flatten()
+        got = g[first:first + want.numel()]
+        error = ((got - want).norm() / want.norm()).item()
+        assert error < 1e-4, f"the gradient of {name} differs by {error:.1e}"
+        first += want.numel()
+    return theirs, inputs, targets
+
+
+def timed(run, repeat):
+    """Seconds of `repeat` runs after one that isn't counted."""
+    run()
+    seconds = []
+    for _ in range(repeat):
+        start = time.perf_counter()
+        run()
+        seconds.append(time.perf_counter() - start)
+    return seconds
+
+
+def processor_seconds(pid):
+    """What one process has used so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+
+
+class Neighbours:
+    """The share of the machine that other processes use meanwhile; Linux only."""
+
+    def __init__(self, pids):
+        self.pids = pids
+        self.start = self.now()
+
+    def now(self):
+        # user, nice, system, irq, softirq, steal: everything but idle and waiting.
+        fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]
+        busy = sum(int(fields[i]) for i in (0, 1, 2, 5, 6, 7)) / os.sysconf("SC_CLK_TCK")
+        return busy - sum(map(processor_seconds, self.pids)), time.perf_counter()
+
+    def share(self):
+        (others, end), (others_before, start) = self.now(), self.start
+        return max(0.0, (others - others_before) / (end - start) / os.cpu_count())
+
+
+def await_quiet(options):
+    """Waits until other processes use less than a tenth of the machine, at most `--patience` seconds."""
+    end = time.perf_counter() + options.patience
+    while time.perf_counter() < end:
+        neighbours = Neighbours([os.getpid(), options.ours])
+        time.sleep(0.3)
+        if neighbours.share() < 0.1:
+            return
+
+
+def compare(title, ours, theirs, options, repeat):
+    """Interleaves one function of ours with several of theirs; each returns the seconds of `repeat` runs."""
+    seconds = {"deo": [], **{name: [] for name in theirs}}
+    shares = {name: [] for name in seconds}
+    runs = {"deo": ours, **{name: functools.partial(timed, run) for name, run in theirs.items()}}
+    for _ in range(options.rounds):
+        for name, run in runs.items():
+            await_quiet(options)
+            neighbours = Neighbours([os.getpid(), options.ours])
+            seconds[name] += run(repeat)
+            shares[name].append(neighbours.share())
+    base = seconds["deo"]
+    rows = {}
+    print(f"\n{title}, {options.rounds} rounds of {repeat}")
+    print(f"{'':34}{'median ms':>11}{'least ms':>11}{'ratio of medians':>19}{'of least':>10}{'neighbours':>12}")
+    for name, all_of_it in seconds.items():
+        median, least = statistics.median(all_of_it), min(all_of_it)
+        ratios = median / statistics.median(base), least / min(base)
+        others = statistics.median(shares[name])
+        rows[name] = {
+            "median": median, "least": least, "ratio of medians": ratios[0], "ratio of least": ratios[1],
+            "neighbours": others,
+        }
+        print(
+            f"{name:34}{1e3 * median:11.3f}{1e3 * least:11.3f}{ratios[0]:19.2f}{ratios[1]:10.2f}{others:12.0%}",
+            flush=True,
+        )
+    return {"title": title, "rounds": options.rounds, "repeat": repeat, "rows": rows}
+
+
+def training(model, inputs, targets, optimizer, forward=None):
+    forward = model if forward is None else forward
+
+    def step():
+        optimizer.zero_grad(set_to_none=True)
+        loss = forward(inputs, targets)
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    return step
+
+
+def compiled(model, inputs, targets):
+    """The compiled model, or None with the reason printed."""
+    try:
+        forward = torch.compile(model)
+        forward(inputs, targets).backward()
+        return forward
+    except Exception as error:  # whatever the compiler lacks on this machine
+        print(f"torch.compile does not work here: {str(error).splitlines()[0]}", file=sys.stderr)
+        return None
+
+
+def steps(ours, options):
+    tables = []
+    for model in SIZES:
+        theirs, inputs, targets = load(ours, model)
+        copies = [theirs] + [Gpt(*SIZES[model]) for _ in range(2)]
+        for copy in copies[1:]:
+            copy.load_state_dict(theirs.state_dict())
+        fast = compiled(copies[2], inputs, targets) if options.compile else None
+        adamw = lambda model, **kind: torch.optim.AdamW(model.parameters(), lr=1e-3, **kind)
+        runs = {
+            "PyTorch": training(copies[0], inputs, targets, adamw(copies[0])),
+            "PyTorch, fused AdamW": training(copies[1], inputs, targets, adamw(copies[1], fused=True)),
+        }
+        if fast is not None:
+            optimizer = adamw(copies[2], fused=True)
+            runs["PyTorch, compiled, fused AdamW"] = training(copies[2], inputs, targets, optimizer, fast)
+        for threads in options.threads:
+            torch.set_num_threads(threads)
+            repeat = 10 if model == "paper-small" else 2
+            run = lambda repeat: ours("step", model=model, threads=threads, repeat=repeat)["seconds"]
+            title = f"step of {model}, {threads} thread{'s'[:threads - 1]}"
+            tables.append(compare(title, run, runs, options, repeat))
+    return tables
+
+
+def optimizers(ours, options):
+    tables = []
+    for model in SIZES:
+        runs = {}
+        for name, kind in {
+            "PyTorch, default": {}, "PyTorch, foreach": {"foreach": True}, "PyTorch, fused": {"fused": True},
+        }.items():
+            theirs = Gpt(*SIZES[model])
+            for parameter in theirs.parameters():
+                parameter.grad = torch.randn_like(parameter)
+            runs[name] = torch.optim.AdamW(theirs.parameters(), lr=1e-5, **kind).step
+        size = sum(parameter.numel() for parameter in theirs.parameters())
+        for threads in options.threads:
+            torch.set_num_threads(threads)
+            run = lambda repeat: ours("adamw", model=model, threads=threads, repeat=repeat)["seconds"]
+            title = f"AdamW step of {size:,} parameters, {threads} thread{'s'[:threads - 1]}"
+            tables.append(compare(title, run, runs, options, 20 if model == "paper-small" else 5))
+    return tables
+
+
+def double_backward(model, inputs, targets):
+    """Functions that compute Hv by double backward: the whole of it, and the second half with a graph that is kept."""
+    parameters = list(model.parameters())
+    v = [torch.randn_like(parameter) for parameter in parameters]
+
+    def graph():
+        # Neither of the fused attention kernels can be differentiated twice.
+        with sdpa_kernel(SDPBackend.MATH):
+            return torch.autograd.grad(model(inputs, targets), parameters, create_graph=True)
+
+    def whole():
+        return torch.autograd.grad(graph(), parameters, grad_outputs=v)
+
+    kept = graph()
+
+    def second_half():
+        return torch.autograd.grad(kept, parameters, grad_outputs=v, retain_graph=True)
+
+    return {"PyTorch, double backward": whole, "PyTorch, graph kept": second_half}
+
+
+def products(ours, options):
+    tables = []
+    for model in SIZES:
+        theirs, inputs, targets = load(ours, model)
+        runs = double_backward(theirs, inputs, targets)
+        for threads in options.threads:
+            torch.set_num_threads(threads)
+            run = lambda repeat: ours("product", model=model, threads=threads, repeat=repeat)["seconds"]
+            title = f"Hessian-vector product of {model}, {threads} thread{'s'[:threads - 1]}"
+            tables.append(compare(title, run, runs, options, 5 if model == "paper-small" else 1))
+    return tables
+
+
+def peak():
+    """The greatest resident set of this process so far, in bytes."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return 1024 * int(line.split()[1])
+    raise SystemExit("no VmHWM in /proc/self/status")
+
+
+def memory_of_theirs(model, task):
+    """In a process of its own: bytes before there is a model, and the peak after some work."""
+    torch.manual_seed(1)
+    torch.ones(3) @ torch.ones(3)
+    before = peak()
+    theirs = Gpt(*SIZES[model])
+    inputs, targets = torch.randint(VOCABULARY, (2, 12, BLOCK))
+    if task == "step":
+        run = training(theirs, inputs, targets, torch.optim.AdamW(theirs.parameters(), lr=1e-3))
+    elif task == "product":
+        run = double_backward(theirs, inputs, targets)["PyTorch, double backward"]
+    for _ in range(5):
+        run()
+    print(json.dumps([before, peak()]))
+
+
+def memory(_, options):
+    print("\ngreatest resident set in MB, whole process and without what it had before there was a model")
+    rows = []
+    for model in SIZES:
+        for task in ("step", "product"):
+            ours = Ours(build=False)
+            before = ours("memory")["bytes"]
+            ours(task, model=model, threads=max(options.threads), repeat=5)
+            whole = ours("memory")["bytes"]
+            ours.close()
+            theirs = subprocess.run(
+                [sys.executable, __file__, "--memory-of", model, task],
+                check=True, capture_output=True, text=True,
+            )
+            their_before, their_whole = json.loads(theirs.stdout)
+            mb = lambda number: number / 1e6
+            row = {
+                "model": model, "task": task,
+                "deo": [whole, whole - before], "PyTorch": [their_whole, their_whole - their_before],
+            }
+            ratios = [b / a for a, b in zip(row["deo"], row["PyTorch"])]
+            rows.append({**row, "ratios": ratios})
+            print(
+                f"{model:12} {task:8} deo {mb(whole):8.1f} {mb(whole - before):8.1f}"
+                f"   PyTorch {mb(their_whole):8.1f} {mb(their_whole - their_before):8.1f}"
+                f"   ratios {ratios[0]:5.2f} {ratios[1]:5.2f}"
+            )
+    return rows
+
+
+def versions():
+    text = lambda *command: subprocess.run(command, capture_output=True, text=True, cwd=ROOT).stdout.strip()
+    return {
+        "deo": text("git", "describe", "--always", "--dirty"),
+        "rustc": text("rustc", "--version"),
+        "torch": torch.__version__,
+        "torch instructions": torch.backends.cpu.get_cpu_capability(),
+        "python": platform.python_version(),
+    }
+
+
+def main():
+    tasks = {"step": steps, "adamw": optimizers, "product": products, "memory": memory}
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("tasks", nargs="*", metavar="TASK", help=f"of {', '.join(tasks)}; all by default")
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--patience", type=float, default=0, metavar="SECONDS",
+                        help="before each block of steps, wait at most so long for a quiet machine")
+    parser.add_argument("--no-compile", dest="compile", action="store_false", help="leave torch.compile out")
+    parser.add_argument("--json", type=Path, help="write all numbers to this file")
+    parser.add_argument("--memory-of", nargs=2, metavar=("MODEL", "TASK"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.memory_of:
+        return memory_of_theirs(*options.memory_of)
+    chosen = options.tasks or list(tasks)
+    unknown = [task for task in chosen if task not in tasks]
+    if unknown:
+        parser.error(f"no task {unknown[0]}; there are {', '.join(tasks)}")
+    ours = Ours()
+    options.ours = ours.process.pid
+    results = {"versions": versions()}
+    print(", ".join(f"{name} {value}" for name, value in results["versions"].items()))
+    for task in chosen:
+        results[task] = tasks[task](ours, options)
+    ours.close()
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
