@@ -41,7 +41,8 @@ impl BudgetSettings {
         let BudgetSettings { share, allowance } = BudgetSettings::default();
         let steps = steps.max(1) as f64;
         let allowance = allowance.min(share * steps);
-        BudgetSettings { share: share - allowance / steps, allowance }
+        // Where the allowance is all there is, the difference may round to below 0.
+        BudgetSettings { share: (share - allowance / steps).max(0.0), allowance }
     }
 }
 
@@ -83,6 +84,16 @@ impl Budget {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_allowance_is_an_advance_on_the_share() {
+        for steps in (1..400).chain([1_199, 1_200, 1_201, 20_000]) {
+            let BudgetSettings { share, allowance } = BudgetSettings::for_run(steps);
+            assert!(share >= 0.0 && (0.05..=60.0).contains(&allowance), "{steps}");
+            let total = allowance + share * steps as f64;
+            assert!((total / (0.05 * steps as f64) - 1.0).abs() < 1e-12, "{steps}: {total}");
+        }
+    }
 
     #[test]
     fn a_run_without_success_spends_its_share_and_no_more() {

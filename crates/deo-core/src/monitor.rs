@@ -5,9 +5,12 @@
 //! never asked for a step, so nothing of it can reach the parameters.
 //!
 //! Every `interval` steps it brings two dimers up to date, one for each end: from random axes with `first` gradients
-//! each at the first visit, then from the last axes with `gradients` each. A tracked value lags behind the true one;
-//! its residual says by how much it may. No random direction is mixed in: on a problem whose ends cross, shares of
-//! 3 to 20 % all tracked worse than none.
+//! each at the first visit, then from the last axes with `gradients` each. An end that stands apart from the rest of
+//! the spectrum, as λ_max of a network does, is followed by two gradients a visit; λ_min of a network of 8e5 weights
+//! took eight to stay within 6 % and sixteen to stay within 1 %, since between two visits its axis turns into those
+//! beside it. The residual doesn't show that: some eigenvalue is within it, not always the lowest. No random
+//! direction is mixed in: on a problem whose ends cross, shares of 3 to 20 % all tracked worse than none. Nor is a
+//! visit's end checked by a fresh probe: the next visit begins with one, and the rotation it would cost is worth more.
 //!
 //! ```
 //! use deo_core::drive::Workspace;
@@ -21,7 +24,7 @@
 //! let (mut x, mut g) = (vec![0.1, 0.2, 0.3], vec![0.0; 3]);
 //! let mut monitor = Monitor::new(&space, &x, MonitorSettings::default(), 1)?;
 //! let mut workspace = Workspace::new(&space, &x, Default::default());
-//! for step in 0..30 {
+//! for step in 0..100 {
 //!     f.value_grad(&x, &mut g);
 //!     if monitor.is_due(step) {
 //!         let [lowest, highest] = monitor.measure(&space, &mut f, &x, &g, &mut workspace);
@@ -32,7 +35,7 @@
 //! # Ok::<(), deo_core::SettingsError>(())
 //! ```
 
-use crate::dimer::{Dimer, DimerSettings, SettingsError, Target};
+use crate::dimer::{Certify, Dimer, DimerSettings, SettingsError, Target};
 use crate::drive::Workspace;
 use crate::estimate::Estimate;
 use crate::noise::derive;
@@ -57,9 +60,10 @@ pub struct MonitorSettings {
 }
 
 impl Default for MonitorSettings {
-    /// Every ten steps; forty gradients to begin with, then four.
+    /// Every fifty steps; forty gradients for each end to begin with, then sixteen.
     fn default() -> Self {
-        MonitorSettings { interval: 10, first: 40, gradients: 4, dimer: DimerSettings::default() }
+        let dimer = DimerSettings { certify: Certify::Never, ..Default::default() };
+        MonitorSettings { interval: 50, first: 40, gradients: 16, dimer }
     }
 }
 

@@ -34,7 +34,8 @@ fn run(monitored: bool, with_deo: bool) -> (Vec<Vec<f64>>, Vec<Seen>) {
     let adam = Adam::new(AdamSettings::adam(), &SPACE, &x).unwrap();
     let mut alone = adam.clone();
     let mut deo = WithDeo::new(&SPACE, &x, adam, DeoSettings::default()).unwrap();
-    let mut monitor = Monitor::new(&SPACE, &x, MonitorSettings::default(), 5).unwrap();
+    let settings = MonitorSettings { interval: 10, gradients: 4, ..Default::default() };
+    let mut monitor = Monitor::new(&SPACE, &x, settings, 5).unwrap();
     let mut workspace = Workspace::new(&SPACE, &x, Default::default());
     let mut g = vec![0.0; x.len()];
     let (mut path, mut seen) = (vec![], vec![]);

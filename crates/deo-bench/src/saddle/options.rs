@@ -89,6 +89,7 @@ Examples:
   deo saddle --potential lj --start cluster.xyz --displace 0.05 --mode dimer --out runs/cluster
   deo saddle --potential morse13 --rho 14 --json
 
-energy, barrier: in the units of the potential; the barrier is above the minimum below the start named in \"from\".
+energy, barrier: in the units of the potential; the barrier is above the minimum below the start
+named in \"from\"; +1 means that one other start led there, too.
 curvature: the lowest eigenvalue of the Hessian, solved for independently of the search. index: negative eigenvalues.
 gradients: the median over the searches that found it, verification not included.";

@@ -4,9 +4,8 @@
 
 use super::error::SaddleError;
 use deo_core::Objective;
-use deo_core::saddle::{
-    DriveError, Found, Method, Saddle, SearchError, VerificationSettings, find, join, search,
-};
+use deo_core::noise::noise;
+use deo_core::saddle::{DriveError, Method, Saddle, Verdict, VerificationSettings, find};
 use deo_core::space::{FreeBody, Host};
 use deo_models::clusters::{Cluster, LennardJones, Morse, geometry};
 use deo_models::landscapes::{self, Landscape, LandscapeError};
@@ -141,38 +140,38 @@ impl Potential {
         }
     }
 
-    /// Goes down from `x`.
+    /// Goes down from `x` to a point that is no saddle: where one is met, down again from beside it.
+    ///
+    /// A way down along a ridge ends at a saddle, with a gradient as small as a minimum's; only curvature tells.
+    /// The number is that of all gradients, those of verifications included.
     pub(super) fn descend(
         &self,
         x: &[f64],
         method: &Method,
-    ) -> Result<Found<Vec<f64>>, SearchError> {
+        verification: &VerificationSettings,
+    ) -> Result<(Saddle<Vec<f64>>, u64), DriveError> {
         let mut method = *method;
         method.goal_mut().index = 0;
-        let f = &mut *self.objective();
-        if self.is_cluster() {
-            search(&FreeBody::new(x), f, x, None, &method)
-        } else {
-            search(&Host::new(), f, x, None, &method)
-        }
-    }
-
-    /// Goes down on both sides of the saddle `x`.
-    pub(super) fn join(
-        &self,
-        x: &[f64],
-        axis: &[f64],
-        push: f64,
-        method: &Method,
-    ) -> Result<[Found<Vec<f64>>; 2], SearchError> {
-        let f = &mut *self.objective();
-        if self.is_cluster() {
-            join(|x: &[f64]| FreeBody::new(x), f, x, axis, push, method)
-        } else {
-            join(|_: &[f64]| Host::new(), f, x, axis, push, method)
+        let mut start = x.to_vec();
+        let mut gradients = 0;
+        let mut again = AGAIN;
+        loop {
+            let end = self.find(&start, &method, verification)?;
+            gradients += end.found.counts.gradients() + end.verification_gradients;
+            if again == 0 || !matches!(end.verdict, Verdict::WrongIndex { .. }) {
+                return Ok((end, gradients));
+            }
+            let beside = |(i, x): (usize, &f64)| x + BESIDE * noise(again, i as u64);
+            start = end.found.x.iter().enumerate().map(beside).collect();
+            again -= 1;
         }
     }
 }
+
+/// Saddles that a way down may meet: a point between maximum and minimum of a cluster meets one, rarely two.
+const AGAIN: u64 = 3;
+/// How far beside a saddle the way goes on, each coordinate: a twentieth of a bond.
+const BESIDE: f64 = 0.05;
 
 fn sized(name: &str, atoms: Option<usize>) -> String {
     atoms.map_or_else(|| name.to_owned(), |atoms| format!("{name}{atoms}"))

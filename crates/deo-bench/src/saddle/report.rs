@@ -198,9 +198,11 @@ fn sums(results: &Results) -> String {
     )
 }
 
-/// Six decimals, or a dash where it isn't known.
+/// Six decimals, fewer where the number is long, or a dash where it isn't known.
 fn decimals(value: Option<f64>) -> String {
     match value.filter(|value| value.is_finite()) {
+        // Eight digits before the point are an explosion, of which the size is enough.
+        Some(value) if value.abs() >= 1e7 => format!("{value:.3e}"),
         Some(value) => format!("{value:.6}"),
         None => "–".to_owned(),
     }

@@ -62,24 +62,17 @@ impl Search {
     }
 }
 
-fn status(outcome: Outcome, verdict: Verdict) -> &'static str {
+/// How a search ended, in one word; "converged" if it did and the index is the one sought.
+pub(super) fn status(outcome: Outcome, verdict: Verdict) -> &'static str {
     match (outcome, verdict) {
         (Outcome::Converged, Verdict::Confirmed) => CONVERGED,
         (Outcome::Converged, Verdict::WrongIndex { .. }) => "wrong-index",
         (Outcome::Converged, Verdict::Flat) => "flat",
         (Outcome::Converged, _) => "unresolved",
-        (failure, _) => descent_status(failure),
-    }
-}
-
-/// Of a search that nothing is verified of.
-pub(super) fn descent_status(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Converged => CONVERGED,
-        Outcome::Convex => "convex",
-        Outcome::Cycling => "cycling",
-        Outcome::NonFinite => "non-finite",
-        Outcome::Budget => "budget",
+        (Outcome::Convex, _) => "convex",
+        (Outcome::Cycling, _) => "cycling",
+        (Outcome::NonFinite, _) => "non-finite",
+        (Outcome::Budget, _) => "budget",
         _ => "unknown",
     }
 }
@@ -125,13 +118,13 @@ pub struct Origin {
 pub struct Side {
     /// How the descent ended: "converged", or why not.
     pub status: &'static str,
-    /// The number of the minimum, if it converged.
+    /// The number of the minimum, if it is one: no curvature there is negative.
     pub minimum: Option<usize>,
     /// f at the end.
     pub energy: f64,
-    /// The saddle above it, if the descent converged.
+    /// The saddle above it, if it is a minimum.
     pub barrier: Option<f64>,
-    /// Gradients of the descent.
+    /// Gradients of the descent and of its verification.
     pub gradients: u64,
 }
 

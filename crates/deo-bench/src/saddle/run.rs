@@ -1,15 +1,18 @@
 //! The searches, merged.
 
 use super::error::SaddleError;
-use super::merge::{Shape, Tolerance};
-use super::results::{Distinct, Minimum, Origin, Results, Search, Side};
+use super::merge::Shape;
+use super::results::{Distinct, Minimum, Origin, Results, Search, Side, status};
 use super::settings::Settings;
-use super::starts::Starts;
-use deo_core::saddle::{DriveError, Found, Outcome, Record, Saddle, SearchError, in_parallel};
+use super::starts::{Starts, is_minimum};
+use deo_core::saddle::{Found, Record, Saddle, in_parallel};
 use std::time::Instant;
 
 /// The push off a saddle, in units of x: the slope is then λ/20, far above the tolerance, and the basin not yet left.
 const PUSH: f64 = 0.05;
+
+/// Curvatures at minima aren't solved for; softer modes than this are rare where bonds are of length and strength 1.
+const SOFT: f64 = 0.1;
 
 /// What was found, and in two dimensions the ways there.
 #[derive(Debug, Clone)]
@@ -28,11 +31,11 @@ pub(super) fn run(
     let clock = Instant::now();
     let (potential, n) = (&settings.potential, starts.dimension());
     let descent = settings.descent(n);
-    starts.relax(potential, &descent, settings.start.is_none()).map_err(DriveError::from)?;
+    let verification = settings.verification();
+    starts.relax(potential, &descent, &verification, settings.start.is_none())?;
     let starts = &*starts;
 
     let record = if n == 2 { Record::Positions } else { Record::Nothing };
-    let verification = settings.verification();
     let saddles = in_parallel(settings.threads, settings.searches, |search| {
         let x = starts.displaced(search, settings);
         let method = settings.method(n, search, record);
@@ -46,38 +49,60 @@ pub(super) fn run(
     let label = |search: usize| starts.starts[starts.of(search)].label.as_str();
     let mut searches: Vec<Search> =
         saddles.iter().enumerate().map(|(i, saddle)| Search::new(saddle, label(i))).collect();
-    let groups = group(settings, &searches);
+    let groups = group(potential.is_cluster(), &searches, &saddles);
     let mut distinct: Vec<Distinct> =
         groups.iter().map(|group| merged(group, &searches, &saddles, starts, &minima)).collect();
     for (number, group) in groups.iter().enumerate() {
         group.iter().for_each(|&search| searches[search].saddle = Some(number + 1));
     }
     if settings.connect {
-        let sides = in_parallel(settings.threads, groups.len(), |i| {
-            let saddle = &saddles[best(&groups[i], &searches)];
-            potential.join(&saddle.found.x, &saddle.axes[0], PUSH, &descent)
-        });
-        for (distinct, sides) in distinct.iter_mut().zip(sides) {
-            distinct.joins = minima.sides(distinct.energy, sides)?;
-        }
+        let tops: Vec<&Saddle<Vec<f64>>> =
+            groups.iter().map(|group| &saddles[best(group, &searches)]).collect();
+        connect(settings, &tops, &mut distinct, &mut minima)?;
     }
-    let ways = saddles.into_iter().map(|saddle| way(saddle.found)).collect();
+    let ways = saddles.into_iter().enumerate();
+    let ways = ways.map(|(i, saddle)| way(starts.displaced(i, settings), saddle.found)).collect();
     let seconds = clock.elapsed().as_secs_f64();
     let (mode, minima) = (settings.mode(n), minima.minima);
     Ok(Run { results: Results { dimension: n, mode, searches, distinct, minima, seconds }, ways })
 }
 
+/// Goes down on both sides of each saddle; `tops` are those of `distinct`, with their axes.
+fn connect(
+    settings: &Settings,
+    tops: &[&Saddle<Vec<f64>>],
+    distinct: &mut [Distinct],
+    minima: &mut Minima<'_>,
+) -> Result<(), SaddleError> {
+    let Some(first) = tops.first() else { return Ok(()) };
+    let (descent, verification) = (settings.descent(first.found.x.len()), settings.verification());
+    let sides = in_parallel(settings.threads, 2 * tops.len(), |i| {
+        let (top, push) = (tops[i / 2], if i % 2 == 0 { PUSH } else { -PUSH });
+        let pushed = top.found.x.iter().zip(&top.axes[0]).map(|(x, n)| x + push * n);
+        settings.potential.descend(&pushed.collect::<Vec<_>>(), &descent, &verification)
+    });
+    // Minima are numbered in this order, whichever thread was the first.
+    for (i, side) in sides.into_iter().enumerate() {
+        let (end, gradients) = side?;
+        let saddle = &mut distinct[i / 2];
+        saddle.joins.push(minima.side(saddle.energy, end, gradients));
+        saddle.joins.sort_by(|a, b| a.energy.total_cmp(&b.energy));
+    }
+    Ok(())
+}
+
 /// The converged searches that found the same saddle, by energy.
-fn group(settings: &Settings, searches: &[Search]) -> Vec<Vec<usize>> {
-    let tolerance = Tolerance::new(settings);
+fn group(cluster: bool, searches: &[Search], saddles: &[Saddle<Vec<f64>>]) -> Vec<Vec<usize>> {
     let (mut shapes, mut groups) = (vec![], Vec::<Vec<usize>>::new());
     for (i, search) in searches.iter().enumerate().filter(|(_, search)| search.is_converged()) {
-        let shape = Shape::new(settings.potential.is_cluster(), search.energy, &search.x);
-        let place = tolerance.place(&mut shapes, shape);
+        let softest = saddles[i].curvatures.iter().fold(f64::INFINITY, |s, c| s.min(c.abs()));
+        let shape = Shape::new(cluster, search.energy, &search.x, search.gradient_norm, softest);
+        let place = shape.place(&mut shapes);
         groups.resize(shapes.len(), vec![]);
         groups[place].push(i);
     }
-    groups.sort_by(|a, b| searches[a[0]].energy.total_cmp(&searches[b[0]].energy));
+    let energy = |group: &[usize]| searches[best(group, searches)].energy;
+    groups.sort_by(|a, b| energy(a).total_cmp(&energy(b)));
     groups
 }
 
@@ -145,35 +170,29 @@ impl<'a> Minima<'a> {
     }
 
     fn place(&mut self, energy: f64, x: &[f64]) -> usize {
-        let shape = Shape::new(self.settings.potential.is_cluster(), energy, x);
-        let place = Tolerance::new(self.settings).place(&mut self.shapes, shape);
+        let Settings { potential, fmax, .. } = self.settings;
+        let shape = Shape::new(potential.is_cluster(), energy, x, *fmax, SOFT);
+        let place = shape.place(&mut self.shapes);
         if place == self.minima.len() {
             self.minima.push(Minimum { energy, x: x.to_vec() });
         }
         place
     }
 
-    fn sides(
-        &mut self,
-        saddle: f64,
-        sides: Result<[Found<Vec<f64>>; 2], SearchError>,
-    ) -> Result<Vec<Side>, SaddleError> {
-        let sides = sides.map_err(DriveError::from)?;
-        let mut sides = sides.map(|found| {
-            let converged = found.outcome == Outcome::Converged;
-            Side {
-                status: super::results::descent_status(found.outcome),
-                minimum: converged.then(|| self.place(found.value, &found.x) + 1),
-                energy: found.value,
-                barrier: converged.then_some(saddle - found.value),
-                gradients: found.counts.gradients(),
-            }
-        });
-        sides.sort_by(|a, b| a.energy.total_cmp(&b.energy));
-        Ok(sides.to_vec())
+    fn side(&mut self, saddle: f64, end: Saddle<Vec<f64>>, gradients: u64) -> Side {
+        let (found, minimum) = (&end.found, is_minimum(&end));
+        Side {
+            status: status(found.outcome, end.verdict),
+            minimum: minimum.then(|| self.place(found.value, &found.x) + 1),
+            energy: found.value,
+            barrier: minimum.then_some(saddle - found.value),
+            gradients,
+        }
     }
 }
 
-fn way(found: Found<Vec<f64>>) -> Vec<[f64; 2]> {
-    found.way.into_iter().filter_map(|point| point.x?.try_into().ok()).collect()
+/// The start and the points that the search recorded, which is from its first step on.
+fn way(start: Vec<f64>, found: Found<Vec<f64>>) -> Vec<[f64; 2]> {
+    let points = found.way.into_iter().filter_map(|point| point.x);
+    std::iter::once(start).chain(points).filter_map(|x| x.try_into().ok()).collect()
 }

@@ -46,8 +46,8 @@ const MOST_GRADIENTS: u64 = 1_000_000_000;
 /// milliseconds, and it needs a third of the gradients.
 const DENSE: usize = 300;
 
-/// Gradients of a descent: those serve the report, and --max-gradients is for the searches.
-const DESCENT_GRADIENTS: u64 = 10_000;
+/// Gradients of a descent: those serve the report, and --max-gradients is for the searches. Some hundred are usual.
+const DESCENT_GRADIENTS: u64 = 2_000;
 
 /// What is flat on a landscape: the default of the verification.
 const FLAT: f64 = 1e-6;

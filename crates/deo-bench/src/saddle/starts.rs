@@ -6,14 +6,15 @@
 //! | cluster | the structure of its name, relaxed | the frames of the file in turn |
 //!
 //! What is given is not relaxed, since it may be a guess of a saddle; the minimum below it only serves as the zero of
-//! barriers. It is missing if the way down has no end.
+//! barriers. It is missing if the way down didn't converge, and not looked for on a landscape without a known minimum,
+//! where the way down has no end.
 
 use super::error::SaddleError;
 use super::potential::Potential;
 use super::settings::Settings;
 use super::xyz::{self, Frame};
 use deo_core::noise::noise;
-use deo_core::saddle::{Method, Outcome, SearchError};
+use deo_core::saddle::{Method, Saddle, Verdict, VerificationSettings};
 use deo_models::landscapes::Landscape;
 use std::path::Path;
 
@@ -39,7 +40,7 @@ pub(super) struct Starts {
 const ATOM: &str = "X";
 
 impl Starts {
-    /// Reads or makes what the settings name; `descent` goes down from it.
+    /// Reads or makes what `start` names, or what belongs to the potential.
     pub(super) fn load(potential: &Potential, start: Option<&str>) -> Result<Self, SaddleError> {
         if let Some(landscape) = potential.landscape()? {
             let starts = match start {
@@ -80,15 +81,19 @@ impl Starts {
         &mut self,
         potential: &Potential,
         descent: &Method,
+        verification: &VerificationSettings,
         made: bool,
-    ) -> Result<(), SearchError> {
+    ) -> Result<(), SaddleError> {
+        if potential.landscape()?.is_some_and(|landscape| landscape.minima().is_empty()) {
+            return Ok(());
+        }
         for start in self.starts.iter_mut().filter(|start| start.minimum.is_none()) {
-            let found = potential.descend(&start.x, descent)?;
-            if found.outcome == Outcome::Converged {
+            let (end, _) = potential.descend(&start.x, descent, verification)?;
+            if is_minimum(&end) {
                 if made && potential.is_cluster() {
-                    start.x.clone_from(&found.x);
+                    start.x.clone_from(&end.found.x);
                 }
-                start.minimum = Some(found.x);
+                start.minimum = Some(end.found.x);
             }
         }
         Ok(())
@@ -105,6 +110,12 @@ impl Starts {
         let displace = |(i, x): (usize, &f64)| x + settings.displace * noise(seed, i as u64);
         self.starts[self.of(search)].x.iter().enumerate().map(displace).collect()
     }
+}
+
+/// A way down ended where no curvature is negative; flat ones, as of a valley's floor, are allowed.
+pub(super) fn is_minimum(end: &Saddle<Vec<f64>>) -> bool {
+    // The verdict of a way that didn't converge is another.
+    matches!(end.verdict, Verdict::Confirmed | Verdict::Flat)
 }
 
 fn known(landscape: &dyn Landscape) -> Vec<Start> {
@@ -124,7 +135,7 @@ fn random(landscape: &dyn Landscape) -> Vec<Start> {
     let domain = landscape.domain();
     let point = |k: u64| -> Vec<f64> {
         let within = |(i, (low, high)): (usize, &(f64, f64))| {
-            // A sample of variance 1 is within ±2√3 = ±3.46 by construction; the middle of the box is enough.
+            // A sample is within ±2√3 = ±3.46, a sum of four uniforms: none leaves the box.
             low + (high - low) * (0.5 + noise(k, i as u64) / 7.0)
         };
         domain.iter().enumerate().map(within).collect()

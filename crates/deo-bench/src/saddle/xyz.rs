@@ -60,8 +60,8 @@ pub enum XyzError {
 
 /// Fewer atoms than three have no saddle of their own: a pair has one internal coordinate.
 const FEWEST: usize = 3;
-/// Keeps a slip of the finger from filling the memory.
-const MOST: usize = 1_000_000;
+/// Every pair of atoms interacts, and the distances of each result are kept: two millions with so many.
+const MOST: usize = 2_000;
 
 /// All frames of a file, at least one, of equally many atoms.
 ///

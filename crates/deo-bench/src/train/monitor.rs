@@ -15,7 +15,7 @@
 //!
 //! What is seen is the curvature along an axis that was followed, and an eigenvalue lies within the residual of it. With
 //! too few gradients it isn't the extreme one: followed every 10 steps, the λ_min of a GPT of 0.8 million parameters was
-//! off by 97 % in the median with 2 gradients, by 53 % with 4, 6 % with 8 and 0.4 % with 16; every 50 steps, by 0.9 %
+//! off by 97 % in the median with 2 gradients, by 54 % with 4, 6 % with 8 and 0.4 % with 16; every 50 steps, by 0.9 %
 //! with 16. λ_max: 1 % with 2, every 50 steps (`examples/tracking`, experiments/curvature/tracking.json).
 
 use super::probes::MeanLoss;

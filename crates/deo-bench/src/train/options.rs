@@ -80,15 +80,15 @@ pub struct Options {
     #[arg(long, value_name = "X", help_heading = DEO)]
     pub strength: Option<f64>,
 
-    /// Steps between two visits of the dimer [default: 10]
+    /// Steps between two visits of the dimer [default: 3 (escape), 10]
     #[arg(long, value_name = "N", help_heading = DEO)]
     pub interval: Option<u64>,
 
-    /// Share of the gradients that escape may spend [default: 0.05]
+    /// Share of the gradients that escape may spend, beside the allowance [default: 5 % in all]
     #[arg(long, value_name = "X", help_heading = DEO)]
     pub share: Option<f64>,
 
-    /// Gradients that escape may spend from the start [default: 2 % of steps, at most 60]
+    /// Gradients that escape may spend from the start [default: 5 % of steps, at most 60]
     #[arg(long, value_name = "X", help_heading = DEO)]
     pub allowance: Option<f64>,
 

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | batch, steps, lr | of the [`Preset`] |
 //! | betas, weight decay, clipping, warm-up, final rate | nanoGPT's for characters: β = (0.9, 0.99), 0.1 on matrices, 1, 100, lr/10 |
-//! | DEO's | [`DeoSettings::default`], except that the allowance is 2 % of a short run |
+//! | DEO's | [`DeoSettings::default`], with [`BudgetSettings::for_run`] |
 
 use super::choices::{OptimizerKind, PolicyKind, Preset};
 use super::error::{SettingError, TrainError};
@@ -159,8 +159,9 @@ fn method(policy: PolicyKind, steps: u64, options: &Options) -> Method {
     };
     let mut deo =
         DeoSettings { seed: options.seed.unwrap_or(DEFAULT_SEED), ..DeoSettings::default() };
-    let interval = options.interval.unwrap_or(deo.trigger.interval);
-    let tracking = Tracking { interval, ..Tracking::default() };
+    deo.trigger.interval = options.interval.unwrap_or(deo.trigger.interval);
+    let tracking = Tracking::default();
+    let tracking = Tracking { interval: options.interval.unwrap_or(tracking.interval), ..tracking };
     deo.policy = match policy {
         PolicyKind::Off => return Method::Off,
         PolicyKind::CompatPaper => return published(CompatSettings::paper()),
@@ -174,11 +175,10 @@ fn method(policy: PolicyKind, steps: u64, options: &Options) -> Method {
             PolicySettings::Amplify { strength: options.strength.unwrap_or(1.0), tracking }
         }
     };
-    let default = BudgetSettings::default();
-    deo.trigger.interval = interval;
+    let default = BudgetSettings::for_run(steps);
     deo.budget = BudgetSettings {
         share: options.share.unwrap_or(default.share),
-        allowance: options.allowance.unwrap_or(default.allowance.min(0.02 * steps as f64)),
+        allowance: options.allowance.unwrap_or(default.allowance),
     };
     Method::Deo(deo)
 }

@@ -102,7 +102,8 @@ mod tests {
 
     fn adam(x: &[f32]) -> Adam<Vec<f32>> {
         let settings = AdamSettings { decay: Decay::Decoupled(0.3), ..AdamSettings::adamw() };
-        let groups = vec![Group::new(0..60).lr_scale(0.5), Group::new(60..x.len())];
+        // Blocks of the update and tails in both.
+        let groups = vec![Group::new(0..130).lr_scale(0.5), Group::new(130..x.len())];
         let groups = Groups::new(x.len(), groups).expect("they cover x");
         let adam = Adam::new(settings, &Host::<f32>::new(), x).expect("in range");
         adam.with_groups(groups).expect("as long as x")
@@ -111,7 +112,7 @@ mod tests {
     #[test]
     fn folded_transformations_have_the_bits_of_the_passes() {
         let space = Host::<f32>::new();
-        let vector = |seed| -> Vec<f32> { (0..100).map(|i| noise(seed, i) as f32).collect() };
+        let vector = |seed| -> Vec<f32> { (0..300).map(|i| noise(seed, i) as f32).collect() };
         let mut n = vector(1);
         let norm = space.norm(&n);
         space.axpby(0.0, &n.clone(), 1.0 / norm, &mut n);
