@@ -9,6 +9,7 @@
 //! | `gradient-rung+BASE`, `random-axis+BASE`, `highest-axis+BASE` | the ladder with another second rung, or with none: controls |
 //! | `deflate+BASE`, `amplify+BASE` | a component of the gradient along the lowest axis taken away, or doubled |
 //! | `compat+BASE` | the published code |
+//! | `guard+BASE` | steps cut to what the curvature along them allows |
 
 use serde::Serialize;
 
@@ -46,6 +47,8 @@ pub enum Policy {
     Amplify,
     /// The published code.
     Compat,
+    /// A cap on the step's length from the curvature along it.
+    Guard,
 }
 
 /// A method.
@@ -83,7 +86,7 @@ impl Base {
 
 impl Policy {
     /// All of them.
-    pub const ALL: [Policy; 7] = [
+    pub const ALL: [Policy; 8] = [
         Policy::Escape,
         Policy::GradientRung,
         Policy::RandomAxis,
@@ -91,6 +94,7 @@ impl Policy {
         Policy::Deflate,
         Policy::Amplify,
         Policy::Compat,
+        Policy::Guard,
     ];
 
     /// Its name on the command line.
@@ -103,6 +107,7 @@ impl Policy {
             Policy::Deflate => "deflate",
             Policy::Amplify => "amplify",
             Policy::Compat => "compat",
+            Policy::Guard => "guard",
         }
     }
 }

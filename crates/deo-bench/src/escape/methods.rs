@@ -7,11 +7,13 @@
 //! | `neon` | NEON | 1 | up to T gradients and some losses for a search |
 //! | `sam` | SAM | 2 | |
 //! | `with_deo` | a policy of deo-core beside a base | 1 | what it asks |
+//! | `guarded` | `Guard` behind a base | 1 | 1 loss every twenty steps |
 //! | `published` | the published code beside a base | 1 | 1 gradient every ten steps |
 //!
 //! Numbers beside the learning rate that a method lives by and nobody can know are its knobs, and tuned like the rate
 //! itself. The policies of deo-core have none here: they run with their default settings everywhere.
 
+mod guarded;
 mod neon;
 mod perturbed;
 mod plain;
@@ -22,6 +24,7 @@ mod with_deo;
 use super::kinds::{Base, MethodKind, Policy};
 use super::method::Method;
 use super::tuning::Knob;
+use guarded::Guarded;
 use neon::{Neon, Search};
 use perturbed::{Noise, PerturbedGd};
 use plain::Plain;
@@ -89,6 +92,7 @@ impl MethodKind {
             (MethodKind::With(Policy::Compat, base), _) => {
                 Box::new(Published::new(base, lr, seed, x))
             }
+            (MethodKind::With(Policy::Guard, base), _) => Box::new(Guarded::new(base, lr, x)),
             (MethodKind::With(policy, base), _) => Box::new(Helped::new(policy, base, lr, seed, x)),
             (kind, _) => Box::new(Plain::new(kind.base(), lr, x)),
         }

@@ -80,6 +80,7 @@ Methods (default ones marked *):
   highest-axis+BASE                              the axis of highest curvature (* the first two with gd)
   deflate+BASE amplify+BASE                      the paper's projection; its opposite (* deflate+gd)
   compat+BASE                                    the published code (* gd)
+  guard+BASE                                     steps cut to what the curvature along them allows
 
 Examples:
   deo escape                                       the quick suite with the default methods

@@ -49,6 +49,9 @@ fn what_the_others_add() {
     // The published dimer rotates at the tenth step.
     let compat = costs("compat+gd", &[], 0.01, 10);
     assert_eq!((compat[8], compat[9]), ((9, 0), (11, 0)));
+    // The guard measures the first step and then every twentieth, by a loss each.
+    let guard = costs("guard+gd", &[], 0.01, 41);
+    assert_eq!((guard[0], guard[19], guard[20], guard[40]), ((1, 1), (20, 1), (21, 2), (41, 3)));
     // Deflate measures its axis every ten steps: two gradients are the whole plane, so the first visit ends early.
     let deflate = costs("deflate+gd", &[], 0.01, 20);
     assert_eq!(deflate[8], (9, 0));
@@ -80,6 +83,20 @@ fn first_steps_are_those_of_the_formulas() {
             close(after(&format!("{policy}+gd")), [0.9, 0.6]);
         }
     }
+}
+
+#[test]
+fn a_guard_tames_a_rate_that_is_ten_times_too_large() {
+    let solved = |name: &str| {
+        let (mut x, mut ledger) = (vec![1.0, 1.0], Ledger::new(500));
+        // 2/λ_max = 0.5.
+        let mut method = MethodKind::by_name(name).unwrap().build(5.0, &[], 7, &x);
+        let mut f = FromFn(bowl);
+        while method.step(&mut x, &mut Metered::new(&mut f, &mut ledger)).is_some() {}
+        x.iter().all(|x| x.abs() < 1e-2)
+    };
+    assert!(!solved("gd"));
+    assert!(solved("guard+gd"));
 }
 
 #[test]
