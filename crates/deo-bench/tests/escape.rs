@@ -76,6 +76,19 @@ fn the_json_has_a_row_for_each_problem_and_method() {
 }
 
 #[test]
+fn a_rate_that_is_given_is_the_rate_of_every_method() {
+    let bench = Bench::new();
+    let given =
+        ["escape", "--suite", "octopus-5-1", "--methods", "gd,neon", "--lr", "0.03", "--json"];
+    let rows = json(&bench.deo(&given).stdout)["results"].clone();
+    assert_eq!((&rows[0]["lr"], &rows[1]["lr"]), (&Value::from(0.03), &Value::from(0.03)));
+    assert_eq!(rows[1]["knobs"]["iterations"], 20.0, "the customary number");
+    assert!(rows[0]["failed"] == 0 && rows[0]["seeds"] == 5, "{rows}");
+    let text = bench.deo(&given[..7]).stdout;
+    assert!(text.contains("The rate 0.03 is given, nothing is tuned."), "{text}");
+}
+
+#[test]
 fn the_number_of_threads_does_not_change_a_bit() {
     let bench = Bench::new();
     let with = |threads: &str, seed: &str| {

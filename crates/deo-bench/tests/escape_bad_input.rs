@@ -40,6 +40,8 @@ fn numbers() {
         ("--seeds", &["-1", "x"], &["--seeds"]),
         ("--tuning-seeds", &["0"], &["tuning-seeds is 0", "between 1 and"]),
         ("--grid", &["0", "1000"], &["grid is", "between 1 and"]),
+        ("--lr", &["0", "-1", "NaN", "inf"], &["lr is", "above 0"]),
+        ("--lr", &["fast"], &["--lr"]),
         ("--threads", &["0", "99999999"], &["threads is", "between 1 and"]),
         ("--seed", &["-1", "x"], &["--seed"]),
         ("--seed", &["18446744073709551615"], &["seed is", "between 0 and"]),
@@ -48,6 +50,14 @@ fn numbers() {
             refused(&bench.deo(&["escape", option, value]), words);
         }
     }
+}
+
+#[test]
+fn a_rate_that_is_given_is_not_tuned() {
+    let bench = Bench::new();
+    let deo = |more: &[&str]| bench.deo(&[&["escape", "--lr", "0.1"], more].concat());
+    refused(&deo(&["--grid", "3"]), &["grid is 3", "left out beside lr"]);
+    refused(&deo(&["--tuning-seeds", "3"]), &["tuning-seeds is 3", "left out beside lr"]);
 }
 
 #[test]

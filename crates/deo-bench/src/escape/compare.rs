@@ -11,7 +11,7 @@ use super::kinds::MethodKind;
 use super::run::{Outcome, run};
 use super::settings::Settings;
 use super::statistics::Score;
-use super::tuning::{Candidate, Tuning};
+use super::tuning::{Candidate, Tuning, customary};
 use deo_core::noise::noise;
 use deo_models::problems::{self, Problem, ProblemError};
 use serde::Serialize;
@@ -39,9 +39,11 @@ pub struct ProblemFacts {
 pub struct Judged {
     /// The method.
     pub method: MethodKind,
-    /// The setting that it was judged with.
-    pub best: Candidate,
-    /// Every setting that was tried, in order.
+    /// The learning rate that it was judged with.
+    pub lr: f64,
+    /// The values of its knobs.
+    pub knobs: Vec<f64>,
+    /// Every setting that was tried, in order; none if the rate was given.
     pub tried: Vec<Candidate>,
     /// Its runs, one for each fresh seed, in order.
     pub runs: Vec<Outcome>,
@@ -132,7 +134,7 @@ fn facts(name: &str, settings: &Settings) -> Result<ProblemFacts, ProblemError> 
     })
 }
 
-/// Tunes a method on a problem and runs it on fresh seeds.
+/// Tunes a method on a problem, unless its rate is given, and runs it on fresh seeds.
 fn judge(settings: &Settings, problem: &mut dyn Problem, method: MethodKind) -> Judged {
     let budget = settings.budget(problem);
     let mut runs = |seeds: &[u64], lr: f64, knobs: &[f64], budget: u64, drawn| -> Vec<Outcome> {
@@ -145,13 +147,18 @@ fn judge(settings: &Settings, problem: &mut dyn Problem, method: MethodKind) -> 
         };
         seeds.iter().map(&mut one).collect()
     };
-    let seeds: Vec<u64> = (0..settings.tuning_seeds).map(|i| settings.tuning_seed(i)).collect();
-    let trial = |lr: f64, knobs: &[f64], limit: u64| runs(&seeds, lr, knobs, limit, false);
-    let tuning = Tuning::new(trial, budget, method.middle(), settings.grid, method.knobs());
-    let (best, tried) = tuning.search();
+    let (lr, knobs, tried) = if let Some(lr) = settings.lr {
+        (lr, customary(method.knobs()), vec![])
+    } else {
+        let seeds: Vec<u64> = (0..settings.tuning_seeds).map(|i| settings.tuning_seed(i)).collect();
+        let trial = |lr: f64, knobs: &[f64], limit: u64| runs(&seeds, lr, knobs, limit, false);
+        let tuning = Tuning::new(trial, budget, method.middle(), settings.grid, method.knobs());
+        let (best, tried) = tuning.search();
+        (best.lr, best.knobs, tried)
+    };
     let fresh: Vec<u64> = (0..settings.seeds).map(|i| settings.fresh_seed(i)).collect();
-    let runs = runs(&fresh, best.lr, &best.knobs, budget, true);
-    Judged { method, best, tried, runs }
+    let runs = runs(&fresh, lr, &knobs, budget, true);
+    Judged { method, lr, knobs, tried, runs }
 }
 
 impl Judged {

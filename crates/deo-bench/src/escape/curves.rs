@@ -184,7 +184,7 @@ mod tests {
             let runs = vec![run];
             let trial = |_: f64, _: &[f64], _| runs.clone();
             let (best, tried) = Tuning::new(trial, 500, 0, 1, method.knobs()).search();
-            Judged { method, best, tried, runs }
+            Judged { method, lr: best.lr, knobs: best.knobs, tried, runs }
         };
         let problem = ProblemFacts {
             name: "valley".to_owned(),

@@ -31,6 +31,10 @@ pub struct Options {
     #[arg(long, value_name = "N", help_heading = HOW)]
     pub grid: Option<u32>,
 
+    /// Run every method at this learning rate, its other numbers at their customary values, instead of tuning it
+    #[arg(long, value_name = "RATE", help_heading = HOW)]
+    pub lr: Option<f64>,
+
     /// Gradients that a run may spend, a loss counting a third [default: of each problem]
     #[arg(long, value_name = "N", help_heading = HOW)]
     pub budget: Option<u64>,
@@ -86,6 +90,7 @@ Examples:
   deo escape                                       the quick suite with the default methods
   deo escape --suite octopus-10-2 --methods gd,adam,escape+gd,random-axis+gd --seeds 11
   deo escape --suite full --out runs/escape
+  deo escape --suite digits-autoencoder --methods heavy-ball,escape+heavy-ball --lr 0.03
   deo escape --suite strict-saddle --methods escape+adam --json
 
 Each method is tuned by itself on every problem: a grid of learning rates 1, 2, 5, 10, …, on seeds of their own, by
@@ -103,6 +108,7 @@ impl Options {
             seeds: self.seeds.or(file.seeds),
             tuning_seeds: self.tuning_seeds.or(file.tuning_seeds),
             grid: self.grid.or(file.grid),
+            lr: self.lr.or(file.lr),
             budget: self.budget.or(file.budget),
             seed: self.seed.or(file.seed),
             threads: self.threads.or(file.threads),

@@ -89,11 +89,17 @@ fn show(
         let of_problem: Vec<&Row> = rows.iter().filter(|row| row.problem == problem.name).collect();
         writeln!(stdout, "{}", markdown::section(problem, &of_problem))?;
     }
+    let rates = match settings.lr {
+        Some(lr) => format!("The rate {lr} is given, nothing is tuned."),
+        None => {
+            format!("Rates and other numbers are tuned on {} other seeds.", settings.tuning_seeds)
+        }
+    };
     writeln!(
         stdout,
         "Medians over {} fresh seeds; a run that missed the target has an infinite cost, and a loss costs a third of a \
-         gradient. Rates and other numbers are tuned on {} other seeds.",
-        settings.seeds, settings.tuning_seeds
+         gradient. {rates}",
+        settings.seeds
     )?;
     if let Some(output) = output {
         writeln!(stdout, "{} are in {}", files(settings).join(", "), output.path().display())?;

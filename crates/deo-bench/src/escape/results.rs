@@ -56,7 +56,7 @@ pub struct Row {
 impl Row {
     /// The row of a method on `problem`.
     pub(super) fn of(problem: &ProblemFacts, judged: &Judged) -> Self {
-        let Judged { method, best, runs, .. } = judged;
+        let Judged { method, lr, knobs, runs, .. } = judged;
         let Score { solved, failed, .. } = judged.score();
         let costs = || runs.iter().map(|run| censored(run, |run| run.cost));
         let to_target = |of: fn(&Outcome) -> u64| {
@@ -67,8 +67,8 @@ impl Row {
         Row {
             problem: problem.name.clone(),
             method: *method,
-            lr: best.lr,
-            knobs: method.knobs().iter().map(|k| k.name).zip(best.knobs.iter().copied()).collect(),
+            lr: *lr,
+            knobs: method.knobs().iter().map(|k| k.name).zip(knobs.iter().copied()).collect(),
             solved,
             failed,
             seeds: runs.len(),

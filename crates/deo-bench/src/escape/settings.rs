@@ -20,6 +20,8 @@ pub struct Settings {
     pub tuning_seeds: u64,
     /// Learning rates of the grid.
     pub grid: u32,
+    /// The learning rate of every method; `None` to tune it.
+    pub lr: Option<f64>,
     /// The budget of each run in gradients; `None` for the problem's own.
     pub budget: Option<u64>,
     /// Seeds everything that is random.
@@ -45,6 +47,17 @@ impl Settings {
     ///
     /// [`EscapeError`] with a message of one line.
     pub fn resolve(options: Options) -> Result<Settings, EscapeError> {
+        if let Some(lr) = options.lr {
+            if !(lr > 0.0 && lr.is_finite()) {
+                return Err(EscapeError::setting("lr", lr, "finite and above 0"));
+            }
+            let unused = |name, given: Option<String>| match given {
+                Some(value) => Err(EscapeError::setting(name, value, "left out beside lr")),
+                None => Ok(()),
+            };
+            unused("grid", options.grid.map(|n| n.to_string()))?;
+            unused("tuning-seeds", options.tuning_seeds.map(|n| n.to_string()))?;
+        }
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Settings {
             problems: problem_names(options.suite.unwrap_or_else(|| vec!["quick".to_owned()]))?,
@@ -55,6 +68,7 @@ impl Settings {
             seeds: within("seeds", options.seeds.unwrap_or(5), 1, MOST_SEEDS)?,
             tuning_seeds: within("tuning-seeds", options.tuning_seeds.unwrap_or(5), 1, MOST_SEEDS)?,
             grid: within("grid", options.grid.unwrap_or(7), 1, MOST_GRID)?,
+            lr: options.lr,
             budget: (options.budget)
                 .map(|budget| within("budget", budget, 1, MOST_BUDGET))
                 .transpose()?,
