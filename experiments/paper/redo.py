@@ -15,6 +15,7 @@ import argparse
 import concurrent.futures
 import json
 import pathlib
+import re
 import statistics
 import subprocess
 import sys
@@ -135,12 +136,12 @@ def main():
     parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--text", help="a text, such as tiny Shakespeare, instead of the built-in one")
-    parser.add_argument("--rows", help="only the rows whose name contains this")
+    parser.add_argument("--rows", default="", help="only the rows whose name matches this regular expression")
     args = parser.parse_args()
     pathlib.Path(args.out).mkdir(parents=True, exist_ok=True)
 
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        wanted = lambda name: not args.rows or args.rows in name
+        wanted = lambda name: re.search(args.rows, name)
         tuned, grids = {}, {}
         for optimizer in sorted({TUNED[name][0] for name in TUNED if wanted(name)}):
             tuned[optimizer], grids[optimizer] = tune(args, pool, optimizer)
