@@ -26,8 +26,11 @@ import tempfile
 import time
 from pathlib import Path
 
-import numpy
-import torch
+try:
+    import numpy
+    import torch
+except ModuleNotFoundError as missing:
+    sys.exit(f"{missing}: pip install torch numpy")
 from torch import nn
 from torch.nn import functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel

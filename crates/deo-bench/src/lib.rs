@@ -14,6 +14,7 @@
 //! | [`spectrum`] | `deo spectrum`: eigenpairs of a Hessian or a matrix, with error bars |
 //! | [`npy`] | NumPy's arrays in and out |
 //! | [`record`] | what a run leaves behind: `record.json`, `metrics.jsonl`, the object of `--json` |
+//! | [`setting`] | what is wrong with an option or its value |
 //! | [`output`] | files that are whole or absent |
 //! | [`table`], [`plot`] | results for the eye |
 //!
@@ -29,6 +30,7 @@ pub mod output;
 pub mod plot;
 pub mod record;
 pub mod saddle;
+pub mod setting;
 pub mod spectrum;
 pub mod table;
 pub mod train;

@@ -28,7 +28,7 @@ mod settings;
 mod trainer;
 
 pub use choices::{OptimizerKind, PolicyKind, Preset};
-pub use error::{SettingError, TrainError};
+pub use error::TrainError;
 pub use experiment::{Experiment, Watch};
 pub use ledger::Ledger;
 pub use log::Finished;

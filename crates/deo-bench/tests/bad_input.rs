@@ -3,19 +3,7 @@
 
 mod common;
 
-use common::{Bench, Outcome};
-
-/// Checks the contract for a complaint with these words in it.
-fn refused(outcome: &Outcome, words: &[&str]) {
-    let Outcome { code, stdout, stderr } = outcome;
-    assert_eq!(*code, 2, "{stderr}");
-    assert_eq!(stdout, "");
-    assert_eq!(stderr.lines().count(), 1, "{stderr}");
-    assert!(stderr.starts_with("error: "), "{stderr}");
-    for word in words {
-        assert!(stderr.contains(word), "{word} is not in: {stderr}");
-    }
-}
+use common::{Bench, refused};
 
 #[test]
 fn texts() {

@@ -3,19 +3,8 @@
 
 mod common;
 
-use common::{Bench, Outcome};
+use common::{Bench, Outcome, refused};
 use std::fs;
-
-#[track_caller]
-fn refused(outcome: &Outcome, words: &[&str]) {
-    let Outcome { code, stdout, stderr } = outcome;
-    assert_eq!(*code, 2, "{stderr}");
-    assert_eq!(stdout, "");
-    assert_eq!(stderr.lines().count(), 1, "{stderr}");
-    for word in words {
-        assert!(stderr.contains(word), "{word} is not in: {stderr}");
-    }
-}
 
 fn saddle(bench: &Bench, arguments: &[&str]) -> Outcome {
     bench.deo(&[&["saddle"], arguments].concat())

@@ -3,23 +3,12 @@
 
 mod common;
 
-use common::{Bench, Outcome};
+use common::{Bench, Outcome, refused};
 use deo_bench::npy::{self, Scalar};
 use deo_linalg::Threads;
 use deo_models::gpt::{Gpt, GptConfig};
 use deo_models::weights;
 use std::fs;
-
-#[track_caller]
-fn refused(outcome: &Outcome, words: &[&str]) {
-    let Outcome { code, stdout, stderr } = outcome;
-    assert_eq!(*code, 2, "{stderr}");
-    assert_eq!(stdout, "");
-    assert_eq!(stderr.lines().count(), 1, "{stderr}");
-    for word in words {
-        assert!(stderr.contains(word), "{word} is not in: {stderr}");
-    }
-}
 
 fn spectrum(bench: &Bench, arguments: &[&str]) -> Outcome {
     bench.deo(&[&["spectrum"], arguments].concat())

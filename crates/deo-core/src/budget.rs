@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn an_allowance_is_an_advance_on_the_share() {
-        for steps in (1..400).chain([1_199, 1_200, 1_201, 20_000]) {
+        for steps in (1..400).chain([1_199, 1_200, 1_201, 50_000]) {
             let BudgetSettings { share, allowance } = BudgetSettings::for_run(steps);
             assert!(share >= 0.0 && (0.05..=60.0).contains(&allowance), "{steps}");
             let total = allowance + share * steps as f64;
@@ -110,16 +110,6 @@ mod tests {
         }
         let earned = settings.allowance + settings.share * f64::from(steps);
         assert!(spent <= earned && spent > earned - 10.0, "{spent} of {earned}");
-    }
-
-    #[test]
-    fn a_planned_run_spends_its_share_in_all() {
-        for steps in [1_u64, 100, 1_200, 1_201, 50_000] {
-            let BudgetSettings { share, allowance } = BudgetSettings::for_run(steps);
-            let total = allowance + share * steps as f64;
-            assert!((total - 0.05 * steps as f64).abs() < 1e-9 * total && share >= 0.0);
-            assert!(allowance <= 60.0);
-        }
     }
 
     #[test]

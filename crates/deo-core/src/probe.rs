@@ -24,6 +24,13 @@ pub enum Rule {
     Product,
 }
 
+impl Rule {
+    /// Gradients for an answer beyond the one at x; an exact product counts as one.
+    pub(crate) fn gradients(self) -> u64 {
+        if self == Rule::Central { 2 } else { 1 }
+    }
+}
+
 /// How many unit roundoffs a gradient is taken to be off by, relative to its norm.
 ///
 /// A gradient is a sum of many rounded terms; ten is between what single- and double-precision networks

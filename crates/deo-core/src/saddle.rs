@@ -8,7 +8,7 @@
 //! | [`NewtonSearch`] | up to a few hundred coordinates | a Hessian learned from all gradients seen, RS-P-RFO steps |
 //! | [`MinModeSearch`] | any number | reflected gradient by a dimer or a Krylov process, L-BFGS; 19 vectors |
 //! | [`Verification`] | – | the k + 1 lowest eigenpairs, from a random start |
-//! | [`find`], [`search`], [`join`], [`in_parallel`] | an [`Objective`](crate::Objective) at hand | drivers over these machines |
+//! | [`find`], [`search`], [`descend`], [`join`], [`in_parallel`] | an [`Objective`](crate::Objective) at hand | drivers over these machines |
 //!
 //! Every machine has one question, "the gradient at this point, please": `ask` gives the point, `tell` takes f and
 //! the gradient, until `ask` gives `None`. f is recorded and never used, so a NaN will do. The machines hold x, are
@@ -22,6 +22,7 @@
 
 mod coordinates;
 mod cycle;
+mod descent;
 mod drive;
 mod eigen;
 mod lbfgs;
@@ -33,9 +34,20 @@ mod settings;
 mod step;
 mod verify;
 
-pub use drive::{DriveError, Found, Method, Saddle, find, in_parallel, join, search};
+pub use descent::{Descent, descend, join};
+pub use drive::{DriveError, Found, Method, Saddle, find, in_parallel, search};
 pub use min_mode::MinModeSearch;
 pub use newton::NewtonSearch;
 pub use outcome::{Counts, Outcome, Record, Waypoint};
 pub use settings::{Goal, MinModeSettings, NewtonSettings, SearchError};
 pub use verify::{Verdict, Verification, VerificationSettings};
+
+use crate::space::Space;
+use std::borrow::BorrowMut;
+
+/// x, to be kept.
+fn copied<S: Space>(space: &S, x: &S::Vector) -> S::Owned {
+    let mut copy = space.zeros_like(x);
+    space.axpby(1.0, x, 0.0, copy.borrow_mut());
+    copy
+}

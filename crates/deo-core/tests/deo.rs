@@ -8,7 +8,7 @@ use deo_core::drive::{StepReport, WithDeo, Workspace};
 use deo_core::noise::noise;
 use deo_core::objective::FromFn;
 use deo_core::optim::{Sgd, SgdSettings};
-use deo_core::policy::{EscapeSettings, Rung};
+use deo_core::policy::{EscapeSettings, Kick, Rung};
 use deo_core::space::Host;
 use deo_core::trigger::{Stall, TriggerSettings};
 use deo_core::{Answer, Deo, DeoSettings, Event, Objective, PolicySettings, Question};
@@ -227,6 +227,23 @@ fn poison_at_any_evaluation_reaches_neither_x_nor_the_optimizer() {
         );
     }
     assert!(met.contains("skipped") && met.contains("poisoned"), "{met:?}");
+}
+
+#[test]
+fn a_poisoned_probe_is_reported_whatever_axis_is_wanted() {
+    for kick in [Kick::Lowest, Kick::Highest] {
+        let f = StrictSaddle::new(12, -0.2, 5);
+        let policy = PolicySettings::Escape(EscapeSettings {
+            gradient_rung: false,
+            kick,
+            ..Default::default()
+        });
+        let trigger = TriggerSettings { interval: 3, stall: Stall::Always };
+        // The fourth evaluation is the first probe, after the gradients of three steps.
+        let f = StrictSaddle { poison_at: Some(4), ..f };
+        let reports = run(f, 0.5, 3, DeoSettings { policy, trigger, ..Default::default() }).reports;
+        assert_eq!(reports[2].event, Event::Poisoned, "{kick:?}");
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use deo_core::estimate::Evidence;
 use deo_core::krylov::{Krylov, KrylovSettings, Which};
 use deo_core::objective::FromFn;
 use deo_core::space::Host;
-use deo_core::{Answer, Dimer, DimerSettings, Estimate, Length, Objective, Rule, Status};
+use deo_core::{Answer, Dimer, DimerSettings, Estimate, Length, Objective, Rule, Space, Status};
 
 const SPACE: Host<f64> = Host::new();
 const N: usize = 80;
@@ -183,6 +183,10 @@ fn a_visit_of_two_gradients_pays_for_no_check_and_is_as_sure_as_its_axis_probe()
             dimer.tell(&SPACE, Answer::forward(h, &g, &problem.product(&y)));
             if dimer.estimate().gradients == 1 {
                 before = dimer.estimate().curvature;
+                // ‖g‖ is off by ten roundoffs, at either end, and a component by 1/√N of that.
+                let scale = SPACE.norm(&problem.product(&y)) / h;
+                let rounding = 2.0 * 10.0 * SPACE.epsilon() * scale / 60f64.sqrt();
+                assert!((dimer.estimate().secant_error / rounding - 1.0).abs() < 1e-9);
             }
         }
         let estimate = dimer.estimate();

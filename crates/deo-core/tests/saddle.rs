@@ -4,7 +4,7 @@ use deo_core::noise::noise;
 use deo_core::objective::FromFn;
 use deo_core::saddle::{
     Goal, Method, MinModeSearch, MinModeSettings, NewtonSearch, NewtonSettings, Outcome, Record,
-    SearchError, Verdict, VerificationSettings, find, in_parallel, join, search,
+    SearchError, Verdict, VerificationSettings, descend, find, in_parallel, join, search,
 };
 use deo_core::space::{Host, Masked};
 use deo_core::{Objective, Rule};
@@ -80,12 +80,34 @@ fn a_wrong_index_is_told() {
 fn both_sides_of_a_saddle() {
     for method in methods(1) {
         let x = near(3, 1, 0.0, 0);
-        let sides =
-            join(|_: &[f64]| HOST, &mut FromFn(wells), &x[..], &[1.0, 0.0, 0.0][..], 0.05, &method);
-        let [right, left] = sides.unwrap();
-        assert_eq!((right.outcome, left.outcome), (Outcome::Converged, Outcome::Converged));
+        let (space_at, axis, settings) =
+            (|_: &[f64]| HOST, [1.0, 0.0, 0.0], VerificationSettings::default());
+        let sides = join(space_at, &mut FromFn(wells), &x[..], &axis[..], 0.05, &method, &settings)
+            .unwrap();
+        assert!(sides.iter().all(|side| side.is_minimum() && side.left == 0));
+        let [right, left] = sides.map(|side| side.end.found);
         assert!((right.x[0] - 1.0).abs() < 1e-5 && (left.x[0] + 1.0).abs() < 1e-5);
         assert!(FromFn(wells).value(&x) - right.value > 0.2499);
+    }
+}
+
+/// On a ridge the gradient across is zero, and a minimiser stops at the saddle where the ridge is lowest.
+#[test]
+fn a_way_down_that_meets_saddles_goes_on() {
+    for method in methods(1) {
+        // Beside a maximum of the first three coordinates; along the first two there is no slope.
+        let x = [0.0, 0.0, 0.05, 1.0];
+        let settings = VerificationSettings::default();
+        let mut count = 0;
+        let mut f = FromFn(|x: &[f64], g: Option<&mut [f64]>| {
+            count += 1;
+            wells(x, g)
+        });
+        let down = descend(|_: &[f64]| HOST, &mut f, &x[..], 0.05, &method, &settings).unwrap();
+        assert!(down.is_minimum(), "{method:?}: {:?} {}", down.end.found, down.end.verdict);
+        assert!(down.left >= 1 && down.end.found.x.iter().all(|x| (x.abs() - 1.0).abs() < 1e-5));
+        assert_eq!(down.gradients, count);
+        assert!(down.gradients > down.end.found.counts.gradients());
     }
 }
 

@@ -4,8 +4,8 @@ use approx::assert_relative_eq;
 use deo_core::Objective;
 use deo_core::noise::noise;
 use deo_core::saddle::{
-    Goal, Method, NewtonSettings, Outcome, Saddle, VerificationSettings, find, in_parallel, join,
-    search,
+    Descent, Goal, Method, NewtonSettings, Outcome, Saddle, VerificationSettings, descend, find,
+    in_parallel, join, search,
 };
 use deo_core::space::{FreeBody, Host, Masked, MassWeighted, Space};
 use deo_models::clusters::{Cluster, LennardJones, Morse, Pair, geometry, known_energy};
@@ -176,15 +176,37 @@ fn the_way_down_leads_to_lower_minima() {
     let method = newton(0, 1e-5);
     let x = &saddle.found.x[..];
     let mut cluster = Cluster::new(LennardJones);
-    let sides = join(space_at, &mut cluster, x, &saddle.axes[0][..], 0.1, &method).unwrap();
+    let (axis, flat) =
+        (&saddle.axes[0][..], VerificationSettings { flat: 1e-3, ..Default::default() });
+    let sides = join(space_at, &mut cluster, x, axis, 0.1, &method, &flat).unwrap();
+    assert!(sides.iter().all(Descent::is_minimum));
+    let sides = sides.map(|side| side.end.found);
     for side in &sides {
-        assert_eq!(side.outcome, Outcome::Converged);
         assert!(side.value < saddle.found.value - 1e-3, "{} {}", side.value, saddle.found.value);
         assert!(spectrum(&cluster, &side.x).iter().all(|value| *value > -1e-3));
     }
     // It was found from the icosahedron: that is one of the two.
     let lowest = sides[0].value.min(sides[1].value);
     assert!((lowest - known_energy(13).unwrap()).abs() < 1e-5, "{lowest}");
+}
+
+/// A minimiser stops at a saddle that its way meets, as one of 13 atoms did at −37.43680329; a descent doesn't.
+#[test]
+fn a_way_down_that_meets_a_saddle_leaves_it() {
+    let saddle = lj13_starts(1).swap_remove(0);
+    assert!(saddle.is_confirmed());
+    let (mut cluster, x, method) =
+        (Cluster::new(LennardJones), &saddle.found.x[..], newton(0, 1e-3));
+    let stopped = search(&FreeBody::new(x), &mut cluster, x, None, &method).unwrap();
+    assert!(stopped.outcome == Outcome::Converged && spectrum(&cluster, &stopped.x)[0] < -1e-2);
+
+    let flat = VerificationSettings { flat: 1e-3, ..Default::default() };
+    for push in [0.05, -0.05] {
+        let down = descend(space_at, &mut cluster, x, push, &method, &flat).unwrap();
+        assert!(down.is_minimum() && down.left == 1, "{:?} {}", down.end.found, down.left);
+        assert!(down.end.found.value < saddle.found.value - 1e-3);
+        assert!(spectrum(&cluster, &down.end.found.x)[0] > -1e-2);
+    }
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use super::kinds::MethodKind;
 use crate::config::ConfigError;
 use crate::output::OutputError;
+use crate::setting::{SettingError, UnusedOption};
 use deo_models::problems::ProblemError;
-use std::fmt::Display;
 use std::io;
 
 /// Why a comparison was refused or failed; each message is one line.
@@ -15,15 +15,11 @@ pub enum EscapeError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// A number out of its range.
-    #[error("{name} is {value}; it must be {wanted}")]
-    Setting {
-        /// The option without its dashes.
-        name: &'static str,
-        /// What was given.
-        value: String,
-        /// The range.
-        wanted: String,
-    },
+    #[error(transparent)]
+    Setting(#[from] SettingError),
+    /// An option that this comparison has no use for.
+    #[error(transparent)]
+    Unused(#[from] UnusedOption),
     /// Neither a suite nor a problem.
     #[error(
         "there is no suite or problem {name:?}; there are quick, full, {}",
@@ -59,14 +55,6 @@ pub enum EscapeError {
 }
 
 impl EscapeError {
-    pub(super) fn setting(
-        name: &'static str,
-        value: impl Display,
-        wanted: impl Into<String>,
-    ) -> Self {
-        EscapeError::Setting { name, value: value.to_string(), wanted: wanted.into() }
-    }
-
     /// 2 for bad usage or input, 1 for a run that failed.
     pub fn exit_code(&self) -> u8 {
         match self {

@@ -3,6 +3,7 @@
 use super::error::EscapeError;
 use super::kinds::MethodKind;
 use super::options::Options;
+use crate::setting::{SettingError, UnusedOption, threads, within};
 use deo_models::problems::{self, Problem};
 use serde::Serialize;
 
@@ -35,7 +36,6 @@ pub struct Settings {
 const MOST_SEEDS: u64 = 1000;
 const MOST_GRID: u32 = 31;
 const MOST_BUDGET: u64 = 1_000_000_000_000;
-const MOST_THREADS: usize = 1024;
 const MOST_SEED: u64 = u64::MAX >> SEED_BITS;
 /// Seeds of one comparison differ in their lowest bits, those of tuning and judgement in the highest of these.
 const SEED_BITS: u32 = 20;
@@ -49,16 +49,16 @@ impl Settings {
     pub fn resolve(options: Options) -> Result<Settings, EscapeError> {
         if let Some(lr) = options.lr {
             if !(lr > 0.0 && lr.is_finite()) {
-                return Err(EscapeError::setting("lr", lr, "finite and above 0"));
+                return Err(SettingError::new("lr", lr, "finite and above 0").into());
             }
-            let unused = |name, given: Option<String>| match given {
-                Some(value) => Err(EscapeError::setting(name, value, "left out beside lr")),
-                None => Ok(()),
-            };
-            unused("grid", options.grid.map(|n| n.to_string()))?;
-            unused("tuning-seeds", options.tuning_seeds.map(|n| n.to_string()))?;
+            let of_tuning = [
+                ("grid", options.grid.is_some()),
+                ("tuning-seeds", options.tuning_seeds.is_some()),
+            ];
+            if let Some(&(name, _)) = of_tuning.iter().find(|(_, given)| *given) {
+                return Err(UnusedOption { name, needs: "tuning, which --lr replaces" }.into());
+            }
         }
-        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Settings {
             problems: problem_names(options.suite.unwrap_or_else(|| vec!["quick".to_owned()]))?,
             methods: match options.methods {
@@ -73,7 +73,7 @@ impl Settings {
                 .map(|budget| within("budget", budget, 1, MOST_BUDGET))
                 .transpose()?,
             seed: within("seed", options.seed.unwrap_or(1), 0, MOST_SEED)?,
-            threads: within("threads", options.threads.unwrap_or_else(cores), 1, MOST_THREADS)?,
+            threads: threads(options.threads)?,
         })
     }
 
@@ -128,19 +128,6 @@ fn methods(names: &[String]) -> Result<Vec<MethodKind>, EscapeError> {
         return Err(EscapeError::UnknownMethod { name: String::new() });
     }
     Ok(kinds)
-}
-
-fn within<T: PartialOrd + std::fmt::Display>(
-    name: &'static str,
-    value: T,
-    least: T,
-    most: T,
-) -> Result<T, EscapeError> {
-    if value >= least && value <= most {
-        Ok(value)
-    } else {
-        Err(EscapeError::setting(name, value, format!("between {least} and {most}")))
-    }
 }
 
 #[cfg(test)]

@@ -3,11 +3,10 @@
 use super::potential::Potential;
 use super::xyz::XyzError;
 use crate::output::OutputError;
-use crate::train::TrainError;
+use crate::setting::{SettingError, UnusedOption};
 use deo_core::saddle::DriveError;
 use deo_models::clusters::PairError;
 use deo_models::landscapes::LandscapeError;
-use std::fmt::Display;
 use std::io;
 
 /// Why saddle searches were refused or failed; each message is one line.
@@ -30,23 +29,11 @@ pub enum SaddleError {
         name: &'static str,
     },
     /// An option that this surface has no use for.
-    #[error("--{name} does nothing here; it needs {needs}")]
-    Unused {
-        /// The option.
-        name: &'static str,
-        /// What would make use of it.
-        needs: &'static str,
-    },
+    #[error(transparent)]
+    Unused(#[from] UnusedOption),
     /// A number out of its range.
-    #[error("{name} is {value}; it must be {wanted}")]
-    Setting {
-        /// The option without its dashes.
-        name: &'static str,
-        /// What was given.
-        value: String,
-        /// The range.
-        wanted: String,
-    },
+    #[error(transparent)]
+    Setting(#[from] SettingError),
     /// A start that makes no sense or isn't known.
     #[error("start is {start:?}; {potential} takes {wanted}")]
     Start {
@@ -60,9 +47,6 @@ pub enum SaddleError {
     /// The file of the start.
     #[error(transparent)]
     Xyz(#[from] XyzError),
-    /// A setting that `deo train` has too.
-    #[error(transparent)]
-    Train(#[from] TrainError),
     /// The landscape.
     #[error(transparent)]
     Landscape(#[from] LandscapeError),
@@ -81,19 +65,10 @@ pub enum SaddleError {
 }
 
 impl SaddleError {
-    pub(super) fn setting(
-        name: &'static str,
-        value: impl Display,
-        wanted: impl Into<String>,
-    ) -> Self {
-        SaddleError::Setting { name, value: value.to_string(), wanted: wanted.into() }
-    }
-
     /// 2 for bad usage or input, 1 for a run that failed.
     pub fn exit_code(&self) -> u8 {
         match self {
             SaddleError::Stdout(_) | SaddleError::Output(OutputError::Write { .. }) => 1,
-            SaddleError::Train(error) => error.exit_code(),
             _ => 2,
         }
     }

@@ -3,9 +3,11 @@
 //! A cluster is free: its rigid motions are taken out by [`FreeBody`] at every point; a landscape is searched as it is.
 
 use super::error::SaddleError;
+use crate::setting::UnusedOption;
 use deo_core::Objective;
-use deo_core::noise::noise;
-use deo_core::saddle::{DriveError, Method, Saddle, Verdict, VerificationSettings, find};
+use deo_core::saddle::{
+    Descent, DriveError, Method, Saddle, VerificationSettings, descend, find, join,
+};
 use deo_core::space::{FreeBody, Host};
 use deo_models::clusters::{Cluster, LennardJones, Morse, geometry};
 use deo_models::landscapes::{self, Landscape, LandscapeError};
@@ -60,7 +62,7 @@ impl Potential {
         };
         match (rho, &potential) {
             (None, _) | (_, Potential::Morse { .. }) => Ok(potential),
-            _ => Err(SaddleError::Unused { name: "rho", needs: "--potential morse or morse13" }),
+            _ => Err(UnusedOption { name: "rho", needs: "--potential morse or morse13" }.into()),
         }
     }
 
@@ -140,38 +142,40 @@ impl Potential {
         }
     }
 
-    /// Goes down from `x` to a point that is no saddle: where one is met, down again from beside it.
-    ///
-    /// A way down along a ridge ends at a saddle, with a gradient as small as a minimum's; only curvature tells.
-    /// The number is that of all gradients, those of verifications included.
+    /// Goes down from `x` to a minimum.
     pub(super) fn descend(
         &self,
         x: &[f64],
         method: &Method,
         verification: &VerificationSettings,
-    ) -> Result<(Saddle<Vec<f64>>, u64), DriveError> {
-        let mut method = *method;
-        method.goal_mut().index = 0;
-        let mut start = x.to_vec();
-        let mut gradients = 0;
-        let mut again = AGAIN;
-        loop {
-            let end = self.find(&start, &method, verification)?;
-            gradients += end.found.counts.gradients() + end.verification_gradients;
-            if again == 0 || !matches!(end.verdict, Verdict::WrongIndex { .. }) {
-                return Ok((end, gradients));
-            }
-            let beside = |(i, x): (usize, &f64)| x + BESIDE * noise(again, i as u64);
-            start = end.found.x.iter().enumerate().map(beside).collect();
-            again -= 1;
+    ) -> Result<Descent<Vec<f64>>, DriveError> {
+        let f = &mut *self.objective();
+        if self.is_cluster() {
+            descend(|x: &[f64]| FreeBody::new(x), f, x, PUSH, method, verification)
+        } else {
+            descend(|_: &[f64]| Host::new(), f, x, PUSH, method, verification)
+        }
+    }
+
+    /// Goes down on both sides of a confirmed saddle.
+    pub(super) fn join(
+        &self,
+        saddle: &Saddle<Vec<f64>>,
+        method: &Method,
+        verification: &VerificationSettings,
+    ) -> Result<[Descent<Vec<f64>>; 2], DriveError> {
+        let f = &mut *self.objective();
+        let (x, axis) = (&saddle.found.x[..], &saddle.axes[0][..]);
+        if self.is_cluster() {
+            join(|x: &[f64]| FreeBody::new(x), f, x, axis, PUSH, method, verification)
+        } else {
+            join(|_: &[f64]| Host::new(), f, x, axis, PUSH, method, verification)
         }
     }
 }
 
-/// Saddles that a way down may meet: a point between maximum and minimum of a cluster meets one, rarely two.
-const AGAIN: u64 = 3;
-/// How far beside a saddle the way goes on, each coordinate: a twentieth of a bond.
-const BESIDE: f64 = 0.05;
+/// The push off a saddle, in units of x: the slope is then λ/20, far above the tolerance, and the basin not yet left.
+const PUSH: f64 = 0.05;
 
 fn sized(name: &str, atoms: Option<usize>) -> String {
     atoms.map_or_else(|| name.to_owned(), |atoms| format!("{name}{atoms}"))

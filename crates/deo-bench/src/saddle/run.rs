@@ -4,12 +4,9 @@ use super::error::SaddleError;
 use super::merge::Shape;
 use super::results::{Distinct, Minimum, Origin, Results, Search, Side, status};
 use super::settings::Settings;
-use super::starts::{Starts, is_minimum};
-use deo_core::saddle::{Found, Record, Saddle, in_parallel};
+use super::starts::Starts;
+use deo_core::saddle::{Descent, Found, Record, Saddle, in_parallel};
 use std::time::Instant;
-
-/// The push off a saddle, in units of x: the slope is then λ/20, far above the tolerance, and the basin not yet left.
-const PUSH: f64 = 0.05;
 
 /// Curvatures at minima aren't solved for; softer modes than this are rare where bonds are of length and strength 1.
 const SOFT: f64 = 0.1;
@@ -76,16 +73,12 @@ fn connect(
 ) -> Result<(), SaddleError> {
     let Some(first) = tops.first() else { return Ok(()) };
     let (descent, verification) = (settings.descent(first.found.x.len()), settings.verification());
-    let sides = in_parallel(settings.threads, 2 * tops.len(), |i| {
-        let (top, push) = (tops[i / 2], if i % 2 == 0 { PUSH } else { -PUSH });
-        let pushed = top.found.x.iter().zip(&top.axes[0]).map(|(x, n)| x + push * n);
-        settings.potential.descend(&pushed.collect::<Vec<_>>(), &descent, &verification)
+    let sides = in_parallel(settings.threads, tops.len(), |i| {
+        settings.potential.join(tops[i], &descent, &verification)
     });
     // Minima are numbered in this order, whichever thread was the first.
-    for (i, side) in sides.into_iter().enumerate() {
-        let (end, gradients) = side?;
-        let saddle = &mut distinct[i / 2];
-        saddle.joins.push(minima.side(saddle.energy, end, gradients));
+    for (saddle, sides) in distinct.iter_mut().zip(sides) {
+        saddle.joins.extend(sides?.map(|side| minima.side(saddle.energy, &side)));
         saddle.joins.sort_by(|a, b| a.energy.total_cmp(&b.energy));
     }
     Ok(())
@@ -179,14 +172,14 @@ impl<'a> Minima<'a> {
         place
     }
 
-    fn side(&mut self, saddle: f64, end: Saddle<Vec<f64>>, gradients: u64) -> Side {
-        let (found, minimum) = (&end.found, is_minimum(&end));
+    fn side(&mut self, saddle: f64, down: &Descent<Vec<f64>>) -> Side {
+        let (found, minimum) = (&down.end.found, down.is_minimum());
         Side {
-            status: status(found.outcome, end.verdict),
+            status: status(found.outcome, down.end.verdict),
             minimum: minimum.then(|| self.place(found.value, &found.x) + 1),
             energy: found.value,
             barrier: minimum.then_some(saddle - found.value),
-            gradients,
+            gradients: down.gradients,
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::error::SaddleError;
 use super::options::{Mode, SaddleArgs};
 use super::potential::Potential;
-use crate::train;
+use crate::setting::{SettingError, threads, within};
 use deo_core::Length;
 use deo_core::saddle::{
     Goal, Method, MinModeSettings, NewtonSettings, Record, VerificationSettings,
@@ -69,7 +69,7 @@ impl Settings {
         let number = |name, value: f64, zero: bool| {
             let fine = value.is_finite() && (value > 0.0 || zero && value == 0.0);
             let wanted = if zero { "finite and not below 0" } else { "finite and above 0" };
-            fine.then_some(value).ok_or_else(|| SaddleError::setting(name, value, wanted))
+            fine.then_some(value).ok_or_else(|| SettingError::new(name, value, wanted))
         };
         let flat = if potential.is_cluster() { FLAT_CLUSTER } else { FLAT };
         Ok(Settings {
@@ -132,24 +132,5 @@ impl Settings {
     /// The seed of a search, counted from 0.
     pub(super) fn search_seed(&self, search: usize) -> u64 {
         self.seed ^ (search as u64 + 1).wrapping_mul(GOLDEN)
-    }
-}
-
-/// What `deo train` would make of it: the same default, the same range.
-fn threads(threads: Option<usize>) -> Result<usize, SaddleError> {
-    let options = train::Options { threads, ..train::Options::default() };
-    Ok(train::Settings::resolve(options, &train::Options::default())?.threads)
-}
-
-fn within<T: PartialOrd + std::fmt::Display>(
-    name: &'static str,
-    value: T,
-    least: T,
-    most: T,
-) -> Result<T, SaddleError> {
-    if value >= least && value <= most {
-        Ok(value)
-    } else {
-        Err(SaddleError::setting(name, value, format!("between {least} and {most}")))
     }
 }

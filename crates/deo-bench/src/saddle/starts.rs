@@ -14,7 +14,7 @@ use super::potential::Potential;
 use super::settings::Settings;
 use super::xyz::{self, Frame};
 use deo_core::noise::noise;
-use deo_core::saddle::{Method, Saddle, Verdict, VerificationSettings};
+use deo_core::saddle::{Method, VerificationSettings};
 use deo_models::landscapes::Landscape;
 use std::path::Path;
 
@@ -88,12 +88,13 @@ impl Starts {
             return Ok(());
         }
         for start in self.starts.iter_mut().filter(|start| start.minimum.is_none()) {
-            let (end, _) = potential.descend(&start.x, descent, verification)?;
-            if is_minimum(&end) {
+            let down = potential.descend(&start.x, descent, verification)?;
+            if down.is_minimum() {
+                let minimum = down.end.found.x;
                 if made && potential.is_cluster() {
-                    start.x.clone_from(&end.found.x);
+                    start.x.clone_from(&minimum);
                 }
-                start.minimum = Some(end.found.x);
+                start.minimum = Some(minimum);
             }
         }
         Ok(())
@@ -110,12 +111,6 @@ impl Starts {
         let displace = |(i, x): (usize, &f64)| x + settings.displace * noise(seed, i as u64);
         self.starts[self.of(search)].x.iter().enumerate().map(displace).collect()
     }
-}
-
-/// A way down ended where no curvature is negative; flat ones, as of a valley's floor, are allowed.
-pub(super) fn is_minimum(end: &Saddle<Vec<f64>>) -> bool {
-    // The verdict of a way that didn't converge is another.
-    matches!(end.verdict, Verdict::Confirmed | Verdict::Flat)
 }
 
 fn known(landscape: &dyn Landscape) -> Vec<Start> {

@@ -3,6 +3,7 @@
 use super::settings::Settings;
 use crate::npy::NpyError;
 use crate::output::OutputError;
+use crate::setting::{SettingError, UnusedOption};
 use crate::train::TrainError;
 use deo_core::certificate::CertificateError;
 use deo_core::determinism::NoisyOracle;
@@ -11,7 +12,6 @@ use deo_core::stochastic::StochasticError;
 use deo_models::data::DataError;
 use deo_models::landscapes::LandscapeError;
 use deo_models::weights::WeightsError;
-use std::fmt::Display;
 use std::io;
 use std::path::PathBuf;
 
@@ -33,23 +33,11 @@ pub enum SpectrumError {
         second: &'static str,
     },
     /// An option that this target has no use for.
-    #[error("--{name} does nothing here; it needs {needs}")]
-    Unused {
-        /// The option.
-        name: &'static str,
-        /// What would make use of it.
-        needs: &'static str,
-    },
+    #[error(transparent)]
+    Unused(#[from] UnusedOption),
     /// A number out of its range.
-    #[error("{name} is {value}; it must be {wanted}")]
-    Setting {
-        /// The option without its dashes.
-        name: &'static str,
-        /// What was given.
-        value: String,
-        /// The range.
-        wanted: String,
-    },
+    #[error(transparent)]
+    Setting(#[from] SettingError),
     /// A setting that `deo train` has too.
     #[error(transparent)]
     Train(#[from] TrainError),
@@ -156,14 +144,6 @@ pub enum SpectrumError {
 }
 
 impl SpectrumError {
-    pub(super) fn setting(
-        name: &'static str,
-        value: impl Display,
-        wanted: impl Into<String>,
-    ) -> Self {
-        SpectrumError::Setting { name, value: value.to_string(), wanted: wanted.into() }
-    }
-
     pub(super) fn non_finite(settings: &Settings, product: u64) -> Self {
         let remedy = match settings.rule {
             Some(_) => "a smaller --length may help",

@@ -12,6 +12,7 @@ use super::target::Target;
 use super::whole::{DensityResult, Share, TraceResult};
 use crate::npy::{self, Scalar};
 use crate::output::OutputDir;
+use crate::setting::SettingError;
 use crate::table;
 use indicatif::ProgressBar;
 use std::ffi::OsStr;
@@ -215,7 +216,7 @@ impl ArrayFile {
     fn create(option: &'static str, path: &Path) -> Result<Self, SpectrumError> {
         let name = path.file_name().and_then(OsStr::to_str);
         let wanted = "the name of a file to be written";
-        let name = name.ok_or_else(|| SpectrumError::setting(option, path.display(), wanted))?;
+        let name = name.ok_or_else(|| SettingError::new(option, path.display(), wanted))?;
         let parent = path.parent().filter(|parent| *parent != Path::new(""));
         let parent = parent.map_or_else(|| PathBuf::from("."), Path::to_owned);
         Ok(ArrayFile { dir: OutputDir::create(&parent, &[name])?, name: name.to_owned() })

@@ -16,6 +16,7 @@ use super::results::Pair;
 use super::settings::Settings;
 use super::source::{SHORTEST, Source};
 use super::verify::verify;
+use crate::setting::SettingError;
 use deo_core::krylov::{Krylov, KrylovSettings};
 use deo_core::{Estimate, Length, Rule, Status};
 use deo_linalg::{Parallel, Real, Threads};
@@ -90,7 +91,7 @@ fn check_count(settings: &Settings, n: usize) -> Result<(), SpectrumError> {
     }
     let most = if settings.which == Ends::Both { n / 2 } else { n };
     let wanted = format!("at most {most}, for there are {n} eigenvalues");
-    Err(SpectrumError::setting("k", settings.k, wanted))
+    Err(SettingError::new("k", settings.k, wanted).into())
 }
 
 /// What one process left.

@@ -3,6 +3,7 @@
 use super::choices::{Ends, Precision, SecantRule};
 use super::error::SpectrumError;
 use super::options::SpectrumArgs;
+use crate::setting::{SettingError, UnusedOption, threads, within};
 use crate::train;
 use deo_core::krylov::KrylovSettings;
 use deo_core::{Length, Rule};
@@ -113,7 +114,7 @@ impl Settings {
         let wanted = if args.which == Ends::Both { 2 * k } else { k };
         let positive = |name, value: f64| {
             let fine = value > 0.0 && value.is_finite();
-            let error = || SpectrumError::setting(name, value, "finite and above 0");
+            let error = || SettingError::new(name, value, "finite and above 0");
             fine.then_some(value).ok_or_else(error)
         };
         let settings = Settings {
@@ -135,7 +136,7 @@ impl Settings {
             density: density(args)?,
             probes: probes(args)?,
             seed: args.seed,
-            threads: common(args)?.threads,
+            threads: threads(args.threads)?,
             target,
         };
         within("memory", settings.memory, 2 * wanted + 2, 10 * MOST_PAIRS)?;
@@ -169,7 +170,6 @@ fn common(args: &SpectrumArgs) -> Result<train::Settings, SpectrumError> {
         preset: args.preset,
         batch: args.batch,
         block: args.block,
-        threads: args.threads,
         ..train::Options::default()
     };
     Ok(train::Settings::resolve(options, &train::Options::default())?)
@@ -220,7 +220,7 @@ fn density(args: &SpectrumArgs) -> Result<Option<DensitySettings>, SpectrumError
 
 fn probes(args: &SpectrumArgs) -> Result<Option<usize>, SpectrumError> {
     let probes = || within("probes", args.probes.unwrap_or(30), 1, MOST_VECTORS);
-    args.trace.then(probes).transpose()
+    Ok(args.trace.then(probes).transpose()?)
 }
 
 fn refuse_unused(args: &SpectrumArgs) -> Result<(), SpectrumError> {
@@ -244,21 +244,8 @@ fn refuse_unused(args: &SpectrumArgs) -> Result<(), SpectrumError> {
     ];
     for (name, given, (needs, met)) in uses {
         if given && !met {
-            return Err(SpectrumError::Unused { name, needs });
+            return Err(UnusedOption { name, needs }.into());
         }
     }
     Ok(())
-}
-
-fn within<T: PartialOrd + std::fmt::Display>(
-    name: &'static str,
-    value: T,
-    least: T,
-    most: T,
-) -> Result<T, SpectrumError> {
-    if value >= least && value <= most {
-        Ok(value)
-    } else {
-        Err(SpectrumError::setting(name, value, format!("between {least} and {most}")))
-    }
 }

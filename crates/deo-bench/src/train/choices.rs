@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Preset {
-    /// 2 layers, 2 heads, width 64: both runs within a minute on two cores
+    /// 2 layers, 2 heads, width 64
     #[default]
     Tiny,
     /// The small model of arXiv 2507.19968: 4 layers, 4 heads, width 128

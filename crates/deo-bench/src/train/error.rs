@@ -2,27 +2,12 @@
 
 use crate::config::ConfigError;
 use crate::output::OutputError;
+use crate::setting::{SettingError, UnusedOption};
 use deo_core::compat::CompatError;
 use deo_core::optim::OptimError;
 use deo_core::{DeoSettingsError, SettingsError};
 use deo_models::data::DataError;
-use std::fmt::Display;
 use std::io;
-
-/// A setting out of its range.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{name} is {value}; it must be {wanted}")]
-pub struct SettingError {
-    name: &'static str,
-    value: String,
-    wanted: String,
-}
-
-impl SettingError {
-    pub(super) fn new(name: &'static str, value: impl Display, wanted: impl Into<String>) -> Self {
-        SettingError { name, value: value.to_string(), wanted: wanted.into() }
-    }
-}
 
 /// Why a training was refused or failed; each message is one line.
 #[derive(Debug, thiserror::Error)]
@@ -35,13 +20,8 @@ pub enum TrainError {
     #[error(transparent)]
     Setting(#[from] SettingError),
     /// An option on the command line that this run has no use for.
-    #[error("--{name} does nothing here; it needs {needs}")]
-    Unused {
-        /// The option.
-        name: &'static str,
-        /// What would make use of it.
-        needs: &'static str,
-    },
+    #[error(transparent)]
+    Unused(#[from] UnusedOption),
     /// A setting of the optimizer or the schedule.
     #[error(transparent)]
     Optimizer(#[from] OptimError),

@@ -7,10 +7,11 @@
 //! | DEO's | [`DeoSettings::default`], with [`BudgetSettings::for_run`] |
 
 use super::choices::{OptimizerKind, PolicyKind, Preset};
-use super::error::{SettingError, TrainError};
+use super::error::TrainError;
 use super::monitor::Monitoring;
 use super::optimizers::{BaseOptimizer, check};
 use super::options::Options;
+use crate::setting::{SettingError, UnusedOption, threads, within};
 use deo_core::budget::BudgetSettings;
 use deo_core::compat::CompatSettings;
 use deo_core::deo::Tracking;
@@ -76,7 +77,6 @@ const LARGEST_BATCH: usize = 1 << 16;
 const MOST_EVALUATION: usize = 1000;
 /// A thousand products find the ends of any spectrum: whoever types more means something else.
 const MOST_MONITOR_GRADIENTS: u64 = 1000;
-const MOST_THREADS: usize = 1024;
 const DEFAULT_SEED: u64 = 1;
 /// Thirds of gradients are counted in 64 bits.
 const MOST_STEPS: u64 = 1_000_000_000_000;
@@ -196,11 +196,6 @@ fn monitoring(options: &Options) -> Result<Monitoring, TrainError> {
     ))
 }
 
-fn threads(wanted: Option<usize>) -> Result<usize, TrainError> {
-    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-    within("threads", wanted.unwrap_or_else(cores), 1, MOST_THREADS)
-}
-
 fn refuse_unused(
     given: &Options,
     optimizer: OptimizerKind,
@@ -231,23 +226,10 @@ fn refuse_unused(
     ];
     for (name, given, (needs, met)) in uses {
         if given && !met {
-            return Err(TrainError::Unused { name, needs });
+            return Err(UnusedOption { name, needs }.into());
         }
     }
     Ok(())
-}
-
-fn within<T: PartialOrd + std::fmt::Display>(
-    name: &'static str,
-    value: T,
-    least: T,
-    most: T,
-) -> Result<T, TrainError> {
-    if value >= least && value <= most {
-        Ok(value)
-    } else {
-        Err(SettingError::new(name, value, format!("between {least} and {most}")).into())
-    }
 }
 
 fn nonnegative(name: &'static str, value: f64) -> Result<f64, TrainError> {

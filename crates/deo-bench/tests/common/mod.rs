@@ -71,6 +71,20 @@ impl Bench {
     }
 }
 
+/// Checks the contract for bad usage and bad input, with these words in the complaint: exit code 2, nothing on standard
+/// output, one line on standard error.
+#[track_caller]
+pub(crate) fn refused(outcome: &Outcome, words: &[&str]) {
+    let Outcome { code, stdout, stderr } = outcome;
+    assert_eq!(*code, 2, "{stderr}");
+    assert_eq!(stdout, "");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    assert!(stderr.starts_with("error: "), "{stderr}");
+    for word in words {
+        assert!(stderr.contains(word), "{word} is not in: {stderr}");
+    }
+}
+
 /// A JSON file.
 pub(crate) fn read_json(path: &Path) -> Value {
     serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()

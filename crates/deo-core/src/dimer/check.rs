@@ -18,19 +18,14 @@
 use super::{Certify, Dimer, Phase, rounding_error};
 use crate::certificate::divisor;
 use crate::estimate::{Evidence, Status};
-use crate::probe::{Answer, Rule};
+use crate::probe::Answer;
 use crate::space::Space;
 use std::borrow::BorrowMut;
 
 impl<V> Dimer<V> {
     /// The allowance has room for that many more answers.
     pub(super) fn affords(&self, answers: u64) -> bool {
-        self.allowance >= answers * self.cost()
-    }
-
-    /// Gradients for an answer.
-    fn cost(&self) -> u64 {
-        if self.settings.rule == Rule::Central { 2 } else { 1 }
+        self.allowance >= answers * self.settings.rule.gradients()
     }
 
     /// The answers that are kept back from the rotations.
@@ -45,7 +40,7 @@ impl<V> Dimer<V> {
             && match self.settings.certify {
                 Certify::Never => false,
                 // The two answers are then at most a quarter of all.
-                Certify::Claims => granted >= 8 * self.cost(),
+                Certify::Claims => granted >= 8 * self.settings.rule.gradients(),
                 Certify::Always => true,
             }
     }

@@ -9,7 +9,7 @@ use super::Krylov;
 use crate::certificate::divisor;
 use crate::dimer::{Certify, rounding_error};
 use crate::estimate::{Evidence, Status};
-use crate::probe::{Answer, Rule};
+use crate::probe::Answer;
 use crate::space::Space;
 use std::borrow::BorrowMut;
 
@@ -26,19 +26,14 @@ pub(super) enum Check {
 }
 
 impl<V> Krylov<V> {
-    /// Gradients for an answer.
-    fn cost(&self) -> u64 {
-        if self.settings.rule == Rule::Central { 2 } else { 1 }
-    }
-
     /// There is room for one more answer beside `kept` gradients.
     pub(super) fn affords(&self, kept: u64) -> bool {
-        self.gradients + self.cost() + kept <= self.settings.max_gradients
+        self.gradients + self.settings.rule.gradients() + kept <= self.settings.max_gradients
     }
 
     /// The gradients that are kept back from the search.
     pub(super) fn reserve(&self) -> u64 {
-        let pair = 2 * self.cost() * self.estimates.len() as u64;
+        let pair = 2 * self.settings.rule.gradients() * self.estimates.len() as u64;
         let due = match self.certify {
             Certify::Never => false,
             // At most a quarter of all, as in the dimer.
@@ -109,9 +104,8 @@ impl<V> Krylov<V> {
         let (fresh, old) = (self.products[pair].borrow(), self.spare[0].borrow_mut());
         space.axpby(1.0, fresh, -1.0, old);
         let off = space.norm(old);
-        space.axpby(1.0, fresh, 0.0, old);
-        space.axpby(-curvature, self.basis[pair].borrow(), 1.0, old);
-        let residual = space.norm(old);
+        let v = self.basis[pair].borrow();
+        let residual = space.torque(curvature, v, fresh, v, old)[0].sqrt();
         self.set_column(space, pair, self.filled, curvature);
         // Its own truncation is not among what the others' asymmetries show of it.
         self.errors[pair] = 0.0;

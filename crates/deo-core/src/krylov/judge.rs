@@ -6,6 +6,11 @@ use crate::estimate::{Estimate, Evidence, Status};
 use crate::space::Space;
 use std::borrow::BorrowMut;
 
+/// The truncation of Σ cⱼ wⱼ as a vector: independent errors add in squares.
+pub(super) fn combined_error(weights: &[f64], errors: &[f64]) -> f64 {
+    weights.iter().zip(errors).fold(0.0, |sum: f64, (c, error)| sum.hypot(c * error))
+}
+
 /// Why a wanted pair is open.
 pub(super) enum Open {
     /// Its residual is too large.
@@ -48,10 +53,9 @@ impl<V> Krylov<V> {
         None
     }
 
-    /// The truncation of Σ cⱼ wⱼ as a vector: independent errors add in squares.
+    /// The truncation of the product of a Ritz vector.
     fn product_error(&self, row: usize) -> f64 {
-        let weights = &self.vectors[row * self.filled..][..self.filled];
-        weights.iter().zip(&self.errors).fold(0.0, |sum: f64, (c, error)| sum.hypot(c * error))
+        combined_error(&self.vectors[row * self.filled..][..self.filled], &self.errors)
     }
 
     /// How a pair with this residual and error of its product ends; `None` if it is open.

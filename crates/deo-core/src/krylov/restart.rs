@@ -1,5 +1,6 @@
 //! Restarts and the end: replacing the basis by combinations of itself.
 
+use super::judge::combined_error;
 use super::{Krylov, Which};
 use crate::estimate::Status;
 use crate::space::Space;
@@ -138,13 +139,11 @@ impl<V> Krylov<V> {
         (self.filled, self.queued) = (rows, rows);
     }
 
-    /// The errors of the recombined products, using `vectors` as room; independent ones add in squares.
+    /// The errors of the recombined products, using `vectors` as room.
     fn project_errors(&mut self, rows: usize) {
         let k = self.filled;
         for a in 0..rows {
-            let weights = self.scratch[a * k..][..k].iter();
-            self.vectors[a] =
-                weights.zip(&self.errors).fold(0.0, |sum: f64, (c, error)| sum.hypot(c * error));
+            self.vectors[a] = combined_error(&self.scratch[a * k..][..k], &self.errors);
         }
         self.errors[..rows].copy_from_slice(&self.vectors[..rows]);
     }

@@ -181,13 +181,19 @@ impl Escape {
         }
     }
 
+    /// A kick may be made along the axis.
+    fn is_usable(&self, estimate: &Estimate) -> bool {
+        match self.settings.kick {
+            Kick::Off => false,
+            Kick::Lowest => estimate.curvature < 0.0,
+            Kick::Highest => estimate.curvature.is_finite(),
+            Kick::Random => true,
+        }
+    }
+
     /// The axis is good enough to be used now.
     pub(crate) fn is_sharp(&self, estimate: &Estimate) -> bool {
-        let wanted = match self.settings.kick {
-            Kick::Lowest => estimate.curvature < 0.0,
-            Kick::Off | Kick::Highest | Kick::Random => true,
-        };
-        wanted && estimate.residual <= SHARPNESS * estimate.curvature.abs()
+        self.is_usable(estimate) && estimate.residual <= SHARPNESS * estimate.curvature.abs()
     }
 
     /// Ends the axis: a kick if C is negative, else nothing.
@@ -197,13 +203,7 @@ impl Escape {
     ///
     /// `along` is ⟨g, n⟩ and `side` a random sign for where it is zero.
     pub(crate) fn judge_axis(&mut self, estimate: &Estimate, scene: &Scene, along: f64, side: f64) {
-        let usable = match self.settings.kick {
-            Kick::Off => false,
-            Kick::Lowest => estimate.curvature < 0.0,
-            Kick::Highest => estimate.curvature.is_finite(),
-            Kick::Random => true,
-        };
-        if !(usable && along.is_finite()) {
+        if !(self.is_usable(estimate) && along.is_finite()) {
             self.stage = Stage::Settled(Outcome::Nothing);
             return;
         }
@@ -250,4 +250,85 @@ impl Escape {
 fn kick_search(scene: &Scene, slope: f64, quadratic: f64, range: [f64; 2], start: f64) -> Search {
     let ray = Ray { loss: scene.loss, slope, required: [0.0, quadratic], worth: 0.0, range };
     Search::new(ray, start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCENE: Scene = Scene { loss: 2.0, gradient_norm: 1.0, norm: 1.0, wanted_rate: 0.0 };
+
+    fn kick(escape: &mut Escape, curvature: f64, along: f64) {
+        let estimate = Estimate { curvature, ..Estimate::UNKNOWN };
+        escape.judge_axis(&estimate, &SCENE, along, 1.0);
+    }
+
+    /// Answers the search of a kick by the loss at the signed length, and ends it.
+    fn answer(escape: &mut Escape, f: impl Fn(f64) -> f64) -> (f64, f64) {
+        let Stage::Kick { mut search, sign, reversible } = escape.stage else {
+            panic!("no kick: {:?}", escape.stage)
+        };
+        let first = search.ask().unwrap();
+        while let Some(length) = search.ask() {
+            search.tell(f(sign * length));
+        }
+        escape.judge_kick(&search, sign, reversible, &SCENE);
+        (sign, first)
+    }
+
+    #[test]
+    fn a_control_tries_the_other_side_and_the_lowest_axis_does_not() {
+        let only_up = |a: f64| if a > 0.0 { 2.0 - a } else { 3.0 };
+        for (kind, tries) in [(Kick::Random, true), (Kick::Highest, true), (Kick::Lowest, false)] {
+            let mut escape = Escape::new(EscapeSettings { kick: kind, ..Default::default() });
+            // f falls along −n at 0, so that side comes first.
+            kick(&mut escape, -1.0, 0.5);
+            assert_eq!(answer(&mut escape, only_up).0, -1.0);
+            if tries {
+                assert_eq!(answer(&mut escape, only_up).0, 1.0, "{kind:?}");
+                let up = |stage| matches!(stage, Stage::Settled(Outcome::Move { coefficient, .. }) if coefficient > 0.0);
+                assert!(up(escape.stage), "{kind:?}: {:?}", escape.stage);
+            } else {
+                assert_eq!(escape.stage, Stage::Settled(Outcome::Nothing));
+            }
+        }
+    }
+
+    #[test]
+    fn a_kick_is_certified_by_its_curvature() {
+        // c₁ ½|C|a² = 0.1 a².
+        for (fall, certified) in [(0.11, true), (0.09, false)] {
+            let mut escape = Escape::new(EscapeSettings::default());
+            kick(&mut escape, -2.0, 0.0);
+            answer(&mut escape, |a| 2.0 - fall * a * a);
+            let moved = matches!(escape.stage, Stage::Settled(Outcome::Move { .. }));
+            assert_eq!(moved, certified, "{fall}");
+        }
+    }
+
+    #[test]
+    fn a_search_begins_by_the_length_that_the_last_one_found() {
+        let mut escape = Escape::new(EscapeSettings::default());
+        // −a + a²/1.2: least at 0.6.
+        let f = |a: f64| 2.0 - a.abs() + a * a / 1.2;
+        let mut expected = FIRST_LENGTH * 1e-3;
+        for _ in 0..2 {
+            escape.begin(&SCENE);
+            let Stage::Gradient(mut search) = escape.stage else { panic!("{:?}", escape.stage) };
+            assert_eq!(search.ask(), Some(expected));
+            while let Some(length) = search.ask() {
+                search.tell(f(length));
+            }
+            expected = search.best().unwrap().length;
+            assert!(expected > 0.4, "a length of its own: {expected}");
+            escape.judge_gradient(&search, &SCENE, 1.0);
+        }
+        // Without a slope along the axis a kick begins at the shortest length, and at an eighth of the last one.
+        kick(&mut escape, -2.0, 0.0);
+        let (_, first) = answer(&mut escape, f);
+        assert_eq!(first, 1e-3);
+        let Stage::Settled(Outcome::Move { best, .. }) = escape.stage else { panic!() };
+        kick(&mut escape, -2.0, 0.0);
+        assert_eq!(answer(&mut escape, f).1, best.length / 8.0);
+    }
 }

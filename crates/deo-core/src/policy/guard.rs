@@ -187,8 +187,8 @@ impl<V> Guard<V> {
 }
 
 impl<V> Guard<V> {
-    /// Cuts the step from `before`, where the gradient is `g`, to `x` to the length allowed, and says whether it is to be measured: then
-    /// evaluate the gradient or the loss at the new x, on the batch of the step, and tell it.
+    /// Cuts the step from `before`, where the gradient is `g`, to `x` to the length allowed, and says whether it is to
+    /// be measured: then evaluate the gradient or the loss at the new x, on the batch of the step, and tell it.
     ///
     /// A step that is short enough is left alone to the last bit.
     pub fn cut<S>(
@@ -253,8 +253,7 @@ impl<V> Guard<V> {
         V: BorrowMut<S::Vector>,
     {
         let step = self.step.borrow_mut();
-        space.axpby(1.0, x, 0.0, step);
-        space.axpby(-1.0, before, 1.0, step);
+        space.combine([(1.0, x), (-1.0, before)], 0.0, step);
         let [square, along] = space.dots([(&*step, &*step), (&*step, g)]);
         self.length = square.sqrt();
         let fall = -along / self.length;
@@ -262,11 +261,9 @@ impl<V> Guard<V> {
         let share = if fall > 0.0 { (fall / self.fall).min(1.0) } else { 1.0 };
         let longest = if self.fall > 0.0 { share * self.longest() } else { f64::INFINITY };
         if self.length > longest && self.length.is_finite() {
-            let factor = longest / self.length;
             let step = self.step.borrow_mut();
-            space.axpby(0.0, before, factor, step);
-            space.axpby(1.0, before, 0.0, x);
-            space.axpby(1.0, step, 1.0, x);
+            space.axpby(0.0, before, longest / self.length, step);
+            space.combine([(1.0, before), (1.0, step)], 0.0, x);
             self.length = longest;
         }
     }

@@ -125,11 +125,10 @@ impl Search {
     fn shorter(&self, decrease: f64) -> Option<f64> {
         let a = self.length;
         // Of a loss that isn't finite nothing is learnt but that a is too long; the same holds where f has no slope.
-        let (minimum, promised) = if decrease.is_finite() && self.ray.slope > 0.0 {
-            let [minimum, promised] = self.parabola(decrease);
-            (minimum, promised)
+        let [minimum, promised] = if decrease.is_finite() && self.ray.slope > 0.0 {
+            self.parabola(decrease)
         } else {
-            (0.0, f64::INFINITY)
+            [0.0, f64::INFINITY]
         };
         let next = minimum.clamp(a / (GROWTH * GROWTH), a / 2.0);
         (next >= self.ray.range[0] && promised >= self.ray.worth).then_some(next)

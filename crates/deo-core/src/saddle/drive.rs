@@ -1,9 +1,10 @@
-//! Drivers: searches, verification and descents with an [`Objective`] to ask.
+//! Drivers: searches and verification with an [`Objective`] to ask.
 //!
-//! [`find`] searches, verifies and reports; [`join`] goes down on both sides of a saddle. Both take the space as a
-//! function of the point, `|x| FreeBody::new(x)` or `|_| Host::new()`, because the rigid motions of a free body
-//! depend on it. [`in_parallel`] runs many searches on a few threads.
+//! [`search`] searches, [`find`] searches and verifies. The space is a function of the point, `|x| FreeBody::new(x)`
+//! or `|_| Host::new()`, because the rigid motions of a free body depend on it. [`in_parallel`] runs many searches on
+//! a few threads.
 
+use super::copied;
 use super::outcome::{Counts, Outcome, Waypoint};
 use super::settings::{Goal, SearchError};
 use super::verify::{Verdict, Verification, VerificationSettings};
@@ -77,7 +78,7 @@ pub struct Saddle<V> {
     pub verdict: Verdict,
     /// The k + 1 lowest curvatures, ascending; empty if the search didn't converge.
     pub curvatures: Vec<f64>,
-    /// The axes of the first k of them.
+    /// Their axes.
     pub axes: Vec<V>,
     /// Gradients of the verification.
     pub verification_gradients: u64,
@@ -150,11 +151,9 @@ where
                 let value = objective.value_grad(point.borrow(), g.borrow_mut());
                 search.tell(space, value, g.borrow());
             }
-            let mut x = space.zeros_like(x);
-            space.axpby(1.0, search.x().borrow(), 0.0, x.borrow_mut());
             Ok(Found {
                 outcome: search.outcome(),
-                x,
+                x: copied(space, search.x().borrow()),
                 value: search.value(),
                 gradient_norm: search.gradient_norm(),
                 counts: search.counts(),
@@ -180,9 +179,9 @@ where
 ///
 /// ```
 /// use deo_core::objective::FromFn;
-/// use deo_core::saddle::{Method, find, join};
+/// use deo_core::saddle::{Method, find};
 /// use deo_core::space::Host;
-/// // (x² − 1)² + 2y²: minima at (±1, 0), the saddle between them at 0, one unit higher.
+/// // (x² − 1)² + 2y²: the saddle at 0 between two minima.
 /// let mut f = FromFn(|x: &[f64], g: Option<&mut [f64]>| {
 ///     if let Some(g) = g {
 ///         g.copy_from_slice(&[4.0 * x[0] * (x[0] * x[0] - 1.0), 4.0 * x[1]]);
@@ -194,9 +193,6 @@ where
 /// let saddle = find(space_at, &mut f, &[0.8, 0.3], None, &method, &Default::default())?;
 /// assert!(saddle.is_confirmed());
 /// assert!((saddle.curvatures[0] + 4.0).abs() < 1e-3 && (saddle.curvatures[1] - 4.0).abs() < 1e-3);
-/// let sides = join(space_at, &mut f, &saddle.found.x, &saddle.axes[0], 0.05, &method)?;
-/// assert!((sides[0].x[0] * sides[1].x[0] + 1.0).abs() < 1e-3);
-/// assert!((saddle.found.value - sides[0].value - 1.0).abs() < 1e-3);
 /// # Ok::<(), deo_core::saddle::DriveError>(())
 /// ```
 pub fn find<S, O>(
@@ -233,48 +229,10 @@ where
     }
     saddle.verdict = verification.verdict();
     saddle.curvatures = verification.curvatures().collect();
-    saddle.axes = (0..settings.index)
-        .map(|i| {
-            let mut axis = space.zeros_like(x);
-            space.axpby(1.0, verification.axis(i).borrow(), 0.0, axis.borrow_mut());
-            axis
-        })
-        .collect();
+    saddle.axes =
+        (0..=settings.index).map(|i| copied(&space, verification.axis(i).borrow())).collect();
     saddle.verification_gradients = verification.gradients();
     Ok(saddle)
-}
-
-/// Goes down from the saddle `x`, `push` along +`axis` first and then along −`axis`, to the minima that it joins.
-///
-/// The same method is used with index 0. The barriers are the value at the saddle less those found. A descent follows
-/// no steepest path exactly; with steps that are long beside the basin it may end in a neighbouring one: lower the
-/// radius then.
-///
-/// # Errors
-///
-/// [`SearchError`] names a setting that is out of range.
-pub fn join<S, O>(
-    space_at: impl Fn(&S::Vector) -> S,
-    objective: &mut O,
-    x: &S::Vector,
-    axis: &S::Vector,
-    push: f64,
-    method: &Method,
-) -> Result<[Found<S::Owned>; 2], SearchError>
-where
-    S: Space,
-    O: Objective<S::Vector> + ?Sized,
-{
-    let mut method = *method;
-    method.goal_mut().index = 0;
-    let space = space_at(x);
-    let mut start = space.zeros_like(x);
-    let mut down = |push: f64| {
-        space.displace(push, axis, x, start.borrow_mut());
-        let start: &S::Vector = start.borrow();
-        search(&space_at(start), objective, start, None, &method)
-    };
-    Ok([down(push)?, down(-push)?])
 }
 
 /// Runs `job(0)` … `job(count − 1)` on `threads` threads; the results come in this order, whatever the threads did.

@@ -34,6 +34,7 @@
 mod finder;
 mod protocol;
 
+use super::copied;
 use super::cycle::Cycle;
 use super::lbfgs::Memory;
 use super::outcome::{Counts, Outcome, Waypoint};
@@ -127,11 +128,7 @@ impl<V> MinModeSearch<V> {
     {
         settings.validate(space.dimension(x))?;
         let zeros = || space.zeros_like(x);
-        let copy = || {
-            let mut copy = zeros();
-            space.axpby(1.0, x, 0.0, copy.borrow_mut());
-            copy
-        };
+        let copy = || copied(space, x);
         Ok(MinModeSearch {
             finder: Finder::new(space, x, &settings),
             memory: Memory::new(space, x, settings.memory),

@@ -37,6 +37,7 @@ mod protocol;
 mod rescue;
 
 use super::coordinates::Coordinates;
+use super::copied;
 use super::cycle::Cycle;
 use super::learned::{LearnedHessian, dot};
 use super::outcome::{Counts, Outcome, Waypoint};
@@ -131,11 +132,7 @@ impl<V> NewtonSearch<V> {
         let coordinates = Coordinates::new(space, x);
         let r = coordinates.count();
         settings.validate(r)?;
-        let copy = || {
-            let mut copy = space.zeros_like(x);
-            space.axpby(1.0, x, 0.0, copy.borrow_mut());
-            copy
-        };
+        let copy = || copied(space, x);
         let zeros = || vec![0.0; r];
         Ok(NewtonSearch {
             hessian: LearnedHessian::new(r, settings.reach, settings.stiffness),

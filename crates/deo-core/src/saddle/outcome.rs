@@ -1,5 +1,8 @@
 //! How a search ended, and what it cost.
 
+use super::copied;
+use crate::space::Space;
+
 /// How a search ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -63,6 +66,23 @@ pub enum Record {
     Numbers,
     /// Numbers and positions.
     Positions,
+}
+
+impl Record {
+    /// Lengthens the way by `point`, which is at `x`, as far as it is to be kept.
+    pub(super) fn note<S: Space>(
+        self,
+        space: &S,
+        x: &S::Vector,
+        point: Waypoint<S::Owned>,
+        way: &mut Vec<Waypoint<S::Owned>>,
+    ) {
+        match self {
+            Record::Nothing => {}
+            Record::Numbers => way.push(point),
+            Record::Positions => way.push(Waypoint { x: Some(copied(space, x)), ..point }),
+        }
+    }
 }
 
 /// One point of the way.

@@ -10,6 +10,7 @@
 //! For free bodies give the space of the point itself, so that the rigid motions taken out are those of this
 //! geometry.
 
+use super::copied;
 use crate::estimate::Status;
 use crate::krylov::{Krylov, KrylovSettings};
 use crate::probe::{Answer, Length, Rule};
@@ -135,11 +136,7 @@ impl<V> Verification<V> {
         };
         let mut krylov = Krylov::new(space, x, krylov)?;
         krylov.draw(space, settings.seed);
-        let copy = || {
-            let mut copy = space.zeros_like(x);
-            space.axpby(1.0, x, 0.0, copy.borrow_mut());
-            copy
-        };
+        let copy = || copied(space, x);
         let zeros = || space.zeros_like(x);
         Ok(Verification {
             settings,

@@ -1,7 +1,7 @@
 //! What each answer leads to.
 
 use super::super::cycle::{Cycle, Verdict};
-use super::super::outcome::{Outcome, Record, Waypoint};
+use super::super::outcome::{Outcome, Waypoint};
 use super::{MinModeSearch, Phase};
 use crate::probe::{Answer, Rule};
 use crate::space::Space;
@@ -287,23 +287,15 @@ impl<V> MinModeSearch<V> {
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        let record = self.settings.goal.record;
-        if record == Record::Nothing {
-            return;
-        }
-        let x = (record == Record::Positions).then(|| {
-            let mut copy = space.zeros_like(self.x.borrow());
-            space.axpby(1.0, self.x.borrow(), 0.0, copy.borrow_mut());
-            copy
-        });
-        self.way.push(Waypoint {
+        let point = Waypoint {
             value: self.value,
             gradient_norm: self.norm,
             curvature: self.finder.curvature(0),
             step: self.last_step,
             gradients: self.counts.gradients(),
-            x,
-        });
+            x: None,
+        };
+        self.settings.goal.record.note(space, self.x.borrow(), point, &mut self.way);
     }
 
     fn finish(&mut self, outcome: Outcome) {

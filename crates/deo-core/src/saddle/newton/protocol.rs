@@ -2,7 +2,7 @@
 
 use super::super::cycle::{Cycle, Verdict};
 use super::super::learned::{add, dot};
-use super::super::outcome::{Outcome, Record, Waypoint};
+use super::super::outcome::{Outcome, Waypoint};
 use super::super::settings::Goal;
 use super::super::step::step;
 use super::{NewtonSearch, Phase};
@@ -245,23 +245,15 @@ impl<V> NewtonSearch<V> {
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        let record = self.settings.goal.record;
-        if record == Record::Nothing {
-            return;
-        }
-        let x = (record == Record::Positions).then(|| {
-            let mut copy = space.zeros_like(self.x.borrow());
-            space.axpby(1.0, self.x.borrow(), 0.0, copy.borrow_mut());
-            copy
-        });
-        self.way.push(Waypoint {
+        let point = Waypoint {
             value: self.value,
             gradient_norm: self.gradient_norm(),
             curvature: self.hessian.values()[0],
             step: self.last_step,
             gradients: self.counts.gradients(),
-            x,
-        });
+            x: None,
+        };
+        self.settings.goal.record.note(space, self.x.borrow(), point, &mut self.way);
     }
 
     pub(super) fn finish(&mut self, outcome: Outcome) {

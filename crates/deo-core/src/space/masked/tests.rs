@@ -53,6 +53,20 @@ fn free_components_are_those_of_the_small_vector() {
     close(got.1, want.1, want.1);
     close(space.norm(&g0), HOST.norm(&small(&g0)), 10.0);
 
+    // What a rotation makes of vectors that are poisoned where they are frozen.
+    let [mut x, mut y, mut w] = [0.5, f64::NAN, f64::NAN].map(|frozen| vector(4, frozen));
+    let product = space.torque(0.3, &n, &g0, &g1, &mut w)[2];
+    assert!(product.is_finite() && frozen_part(&w).iter().all(|&bits| bits == 0));
+    let kept = frozen_part(&x);
+    space.turn([0.6, 0.8], [1.0, 0.0], &mut x, &mut y, &mut w);
+    assert!(frozen_part(&x) == kept && frozen_part(&y).iter().all(|&bits| bits == 0));
+    y.fill(f64::NAN);
+    space.turn_secant([0.6, 0.8], [1.0, 0.0], [&g0, &g1], &mut x, &mut y, &mut w);
+    assert!(frozen_part(&x) == kept && frozen_part(&y).iter().all(|&bits| bits == 0));
+    space.combine([(2.0, &x[..]), (1.0, &g0)], 0.0, &mut y);
+    let copied: Vec<f64> = x.iter().map(|x| 2.0 * x).collect();
+    assert_eq!(frozen_part(&y), frozen_part(&copied), "as axpby, of the first term");
+
     let mut axis = vec![f64::NAN; 100];
     space.fill(&mut axis, &|i| noise(1, i));
     assert_eq!(axis, vector(1, 0.0), "noise counts all components");

@@ -1,0 +1,51 @@
+//! What is wrong with the value of an option, or with an option: the messages that all subcommands share.
+
+use std::fmt::Display;
+
+/// More threads than any machine has cores.
+const MOST_THREADS: usize = 1024;
+
+/// A setting out of its range.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{name} is {value}; it must be {wanted}")]
+pub struct SettingError {
+    name: &'static str,
+    value: String,
+    wanted: String,
+}
+
+impl SettingError {
+    pub(crate) fn new(name: &'static str, value: impl Display, wanted: impl Into<String>) -> Self {
+        SettingError { name, value: value.to_string(), wanted: wanted.into() }
+    }
+}
+
+/// An option that nothing in this run makes use of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("--{name} does nothing here; it needs {needs}")]
+pub struct UnusedOption {
+    /// The option without its dashes.
+    pub(crate) name: &'static str,
+    /// What would make use of it.
+    pub(crate) needs: &'static str,
+}
+
+/// `value` if it is between `least` and `most`, both included.
+pub(crate) fn within<T: PartialOrd + Display>(
+    name: &'static str,
+    value: T,
+    least: T,
+    most: T,
+) -> Result<T, SettingError> {
+    if value >= least && value <= most {
+        Ok(value)
+    } else {
+        Err(SettingError::new(name, value, format!("between {least} and {most}")))
+    }
+}
+
+/// The threads that are wanted, by default one for each core.
+pub(crate) fn threads(wanted: Option<usize>) -> Result<usize, SettingError> {
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    within("threads", wanted.unwrap_or_else(cores), 1, MOST_THREADS)
+}
