@@ -46,7 +46,8 @@ fn a_rate_that_is_given_is_not_tuned() {
     let bench = Bench::new();
     let deo = |more: &[&str]| bench.deo(&[&["escape", "--lr", "0.1"], more].concat());
     refused(&deo(&["--grid", "3"]), &["--grid does nothing here", "--lr"]);
-    refused(&deo(&["--tuning-seeds", "3"]), &["--tuning-seeds does nothing here", "--lr"]);
+    let unused = ["--tuning-seeds does nothing here", "--lr"];
+    refused(&deo(&["--methods", "gd,escape+gd", "--tuning-seeds", "3"]), &unused);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::kinds::MethodKind;
 use super::run::{Outcome, run};
 use super::settings::Settings;
 use super::statistics::Score;
-use super::tuning::{Candidate, Tuning, customary};
+use super::tuning::{Candidate, Tuning};
 use deo_core::noise::noise;
 use deo_models::problems::{self, Problem, ProblemError};
 use serde::Serialize;
@@ -134,7 +134,7 @@ fn facts(name: &str, settings: &Settings) -> Result<ProblemFacts, ProblemError> 
     })
 }
 
-/// Tunes a method on a problem, unless its rate is given, and runs it on fresh seeds.
+/// Tunes a method on a problem, its rate only if none is given, and runs it on fresh seeds.
 fn judge(settings: &Settings, problem: &mut dyn Problem, method: MethodKind) -> Judged {
     let budget = settings.budget(problem);
     let mut runs = |seeds: &[u64], lr: f64, knobs: &[f64], budget: u64, drawn| -> Vec<Outcome> {
@@ -147,14 +147,18 @@ fn judge(settings: &Settings, problem: &mut dyn Problem, method: MethodKind) -> 
         };
         seeds.iter().map(&mut one).collect()
     };
-    let (lr, knobs, tried) = if let Some(lr) = settings.lr {
-        (lr, customary(method.knobs()), vec![])
-    } else {
-        let seeds: Vec<u64> = (0..settings.tuning_seeds).map(|i| settings.tuning_seed(i)).collect();
-        let trial = |lr: f64, knobs: &[f64], limit: u64| runs(&seeds, lr, knobs, limit, false);
-        let tuning = Tuning::new(trial, budget, method.middle(), settings.grid, method.knobs());
-        let (best, tried) = tuning.search();
-        (best.lr, best.knobs, tried)
+    let seeds: Vec<u64> = (0..settings.tuning_seeds).map(|i| settings.tuning_seed(i)).collect();
+    let trial = |lr: f64, knobs: &[f64], limit: u64| runs(&seeds, lr, knobs, limit, false);
+    let (lr, knobs, tried) = match (settings.lr, method.knobs()) {
+        (Some(lr), []) => (lr, vec![], vec![]),
+        (given, knobs) => {
+            let tuning = match given {
+                Some(lr) => Tuning::at_rate(trial, budget, lr, knobs),
+                None => Tuning::new(trial, budget, method.middle(), settings.grid, knobs),
+            };
+            let (best, tried) = tuning.search();
+            (best.lr, best.knobs, tried)
+        }
     };
     let fresh: Vec<u64> = (0..settings.seeds).map(|i| settings.fresh_seed(i)).collect();
     let runs = runs(&fresh, lr, &knobs, budget, true);

@@ -10,6 +10,7 @@
 //! | `deflate+BASE`, `amplify+BASE` | a component of the gradient along the lowest axis taken away, or doubled |
 //! | `compat+BASE` | the published code |
 //! | `guard+BASE` | steps cut to what the curvature along them allows |
+//! | `clip+BASE` | gradients cut to a norm, which is tuned: what one does without curvatures |
 
 use serde::Serialize;
 
@@ -49,6 +50,8 @@ pub enum Policy {
     Compat,
     /// A cap on the step's length from the curvature along it.
     Guard,
+    /// A cap on the gradient's norm.
+    Clip,
 }
 
 /// A method.
@@ -86,7 +89,7 @@ impl Base {
 
 impl Policy {
     /// All of them.
-    pub const ALL: [Policy; 8] = [
+    pub const ALL: [Policy; 9] = [
         Policy::Escape,
         Policy::GradientRung,
         Policy::RandomAxis,
@@ -95,6 +98,7 @@ impl Policy {
         Policy::Amplify,
         Policy::Compat,
         Policy::Guard,
+        Policy::Clip,
     ];
 
     /// Its name on the command line.
@@ -108,6 +112,7 @@ impl Policy {
             Policy::Amplify => "amplify",
             Policy::Compat => "compat",
             Policy::Guard => "guard",
+            Policy::Clip => "clip",
         }
     }
 }

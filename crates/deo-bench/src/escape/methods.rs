@@ -8,11 +8,13 @@
 //! | `sam` | SAM | 2 | |
 //! | `with_deo` | a policy of deo-core beside a base | 1 | what it asks |
 //! | `guarded` | `Guard` behind a base | 1 | 1 loss every twenty steps |
+//! | `clipped` | a clipped gradient into a base | 1 | |
 //! | `published` | the published code beside a base | 1 | 1 gradient every ten steps |
 //!
 //! Numbers beside the learning rate that a method lives by and nobody can know are its knobs, and tuned like the rate
 //! itself. The policies of deo-core have none here: they run with their default settings everywhere.
 
+mod clipped;
 mod guarded;
 mod neon;
 mod perturbed;
@@ -24,6 +26,7 @@ mod with_deo;
 use super::kinds::{Base, MethodKind, Policy};
 use super::method::Method;
 use super::tuning::Knob;
+use clipped::Clipped;
 use guarded::Guarded;
 use neon::{Neon, Search};
 use perturbed::{Noise, PerturbedGd};
@@ -49,6 +52,9 @@ const NEON: [Knob; 3] = [
 /// Foret et al. tune over 0.01 … 0.5 and mostly take 0.05.
 const SAM: [Knob; 1] = [Knob { name: "radius", grid: &[-4, -6, -2] }];
 
+/// 1 is what training scripts of language models take; the climb goes on from the best of three.
+const CLIP: [Knob; 1] = [Knob { name: "norm", grid: &[0, -3, 3] }];
+
 impl MethodKind {
     /// What is tuned beside the learning rate.
     pub fn knobs(self) -> &'static [Knob] {
@@ -56,6 +62,7 @@ impl MethodKind {
             MethodKind::PerturbedGd => &PERTURBED_GD,
             MethodKind::Neon => &NEON,
             MethodKind::Sam => &SAM,
+            MethodKind::With(Policy::Clip, _) => &CLIP,
             MethodKind::Plain(_) | MethodKind::With(..) => &[],
         }
     }
@@ -89,6 +96,9 @@ impl MethodKind {
                 Box::new(Neon::new(lr, search, seed, x))
             }
             (MethodKind::Sam, &[radius]) => Box::new(Sam::new(lr, radius, x)),
+            (MethodKind::With(Policy::Clip, base), &[norm]) => {
+                Box::new(Clipped::new(base, lr, norm, x))
+            }
             (MethodKind::With(Policy::Compat, base), _) => {
                 Box::new(Published::new(base, lr, seed, x))
             }

@@ -31,7 +31,7 @@ pub struct Options {
     #[arg(long, value_name = "N", help_heading = HOW)]
     pub grid: Option<u32>,
 
-    /// Run every method at this learning rate, its other numbers at their customary values, instead of tuning it
+    /// Run every method at this learning rate instead of tuning it; its other numbers, where it has any, are tuned
     #[arg(long, value_name = "RATE", help_heading = HOW)]
     pub lr: Option<f64>,
 
@@ -85,6 +85,7 @@ Methods (default ones marked *):
   deflate+BASE amplify+BASE                      the paper's projection; its opposite (* deflate+gd)
   compat+BASE                                    the published code (* gd)
   guard+BASE                                     steps cut to what the curvature along them allows
+  clip+BASE                                      gradients cut to a norm, which is tuned
 
 Examples:
   deo escape                                       the quick suite with the default methods

@@ -21,7 +21,7 @@ pub struct Settings {
     pub tuning_seeds: u64,
     /// Learning rates of the grid.
     pub grid: u32,
-    /// The learning rate of every method; `None` to tune it.
+    /// The learning rate of every method, whose other numbers are tuned at it; `None` to tune all of them.
     pub lr: Option<f64>,
     /// The budget of each run in gradients; `None` for the problem's own.
     pub budget: Option<u64>,
@@ -47,24 +47,16 @@ impl Settings {
     ///
     /// [`EscapeError`] with a message of one line.
     pub fn resolve(options: Options) -> Result<Settings, EscapeError> {
+        let methods = match &options.methods {
+            Some(names) => methods(names)?,
+            None => MethodKind::DEFAULT.to_vec(),
+        };
         if let Some(lr) = options.lr {
-            if !(lr > 0.0 && lr.is_finite()) {
-                return Err(SettingError::new("lr", lr, "finite and above 0").into());
-            }
-            let of_tuning = [
-                ("grid", options.grid.is_some()),
-                ("tuning-seeds", options.tuning_seeds.is_some()),
-            ];
-            if let Some(&(name, _)) = of_tuning.iter().find(|(_, given)| *given) {
-                return Err(UnusedOption { name, needs: "tuning, which --lr replaces" }.into());
-            }
+            check_rate(lr, &methods, &options)?;
         }
         Ok(Settings {
             problems: problem_names(options.suite.unwrap_or_else(|| vec!["quick".to_owned()]))?,
-            methods: match options.methods {
-                Some(names) => methods(&names)?,
-                None => MethodKind::DEFAULT.to_vec(),
-            },
+            methods,
             seeds: within("seeds", options.seeds.unwrap_or(5), 1, MOST_SEEDS)?,
             tuning_seeds: within("tuning-seeds", options.tuning_seeds.unwrap_or(5), 1, MOST_SEEDS)?,
             grid: within("grid", options.grid.unwrap_or(7), 1, MOST_GRID)?,
@@ -91,6 +83,21 @@ impl Settings {
     pub fn budget(&self, problem: &dyn Problem) -> u64 {
         self.budget.unwrap_or_else(|| problem.budget())
     }
+}
+
+/// Checks a given rate, and that no option beside it asks for a tuning that then has nothing to do.
+fn check_rate(lr: f64, methods: &[MethodKind], options: &Options) -> Result<(), EscapeError> {
+    if !(lr > 0.0 && lr.is_finite()) {
+        return Err(SettingError::new("lr", lr, "finite and above 0").into());
+    }
+    let name = if options.grid.is_some() {
+        "grid"
+    } else if options.tuning_seeds.is_some() && methods.iter().all(|kind| kind.knobs().is_empty()) {
+        "tuning-seeds"
+    } else {
+        return Ok(());
+    };
+    Err(UnusedOption { name, needs: "something to tune, and --lr gives the rate" }.into())
 }
 
 /// Suites replaced by their problems, each problem once, in the order given.

@@ -10,7 +10,8 @@
 //! 3. For methods with knobs: every combination of a few values of the knobs at the best rate, then the climb again, now
 //!    over rate and knobs. So the baselines that have knobs are tuned in more directions than the ladder.
 //!
-//! Where every run of every rate failed, the climb goes down from the lowest.
+//! Where every run of every rate failed, the climb goes down from the lowest. Where the rate is given, there is the
+//! third part only, at that rate.
 //!
 //! A setting that can't win is left early: where the best one so far solves every tuning seed, a run ends at
 //! [`SLACK`] times the cost of the slowest of its runs.
@@ -18,6 +19,7 @@
 use super::run::Outcome;
 use super::statistics::{Score, known};
 use serde::Serialize;
+use std::ops::Range;
 
 /// A number that is tuned beside the learning rate.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -64,16 +66,13 @@ pub(super) fn value(k: i32) -> f64 {
     format!("{mantissa}e{}", k.div_euclid(3)).parse().expect("a decimal number")
 }
 
-/// The values of the knobs that nobody has tuned.
-pub(super) fn customary(knobs: &[Knob]) -> Vec<f64> {
-    knobs.iter().map(|knob| value(knob.grid[0])).collect()
-}
-
 /// The search for the best setting of a method.
 pub(super) struct Tuning<'a, T> {
     /// The runs of all tuning seeds, at (rate, knobs) within a budget.
     trial: T,
     budget: u64,
+    /// The only rate, where one is given.
+    given: Option<f64>,
     /// Rates of the grid.
     grid: u32,
     knobs: &'a [Knob],
@@ -87,7 +86,12 @@ impl<'a, T: FnMut(f64, &[f64], u64) -> Vec<Outcome>> Tuning<'a, T> {
     /// A search around the rate `middle` over `grid` rates; an even number has one more below than above.
     pub(super) fn new(trial: T, budget: u64, middle: i32, grid: u32, knobs: &'a [Knob]) -> Self {
         let customary = [middle].into_iter().chain(knobs.iter().map(|knob| knob.grid[0])).collect();
-        Tuning { trial, budget, grid, knobs, customary, tried: vec![], best: 0 }
+        Tuning { trial, budget, given: None, grid, knobs, customary, tried: vec![], best: 0 }
+    }
+
+    /// A search over the knobs alone, at the rate `lr`.
+    pub(super) fn at_rate(trial: T, budget: u64, lr: f64, knobs: &'a [Knob]) -> Self {
+        Tuning { given: Some(lr), ..Tuning::new(trial, budget, 0, 1, knobs) }
     }
 
     /// The best setting, and all that were tried.
@@ -97,14 +101,17 @@ impl<'a, T: FnMut(f64, &[f64], u64) -> Vec<Outcome>> Tuning<'a, T> {
             point[0] += offset;
             self.consider(point);
         }
-        self.climb(1);
+        if self.given.is_none() {
+            self.climb(0..1);
+        }
         if !self.knobs.is_empty() {
             let rate = self.tried[self.best].point[0];
             // The first combination has been tried at every rate.
             for knobs in combinations(self.knobs).into_iter().skip(1) {
                 self.consider([&[rate], &knobs[..]].concat());
             }
-            self.climb(self.customary.len());
+            let first = usize::from(self.given.is_some());
+            self.climb(first..self.customary.len());
         }
         (self.tried[self.best].clone(), self.tried)
     }
@@ -113,7 +120,8 @@ impl<'a, T: FnMut(f64, &[f64], u64) -> Vec<Outcome>> Tuning<'a, T> {
         let best = self.tried.get(self.best).map(|best| best.score);
         let limit = best.map_or(f64::INFINITY, |best| SLACK * best.worst_cost.max(1.0));
         let limit = if limit < self.budget as f64 { limit.ceil() as u64 } else { self.budget };
-        let numbers: Vec<f64> = point.iter().map(|&k| value(k)).collect();
+        let mut numbers: Vec<f64> = point.iter().map(|&k| value(k)).collect();
+        numbers[0] = self.given.unwrap_or(numbers[0]);
         let score = Score::of(&(self.trial)(numbers[0], &numbers[1..], limit));
         if best.is_some_and(|best| score.beats(&best)) {
             self.best = self.tried.len();
@@ -130,21 +138,23 @@ impl<'a, T: FnMut(f64, &[f64], u64) -> Vec<Outcome>> Tuning<'a, T> {
         });
     }
 
-    /// Tries the neighbours of the best setting in its first `directions` coordinates until they all have been tried.
-    fn climb(&mut self, directions: usize) {
-        while let Some(point) = self.neighbour(directions) {
+    /// Tries the neighbours of the best setting in these coordinates until they all have been tried.
+    fn climb(&mut self, directions: Range<usize>) {
+        while let Some(point) = self.neighbour(directions.clone()) {
             self.consider(point);
         }
     }
 
-    fn neighbour(&self, directions: usize) -> Option<Vec<i32>> {
-        if self.tried.iter().all(|tried| tried.failed == tried.score.runs) {
+    fn neighbour(&self, directions: Range<usize>) -> Option<Vec<i32>> {
+        if directions.contains(&0)
+            && self.tried.iter().all(|tried| tried.failed == tried.score.runs)
+        {
             let mut lowest = self.tried.iter().map(|tried| &tried.point).min()?.clone();
             lowest[0] -= 1;
             return self.is_within_reach(&lowest).then_some(lowest);
         }
         let best = &self.tried[self.best].point;
-        let steps = (0..directions).flat_map(|direction| [(direction, -1), (direction, 1)]);
+        let steps = directions.flat_map(|direction| [(direction, -1), (direction, 1)]);
         let mut neighbours = steps.map(|(direction, step)| {
             let mut point = best.clone();
             point[direction] += step;

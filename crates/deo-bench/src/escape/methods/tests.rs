@@ -63,7 +63,10 @@ fn first_steps_are_those_of_the_formulas() {
     // From (1, 1), g = (1, 4).
     let after = |name: &str| {
         let (mut x, mut ledger) = (vec![1.0, 1.0], Ledger::new(10));
-        let mut method = MethodKind::by_name(name).unwrap().build(0.1, &[], 7, &x);
+        let kind = MethodKind::by_name(name).unwrap();
+        // Gradients of norm √17 are not clipped to 100.
+        let knobs = if kind.knobs().is_empty() { &[][..] } else { &[100.0] };
+        let mut method = kind.build(0.1, knobs, 7, &x);
         let mut f = FromFn(bowl);
         method.step(&mut x, &mut Metered::new(&mut f, &mut ledger)).unwrap();
         x
@@ -97,6 +100,16 @@ fn a_guard_tames_a_rate_that_is_ten_times_too_large() {
     };
     assert!(!solved("gd"));
     assert!(solved("guard+gd"));
+}
+
+#[test]
+fn clipping_shortens_a_step_and_keeps_its_direction() {
+    let (mut x, mut ledger) = (vec![1.0, 1.0], Ledger::new(10));
+    let mut method = MethodKind::by_name("clip+gd").unwrap().build(0.1, &[0.5], 7, &x);
+    method.step(&mut x, &mut Metered::new(&mut FromFn(bowl), &mut ledger)).unwrap();
+    let moved = [1.0 - x[0], 1.0 - x[1]];
+    assert!((moved[0].hypot(moved[1]) - 0.05).abs() < 1e-7, "{moved:?}");
+    assert!((moved[1] / moved[0] - 4.0).abs() < 1e-12, "{moved:?}");
 }
 
 #[test]

@@ -72,6 +72,20 @@ fn where_everything_fails_smaller_rates_are_tried() {
 }
 
 #[test]
+fn at_a_given_rate_the_knobs_alone_are_tuned() {
+    const NORM: [Knob; 1] = [Knob { name: "norm", grid: &[0, -3, 3] }];
+    let given = 0.37; // not one of the lattice
+    let trial = |lr: f64, knobs: &[f64], limit| {
+        assert_eq!(lr, given);
+        runs(100.0 * (1.0 + (knobs[0] / 0.02).ln().abs()), limit)
+    };
+    let (best, tried) = Tuning::at_rate(trial, 5000, given, &NORM).search();
+    assert_eq!((best.lr, &best.knobs[..]), (given, &[0.02][..]));
+    let norms: Vec<f64> = tried.iter().map(|tried| tried.knobs[0]).collect();
+    assert_eq!(norms, [1.0, 0.1, 10.0, 0.05, 0.02, 0.01]);
+}
+
+#[test]
 fn what_cannot_win_is_left_early() {
     let mut limits = vec![];
     let trial = |lr: f64, _: &[f64], limit| {
