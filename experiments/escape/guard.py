@@ -5,7 +5,7 @@
 
 Needs nothing but Python and `deo`. The rate that is too large is a multiple of the one that `deo escape` tunes for the base
 optimizer on the problem. The norm that gradients are clipped to is tuned at each of these rates, on other seeds than
-those that are reported; Guard runs on its defaults.
+those that are reported; beside it stands the customary norm of 1. Guard runs on its defaults.
 
 A run is useful if its measure at the end is at most half of what an answer gets that doesn't look at the image: ln 10 for
 the classifier, the loss of the mean image for the autoencoder. DIR/table.md and DIR/results.json hold the outcome.
@@ -21,7 +21,7 @@ import sys
 FACTORS = [1, 3, 10, 30]
 # The measure of a blind answer: ln 10, and the plateau on which every reconstruction is the mean image.
 BLIND = {"digits-classifier": math.log(10), "digits-autoencoder": 4.69}
-BESIDE = ["", "clip+", "guard+"]
+BESIDE = ["", "guard+", "clip+"]
 
 
 def escape(args, name, *options):
@@ -67,8 +67,12 @@ def main():
                 rate = tuned["lr"] * factor
                 name = f"{problem}-{base}-{factor}"
                 more = ["--lr", repr(rate), "--seeds", str(args.seeds)]
-                record = escape(args, name, *what, ",".join(methods), *more)
-                for method in methods:
+                records = [(method, escape(args, name, *what, ",".join(methods), *more)) for method in methods]
+                clipped = "clip+" + base
+                records.append(
+                    (clipped, escape(args, f"{name}-customary", *what, clipped, *more, "--tuning-seeds", "0"))
+                )
+                for method, record in records:
                     row = {"problem": problem, "factor": factor, "lr": rate, **judge(record, problem, method)}
                     results.append(row)
                     print(row, file=sys.stderr)

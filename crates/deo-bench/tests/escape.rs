@@ -88,6 +88,8 @@ fn a_rate_that_is_given_is_the_rate_of_every_method() {
     assert!(rows[0]["failed"] == 0 && rows[0]["seeds"] == 5, "{rows}");
     let text = with("gd,escape+gd", &[]);
     assert!(text.contains("The rate 0.03 is given, nothing is tuned."), "{text}");
+    let rows = json(&with("clip+gd", &["--tuning-seeds", "0", "--json"]))["results"].clone();
+    assert_eq!(rows[0]["knobs"]["norm"], 1.0, "the customary number");
     let text = with("clip+gd", &["--tuning-seeds", "2"]);
     assert!(text.contains("is given, other numbers are tuned on 2 other seeds."), "{text}");
 }

@@ -46,6 +46,7 @@ fn a_rate_that_is_given_is_not_tuned() {
     let bench = Bench::new();
     let deo = |more: &[&str]| bench.deo(&[&["escape", "--lr", "0.1"], more].concat());
     refused(&deo(&["--grid", "3"]), &["--grid does nothing here", "--lr"]);
+    refused(&bench.deo(&["escape", "--tuning-seeds", "0"]), &["tuning-seeds is 0", "between 1"]);
     let unused = ["--tuning-seeds does nothing here", "--lr"];
     refused(&deo(&["--methods", "gd,escape+gd", "--tuning-seeds", "3"]), &unused);
 }

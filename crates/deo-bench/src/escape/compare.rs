@@ -11,7 +11,7 @@ use super::kinds::MethodKind;
 use super::run::{Outcome, run};
 use super::settings::Settings;
 use super::statistics::Score;
-use super::tuning::{Candidate, Tuning};
+use super::tuning::{Candidate, Tuning, customary};
 use deo_core::noise::noise;
 use deo_models::problems::{self, Problem, ProblemError};
 use serde::Serialize;
@@ -150,7 +150,7 @@ fn judge(settings: &Settings, problem: &mut dyn Problem, method: MethodKind) -> 
     let seeds: Vec<u64> = (0..settings.tuning_seeds).map(|i| settings.tuning_seed(i)).collect();
     let trial = |lr: f64, knobs: &[f64], limit: u64| runs(&seeds, lr, knobs, limit, false);
     let (lr, knobs, tried) = match (settings.lr, method.knobs()) {
-        (Some(lr), []) => (lr, vec![], vec![]),
+        (Some(lr), knobs) if knobs.is_empty() || seeds.is_empty() => (lr, customary(knobs), vec![]),
         (given, knobs) => {
             let tuning = match given {
                 Some(lr) => Tuning::at_rate(trial, budget, lr, knobs),

@@ -22,7 +22,7 @@ pub struct Options {
     #[arg(long, value_name = "N", help_heading = HOW)]
     pub seeds: Option<u64>,
 
-    /// Other seeds on which it is tuned [default: 5]
+    /// Other seeds on which it is tuned; with --lr, 0 leaves its other numbers at their customary values [default: 5]
     #[arg(long, value_name = "N", help_heading = HOW)]
     #[serde(alias = "tuning_seeds")]
     pub tuning_seeds: Option<u64>,

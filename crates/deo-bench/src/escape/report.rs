@@ -89,8 +89,10 @@ fn show(
         let of_problem: Vec<&Row> = rows.iter().filter(|row| row.problem == problem.name).collect();
         writeln!(stdout, "{}", markdown::section(problem, &of_problem))?;
     }
-    let (tuned, seeds) =
-        (settings.methods.iter().any(|kind| !kind.knobs().is_empty()), settings.tuning_seeds);
+    let (tuned, seeds) = (
+        settings.tuning_seeds > 0 && settings.methods.iter().any(|kind| !kind.knobs().is_empty()),
+        settings.tuning_seeds,
+    );
     let rates = match settings.lr {
         Some(lr) if tuned => {
             format!("The rate {lr} is given, other numbers are tuned on {seeds} other seeds.")

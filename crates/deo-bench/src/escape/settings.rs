@@ -17,7 +17,7 @@ pub struct Settings {
     pub methods: Vec<MethodKind>,
     /// Seeds of the judgement.
     pub seeds: u64,
-    /// Seeds of the tuning.
+    /// Seeds of the tuning; 0, at a given rate, leaves other numbers at their customary values.
     pub tuning_seeds: u64,
     /// Learning rates of the grid.
     pub grid: u32,
@@ -58,7 +58,12 @@ impl Settings {
             problems: problem_names(options.suite.unwrap_or_else(|| vec!["quick".to_owned()]))?,
             methods,
             seeds: within("seeds", options.seeds.unwrap_or(5), 1, MOST_SEEDS)?,
-            tuning_seeds: within("tuning-seeds", options.tuning_seeds.unwrap_or(5), 1, MOST_SEEDS)?,
+            tuning_seeds: within(
+                "tuning-seeds",
+                options.tuning_seeds.unwrap_or(5),
+                u64::from(options.lr.is_none()),
+                MOST_SEEDS,
+            )?,
             grid: within("grid", options.grid.unwrap_or(7), 1, MOST_GRID)?,
             lr: options.lr,
             budget: (options.budget)

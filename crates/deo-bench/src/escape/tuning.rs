@@ -66,6 +66,11 @@ pub(super) fn value(k: i32) -> f64 {
     format!("{mantissa}e{}", k.div_euclid(3)).parse().expect("a decimal number")
 }
 
+/// The values of the knobs that nobody has tuned.
+pub(super) fn customary(knobs: &[Knob]) -> Vec<f64> {
+    knobs.iter().map(|knob| value(knob.grid[0])).collect()
+}
+
 /// The search for the best setting of a method.
 pub(super) struct Tuning<'a, T> {
     /// The runs of all tuning seeds, at (rate, knobs) within a budget.
