@@ -53,12 +53,14 @@ def main():
     parser.add_argument("--deo", default="target/release/deo", help="the program")
     parser.add_argument("--out", required=True, help="directory of the records")
     parser.add_argument("--seeds", type=int, default=9, help="an odd number, for the medians")
+    parser.add_argument("--tuning-seeds", type=int, default=5, help="seeds on which the norm is tuned")
+    parser.add_argument("--problems", nargs="+", choices=BLIND, default=list(BLIND))
     parser.add_argument("--bases", nargs="+", default=["heavy-ball"])
     args = parser.parse_args()
     pathlib.Path(args.out).mkdir(parents=True, exist_ok=True)
 
     results = []
-    for problem in BLIND:
+    for problem in args.problems:
         for base in args.bases:
             what = ["--suite", problem, "--methods"]
             [tuned] = escape(args, f"{problem}-{base}-tuned", *what, base)["results"]
@@ -67,7 +69,9 @@ def main():
                 rate = tuned["lr"] * factor
                 name = f"{problem}-{base}-{factor}"
                 more = ["--lr", repr(rate), "--seeds", str(args.seeds)]
-                records = [(method, escape(args, name, *what, ",".join(methods), *more)) for method in methods]
+                tuning = ["--tuning-seeds", str(args.tuning_seeds)]
+                record = escape(args, name, *what, ",".join(methods), *more, *tuning)
+                records = [(method, record) for method in methods]
                 clipped = "clip+" + base
                 records.append(
                     (clipped, escape(args, f"{name}-customary", *what, clipped, *more, "--tuning-seeds", "0"))
