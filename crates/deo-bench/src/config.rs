@@ -43,8 +43,17 @@ pub fn read<O: DeserializeOwned>(path: &Path) -> Result<O, ConfigError> {
         let path = path.to_owned();
         ConfigError::Unreadable { path, reason }
     })?;
-    toml::from_str(&text).map_err(|error| {
-        let Place { line, key } = place(&text, error.span().unwrap_or(0..0));
+    parse(&text, path)
+}
+
+/// The options in a text of TOML; `path` is only its name in errors.
+///
+/// # Errors
+///
+/// [`ConfigError::Invalid`].
+pub fn parse<O: DeserializeOwned>(text: &str, path: &Path) -> Result<O, ConfigError> {
+    toml::from_str(text).map_err(|error| {
+        let Place { line, key } = place(text, error.span().unwrap_or(0..0));
         let reason = one_line(&without_aliases(error.message()));
         let path = path.to_owned();
         ConfigError::Invalid { path, line, key, reason }

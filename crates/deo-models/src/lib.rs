@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "checkpoint")]
+pub mod checkpoint;
 pub mod clusters;
 pub mod data;
 #[cfg(feature = "digits")]

@@ -1,0 +1,29 @@
+//! A configuration file: options, or a complaint of one line that has the number of a line of the file.
+
+use deo_bench::config::{ConfigError, parse};
+use deo_bench::{escape, train};
+use std::path::Path;
+
+pub(crate) fn run(data: &[u8]) {
+    let Ok(text) = str::from_utf8(data) else { return };
+    let path = Path::new("a.toml");
+    if let Err(error) = parse::<train::Options>(text, path) {
+        check(text, &error);
+    }
+    match parse::<escape::Options>(text, path) {
+        Err(error) => check(text, &error),
+        Ok(options) => {
+            if let Err(error) = escape::Settings::resolve(options) {
+                assert_eq!(error.to_string().lines().count(), 1, "{error}");
+            }
+        }
+    }
+}
+
+fn check(text: &str, error: &ConfigError) {
+    let message = error.to_string();
+    assert_eq!(message.lines().count(), 1, "{message:?}");
+    let ConfigError::Invalid { line, .. } = error else { panic!("{message}") };
+    // An error at the end may be on the line after the last.
+    assert!((1..=text.matches('\n').count() + 1).contains(line), "{message}");
+}
