@@ -18,7 +18,8 @@ pub struct Cli {
     pub command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 the run failed, 2 bad usage or input.";
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 the run failed, 2 bad usage or input, 128 + n stopped by signal n with \
+    nothing kept.";
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]

@@ -2,12 +2,18 @@
 //!
 //! Problem: a reader must never meet half a file, and a run must not find out after an hour that it can't
 //! write. So the directory is tried before anything is trained, and every file is written under the name
-//! `NAME.partial` and renamed when it is complete; a rename within a directory is atomic. A run that is killed
+//! `NAME.partial`, synced, and renamed when it is complete; a rename within a directory is atomic. A run that is killed
 //! leaves `metrics.jsonl.partial` with the steps that it took, until the next run, and the files of an earlier run.
+
+mod lock;
+mod stream;
+
+pub use lock::Lock;
+pub use stream::Stream;
 
 use serde::Serialize;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Why a file could not be written.
@@ -24,11 +30,30 @@ pub enum OutputError {
         /// What the operating system said. Part of the message, hence not its source.
         reason: io::Error,
     },
+    /// Found out before the run: another one has the directory.
+    #[error("another run is writing to {dir:?}; wait for its end or give another directory")]
+    Busy {
+        /// The directory as given.
+        dir: PathBuf,
+    },
     /// A directory has the name of a file that the run would write.
     #[error("{path:?} is a directory; give another directory for the output or remove it")]
     Taken {
         /// The name that is taken.
         path: PathBuf,
+    },
+    /// The file that is to be gone on with has not what was written of it.
+    #[error(
+        "{path:?} has {length} bytes, and the checkpoint was saved after {position}; put the file back, or remove the \
+         directory and begin again"
+    )]
+    Cut {
+        /// The file.
+        path: PathBuf,
+        /// Its length.
+        length: u64,
+        /// What it should have at least.
+        position: u64,
     },
     /// Found out during or after the run.
     #[error("cannot write {path:?} ({reason})")]
@@ -57,12 +82,12 @@ impl OutputDir {
         let refuse = |reason| OutputError::Directory { dir: dir.to_owned(), reason };
         fs::create_dir_all(dir).map_err(refuse)?;
         for name in files {
-            let (path, temporary) = (dir.join(name), partial(dir, name));
+            // By a name of its own: what an earlier run left may be gone on with.
+            let (path, trial) = (dir.join(name), dir.join(format!("{name}.trial")));
             if path.is_dir() {
                 return Err(OutputError::Taken { path });
             }
-            let trial = File::create(&temporary);
-            trial.and_then(|_| fs::remove_file(&temporary)).map_err(refuse)?;
+            File::create(&trial).and_then(|_| fs::remove_file(&trial)).map_err(refuse)?;
         }
         Ok(OutputDir { dir: dir.to_owned() })
     }
@@ -79,8 +104,12 @@ impl OutputDir {
     /// [`OutputError::Write`]; the old file of that name is then still there.
     pub fn write(&self, name: &str, content: &[u8]) -> Result<(), OutputError> {
         let mut file = self.stream(name)?;
-        file.write(content)?;
-        file.finish()
+        let done = file.write(content).and_then(|()| file.finish());
+        if done.is_err() {
+            // What is left of the attempt is of no use; that it can't be removed would be the lesser complaint.
+            let _ = fs::remove_file(partial(&self.dir, name));
+        }
+        done
     }
 
     /// Writes a value as JSON, indented, with a newline at the end. Numbers that aren't finite become `null`.
@@ -100,60 +129,23 @@ impl OutputDir {
     ///
     /// [`OutputError::Write`] if it can't be created.
     pub fn stream(&self, name: &str) -> Result<Stream, OutputError> {
-        let (path, temporary) = (self.dir.join(name), partial(&self.dir, name));
-        match File::create(&temporary) {
-            Ok(file) => Ok(Stream { file: BufWriter::new(file), temporary, path }),
-            Err(reason) => Err(OutputError::Write { path: temporary, reason }),
-        }
+        Stream::create(self.dir.join(name), partial(&self.dir, name))
+    }
+
+    /// A file that an earlier run left at that position or beyond, cut there, to be gone on with.
+    ///
+    /// If it was complete already, it loses its name again.
+    ///
+    /// # Errors
+    ///
+    /// [`OutputError::Cut`] if it is shorter, [`OutputError::Write`] if it can't be opened.
+    pub fn stream_from(&self, name: &str, position: u64) -> Result<Stream, OutputError> {
+        Stream::go_on(self.dir.join(name), partial(&self.dir, name), position)
     }
 }
 
 fn partial(dir: &Path, name: &str) -> PathBuf {
     dir.join(format!("{name}.partial"))
-}
-
-/// A file under its partial name. Dropped without [`finish`](Self::finish), it keeps that name.
-#[derive(Debug)]
-pub struct Stream {
-    file: BufWriter<File>,
-    temporary: PathBuf,
-    path: PathBuf,
-}
-
-impl Stream {
-    /// Appends bytes.
-    ///
-    /// # Errors
-    ///
-    /// [`OutputError::Write`].
-    pub fn write(&mut self, bytes: &[u8]) -> Result<(), OutputError> {
-        self.file.write_all(bytes).map_err(|reason| self.failed(reason))
-    }
-
-    /// Appends a value as one line of JSON. Numbers that aren't finite become `null`.
-    ///
-    /// # Errors
-    ///
-    /// [`OutputError::Write`].
-    pub fn write_line(&mut self, value: &impl Serialize) -> Result<(), OutputError> {
-        let mut line = serde_json::to_vec(value).expect("our records have string keys only");
-        line.push(b'\n');
-        self.write(&line)
-    }
-
-    /// Gives the complete file its name.
-    ///
-    /// # Errors
-    ///
-    /// [`OutputError::Write`].
-    pub fn finish(mut self) -> Result<(), OutputError> {
-        let done = self.file.flush().and_then(|()| fs::rename(&self.temporary, &self.path));
-        done.map_err(|reason| self.failed(reason))
-    }
-
-    fn failed(&self, reason: io::Error) -> OutputError {
-        OutputError::Write { path: self.path.clone(), reason }
-    }
 }
 
 #[cfg(test)]
@@ -178,6 +170,28 @@ mod tests {
         stream.finish().unwrap();
         assert_eq!(names(output.path()), ["m.jsonl"]);
         assert_eq!(fs::read_to_string(output.path().join("m.jsonl")).unwrap(), "[1.0,null]\n");
+    }
+
+    #[test]
+    fn a_stream_goes_on_where_it_was_marked() {
+        let dir = tempfile::tempdir().unwrap();
+        let output = OutputDir::create(dir.path(), &["m"]).unwrap();
+        let mut stream = output.stream("m").unwrap();
+        stream.write(b"kept").unwrap();
+        let (position, _) = stream.mark().unwrap();
+        stream.write(b"lost").unwrap();
+        drop(stream);
+        // Once from its partial name, once from the name that it gets here.
+        for end in ["first", "other"] {
+            let mut stream = output.stream_from("m", position).unwrap();
+            stream.write(end.as_bytes()).unwrap();
+            assert_eq!(stream.mark().unwrap().0, 9);
+            stream.finish().unwrap();
+            let content = fs::read_to_string(dir.path().join("m")).unwrap();
+            assert_eq!(content, format!("kept{end}"));
+        }
+        let error = output.stream_from("m", 10).unwrap_err();
+        assert!(matches!(error, OutputError::Cut { length: 9, position: 10, .. }), "{error}");
     }
 
     #[test]

@@ -12,7 +12,8 @@
 use crate::train::{Preset, Settings};
 use deo_core::Status;
 use deo_models::gpt::GptConfig;
-use serde::{Serialize, Serializer};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
 
 /// One training step.
@@ -40,6 +41,9 @@ pub struct Metrics<'a> {
     pub losses: u64,
     /// The learning rate.
     pub lr: f64,
+    /// Evaluations of this step whose loss or gradient wasn't finite; absent without one.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub non_finite: u64,
     /// Milliseconds of the step, without the validation and the monitor.
     pub ms: f64,
     /// What the monitor saw before the step, where it looked.
@@ -47,8 +51,12 @@ pub struct Metrics<'a> {
     pub monitor: Option<Sight>,
 }
 
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
 /// One end of the spectrum of the monitor's batches.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct CurvatureEnd {
     /// The curvature along the axis that was followed there.
     pub curvature: f64,
@@ -57,19 +65,28 @@ pub struct CurvatureEnd {
     /// The error of the curvature from finite differences.
     pub secant_error: f64,
     /// How the visit ended: "converged", "noise", "budget" or "non-finite".
-    #[serde(serialize_with = "word")]
+    #[serde(serialize_with = "word", deserialize_with = "status")]
     pub status: Status,
 }
 
-/// A status in the words of `deo spectrum`.
+/// The statuses with which a visit can end, in the words of `deo spectrum`; the last one stands for all others.
+const WORDS: [(Status, &str); 5] = [
+    (Status::Converged, "converged"),
+    (Status::Noise, "noise"),
+    (Status::Budget, "budget"),
+    (Status::NonFinite, "non-finite"),
+    (Status::Unknown, "unknown"),
+];
+
 fn word<S: Serializer>(status: &Status, to: S) -> Result<S::Ok, S::Error> {
-    to.serialize_str(match status {
-        Status::Converged => "converged",
-        Status::Noise => "noise",
-        Status::Budget => "budget",
-        Status::NonFinite => "non-finite",
-        _ => "unknown",
-    })
+    let word = WORDS.iter().find(|(known, _)| known == status).map(|(_, word)| *word);
+    to.serialize_str(word.unwrap_or("unknown"))
+}
+
+fn status<'de, D: Deserializer<'de>>(from: D) -> Result<Status, D::Error> {
+    let word = String::deserialize(from)?;
+    let status = WORDS.iter().find(|(_, known)| *known == word).map(|(status, _)| *status);
+    status.ok_or_else(|| D::Error::custom(format!("{word:?} is no status of a visit")))
 }
 
 /// What a monitor saw at one visit.
@@ -86,7 +103,7 @@ pub struct Sight {
 }
 
 /// What a monitor saw at the end, and what it cost.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct MonitorSummary {
     /// λ_min at the trained parameters.
     pub lowest: CurvatureEnd,
@@ -145,7 +162,7 @@ pub struct RunRecord {
     /// The lowest validation loss.
     pub best_val_loss: f64,
     /// How often each event occurred.
-    pub events: BTreeMap<&'static str, u64>,
+    pub events: BTreeMap<String, u64>,
 }
 
 /// The object of `--json`.

@@ -5,17 +5,24 @@
 //! they share is in [`Experiment`], how the cost is counted in [`Ledger`].
 //!
 //! ```text
-//! Options   as given           ─┐ command line over file over preset
+//! Options   as given           ─┐ command line over file over preset, or a checkpoint
 //! Settings  decided, checked   ◄┘
-//! Experiment ── run ──► Trainer ── step ──► Companion (nothing | DEO | a published rule), base optimizer
-//!                ├─ lends the parameters ──► RunMonitor ──► Sight, MonitorSummary, Path ─┐
-//!                └────► Log ──► Metrics, RunRecord, Curve ──► files, table, JSON ◄─────┘
+//! Session   the runs in order ─── Saver ──► checkpoints;  Signals;  metrics.jsonl
+//! Experiment ── go_on ──► RunState ┬ Trainer ── step ──► Companion (nothing | DEO | a published rule), base optimizer
+//!                                  ├ Log
+//!                                  └ MonitorState ── lent the parameters by ── Looker
+//! Finished ──► RunRecord, Curve, Path ──► files, table, JSON
 //! ```
+//!
+//! A [`RunState`] is plain data and all that a run is between two steps: it is what a checkpoint holds.
 
 mod choices;
 mod companion;
 mod error;
+mod execute;
 mod experiment;
+mod finished;
+mod home;
 mod ledger;
 mod log;
 mod monitor;
@@ -24,17 +31,29 @@ mod options;
 mod probes;
 mod progress;
 mod report;
+mod resume;
+mod run;
+mod save;
+mod session;
 mod settings;
+mod signals;
+mod spelt_out;
 mod trainer;
+mod unused;
 
 pub use choices::{OptimizerKind, PolicyKind, Preset};
+pub use companion::Params;
 pub use error::TrainError;
-pub use experiment::{Experiment, Watch};
+pub use execute::{TrainArgs, execute};
+pub use experiment::Experiment;
+pub use finished::Finished;
 pub use ledger::Ledger;
-pub use log::Finished;
 pub use monitor::Monitoring;
-pub use optimizers::{BaseOptimizer, decay_groups};
+pub use optimizers::{AnyOptimizer, BaseOptimizer, decay_groups};
 pub use options::Options;
 pub use probes::MeanLoss;
-pub use report::{TrainArgs, execute};
+pub use resume::ResumeError;
+pub use run::{Leg, RunState, Watch};
 pub use settings::{Method, Settings};
+pub use signals::Signal;
+pub use trainer::{Step, Trainer};

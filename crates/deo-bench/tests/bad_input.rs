@@ -46,6 +46,7 @@ fn numbers() {
         ("--beta1", &["1", "-0.5", "NaN"], &["beta1 is", "[0, 1)"]),
         ("--beta2", &["1", "NaN"], &["beta2 is", "[0, 1)"]),
         ("--interval", &["0"], &["interval is 0", "between 1 and"]),
+        ("--save-every", &["-1", "x", "1.5"], &["--save-every"]),
         ("--share", &["-1", "NaN"], &["share is", "at least 0"]),
         ("--allowance", &["-1", "inf"], &["allowance is", "at least 0"]),
         ("--seed", &["-1", "x"], &["--seed"]),
@@ -102,6 +103,7 @@ fn options_without_use() {
         refused(&bench.deo(&["train", option, "5"]), &[option, "does nothing", "needs --monitor"]);
         refused(&bench.deo(&["train", "--monitor=false", option, "5"]), &["does nothing"]);
     }
+    refused(&bench.deo(&["train", "--save-every", "5"]), &["--save-every does nothing", "--out"]);
     let off = ["train", "--policy", "off", "--interval", "3"];
     refused(&bench.deo(&off), &["--interval does nothing", "other than off"]);
     let sgd = ["train", "--optimizer", "sgd", "--beta1", "0.5"];
@@ -120,6 +122,78 @@ fn output_directories() {
     );
     refused(&bench.train(&["--out", "taken"]), &["taken/metrics.jsonl", "is a directory"]);
     assert_eq!(common::names(&bench.path("taken")), ["metrics.jsonl"]);
+}
+
+#[test]
+fn trainings_to_be_resumed() {
+    let bench = Bench::new();
+    let resume = |arguments: &[&str]| bench.deo(&[&["train", "--resume"], arguments].concat());
+    refused(&resume(&["none"]), &["no directory \"none\"", "--out directory of a training"]);
+    std::fs::create_dir(bench.path("empty")).unwrap();
+    refused(&resume(&["empty"]), &["\"empty\" has no checkpoint", "begin", "--out empty"]);
+    assert!(common::names(&bench.path("empty")).is_empty(), "nothing is left there");
+
+    // A training that fails leaves its last good state.
+    let fatal =
+        ["--optimizer", "sgd", "--lr", "1e37", "--clip", "0", "--warmup", "0", "--steps", "40"];
+    let save = ["--save-every", "2", "--monitor", "--out", "o"];
+    assert_eq!(bench.train(&[&fatal[..], &save].concat()).code, 1);
+    for (arguments, words) in [
+        (&["--lr", "0.5"][..], &["--lr is 0.5 here and 1e+37 in the training"][..]),
+        (&["--steps", "41"], &["--steps is 41 here and 40 in"]),
+        (&["--batch", "5"], &["--batch is 5 here and 4 in"]),
+        (&["--optimizer", "adam"], &["--optimizer is adam here and sgd in"]),
+        (&["--policy", "off"], &["--policy is off here and escape in"]),
+        (&["--seed", "2"], &["--seed is 2 here and 1 in"]),
+        (&["--beta1", "0.5"], &["--beta1 is 0.5 here and not used in", "leave it out"]),
+        (&["--monitor=false"], &["--monitor is false here and true in"]),
+        (&["--monitor-interval", "3"], &["--monitor-interval is 3 here and 50 in"]),
+        (&["--out", "p"], &["--out is p here and o in"]),
+        (&["--threads", "0"], &["threads is 0", "between 1 and"]),
+        (&["--save-every", "0"], &["save-every is 0", "between 1 and"]),
+        (&["--text", "none.txt"], &["none.txt", "no file"]),
+    ] {
+        refused(&resume(&[&["o"], arguments].concat()), words);
+    }
+    bench.write("run.toml", b"steps = 40\nbatch = 9\n");
+    refused(&resume(&["o", "--config", "run.toml"]), &["--batch is 9 here and 4 in"]);
+    bench.write("other.txt", "another text of the same length or not. ".repeat(40).as_bytes());
+    refused(&resume(&["o", "--text", "other.txt"]), &["other.txt has 1600 characters", "--text"]);
+    refused(
+        &bench.train(&["--out", "o"]),
+        &["isn't finished", "deo train --resume o", "o/checkpoints"],
+    );
+
+    // What agrees, and what changes no number, is no objection; the training fails as before.
+    std::fs::rename(bench.path("text.txt"), bench.path("moved.txt")).unwrap();
+    refused(&resume(&["o"]), &["text.txt", "no file"]);
+    let free =
+        ["--text", "moved.txt", "--threads", "1", "--save-every", "3", "--sample", "5", "--json"];
+    let outcome = resume(&[&["o"], &fatal[..], &free].concat());
+    assert_eq!((outcome.code, &*outcome.stdout), (1, ""), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("not finite in 10 steps"), "{}", outcome.stderr);
+}
+
+#[test]
+fn checkpoints_that_are_none() {
+    let bench = Bench::new();
+    let resume = || bench.deo(&["train", "--resume", "o"]);
+    let path = |number| bench.path(&format!("o/checkpoints/checkpoint-{number:010}.deo"));
+    std::fs::create_dir_all(bench.path("o/checkpoints")).unwrap();
+    std::fs::write(path(3), b"").unwrap();
+    refused(&resume(), &["none of the 1 checkpoints", "o/checkpoints"]);
+    std::fs::write(path(4), b"a text").unwrap();
+    refused(&resume(), &["none of the 2 checkpoints", "0000000004.deo"]);
+    // A whole one, of something else.
+    let kind = deo_models::checkpoint::Kind(*b"other\0\0\0");
+    let other = deo_models::checkpoint::encode(kind, &(1_u64, "a state")).unwrap();
+    std::fs::write(path(5), other).unwrap();
+    refused(&resume(), &["0000000005.deo", "kind \"other\"", "\"deotrn-1\""]);
+    // The right kind, and not what it says.
+    let kind = deo_models::checkpoint::Kind(*b"deotrn-1");
+    let other = deo_models::checkpoint::encode(kind, &(1_u64, "a state")).unwrap();
+    std::fs::write(path(6), other).unwrap();
+    refused(&resume(), &["0000000006.deo", "no such value"]);
 }
 
 #[test]

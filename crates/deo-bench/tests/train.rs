@@ -233,6 +233,49 @@ fn a_run_that_diverges_fails_and_says_so() {
     assert_eq!(skipped.len(), 10);
     assert!(skipped.iter().all(|line| line["loss"].is_null() || line["gradient_norm"].is_null()));
     assert!(lines.len() < 40, "it stopped early");
+    assert!(skipped.iter().all(|line| line["non_finite"] == 1));
+    assert!(
+        lines.iter().all(|line| (line["event"] == "skipped") == line.get("non_finite").is_some())
+    );
+}
+
+#[test]
+fn a_failure_names_the_last_good_checkpoint_which_is_from_before() {
+    let bench = Bench::new();
+    let arguments =
+        ["--steps", "40", "--optimizer", "sgd", "--lr", "1e37", "--clip", "0", "--warmup", "0"];
+    let save = ["--save-every", "1", "--out", "o"];
+    let outcome = bench.train(&[&arguments[..], &save].concat());
+    assert_eq!(outcome.code, 1);
+    let number = |text: &str, before: &str| -> u64 {
+        let digits = text.split_once(before).unwrap().1.split(|c: char| !c.is_ascii_digit());
+        digits.into_iter().next().unwrap().parse().unwrap()
+    };
+    let name = "last good checkpoint is \"o/checkpoints/checkpoint-";
+    let (first, good) = (number(&outcome.stderr, "from step "), number(&outcome.stderr, name));
+    assert!(good < first, "{}", outcome.stderr);
+    let files = names(&bench.path("o/checkpoints"));
+    let newer = |name: &&String| number(name, "checkpoint-") > good;
+    assert_eq!(files.iter().filter(newer).count(), 0, "{files:?}");
+    let failed = fs::read(bench.path("o/record.json")).unwrap();
+    // Its steps are taken again, and it fails again.
+    let again = bench.deo(&["train", "--resume", "o"]);
+    assert_eq!((again.code, &again.stderr), (1, &outcome.stderr));
+    assert_eq!(fs::read(bench.path("o/record.json")).unwrap(), failed);
+}
+
+#[test]
+fn how_often_it_saves_changes_nothing() {
+    let bench = Bench::new();
+    let run = |save: &[&str]| {
+        bench.json(&[&["--steps", "25", "--out", "o"], save].concat());
+        let weights = fs::read(bench.path("o/weights.safetensors")).unwrap();
+        fs::remove_dir_all(bench.path("o")).unwrap();
+        weights
+    };
+    let weights = run(&[]);
+    assert!(run(&["--save-every", "1"]) == weights);
+    assert!(run(&["--save-every", "7"]) == weights);
 }
 
 #[test]

@@ -23,7 +23,7 @@ use clap::Parser;
 use deo_bench::output::OutputDir;
 use deo_bench::train::{MeanLoss, Options, Preset, Settings, decay_groups};
 use deo_core::Objective;
-use deo_core::optim::clip_norm;
+use deo_core::optim::{Optimizer, clip_norm};
 use deo_linalg::{Parallel, Threads};
 use deo_models::data::{Batch, Batches, Corpus, evaluation_batches};
 use deo_models::gpt::{Gpt, GptConfig};

@@ -21,7 +21,7 @@ fn main() -> ExitCode {
     };
     let stdout = &mut io::stdout().lock();
     match cli.command {
-        Command::Train(arguments) => match train::execute(*arguments, stdout) {
+        Command::Train(arguments) => match train::execute(*arguments, stdout, &mut io::stderr()) {
             Ok(()) => ExitCode::SUCCESS,
             Err(TrainError::Stdout(reason)) if nobody_reads(&reason) => ExitCode::SUCCESS,
             Err(error) => failed(&error, error.exit_code()),

@@ -1,28 +1,33 @@
 //! What works beside the base optimizer: nothing, DEO, or a published rule; answered under a budget.
 //!
-//! This is the loop that [`deo_core::deo`] and [`deo_core::compat`] show, with one addition: a question that the
-//! budget can't pay is not answered, which ends the visit.
+//! This is the loop that [`deo_core::deo`] and [`deo_core::compat`] show, with two additions:
+//!
+//! 1. A question that the budget can't pay is not answered, which ends the visit.
+//! 2. A gradient that isn't finite is not told to a published rule, whose axis would never recover; the rule goes on
+//!    with the axis that it has. Deo refuses such an answer by itself.
 
 use super::ledger::Ledger;
 use deo_core::compat::CompatDimer;
 use deo_core::deo::Counts;
 use deo_core::optim::{Optimizer, clip_norm};
-use deo_core::{Answer, Deo, Objective, Question};
+use deo_core::{Answer, Deo, Event, Objective, Question, Space, Status};
 use deo_linalg::Parallel;
+use serde::{Deserialize, Serialize, Serializer};
 
 /// The space of a model's parameters.
-pub(super) type Params = Parallel<f32>;
+pub type Params = Parallel<f32>;
 
 /// The helper of a run, if any.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) enum Companion {
     Alone,
     Deo(Box<Deo<Vec<f32>>>),
     Published { dimer: CompatDimer<Vec<f32>>, step: u64, rotations: u64 },
 }
 
-/// The vectors of a step.
-#[derive(Debug)]
+/// The vectors of a step. Only x outlives it, and only x is saved.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(from = "Vec<f32>")]
 pub(super) struct Vectors {
     pub(super) x: Vec<f32>,
     pub(super) g: Vec<f32>,
@@ -31,18 +36,40 @@ pub(super) struct Vectors {
     pub(super) ahead: Vec<f32>,
 }
 
+impl Vectors {
+    /// At x, with zeros in the others.
+    pub(super) fn new(x: Vec<f32>) -> Self {
+        let [g, point, ahead] = [(); 3].map(|()| vec![0.0; x.len()]);
+        Vectors { x, g, point, ahead }
+    }
+}
+
+impl From<Vec<f32>> for Vectors {
+    fn from(x: Vec<f32>) -> Self {
+        Vectors::new(x)
+    }
+}
+
+impl Serialize for Vectors {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.x.serialize(to)
+    }
+}
+
 /// What the companion did in a step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Deed {
     pub(super) event: &'static str,
     /// Curvature and residual, where they were measured.
     pub(super) measured: Option<[f64; 2]>,
+    /// Answers that weren't finite.
+    pub(super) non_finite: u64,
 }
 
-const QUIET: Deed = Deed { event: "quiet", measured: None };
+const QUIET: Deed = Deed { event: "quiet", measured: None, non_finite: 0 };
 
 /// What a companion has done in a whole run.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub(super) struct Tally {
     pub(super) rotations: u64,
     pub(super) visits: u64,
@@ -86,19 +113,24 @@ impl Companion {
             Companion::Deo(deo) => with_deo(deo, space, f, v, loss, &mut base, ledger),
             Companion::Published { dimer, step, rotations } => {
                 *step += 1;
-                let due = dimer.due(*step) && ledger.take_gradient();
-                if due {
+                let mut deed = QUIET;
+                if dimer.due(*step) && ledger.take_gradient() {
                     dimer.displace(space, &v.x, &mut v.point);
                     f.value_grad(&v.point, &mut v.ahead);
-                    dimer.tell(space, &v.g, &v.ahead);
-                    *rotations += 1;
+                    if space.norm(&v.ahead).is_finite() {
+                        dimer.tell(space, &v.g, &v.ahead);
+                        *rotations += 1;
+                        deed.event = "tracked";
+                    } else {
+                        deed = Deed { event: Event::Poisoned.name(), non_finite: 1, ..QUIET };
+                    }
                 }
                 // The published optimizers get a gradient that the training script has clipped already.
                 base.clip(space, &mut v.g);
                 dimer.transform(space, &mut v.g);
                 base.optimizer.step(space, &mut v.x, &v.g, base.lr);
                 dimer.apply(space, &mut v.x, &v.g);
-                if due { Deed { event: "tracked", measured: None } } else { QUIET }
+                deed
             }
         }
     }
@@ -128,8 +160,8 @@ fn with_deo(
 ) -> Deed {
     let before = deo.counts().gradients;
     deo.observe(space, &v.x, loss, &v.g);
-    visit(deo, space, f, v, ledger);
-    let event = deo.apply(space, &mut v.x, &mut v.g);
+    let non_finite = visit(deo, space, f, v, ledger);
+    let mut event = deo.apply(space, &mut v.x, &mut v.g);
     if event.moved() {
         base.optimizer.kicked(space);
     } else {
@@ -138,35 +170,45 @@ fn with_deo(
     }
     let estimate = deo.estimate();
     let measured = deo.counts().gradients > before && estimate.curvature.is_finite();
+    if event == Event::Tracked && estimate.status == Status::NonFinite {
+        event = Event::Poisoned; // the axis is that of before
+    }
     Deed {
         event: event.name(),
         measured: measured.then_some([estimate.curvature, estimate.residual]),
+        non_finite,
     }
 }
 
-/// Answers DEO's questions on this step's batch as long as the budget holds.
+/// Answers DEO's questions on this step's batch as long as the budget holds; returns how many of its answers were not
+/// finite.
 fn visit(
     deo: &mut Deo<Vec<f32>>,
     space: &Params,
     f: &mut impl Objective<[f32]>,
     v: &mut Vectors,
     ledger: &mut Ledger,
-) {
+) -> u64 {
     let Vectors { x, g, point, ahead } = v;
+    let mut non_finite = 0;
     while let Some(question) = deo.ask(space, g) {
         match question {
             Question::Gradient(probe) if ledger.take_gradient() => {
                 let h = probe.displace(space, x, point);
                 f.value_grad(point, ahead);
+                non_finite += u64::from(!space.norm(ahead).is_finite());
                 deo.tell_gradient(space, Answer::forward(h, g, ahead));
             }
             Question::Loss(trial) if ledger.take_loss() => {
                 trial.displace(space, x, point);
-                deo.tell_loss(f.value(point));
+                let loss = f.value(point);
+                non_finite += u64::from(!loss.is_finite());
+                deo.tell_loss(loss);
             }
-            _ => return,
+            _ => return non_finite,
         }
     }
+    non_finite
 }
 
 #[cfg(test)]

@@ -1,13 +1,17 @@
 //! Why `deo train` stopped, and with which exit code.
 
+use super::resume::ResumeError;
+use super::signals::Signal;
 use crate::config::ConfigError;
 use crate::output::OutputError;
 use crate::setting::{SettingError, UnusedOption};
 use deo_core::compat::CompatError;
 use deo_core::optim::OptimError;
 use deo_core::{DeoSettingsError, SettingsError};
+use deo_models::checkpoint::CheckpointError;
 use deo_models::data::DataError;
 use std::io;
+use std::path::PathBuf;
 
 /// Why a training was refused or failed; each message is one line.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +44,43 @@ pub enum TrainError {
     /// The output.
     #[error(transparent)]
     Output(#[from] OutputError),
+    /// What was to be gone on with.
+    #[error(transparent)]
+    Resume(#[from] ResumeError),
+    /// A checkpoint that was to be read.
+    #[error("{0}")]
+    Checkpoint(CheckpointError),
+    /// A checkpoint that was to be written.
+    #[error("{0}")]
+    Save(CheckpointError),
+    /// A failure after which an earlier state can be gone on with.
+    #[error(
+        "{failure}; the last good checkpoint is {checkpoint:?}, from which deo train --resume {} goes on",
+        dir.display()
+    )]
+    Kept {
+        /// What failed.
+        failure: Box<TrainError>,
+        /// What is left.
+        checkpoint: PathBuf,
+        /// The output directory.
+        dir: PathBuf,
+    },
+    /// A signal, and nothing was kept.
+    #[error(
+        "{signal} after step {steps} of {run}: nothing was kept; with --out DIR it could go on"
+    )]
+    Interrupted {
+        /// The signal.
+        signal: Signal,
+        /// The run that was in progress.
+        run: String,
+        /// The steps that it had taken.
+        steps: u64,
+    },
+    /// The signals could not be watched for.
+    #[error("cannot watch for signals ({0})")]
+    Signals(io::Error),
     /// The threads could not be started.
     #[error("cannot start {threads} threads ({reason}); give a smaller --threads")]
     Threads {
@@ -75,14 +116,23 @@ pub enum TrainError {
 }
 
 impl TrainError {
-    /// 2 for bad usage or input, 1 for a run that failed.
+    /// 2 for bad usage or input, 1 for a run that failed, 128 + its number for a signal.
     pub fn exit_code(&self) -> u8 {
         match self {
+            TrainError::Kept { failure, .. } => failure.exit_code(),
+            TrainError::Interrupted { signal, .. } => signal.exit_code(),
             TrainError::Diverged { .. }
             | TrainError::Ruined { .. }
             | TrainError::Stdout(_)
+            | TrainError::Save(_)
+            | TrainError::Signals(_)
             | TrainError::Output(OutputError::Write { .. }) => 1,
             _ => 2,
         }
+    }
+
+    /// Whether the training itself failed, so that its record says so; else it was hindered.
+    pub(super) fn is_of_the_run(&self) -> bool {
+        matches!(self, TrainError::Diverged { .. } | TrainError::Ruined { .. })
     }
 }

@@ -1,30 +1,25 @@
-//! The runs of a training: the same weights, the same batches in the same order, the same budget.
+//! What the runs of a training have in common: the same weights, the same batches in the same order, the same budget.
 //!
 //! | | a function of |
 //! |---|---|
 //! | initial weights, validation batches | the seed |
-//! | training batch of step k | the seed and k: [`Batches`] owns its generator |
+//! | training batch of step k | the seed and k: [`Batches`](deo_models::data::Batches) owns its generator |
 //! | learning rate | the cost spent so far, so that both runs anneal over the same budget |
 //!
-//! The run with DEO takes fewer steps, because its questions are paid from the same budget. See [`Ledger`] for
-//! the rule.
+//! The run with DEO takes fewer steps, because its questions are paid from the same budget. See
+//! [`Ledger`](super::Ledger) for the rule, and [`Experiment::go_on`] for the loop.
 
 use super::error::TrainError;
-use super::ledger::Ledger;
-use super::log::{Finished, Log};
-use super::monitor::RunMonitor;
+use super::monitor::Looker;
 use super::settings::{Method, Settings};
-use super::trainer::Trainer;
-use crate::output::OutputError;
-use crate::record::{Metrics, ModelFacts, TextFacts};
+use crate::record::{ModelFacts, TextFacts};
 use deo_core::compat::Variant;
 use deo_linalg::Threads;
-use deo_models::data::{Batch, Batches, Corpus, Vocabulary, evaluation_batches};
+use deo_models::data::{Batch, Corpus, Vocabulary, evaluation_batches};
 use deo_models::gpt::{Gpt, GptConfig};
 use deo_models::layout::Layout;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
-use std::time::Instant;
 
 /// What is common to the runs.
 #[derive(Debug)]
@@ -36,19 +31,6 @@ pub struct Experiment<'a> {
     validation: Vec<Batch>,
     /// The monitor's, if there is one.
     probes: Vec<Batch>,
-}
-
-/// Who watches a run: it gets the numbers of every step, and what was spent.
-pub trait Watch {
-    /// Before the first step of a run.
-    fn begin(&mut self, run: &str);
-
-    /// After every step.
-    ///
-    /// # Errors
-    ///
-    /// [`OutputError`] if the numbers can't be written; it ends the run.
-    fn step(&mut self, metrics: &Metrics<'_>, spent: &Ledger) -> Result<(), OutputError>;
 }
 
 impl<'a> Experiment<'a> {
@@ -91,52 +73,28 @@ impl<'a> Experiment<'a> {
         }
     }
 
-    /// Trains once, with or without help.
-    ///
-    /// # Errors
-    ///
-    /// [`TrainError::Diverged`], [`TrainError::Ruined`], and what `watch` returns.
-    pub fn run(&self, helped: bool, watch: &mut dyn Watch) -> Result<Finished, TrainError> {
-        let Settings { batch, block, seed, eval_every, .. } = *self.settings;
-        let name = self.name(helped);
-        let gpt = self.gpt();
-        let x = gpt.init(seed);
-        let mut trainer = Trainer::new(self.settings, gpt, x, helped)?;
-        let mut monitor = self.monitor(&name)?;
-        let mut batches = Batches::new(self.corpus.train(), batch, block, seed)?;
-        let mut batch = Batch::default();
-        let mut log = Log::new(&name);
-        let (mut steps, mut evaluated) = (0, 0);
-        watch.begin(&name);
-        while trainer.ledger().affords_gradient() {
-            let x = trainer.parameters();
-            let sight = monitor.as_mut().and_then(|monitor| monitor.before(steps, x));
-            batches.next_into(&mut batch);
-            let clock = Instant::now();
-            let Some(step) = trainer.step(&batch) else { break };
-            steps += 1;
-            let seconds = clock.elapsed().as_secs_f64();
-            let ledger = *trainer.ledger();
-            let val_loss = if ledger.whole() / eval_every > evaluated || !ledger.affords_gradient()
-            {
-                evaluated = ledger.whole() / eval_every;
-                Some(trainer.evaluate(&self.validation))
-            } else {
-                None
-            };
-            let metrics = log.enter(&step, sight, val_loss, seconds, &ledger);
-            watch.step(&metrics, &ledger)?;
-            log.check()?;
-        }
-        let train_loss = trainer.evaluate(&self.training);
-        let monitored = monitor.map(|monitor| monitor.finish(steps, trainer.parameters()));
-        log.finish(train_loss, trainer, monitored)
+    /// What was asked for.
+    pub fn settings(&self) -> &'a Settings {
+        self.settings
     }
 
-    fn monitor(&self, run: &str) -> Result<Option<RunMonitor>, TrainError> {
-        let Settings { monitor, seed, .. } = *self.settings;
-        let of = |visits| RunMonitor::new(run, visits, self.gpt(), self.probes.clone(), seed);
-        Ok(monitor.map(|monitoring| of(monitoring.visits)).transpose()?)
+    pub(super) fn corpus(&self) -> &'a Corpus {
+        self.corpus
+    }
+
+    /// The batches of the final training loss.
+    pub(super) fn training(&self) -> &[Batch] {
+        &self.training
+    }
+
+    pub(super) fn validation(&self) -> &[Batch] {
+        &self.validation
+    }
+
+    /// What the monitor looks with, if there is one.
+    pub(super) fn looker(&self) -> Option<Looker> {
+        let monitoring = self.settings.monitor?;
+        Some(Looker::new(monitoring.visits, self.gpt(), self.probes.clone()))
     }
 
     /// `count` characters that the model writes with `parameters`, at temperature 0.8.
@@ -175,7 +133,7 @@ impl<'a> Experiment<'a> {
         }
     }
 
-    fn gpt(&self) -> Gpt<f32> {
+    pub(super) fn gpt(&self) -> Gpt<f32> {
         // The presets' sizes fit together, and `Settings` and `Vocabulary` have checked the block and the vocabulary.
         Gpt::new(self.model, Threads::Pool).expect("a preset is a valid model")
     }

@@ -10,8 +10,10 @@
 //!
 //! Validation costs nothing: it is the observer's, and the same for all runs.
 
+use serde::{Deserialize, Serialize};
+
 /// Gradients and losses spent, and the budget.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ledger {
     budget: u64,
     gradients: u64,
@@ -27,6 +29,11 @@ impl Ledger {
     /// Nothing spent of `budget` gradients.
     pub fn new(budget: u64) -> Self {
         Ledger { budget, gradients: 0, losses: 0 }
+    }
+
+    /// What may be spent, in gradients.
+    pub fn budget(&self) -> u64 {
+        self.budget
     }
 
     /// All gradients evaluated, DEO's included.

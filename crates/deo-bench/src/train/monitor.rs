@@ -19,7 +19,6 @@
 //! with 16. λ_max: 1 % with 2, every 50 steps (`examples/tracking`, experiments/curvature/tracking.json).
 
 use super::probes::MeanLoss;
-use crate::plot::curvature::Path;
 use crate::record::{CurvatureEnd, MonitorSummary, Sight};
 use deo_core::dimer::{Certify, DimerSettings};
 use deo_core::drive::Workspace;
@@ -28,7 +27,7 @@ use deo_core::{Estimate, Objective, SettingsError};
 use deo_linalg::{Parallel, Threads};
 use deo_models::data::Batch;
 use deo_models::gpt::Gpt;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::time::Instant;
 
 /// When a monitor looks, and at what.
@@ -54,68 +53,94 @@ impl Monitoring {
     }
 }
 
-/// The monitor of a run.
-#[derive(Debug)]
-pub(super) struct RunMonitor {
-    space: Parallel<f32>,
-    f: MeanLoss<f32>,
+/// What a monitor carries from visit to visit. Plain data, part of every checkpoint.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct MonitorState {
     monitor: Monitor<Vec<f32>>,
-    g: Vec<f32>,
-    workspace: Workspace<Vec<f32>>,
-    visits: u64,
-    seconds: f64,
-    path: Path,
+    /// Gradients, each of one batch.
+    gradients: u64,
+    pub(super) seconds: f64,
+    /// The steps taken before each visit, and what was seen.
+    visits: Vec<(u64, [CurvatureEnd; 2])>,
 }
 
-impl RunMonitor {
-    /// A monitor of `run`: of the mean loss of `gpt` on `batches`, its axes drawn from `seed`.
+/// What is left of a monitor at the end of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Monitored {
+    pub(super) summary: MonitorSummary,
+    pub(super) visits: Vec<(u64, [CurvatureEnd; 2])>,
+}
+
+impl MonitorState {
+    /// Axes for vectors of `parameters` components, drawn from `seed`.
     pub(super) fn new(
-        run: &str,
+        parameters: usize,
         visits: MonitorSettings,
-        gpt: Gpt<f32>,
-        batches: Vec<Batch>,
         seed: u64,
     ) -> Result<Self, SettingsError> {
-        let space = Parallel::new(Threads::Pool);
-        let g = vec![0.0; gpt.layout().len()];
+        let (space, like) = (Parallel::<f32>::new(Threads::Pool), vec![0.0; parameters]);
         // The name makes a stream of its own out of the one seed.
         let seed = seed ^ u64::from_le_bytes(*b"monitor ");
-        Ok(RunMonitor {
-            monitor: Monitor::new(&space, &g, visits, seed)?,
-            workspace: Workspace::new(&space, &g, visits.dimer.rule),
-            f: MeanLoss::new(gpt, batches),
-            g,
-            visits: 0,
-            seconds: 0.0,
-            path: Path::new(run),
-            space,
-        })
+        let monitor = Monitor::new(&space, &like, visits, seed)?;
+        Ok(MonitorState { monitor, gradients: 0, seconds: 0.0, visits: vec![] })
+    }
+
+    /// Whether its axes have that many components.
+    pub(super) fn fits(&self, parameters: usize) -> bool {
+        self.monitor.axes().iter().all(|axis| axis.len() == parameters)
+    }
+
+    /// What it saw last, and all that it saw.
+    pub(super) fn finish(self, last: Sight) -> Monitored {
+        let Sight { lowest, highest, gradients, .. } = last;
+        let (visits, seconds) = (self.visits.len() as u64, self.seconds);
+        let summary = MonitorSummary { lowest, highest, visits, gradients, seconds };
+        Monitored { summary, visits: self.visits }
+    }
+}
+
+/// What a monitor looks with: its own model, batches and buffers.
+#[derive(Debug)]
+pub(super) struct Looker {
+    space: Parallel<f32>,
+    f: MeanLoss<f32>,
+    g: Vec<f32>,
+    workspace: Workspace<Vec<f32>>,
+}
+
+impl Looker {
+    /// For the mean loss of `gpt` on `batches`.
+    pub(super) fn new(visits: MonitorSettings, gpt: Gpt<f32>, batches: Vec<Batch>) -> Self {
+        let space = Parallel::new(Threads::Pool);
+        let g = vec![0.0; gpt.layout().len()];
+        let workspace = Workspace::new(&space, &g, visits.dimer.rule);
+        Looker { f: MeanLoss::new(gpt, batches), g, workspace, space }
     }
 
     /// Looks if a visit is due before `step`, counted from 0.
-    pub(super) fn before(&mut self, step: u64, x: &[f32]) -> Option<Sight> {
-        self.monitor.is_due(step).then(|| self.look(step, x))
+    pub(super) fn before(
+        &mut self,
+        step: u64,
+        x: &[f32],
+        state: &mut MonitorState,
+    ) -> Option<Sight> {
+        state.monitor.is_due(step).then(|| self.look(step, x, state))
     }
 
-    /// Looks a last time, at the trained parameters `x`.
-    pub(super) fn finish(mut self, steps: u64, x: &[f32]) -> (MonitorSummary, Path) {
-        let Sight { lowest, highest, gradients, .. } = self.look(steps, x);
-        let (visits, seconds) = (self.visits, self.seconds);
-        (MonitorSummary { lowest, highest, visits, gradients, seconds }, self.path)
-    }
-
-    fn look(&mut self, step: u64, x: &[f32]) -> Sight {
+    /// Looks at x, after `step` steps.
+    pub(super) fn look(&mut self, step: u64, x: &[f32], state: &mut MonitorState) -> Sight {
         let clock = Instant::now();
-        let RunMonitor { space, f, monitor, g, workspace, .. } = self;
+        let Looker { space, f, g, workspace } = self;
+        let before = f.gradients();
         f.value_grad(x, g);
-        let [lowest, highest] = monitor.measure(space, f, x, g, workspace).map(end);
+        let [lowest, highest] = state.monitor.measure(space, f, x, g, workspace).map(end);
         let seconds = clock.elapsed().as_secs_f64();
-        self.visits += 1;
-        self.seconds += seconds;
-        self.path.push(step, [lowest, highest]);
+        state.gradients += f.gradients() - before;
+        state.seconds += seconds;
+        state.visits.push((step, [lowest, highest]));
         // Whole microseconds: what a clock is good for.
         let ms = (seconds * 1e6).round() / 1e3;
-        Sight { lowest, highest, gradients: self.f.gradients(), ms }
+        Sight { lowest, highest, gradients: state.gradients, ms }
     }
 }
 

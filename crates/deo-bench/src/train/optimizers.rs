@@ -1,17 +1,17 @@
-//! The base optimizer as the settings ask for it.
+//! The base optimizer as the settings ask for it, and as a value that can be saved.
 
 use super::choices::OptimizerKind;
 use super::error::TrainError;
 use super::options::Options;
 use super::settings::{Method, Settings};
 use deo_core::Deo;
-use deo_core::compat::{CompatDimer, Tensors};
+use deo_core::compat::{ClampedRatio, CompatDimer, Tensors};
 use deo_core::optim::{
     Adam, AdamSettings, Decay, Group, Groups, OptimError, Optimizer, Sgd, SgdSettings, Updates,
 };
 use deo_core::space::Host;
 use deo_models::layout::Layout;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A base optimizer with its parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -25,6 +25,35 @@ pub enum BaseOptimizer {
     Adamw(AdamSettings),
     /// AdamW with Nesterov's step.
     Nadamw(AdamSettings),
+}
+
+/// One of the optimizers with its state, in stored vectors `V`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum AnyOptimizer<V> {
+    /// Gradient descent with momentum.
+    Sgd(Sgd<V>),
+    /// Adam, AdamW or NAdamW.
+    Adam(Adam<V>),
+    /// The base update of the published optimizer "Sophia v7".
+    ClampedRatio(ClampedRatio<V>),
+}
+
+impl<S: Updates> Optimizer<S> for AnyOptimizer<S::Owned> {
+    fn step(&mut self, space: &S, x: &mut S::Vector, g: &S::Vector, lr: f64) {
+        match self {
+            AnyOptimizer::Sgd(sgd) => sgd.step(space, x, g, lr),
+            AnyOptimizer::Adam(adam) => adam.step(space, x, g, lr),
+            AnyOptimizer::ClampedRatio(ratio) => ratio.step(space, x, g, lr),
+        }
+    }
+
+    fn kicked(&mut self, space: &S) {
+        match self {
+            AnyOptimizer::Sgd(sgd) => sgd.kicked(space),
+            AnyOptimizer::Adam(adam) => adam.kicked(space),
+            AnyOptimizer::ClampedRatio(ratio) => ratio.kicked(space),
+        }
+    }
 }
 
 impl BaseOptimizer {
@@ -72,24 +101,20 @@ impl BaseOptimizer {
     /// # Errors
     ///
     /// [`OptimError`] names a parameter that is out of range.
-    pub fn build<S>(
+    pub fn build<S: Updates>(
         &self,
         space: &S,
         x: &S::Vector,
         groups: Groups,
-    ) -> Result<Box<dyn Optimizer<S>>, OptimError>
-    where
-        S: Updates,
-        S::Owned: 'static,
-    {
+    ) -> Result<AnyOptimizer<S::Owned>, OptimError> {
         Ok(match *self {
             BaseOptimizer::Sgd(settings) => {
-                Box::new(Sgd::new(settings, space, x)?.with_groups(groups)?)
+                AnyOptimizer::Sgd(Sgd::new(settings, space, x)?.with_groups(groups)?)
             }
             BaseOptimizer::Adam(settings)
             | BaseOptimizer::Adamw(settings)
             | BaseOptimizer::Nadamw(settings) => {
-                Box::new(Adam::new(settings, space, x)?.with_groups(groups)?)
+                AnyOptimizer::Adam(Adam::new(settings, space, x)?.with_groups(groups)?)
             }
         })
     }

@@ -6,11 +6,11 @@
 
 use super::choices::{OptimizerKind, PolicyKind, Preset};
 use clap::Args;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// Every option; `None` where it was not given.
-#[derive(Debug, Clone, Default, PartialEq, Args, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Args, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Options {
     /// The model's size, with defaults for everything else [default: tiny]
@@ -142,6 +142,12 @@ pub struct Options {
     /// curvature.svg there
     #[arg(long, value_name = "DIR", help_heading = OUTPUT)]
     pub out: Option<PathBuf>,
+
+    /// Lose at most this many steps, whatever ends the run: with --out, a checkpoint begins every half as many
+    /// [default: 200]
+    #[arg(long, value_name = "N", help_heading = OUTPUT)]
+    #[serde(alias = "save_every")]
+    pub save_every: Option<u64>,
 }
 
 const MODEL: &str = "Model and data";
@@ -187,6 +193,7 @@ impl Options {
             eval_batches: self.eval_batches.or(file.eval_batches),
             sample: self.sample.or(file.sample),
             out: self.out.or(file.out),
+            save_every: self.save_every.or(file.save_every),
         }
     }
 }

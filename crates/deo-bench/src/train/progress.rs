@@ -1,19 +1,15 @@
-//! What is seen and kept of a run while it goes on: the progress bar and the lines of `metrics.jsonl`.
+//! What is seen of a run while it goes on: the progress bar.
 
-use super::experiment::Watch;
-use super::ledger::Ledger;
-use crate::output::{OutputError, Stream};
-use crate::record::Metrics;
+use super::run::RunState;
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// A bar on standard error, invisible where that isn't a terminal, and a file of metrics if there is one.
+/// A bar on standard error, invisible where that isn't a terminal.
 #[derive(Debug)]
 pub(super) struct Progress {
     bar: ProgressBar,
     budget: u64,
     /// An exponential mean of the loss.
     loss: Option<f64>,
-    metrics: Option<Stream>,
 }
 
 const STYLE: &str = "{prefix} {bar:30} {pos}/{len} gradients, {msg}, {elapsed} of {duration}";
@@ -22,34 +18,30 @@ const STYLE: &str = "{prefix} {bar:30} {pos}/{len} gradients, {msg}, {elapsed} o
 const MEMORY: f64 = 20.0;
 
 impl Progress {
-    pub(super) fn new(budget: u64, metrics: Option<Stream>) -> Self {
-        Progress { bar: ProgressBar::hidden(), budget, loss: None, metrics }
+    pub(super) fn new(budget: u64) -> Self {
+        Progress { bar: ProgressBar::hidden(), budget, loss: None }
     }
 
-    /// Gives the file of metrics its name.
-    pub(super) fn finish(self) -> Result<(), OutputError> {
-        self.bar.finish_and_clear();
-        self.metrics.map_or(Ok(()), Stream::finish)
-    }
-}
-
-impl Watch for Progress {
-    fn begin(&mut self, run: &str) {
-        self.bar.finish_and_clear();
+    pub(super) fn begin(&mut self, state: &RunState) {
+        self.clear();
         let style = ProgressStyle::with_template(STYLE).expect("a constant that tests draw");
-        self.bar = ProgressBar::new(self.budget).with_style(style).with_prefix(run.to_owned());
+        let bar = ProgressBar::new(self.budget).with_style(style);
+        self.bar = bar.with_prefix(state.name().to_owned()).with_position(state.spent().whole());
+        // What an earlier process did says nothing about the time that is left.
+        self.bar.reset_eta();
         self.loss = None;
     }
 
-    fn step(&mut self, metrics: &Metrics<'_>, spent: &Ledger) -> Result<(), OutputError> {
-        let mean = self.loss.unwrap_or(metrics.loss);
-        let mean = mean + (metrics.loss - mean) / MEMORY;
+    pub(super) fn step(&mut self, loss: f64, spent: u64) {
+        let mean = self.loss.unwrap_or(loss);
+        let mean = mean + (loss - mean) / MEMORY;
         self.loss = Some(mean);
         self.bar.set_message(format!("loss {mean:.3}"));
-        self.bar.set_position(spent.whole());
-        match &mut self.metrics {
-            Some(stream) => stream.write_line(metrics),
-            None => Ok(()),
-        }
+        self.bar.set_position(spent);
+    }
+
+    /// Leaves the terminal as it was.
+    pub(super) fn clear(&self) {
+        self.bar.finish_and_clear();
     }
 }

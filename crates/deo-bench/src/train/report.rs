@@ -1,59 +1,20 @@
-//! From arguments to files, a table or JSON.
+//! From a finished or failed training to files, a table or JSON.
 
 use super::error::TrainError;
 use super::experiment::Experiment;
-use super::log::Finished;
+use super::finished::Finished;
+use super::home::Home;
 use super::monitor::Monitoring;
-use super::options::{OUTPUT, Options, RUN};
-use super::progress::Progress;
+use super::session::{METRICS, Session};
 use super::settings::Settings;
-use crate::output::OutputDir;
+use crate::output::{OutputDir, OutputError};
 use crate::record::{Record, Summary};
-use crate::{config, plot, table};
-use clap::Args;
-use deo_models::data::Corpus;
+use crate::{plot, table};
 use deo_models::weights;
+use rayon::ThreadPool;
 use std::io::Write;
-use std::path::PathBuf;
 
-/// The arguments of `deo train`.
-#[derive(Debug, Clone, PartialEq, Args)]
-#[command(after_help = EXAMPLES, allow_negative_numbers = true, args_override_self = true)]
-pub struct TrainArgs {
-    /// What may stand in a file, too.
-    #[command(flatten)]
-    pub options: Options,
-
-    /// Print the results as one JSON object instead of a table
-    #[arg(long, help_heading = OUTPUT)]
-    pub json: bool,
-
-    /// Take options from a TOML file, its keys the long names; the command line wins
-    #[arg(long, value_name = "FILE", help_heading = RUN)]
-    pub config: Option<PathBuf>,
-}
-
-const EXAMPLES: &str = "\
-Examples:
-  deo train                                  AdamW with and without the escape ladder, under a minute
-  deo train --text tale.txt --steps 5000     another text, a longer run
-  deo train --optimizer sgd --policy deflate --alpha 0.5 --out runs/deflate
-  deo train --monitor --out runs/watched     both ends of the spectrum, in curvature.svg
-  deo train --config night.toml --seed 7 --json
-
-Both runs start from the same weights and see the same batches. Each may spend the same number of gradients, a loss
-counting a third of one; what DEO evaluates is included. The learning rate follows what is spent. Final losses are
-means over fixed batches of each part of the text; kicks are moves along the axis.
-
---monitor brings two dimers up to date every --monitor-interval steps, one for each end of the spectrum, on fixed
-training batches (the first of those of the final training loss, which are those of deo spectrum): the curve shows what
-training changed, not which batch came next. It has batches, axes and buffers of its own, so the runs are the same to
-the last bit with it and without. A visit costs 1 + 2 G gradients on each of B batches at most, outside of the budget.
-An eigenvalue lies within the residual of each curvature. λ_max is followed with 2 gradients a visit; λ_min, measured on
-paper-small, takes 8 every 10 steps or 16 every 50: with fewer, what is followed is not the lowest eigenvalue.";
-
-const RECORD: &str = "record.json";
-const METRICS: &str = "metrics.jsonl";
+pub(super) const RECORD: &str = "record.json";
 const CURVES: &str = "curves.svg";
 /// Of the last run: what `deo spectrum --weights` reads.
 const WEIGHTS: &str = "weights.safetensors";
@@ -61,110 +22,87 @@ const CURVATURE: &str = "curvature.svg";
 /// The last one is a monitor's.
 const FILES: [&str; 5] = [RECORD, METRICS, CURVES, WEIGHTS, CURVATURE];
 
-/// Runs `deo train` and writes its results to `stdout`.
-///
-/// # Errors
-///
-/// [`TrainError`], with a message of one line and an exit code.
-pub fn execute(arguments: TrainArgs, stdout: &mut dyn Write) -> Result<(), TrainError> {
-    let TrainArgs { options, json, config } = arguments;
-    let file: Options = config.map_or(Ok(Options::default()), |path| config::read(&path))?;
-    let given = options.clone();
-    let options = options.or(file);
-    let out = options.out.clone();
-    let settings = Settings::resolve(options, &given)?;
-    let corpus = match &settings.text {
-        Some(path) => Corpus::from_file(path)?,
-        None => Corpus::king_james(),
-    };
-    let experiment = Experiment::new(&settings, &corpus)?;
-    let output = out.map(|dir| OutputDir::create(&dir, files(&settings))).transpose()?;
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(settings.threads).build();
-    let threads = settings.threads;
-    let pool = pool.map_err(|reason| TrainError::Threads { threads, reason })?;
-
-    let metrics = output.as_ref().map(|dir| dir.stream(METRICS)).transpose()?;
-    let mut progress = Progress::new(settings.steps, metrics);
-    // The whole loop runs inside the pool: a call from outside would be handed over, kernel by kernel.
-    let (finished, failure) = pool.install(|| train(&experiment, &mut progress));
-    let sample = finished.last().filter(|_| failure.is_none() && settings.sample > 0);
-    let sample =
-        sample.map(|last| pool.install(|| experiment.sample(&last.parameters, settings.sample)));
-    let weights = (output.as_ref().zip(finished.last()))
-        .map(|(_, last)| weights::to_bytes(&experiment.layout(), &last.parameters));
-    let (mut runs, mut plots) = (vec![], Plots::default());
-    for run in finished {
-        runs.push(run.record);
-        plots.curves.push(run.curve);
-        plots.paths.extend(run.path);
-    }
-    let record = Record {
-        command: "train",
-        version: env!("CARGO_PKG_VERSION"),
-        text: experiment.text(),
-        model: experiment.model(),
-        settings: settings.clone(),
-        runs,
-        failure: failure.as_ref().map(TrainError::to_string),
-        sample,
-    };
-    // Results are shown even if they can't be kept.
-    let kept = keep(output.as_ref(), progress, &record, &plots, weights.as_deref());
-    if let Some(failure) = failure {
-        return Err(failure);
-    }
-    let shown = show(stdout, &record, json, output.as_ref());
-    kept?;
-    shown.map_err(TrainError::Stdout)
+/// What the results of a training are made with.
+pub(super) struct Report<'a> {
+    pub(super) experiment: &'a Experiment<'a>,
+    pub(super) pool: &'a ThreadPool,
+    pub(super) home: Option<&'a Home>,
+    pub(super) json: bool,
 }
 
-/// The runs in order, up to the first that fails.
-fn train(
-    experiment: &Experiment<'_>,
-    progress: &mut Progress,
-) -> (Vec<Finished>, Option<TrainError>) {
-    let mut finished = vec![];
-    for helped in experiment.runs() {
-        match experiment.run(*helped, progress) {
-            Ok(run) => finished.push(run),
-            Err(failure) => return (finished, Some(failure)),
+impl Report<'_> {
+    /// Writes the files, shows the results, and removes the checkpoints that are of no use any more.
+    pub(super) fn deliver(
+        &self,
+        mut session: Session,
+        stdout: &mut dyn Write,
+    ) -> Result<(), TrainError> {
+        let last =
+            session.training.finished.last().filter(|_| self.experiment.settings().sample > 0);
+        let sample = last.map(|last| {
+            let count = self.experiment.settings().sample;
+            self.pool.install(|| self.experiment.sample(&last.parameters, count))
+        });
+        let record = self.record(&session, None, sample);
+        // Results are shown even if they can't be kept.
+        let kept = self.keep(&mut session, &record);
+        let output = self.home.map(Home::output);
+        let shown = show(stdout, &record, self.json, output);
+        match kept {
+            Ok(()) => session.remove_checkpoints(),
+            Err(failure) => return Err(session.with_checkpoint(failure.into())),
+        }
+        shown.map_err(TrainError::Stdout)
+    }
+
+    /// Leaves a record of a training that failed, if it can be written: the failure is what is told.
+    pub(super) fn record_failure(&self, session: &mut Session, failure: &TrainError) {
+        let record = self.record(session, Some(failure), None);
+        let _ = self.keep(session, &record);
+    }
+
+    fn record(
+        &self,
+        session: &Session,
+        failure: Option<&TrainError>,
+        sample: Option<String>,
+    ) -> Record {
+        Record {
+            command: "train",
+            version: env!("CARGO_PKG_VERSION"),
+            text: self.experiment.text(),
+            model: self.experiment.model(),
+            settings: self.experiment.settings().clone(),
+            runs: session.training.finished.iter().map(Finished::record).collect(),
+            failure: failure.map(TrainError::to_string),
+            sample,
         }
     }
-    (finished, None)
-}
 
-/// What is drawn of the runs.
-#[derive(Debug, Default)]
-struct Plots {
-    curves: Vec<plot::Curve>,
-    /// Of the runs that were monitored.
-    paths: Vec<plot::curvature::Path>,
+    fn keep(&self, session: &mut Session, record: &Record) -> Result<(), OutputError> {
+        session.finish_metrics()?;
+        let Some(home) = self.home else { return Ok(()) };
+        let (output, finished) = (home.output(), &session.training.finished);
+        output.write_json(RECORD, record)?;
+        let title = title(record);
+        let curves: Vec<_> = finished.iter().map(Finished::curve).collect();
+        output.write(CURVES, plot::svg(&title, &curves).as_bytes())?;
+        if record.settings.monitor.is_some() {
+            let paths: Vec<_> = finished.iter().filter_map(Finished::path).collect();
+            output.write(CURVATURE, plot::curvature::svg(&title, &paths).as_bytes())?;
+        }
+        // Without a finished run there are no weights worth keeping.
+        if let Some(last) = finished.last() {
+            let layout = self.experiment.layout();
+            output.write(WEIGHTS, &weights::to_bytes(&layout, &last.parameters))?;
+        }
+        Ok(())
+    }
 }
 
 /// The files that a run with these settings writes.
-fn files(settings: &Settings) -> &'static [&'static str] {
+pub(super) fn files(settings: &Settings) -> &'static [&'static str] {
     if settings.monitor.is_some() { &FILES } else { &FILES[..FILES.len() - 1] }
-}
-
-fn keep(
-    output: Option<&OutputDir>,
-    progress: Progress,
-    record: &Record,
-    plots: &Plots,
-    weights: Option<&[u8]>,
-) -> Result<(), TrainError> {
-    progress.finish()?;
-    let Some(output) = output else { return Ok(()) };
-    output.write_json(RECORD, record)?;
-    output.write(CURVES, plot::svg(&title(record), &plots.curves).as_bytes())?;
-    if record.settings.monitor.is_some() {
-        output.write(CURVATURE, plot::curvature::svg(&title(record), &plots.paths).as_bytes())?;
-    }
-    // Without a finished run there are no weights worth keeping.
-    if let Some(weights) = weights {
-        output.write(WEIGHTS, weights)?;
-    }
-    Ok(())
 }
 
 fn show(

@@ -11,7 +11,8 @@ use super::error::TrainError;
 use super::monitor::Monitoring;
 use super::optimizers::{BaseOptimizer, check};
 use super::options::Options;
-use crate::setting::{SettingError, UnusedOption, threads, within};
+use super::unused::refuse_unused;
+use crate::setting::{SettingError, threads, within};
 use deo_core::budget::BudgetSettings;
 use deo_core::compat::CompatSettings;
 use deo_core::deo::Tracking;
@@ -56,6 +57,8 @@ pub struct Settings {
     pub sample: usize,
     /// Threads.
     pub threads: usize,
+    /// The most steps that are lost, whatever ends the run; `None` if nothing is kept.
+    pub save_every: Option<u64>,
 }
 
 /// What works beside the base optimizer in the second run.
@@ -78,6 +81,8 @@ const MOST_EVALUATION: usize = 1000;
 /// A thousand products find the ends of any spectrum: whoever types more means something else.
 const MOST_MONITOR_GRADIENTS: u64 = 1000;
 const DEFAULT_SEED: u64 = 1;
+/// A second of the tiny model, a minute of the largest; the saves between cost less than 1 % of either.
+const DEFAULT_SAVE_EVERY: u64 = 200;
 /// Thirds of gradients are counted in 64 bits.
 const MOST_STEPS: u64 = 1_000_000_000_000;
 
@@ -94,7 +99,8 @@ impl Settings {
         let kind = options.optimizer.unwrap_or_default();
         let policy = options.policy.unwrap_or_default();
         let monitored = options.monitor.unwrap_or(false);
-        refuse_unused(given, kind, policy, monitored)?;
+        let kept = options.out.is_some();
+        refuse_unused(given, (kind, policy), monitored, kept)?;
         options.interval.map_or(Ok(1), |interval| within("interval", interval, 1, MOST_STEPS))?;
 
         let steps = within("steps", options.steps.unwrap_or(defaults.steps), 1, MOST_STEPS)?;
@@ -132,10 +138,28 @@ impl Settings {
             )?,
             sample: options.sample.unwrap_or(400),
             threads: threads(options.threads)?,
-            text: options.text,
+            save_every: save_every(&options)?,
+            text: utf8(options.text)?,
         };
         check(&settings)?;
         Ok(settings)
+    }
+}
+
+/// A number, if anything is kept at all.
+fn save_every(options: &Options) -> Result<Option<u64>, SettingError> {
+    let default = options.out.as_ref().map(|_| DEFAULT_SAVE_EVERY);
+    let save_every = options.save_every.or(default);
+    save_every.map(|steps| within("save-every", steps, 1, MOST_STEPS)).transpose()
+}
+
+/// A path that the record and the checkpoints can hold.
+fn utf8(path: Option<PathBuf>) -> Result<Option<PathBuf>, SettingError> {
+    match path {
+        Some(path) if path.to_str().is_none() => {
+            Err(SettingError::new("text", path.display(), "a path in UTF-8"))
+        }
+        path => Ok(path),
     }
 }
 
@@ -157,9 +181,9 @@ fn method(policy: PolicyKind, steps: u64, options: &Options) -> Method {
         let strength = options.strength.unwrap_or(rule.strength);
         Method::Published(CompatSettings { interval, strength, ..rule })
     };
-    let mut deo =
-        DeoSettings { seed: options.seed.unwrap_or(DEFAULT_SEED), ..DeoSettings::default() };
-    deo.trigger.interval = options.interval.unwrap_or(deo.trigger.interval);
+    let seed = options.seed.unwrap_or(DEFAULT_SEED);
+    let budget = BudgetSettings::for_run(steps);
+    let mut deo = DeoSettings { seed, budget, ..DeoSettings::default() };
     let tracking = Tracking::default();
     let tracking = Tracking { interval: options.interval.unwrap_or(tracking.interval), ..tracking };
     deo.policy = match policy {
@@ -167,18 +191,20 @@ fn method(policy: PolicyKind, steps: u64, options: &Options) -> Method {
         PolicyKind::CompatPaper => return published(CompatSettings::paper()),
         PolicyKind::CompatSophia => return published(CompatSettings::sophia()),
         PolicyKind::CompatAdam => return published(CompatSettings::adam()),
-        PolicyKind::Escape => deo.policy,
+        PolicyKind::Escape => {
+            deo.trigger.interval = options.interval.unwrap_or(deo.trigger.interval);
+            deo.budget = BudgetSettings {
+                share: options.share.unwrap_or(budget.share),
+                allowance: options.allowance.unwrap_or(budget.allowance),
+            };
+            deo.policy
+        }
         PolicyKind::Deflate => {
             PolicySettings::Deflate { alpha: options.alpha.unwrap_or(1.0), tracking }
         }
         PolicyKind::Amplify => {
             PolicySettings::Amplify { strength: options.strength.unwrap_or(1.0), tracking }
         }
-    };
-    let default = BudgetSettings::for_run(steps);
-    deo.budget = BudgetSettings {
-        share: options.share.unwrap_or(default.share),
-        allowance: options.allowance.unwrap_or(default.allowance),
     };
     Method::Deo(deo)
 }
@@ -194,42 +220,6 @@ fn monitoring(options: &Options) -> Result<Monitoring, TrainError> {
         within("monitor-gradients", gradients, 2, MOST_MONITOR_GRADIENTS)?,
         within("monitor-batches", batches, 1, MOST_EVALUATION)?,
     ))
-}
-
-fn refuse_unused(
-    given: &Options,
-    optimizer: OptimizerKind,
-    policy: PolicyKind,
-    monitored: bool,
-) -> Result<(), TrainError> {
-    use PolicyKind::{Amplify, CompatAdam, CompatPaper, CompatSophia, Deflate, Escape, Off};
-    let sgd = optimizer == OptimizerKind::Sgd;
-    let of_sgd = ("--optimizer sgd", sgd);
-    let of_adam = ("--optimizer adam, adamw or nadamw", !sgd);
-    let of_escape = ("--policy escape", policy == Escape);
-    let of_deflate = ("--policy deflate", policy == Deflate);
-    let strong = matches!(policy, Amplify | CompatPaper | CompatSophia | CompatAdam);
-    let of_strong = ("--policy amplify or compat-…", strong);
-    let of_monitor = ("--monitor", monitored);
-    let uses = [
-        ("momentum", given.momentum.is_some(), of_sgd),
-        ("beta1", given.beta1.is_some(), of_adam),
-        ("beta2", given.beta2.is_some(), of_adam),
-        ("alpha", given.alpha.is_some(), of_deflate),
-        ("strength", given.strength.is_some(), of_strong),
-        ("share", given.share.is_some(), of_escape),
-        ("allowance", given.allowance.is_some(), of_escape),
-        ("monitor-interval", given.monitor_interval.is_some(), of_monitor),
-        ("monitor-gradients", given.monitor_gradients.is_some(), of_monitor),
-        ("monitor-batches", given.monitor_batches.is_some(), of_monitor),
-        ("interval", given.interval.is_some(), ("a --policy other than off", policy != Off)),
-    ];
-    for (name, given, (needs, met)) in uses {
-        if given && !met {
-            return Err(UnusedOption { name, needs }.into());
-        }
-    }
-    Ok(())
 }
 
 fn nonnegative(name: &'static str, value: f64) -> Result<f64, TrainError> {

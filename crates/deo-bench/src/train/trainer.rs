@@ -1,100 +1,141 @@
-//! One run: a model, its optimizer, what works beside it, and its budget.
+//! One run: parameters, their optimizer, what works beside it, and its budget; on any objective.
+//!
+//! A [`Trainer`] is plain data: what is saved and loaded is all that the next step depends on, besides the settings
+//! and the batch.
 
 use super::companion::{Base, Companion, Deed, Params, Tally, Vectors};
 use super::error::TrainError;
 use super::ledger::Ledger;
-use super::optimizers::decay_groups;
+use super::optimizers::{AnyOptimizer, decay_groups};
 use super::settings::{Method, Settings};
 use deo_core::compat::{ClampedRatio, ClampedRatioSettings, CompatDimer, Tensors, Variant};
-use deo_core::optim::Optimizer;
 use deo_core::{Deo, Objective, Space};
 use deo_linalg::Threads;
-use deo_models::data::Batch;
-use deo_models::gpt::Gpt;
+use deo_models::layout::Layout;
+use serde::{Deserialize, Serialize};
 
-/// A run in progress.
-pub(super) struct Trainer<'a> {
-    settings: &'a Settings,
-    space: Params,
-    gpt: Gpt<f32>,
+/// A run in progress, without its bookkeeping.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Trainer {
     vectors: Vectors,
-    optimizer: Box<dyn Optimizer<Params>>,
+    optimizer: AnyOptimizer<Vec<f32>>,
     companion: Companion,
     ledger: Ledger,
 }
 
 /// What a step saw and did.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Step {
+pub struct Step {
     /// The loss of the batch at the x of before the step.
-    pub(super) loss: f64,
+    pub loss: f64,
     /// ‖g‖ there, before clipping.
-    pub(super) gradient_norm: f64,
+    pub gradient_norm: f64,
     /// The learning rate.
-    pub(super) lr: f64,
+    pub lr: f64,
+    /// Evaluations of this step whose loss or gradient wasn't finite.
+    pub non_finite: u64,
     /// What the companion did; `None` if loss or gradient wasn't finite and nothing was done.
     pub(super) deed: Option<Deed>,
 }
 
-impl<'a> Trainer<'a> {
-    /// A run of `gpt` from the parameters `x`, with what the settings have beside the optimizer if `helped`.
-    pub(super) fn new(
-        settings: &'a Settings,
-        gpt: Gpt<f32>,
+impl Step {
+    /// What the companion did, in a word; "skipped" if loss or gradient wasn't finite and nothing was done.
+    pub fn event(&self) -> &'static str {
+        self.deed.map_or("skipped", |deed| deed.event)
+    }
+}
+
+impl Trainer {
+    /// A run from the parameters `x` of that layout, with what the settings have beside the optimizer if `helped`.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError`] names a setting that is out of its range.
+    pub fn new(
+        settings: &Settings,
+        layout: &Layout,
         x: Vec<f32>,
         helped: bool,
     ) -> Result<Self, TrainError> {
-        let space = Params::new(Threads::Pool);
+        let space = Self::space();
         let method = if helped { settings.method } else { Method::Off };
-        let optimizer: Box<dyn Optimizer<Params>> = match method {
+        let optimizer = match method {
             // This one was published with a base update of its own.
             Method::Published(rule) if rule.variant == Variant::Sophia => {
-                Box::new(ClampedRatio::new(ClampedRatioSettings::default(), &space, &x)?)
+                let ratio = ClampedRatio::new(ClampedRatioSettings::default(), &space, &x)?;
+                AnyOptimizer::ClampedRatio(ratio)
             }
-            _ => settings.optimizer.build(&space, &x, decay_groups(gpt.layout()))?,
+            _ => settings.optimizer.build(&space, &x, decay_groups(layout))?,
         };
         let companion = match method {
             Method::Off => Companion::Alone,
             Method::Deo(deo) => Companion::Deo(Box::new(Deo::new(&space, &x, deo)?)),
             Method::Published(rule) => {
-                let tensors = Tensors::of_lengths(gpt.layout().tensors().iter().map(|t| t.len()));
-                let dimer = CompatDimer::new(&space, &x, tensors, rule, settings.seed)?;
+                let dimer = CompatDimer::new(&space, &x, tensors(layout), rule, settings.seed)?;
                 Companion::Published { dimer, step: 0, rotations: 0 }
             }
         };
-        let zeros = || space.zeros_like(&x);
-        let (g, point, ahead) = (zeros(), zeros(), zeros());
-        let vectors = Vectors { x, g, point, ahead };
         let ledger = Ledger::new(settings.steps);
-        Ok(Trainer { settings, space, gpt, vectors, optimizer, companion, ledger })
+        Ok(Trainer { vectors: Vectors::new(x), optimizer, companion, ledger })
     }
 
-    /// One training step on `batch`; `None` if the budget has no gradient left.
-    pub(super) fn step(&mut self, batch: &Batch) -> Option<Step> {
-        let lr = self.settings.schedule.at(self.ledger.whole());
+    /// Whether its vectors have that layout, and its parts are those that the settings ask for.
+    pub(super) fn fits(&self, layout: &Layout, settings: &Settings, helped: bool) -> bool {
+        let parameters = layout.len();
+        let fits = |vector: &Vec<f32>| vector.len() == parameters;
+        let method = if helped { settings.method } else { Method::Off };
+        let optimizer = match &self.optimizer {
+            AnyOptimizer::Sgd(sgd) => {
+                sgd.groups().len() == parameters && sgd.velocity().is_none_or(fits)
+            }
+            AnyOptimizer::Adam(adam) => {
+                let moments = [adam.first_moment(), adam.second_moment()];
+                adam.groups().len() == parameters && moments.into_iter().all(fits)
+            }
+            AnyOptimizer::ClampedRatio(_) => true,
+        };
+        let companion = match (&self.companion, method) {
+            (Companion::Alone, Method::Off) => true,
+            (Companion::Deo(deo), Method::Deo(_)) => fits(deo.axis()),
+            (Companion::Published { dimer, .. }, Method::Published(rule)) => {
+                let same = *dimer.settings() == rule && *dimer.tensors() == tensors(layout);
+                same && fits(dimer.axes())
+            }
+            _ => false,
+        };
+        let budget = self.ledger.budget() == settings.steps;
+        fits(&self.vectors.x) && optimizer && companion && budget
+    }
+
+    /// The space of its vectors.
+    pub fn space() -> Params {
+        Params::new(Threads::Pool)
+    }
+
+    /// One training step on the loss of a batch; `None` if the budget has no gradient left.
+    pub fn step(
+        &mut self,
+        settings: &Settings,
+        space: &Params,
+        f: &mut impl Objective<[f32]>,
+    ) -> Option<Step> {
+        let lr = settings.schedule.at(self.ledger.whole());
         if !self.ledger.take_gradient() {
             return None;
         }
         let v = &mut self.vectors;
-        let mut f = self.gpt.on(batch);
         let loss = f.value_grad(&v.x, &mut v.g);
-        let gradient_norm = self.space.norm(&v.g);
+        let gradient_norm = space.norm(&v.g);
         let deed = (loss.is_finite() && gradient_norm.is_finite()).then(|| {
-            let base = Base { optimizer: &mut *self.optimizer, lr, clip: self.settings.clip };
-            self.companion.step(&self.space, &mut f, v, loss, base, &mut self.ledger)
+            let base = Base { optimizer: &mut self.optimizer, lr, clip: settings.clip };
+            self.companion.step(space, f, v, loss, base, &mut self.ledger)
         });
-        Some(Step { loss, gradient_norm, lr, deed })
-    }
-
-    /// The mean loss on `batches`, which no budget pays.
-    pub(super) fn evaluate(&mut self, batches: &[Batch]) -> f64 {
-        let x = &self.vectors.x;
-        let sum: f64 = batches.iter().map(|batch| self.gpt.on(batch).value(x)).sum();
-        sum / batches.len() as f64
+        let non_finite = deed.map_or(1, |deed| deed.non_finite);
+        Some(Step { loss, gradient_norm, lr, non_finite, deed })
     }
 
     /// The budget and what was spent of it.
-    pub(super) fn ledger(&self) -> &Ledger {
+    pub fn ledger(&self) -> &Ledger {
         &self.ledger
     }
 
@@ -104,7 +145,7 @@ impl<'a> Trainer<'a> {
     }
 
     /// The parameters as they stand.
-    pub(super) fn parameters(&self) -> &[f32] {
+    pub fn parameters(&self) -> &[f32] {
         &self.vectors.x
     }
 
@@ -112,4 +153,9 @@ impl<'a> Trainer<'a> {
     pub(super) fn into_parameters(self) -> Vec<f32> {
         self.vectors.x
     }
+}
+
+/// The published rules have an axis for each tensor.
+fn tensors(layout: &Layout) -> Tensors {
+    Tensors::of_lengths(layout.tensors().iter().map(|tensor| tensor.len()))
 }

@@ -1,0 +1,58 @@
+//! The output directory of a training: locked, and neither robbed of an unfinished training nor found unwritable late.
+
+use super::error::TrainError;
+use super::resume::{ResumeError, checkpoints};
+use super::save::has_checkpoints;
+use crate::output::{Lock, OutputDir, OutputError};
+use std::fs;
+use std::path::PathBuf;
+
+/// Where a training is to be kept. Nothing is touched there yet, except for the lock.
+#[derive(Debug)]
+pub(super) struct Place {
+    dir: PathBuf,
+    lock: Option<Lock>,
+}
+
+/// The output directory of the training in progress.
+#[derive(Debug)]
+pub(super) struct Home {
+    output: OutputDir,
+    /// For as long as it lives.
+    _lock: Lock,
+}
+
+impl Place {
+    /// A directory that may not exist yet.
+    pub(super) fn new(dir: PathBuf) -> Self {
+        Place { dir, lock: None }
+    }
+
+    /// A directory that has something to go on with, locked before anything is read in it.
+    pub(super) fn locked(dir: PathBuf) -> Result<Self, TrainError> {
+        if !dir.is_dir() {
+            return Err(ResumeError::NoDirectory { dir }.into());
+        }
+        let lock = Some(Lock::take(&dir)?);
+        Ok(Place { dir, lock })
+    }
+
+    /// Makes it the home of a training that writes `files`: one that is `resumed`, or a new one, which destroys none that
+    /// isn't finished.
+    pub(super) fn occupy(self, files: &[&str], resumed: bool) -> Result<Home, TrainError> {
+        let Place { dir, lock } = self;
+        let refuse = |reason| OutputError::Directory { dir: dir.clone(), reason };
+        fs::create_dir_all(&dir).map_err(refuse)?;
+        let lock = lock.map_or_else(|| Lock::take(&dir), Ok)?;
+        if !resumed && has_checkpoints(&checkpoints(&dir)) {
+            return Err(ResumeError::Unfinished { dir }.into());
+        }
+        Ok(Home { output: OutputDir::create(&dir, files)?, _lock: lock })
+    }
+}
+
+impl Home {
+    pub(super) fn output(&self) -> &OutputDir {
+        &self.output
+    }
+}

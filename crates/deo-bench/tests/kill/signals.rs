@@ -1,0 +1,71 @@
+//! SIGTERM, once and twice, with a directory and without.
+
+use crate::common::{Bench, SMALL};
+use crate::process::{ENDLESS, RUN, SIGTERM, begin, end, newest, results, resume, spawn, steps_of};
+use crate::process::{straight, terminate, wait_for};
+use serde_json::Value;
+use std::os::unix::process::ExitStatusExt;
+use std::time::Duration;
+
+#[test]
+fn terminated_it_saves_and_says_how_to_go_on() {
+    let bench = Bench::new();
+    let expected = straight(&bench);
+    let mut child = begin(&bench, &[RUN, &["--json"]].concat());
+    for (steps, threads) in [(33, "1"), (200, "2")] {
+        wait_for(&bench, steps);
+        terminate(&child);
+        let (output, stdout, stderr) = end(child);
+        assert_eq!((output.status.code(), &*stdout), (Some(0), ""), "{stderr}");
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+        assert!(stderr.starts_with("SIGTERM after step"), "{stderr}");
+        assert!(stderr.ends_with("go on with deo train --resume o\n"), "{stderr}");
+        assert_eq!(newest(&bench), Some(steps_of(&bench)), "the last step is saved");
+        child = resume(&bench, &["--json", "--threads", threads]);
+    }
+    let (output, stdout, stderr) = end(child);
+    assert_eq!((output.status.code(), &*stderr), (Some(0), ""));
+    let json: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(json["runs"].as_array().unwrap().len(), 2, "the run that was finished before, too");
+    assert!(results(&bench.path("o")) == expected);
+    // Finished, there is nothing to go on with, and that is no failure.
+    let (output, stdout, stderr) = end(resume(&bench, &[]));
+    assert_eq!((output.status.code(), &*stdout), (Some(0), ""), "{stderr}");
+    assert_eq!(stderr, "the training in o is finished\n");
+}
+
+#[test]
+fn terminated_without_a_directory_it_says_that_nothing_was_kept() {
+    let bench = Bench::new();
+    let arguments = [&["train", "--text", "text.txt"], SMALL, &ENDLESS[..6]].concat();
+    // On a busy machine the signal may come before it is watched for; then wait longer.
+    for seconds in [1, 2, 4, 8, 16] {
+        let child = spawn(&bench, &arguments);
+        std::thread::sleep(Duration::from_secs(seconds));
+        terminate(&child);
+        let (output, stdout, stderr) = end(child);
+        if output.status.signal().is_none() {
+            assert_eq!((output.status.code(), &*stdout), (Some(128 + SIGTERM), ""), "{stderr}");
+            assert!(
+                stderr.contains("nothing was kept") && stderr.contains("--out DIR"),
+                "{stderr}"
+            );
+            assert_eq!(stderr.lines().count(), 1, "{stderr}");
+            return;
+        }
+    }
+    panic!("it never watched for signals");
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    let bench = Bench::new();
+    // One step takes seconds.
+    let large = ["train", "--text", "text.txt", "--preset", "paper-large", "--batch", "128"];
+    let child = spawn(&bench, &large);
+    std::thread::sleep(Duration::from_secs(2));
+    terminate(&child);
+    std::thread::sleep(Duration::from_millis(50));
+    terminate(&child);
+    assert_eq!(end(child).0.status.signal(), Some(SIGTERM));
+}
