@@ -1,7 +1,7 @@
 //! Writes seeds/TARGET/*, small inputs that reach far into each decoder:
 //!
 //! ```text
-//! cargo run --manifest-path fuzz/Cargo.toml --bin seeds
+//! cargo run --manifest-path fuzz/Cargo.toml --features program --bin seeds
 //! ```
 //!
 //! Seeds of states are those of the time when they were written: an older one is as good a start, so they need no

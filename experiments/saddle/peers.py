@@ -1,145 +1,224 @@
 """ASE's dimer and Sella from the very starts that deo was run from.
 
-    cargo run --release -p deo-models --example saddle_clusters -- experiments/saddle/starts.json
-    python experiments/saddle/peers.py experiments/saddle/starts.json [sella] [ase] [rows]
+Needs ase and sella (PyPI), and numpy with them. The starts are written by
 
-Needs ase and sella (PyPI). Gradients are counted in the calculator; a success is a point with max |g| <= 1e-3 and one curvature below -0.01.
+    cargo run --release -p deo-models --example saddle_clusters -- run= experiments/saddle/starts.json
+
+Gradients are counted in the calculator, the first one included; a search that asks for more than --cap of them has
+failed. A success is a point with max |g| <= 1e-3 and one curvature below -0.01, by central differences that aren't
+counted. On Mueller-Brown it is one of its two saddles.
 """
+
+import argparse
 import json
 import sys
+import time
+import warnings
+from importlib.metadata import version
 
-import numpy as np
-from ase import Atoms
-from ase.calculators.calculator import Calculator, all_changes
-
-
-class LennardJones(Calculator):
-    implemented_properties = ["energy", "forces"]
-
-    def __init__(self):
-        super().__init__()
-        self.count = 0
-
-    def calculate(self, atoms=None, properties=("energy",), system_changes=all_changes):
-        super().calculate(atoms, properties, system_changes)
-        self.count += 1
-        x = self.atoms.get_positions()
-        d = x[:, None] - x[None]
-        s = (d**2).sum(-1)
-        np.fill_diagonal(s, 1.0)
-        i3 = s**-3
-        pair = 4 * (i3 * i3 - i3)
-        np.fill_diagonal(pair, 0.0)
-        slope = 4 / s * (3 * i3 - 6 * i3 * i3)
-        np.fill_diagonal(slope, 0.0)
-        self.results = {"energy": pair.sum() / 2, "forces": -2 * (slope[..., None] * d).sum(1)}
-
-
-A, a = np.array([-200, -100, -170, 15.0]), np.array([-1, -1, -6.5, 0.7])
-b, c = np.array([0, 0, 11, 0.6]), np.array([-10, -10, -6.5, 0.7])
-X, Y = np.array([1, 0, -0.5, -1]), np.array([0, 0.5, 1.5, 1])
+# A, a, b, c, x0, y0 of the four terms.
+MULLER_BROWN = [(-200, -1, 0, -10, 1, 0), (-100, -1, 0, -10, 0, 0.5), (-170, -6.5, 11, -6.5, -0.5, 1.5), (15, 0.7, 0.6, 0.7, -1, 1)]
 SADDLES = [(-0.8220015587327321, 0.6243128028148714), (0.212486582000662, 0.2929883251073678)]
+FMAX = 1e-3
 
 
-class MullerBrown(LennardJones):
-    def calculate(self, atoms=None, properties=("energy",), system_changes=all_changes):
-        Calculator.calculate(self, atoms, properties, system_changes)
-        self.count += 1
-        x, y, _ = self.atoms.get_positions()[0]
-        u, w = x - X, y - Y
-        e = A * np.exp(a * u * u + b * u * w + c * w * w)
-        g = np.array([(e * (2 * a * u + b * w)).sum(), (e * (b * u + 2 * c * w)).sum(), 0.0])
-        self.results = {"energy": e.sum(), "forces": -g[None]}
+class OutOfGradients(Exception):
+    pass
 
 
-def make(start):
+def lennard_jones(x):
+    """Energy and forces, sigma = epsilon = 1."""
+    import numpy as np
+
+    d = x[:, None] - x[None]
+    s = (d**2).sum(-1)
+    np.fill_diagonal(s, 1.0)
+    i3 = s**-3
+    pair = 4 * (i3 * i3 - i3)
+    np.fill_diagonal(pair, 0.0)
+    slope = 4 / s * (3 * i3 - 6 * i3 * i3)
+    np.fill_diagonal(slope, 0.0)
+    return pair.sum() / 2, -2 * (slope[..., None] * d).sum(1)
+
+
+def muller_brown(x):
+    """Energy and force of one "atom" in the plane z = 0."""
+    import numpy as np
+
+    (u, v, _), energy, force = x[0], 0.0, np.zeros((1, 3))
+    for A, a, b, c, x0, y0 in MULLER_BROWN:
+        e = A * np.exp(a * (u - x0) ** 2 + b * (u - x0) * (v - y0) + c * (v - y0) ** 2)
+        energy += e
+        force[0, 0] -= e * (2 * a * (u - x0) + b * (v - y0))
+        force[0, 1] -= e * (b * (u - x0) + 2 * c * (v - y0))
+    return energy, force
+
+
+def make(start, cap):
     """Atoms with a counting calculator."""
-    x = np.array(start["x"])
-    if len(x) == 2:
-        atoms = Atoms("H", positions=[[x[0], x[1], 0.0]], calculator=MullerBrown())
-    else:
-        atoms = Atoms("H" * (len(x) // 3), positions=x.reshape(-1, 3), calculator=LennardJones())
+    import numpy as np
+    from ase import Atoms
+    from ase.calculators.calculator import Calculator, all_changes
+
+    plane = len(start["x"]) == 2
+    surface = muller_brown if plane else lennard_jones
+
+    class Counting(Calculator):
+        implemented_properties = ["energy", "forces"]
+        count = 0
+
+        def calculate(self, atoms=None, properties=("energy",), system_changes=all_changes):
+            super().calculate(atoms, properties, system_changes)
+            if self.count == cap:
+                raise OutOfGradients
+            self.count += 1
+            energy, forces = surface(self.atoms.get_positions())
+            self.results = {"energy": energy, "forces": forces}
+
+    x = np.array(start["x"] + [0.0] if plane else start["x"]).reshape(-1, 3)
+    atoms = Atoms("H" * len(x), positions=x, calculator=Counting())
     atoms.set_masses(np.ones(len(atoms)))
     return atoms
 
 
-def negative(atoms):
-    """Curvatures below -0.01 by central differences, not counted."""
-    calc = type(atoms.calc)()
-    x0 = atoms.get_positions()
-    n = 2 if len(atoms) == 1 else x0.size
-    hessian = np.zeros((n, n))
-    for i in range(n):
+def negative(x):
+    """Curvatures of Lennard-Jones atoms at x below -0.01."""
+    import numpy as np
+
+    hessian = np.zeros((x.size, x.size))
+    for i in range(x.size):
         ends = []
         for h in (1e-4, -1e-4):
-            x = x0.copy().ravel()
-            x[i] += h
-            other = Atoms("H" * len(atoms), positions=x.reshape(-1, 3), calculator=calc)
-            ends.append(-other.get_forces().ravel()[:n])
+            y = x.copy().ravel()
+            y[i] += h
+            ends.append(-lennard_jones(y.reshape(-1, 3))[1].ravel())
         hessian[i] = (ends[0] - ends[1]) / 2e-4
     return int((np.linalg.eigvalsh((hessian + hessian.T) / 2) < -1e-2).sum())
 
 
 def success(atoms):
-    f = np.abs(atoms.calc.results["forces"]).max()
-    if not f <= 1e-3:
+    import numpy as np
+
+    x = atoms.get_positions()
+    plane = len(atoms) == 1
+    forces = (muller_brown if plane else lennard_jones)(x)[1]
+    if not np.abs(forces).max() <= FMAX:
         return False
-    if len(atoms) == 1:
-        x = atoms.get_positions()[0]
-        return any(np.hypot(x[0] - s[0], x[1] - s[1]) < 1e-4 for s in SADDLES)
-    return negative(atoms) == 1
+    if plane:
+        return any(np.hypot(x[0, 0] - s[0], x[0, 1] - s[1]) < 1e-4 for s in SADDLES)
+    return negative(x) == 1
 
 
-def sella(start, cap):
+def sella(atoms, axis, seed):
+    """Sella as it comes, in Cartesian coordinates. It begins with the gradient: it takes no first axis."""
+    import numpy as np
     from ase.constraints import FixCartesian
     from sella import Sella
 
-    atoms = make(start)
+    np.random.seed(seed)
+    extra = {}
     if len(atoms) == 1:
         atoms.set_constraint(FixCartesian(0, mask=[False, False, True]))
         extra = {"proj_trans": False, "proj_rot": False}
-    else:
-        extra = {}  # Sella begins with the gradient: a start vector would have to be given in its own reduced coordinates
-    opt = Sella(atoms, internal=False, logfile=None, trajectory=None, **extra)
-    opt.run(fmax=1e-3, steps=cap)
-    return atoms
+    optimizer = Sella(atoms, internal=False, logfile=None, trajectory=None, **extra)
+    optimizer.run(fmax=FMAX, steps=atoms.calc.count + 2000)
 
 
-def ase(start, cap):
+def dimer(atoms, axis, seed, **control):
+    """ASE's dimer with the start's axis, or where it has none, with a random one."""
+    import numpy as np
     from ase.mep import DimerControl, MinModeAtoms, MinModeTranslate
 
-    atoms = make(start)
-    mask = [True] * len(atoms)
-    control = DimerControl(initial_eigenmode_method="displacement", displacement_method="vector", logfile=None, mask=mask)
-    dimer = MinModeAtoms(atoms, control)
-    axis = np.array(start["axis"]).reshape(-1, 3) if start["axis"] else None
     if axis is None:
-        rng = np.random.default_rng(0)
-        axis = rng.normal(size=(len(atoms), 3))
+        axis = np.random.default_rng(seed).normal(size=(len(atoms), 3))
         if len(atoms) == 1:
             axis[:, 2] = 0.0
-    dimer.displace(displacement_vector=1e-6 * axis, mask=mask)
-    MinModeTranslate(dimer, trajectory=None, logfile=None).run(fmax=1e-3, steps=cap)
-    atoms.get_forces()
-    return atoms
+    axis = np.array(axis).reshape(-1, 3)
+    mask = [True] * len(atoms)
+    control = DimerControl(
+        initial_eigenmode_method="displacement", displacement_method="vector", logfile=None, mask=mask, **control
+    )
+    moved = MinModeAtoms(atoms, control, random_seed=seed)
+    # The displacement is the axis; 1e-6 of it leaves the start where it is.
+    moved.displace(displacement_vector=1e-6 * axis, mask=mask)
+    MinModeTranslate(moved, trajectory=None, logfile=None).run(fmax=FMAX, steps=2000)
+
+
+def ase(atoms, axis, seed):
+    """As it comes: one rotation a step."""
+    dimer(atoms, axis, seed)
+
+
+def ase10(atoms, axis, seed):
+    """Up to ten rotations a step, the forces after each extrapolated."""
+    dimer(atoms, axis, seed, max_num_rot=10, extrapolate_forces=True)
+
+
+METHODS = {"ase": ase, "ase10": ase10, "sella": sella}
+ROWS = {
+    "plane": "Mueller-Brown from its minima",
+    "from_minimum": "LJ13 from the icosahedron",
+    "near_saddle": "LJ13 near a saddle",
+    "large": "LJ38 from the truncated octahedron",
+    "refined": "LJ38 near saddles",
+}
+
+
+def run_row(method, starts, cap):
+    import numpy as np
+
+    counts, failures, clock = [], {}, time.perf_counter()
+    for seed, start in enumerate(starts):
+        atoms = make(start, cap)
+        try:
+            METHODS[method](atoms, start["axis"], seed)
+            why = None if success(atoms) else "converged elsewhere or not at all"
+        except Exception as error:  # a peer's failure is a failure, whatever its name
+            why = f"{type(error).__name__}: {error}"[:100]
+        if why:
+            failures[why] = failures.get(why, 0) + 1
+        else:
+            counts.append(atoms.calc.count)
+    return {
+        "starts": len(starts),
+        "found": len(counts),
+        "median": float(np.median(counts)) if counts else None,
+        "mean": round(float(np.mean(counts)), 1) if counts else None,
+        "gradients": counts,
+        "failures": failures,
+        "seconds": round(time.perf_counter() - clock, 1),
+    }
 
 
 def main():
-    starts = json.load(open(sys.argv[1]))
-    methods = [m for m in (sella, ase) if m.__name__ in sys.argv[2:]] or [sella, ase]
-    rows = [r for r in starts if r in sys.argv[2:]] or list(starts)
-    for method in methods:
-        for row in rows:
-            good = []
-            for start in starts[row]:
-                try:
-                    atoms = method(start, 600)
-                    if success(atoms) and atoms.calc.count <= 2000:
-                        good.append(atoms.calc.count)
-                except Exception as error:  # a peer's failure is a failure
-                    print("   ", method.__name__, row, repr(error)[:100], file=sys.stderr)
-            print(f"{method.__name__} {row}: {len(good)} of {len(starts[row])}, median {np.median(good) if good else None}, "
-                  f"mean {np.mean(good) if good else None}", flush=True)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("starts", help="the starts that the example has written")
+    parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
+    parser.add_argument("--rows", nargs="+", choices=ROWS, default=["plane", "from_minimum", "near_saddle"])
+    parser.add_argument("--cap", type=int, default=2000, help="gradients a search may spend [default: 2000]")
+    parser.add_argument("--json", metavar="FILE", help="write the numbers and the versions there, too")
+    arguments = parser.parse_args()
+
+    warnings.filterwarnings("ignore")
+    with open(arguments.starts) as file:
+        starts = json.load(file)
+    versions = {name: version(name) for name in ("ase", "sella", "numpy", "scipy")}
+    versions["python"] = sys.version.split()[0]
+    results = []
+    for method in arguments.methods:
+        for row in arguments.rows:
+            result = run_row(method, starts[row], arguments.cap)
+            results.append({"method": method, "row": row, **result})
+            print(
+                f"{method}, {ROWS[row]}: {result['found']} of {result['starts']}, median {result['median']}, "
+                f"mean {result['mean']}; {result['failures'] or 'no failures'}",
+                flush=True,
+            )
+    if arguments.json:
+        with open(arguments.json, "w") as file:
+            json.dump({"versions": versions, "cap": arguments.cap, "fmax": FMAX, "results": results}, file, indent=1)
+            file.write("\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -5,7 +5,7 @@
 //! one, turned round or with its atoms renamed.
 //!
 //! ```text
-//! SaddleArgs  as given
+//! Options     as given, on the command line or in a file
 //! Settings    decided, checked
 //! Starts      file or geometry read, relaxed once for its minimum
 //!      │ + σ·noise(seed, search)
@@ -14,9 +14,10 @@
 //!       merge ──► Distinct, by energy ──► join (with --connect) ──► table, JSON, record, XYZ, SVG
 //! ```
 //!
-//! Two results are one saddle if their energies agree and, for a cluster, their sorted interatomic distances, which
+//! Points of another index, maxima among them, are searched for in the same way. Two results are one if their energies agree and, for a cluster, their sorted interatomic distances, which
 //! don't change by turning, mirroring or renaming; for a landscape, their coordinates.
 
+mod contour;
 mod error;
 mod merge;
 mod options;
@@ -30,7 +31,7 @@ mod surface;
 mod xyz;
 
 pub use error::SaddleError;
-pub use options::{Mode, SaddleArgs};
+pub use options::{Mode, Options, SaddleArgs};
 pub use potential::Potential;
 pub use report::execute;
 pub use results::{Distinct, Minimum, Origin, Results, Search, Side};

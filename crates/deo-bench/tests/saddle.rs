@@ -62,7 +62,7 @@ fn muller_brown_has_its_two_saddles_by_either_mode() {
             assert_near(number(saddle, "energy"), energy, 1e-6);
             // Residuals of 1e-2 leave eigenvalues an error of the square of it; central differences add less.
             assert_near(number(saddle, "curvature"), lowest, 1e-3);
-            assert_near(number(saddle, "next_curvature"), next, 0.1);
+            assert_near(numbers(&saddle["curvatures"])[1], next, 0.1);
             assert_eq!(saddle["index"], 1);
         }
         // C and B meet at the lower one, A and B at the higher.
@@ -111,9 +111,9 @@ fn the_json_object_has_its_shape() {
     let json: Value = serde_json::from_str(&text).unwrap();
     let keys =
         |value: &Value| -> Vec<String> { value.as_object().unwrap().keys().cloned().collect() };
-    assert_eq!(json.as_object().unwrap().len(), 8);
+    assert_eq!(json.as_object().unwrap().len(), 9);
     assert_eq!((&json["potential"], &json["dimension"]), (&"muller-brown".into(), &2.into()));
-    assert_eq!(json["seed"], 7);
+    assert_eq!((&json["seed"], &json["index"]), (&7.into(), &1.into()));
     let searches = list(&json, "searches");
     assert_eq!(searches.len(), 5);
     for search in searches {
@@ -145,8 +145,10 @@ fn the_numbers_depend_on_the_seed_and_not_on_the_threads() {
     }
 }
 
-/// Every converged search ends where the closed Hessian has one negative eigenvalue, the one reported.
+/// Every converged search ends where the closed Hessian has as many negative eigenvalues as were asked for, the lowest
+/// the one reported.
 fn check_cluster<P: Pair>(json: &Value, potential: P) {
+    let index = json["index"].as_u64().unwrap() as usize;
     let mut cluster = Cluster::new(potential);
     let mut converged = 0;
     for search in list(json, "searches").iter().filter(|s| s["status"] == "converged") {
@@ -157,8 +159,12 @@ fn check_cluster<P: Pair>(json: &Value, potential: P) {
         let hessian = DMatrix::from_row_slice(x.len(), x.len(), &cluster.hessian(&x));
         let values = hessian.symmetric_eigenvalues();
         // Rigid motions leave eigenvalues of the size of the gradient.
-        assert_eq!(values.iter().filter(|value| **value < -1e-3).count(), 1, "{values}");
-        let lowest = values.min();
+        assert_eq!(values.iter().filter(|value| **value < -1e-3).count(), index, "{values}");
+        assert_eq!(search["index"], index);
+        let mut values: Vec<f64> = values.iter().copied().collect();
+        values.sort_by(f64::total_cmp);
+        // At a minimum the rigid motions come first.
+        let lowest = values[if index == 0 { 6 } else { 0 }];
         assert_near(number(search, "curvature"), lowest, 1e-3 * lowest.abs());
         converged += 1;
     }
@@ -190,6 +196,50 @@ fn the_icosahedron_has_known_passes() {
     let found: u64 = distinct.iter().map(|saddle| saddle["found"].as_u64().unwrap()).sum();
     let converged = list(&json, "searches").iter().filter(|s| s["status"] == "converged").count();
     assert_eq!(found, converged as u64);
+}
+
+#[test]
+fn points_of_other_indices() {
+    let bench = Bench::new();
+    let lj = |index: &str, more: &[&str]| {
+        let options = ["--potential", "lj13", "--index", index, "--searches", "6"];
+        let json = json(&bench, &[&options[..], more].concat());
+        check_cluster(&json, LennardJones);
+        json
+    };
+    let two = lj("2", &["--connect"]);
+    for saddle in list(&two, "distinct") {
+        let curvatures = numbers(&saddle["curvatures"]);
+        assert!(saddle["index"] == 2 && curvatures.len() == 3);
+        assert!(curvatures[1] < 0.0 && curvatures[2] > 0.0, "{curvatures:?}");
+        for side in list(saddle, "joins").iter().filter(|side| side["minimum"].is_u64()) {
+            assert!(number(side, "barrier") > 0.0);
+        }
+    }
+    let none = lj("0", &[]);
+    assert_near(number(&none["distinct"][0], "energy"), -44.326801, 1e-6);
+
+    // Three minima and two saddles: a surface that rises on all sides has no maximum then, by Euler's formula.
+    let plane = json(&bench, &["--potential", "muller-brown", "--index", "2", "--searches", "6"]);
+    assert_eq!(plane["distinct"], serde_json::json!([]));
+    assert!(list(&plane, "searches").iter().all(|search| search["status"] != "converged"));
+}
+
+#[test]
+fn a_file_gives_what_the_command_line_leaves_open() {
+    let bench = Bench::new();
+    let text = "potential = 'lj13'\nindex = 2\nmax_gradients = 500\nsearches = 9\nmode = 'dimer'\n";
+    bench.write("passes.toml", text.as_bytes());
+    let mixed =
+        ["--config", "passes.toml", "--searches", "2", "--mode", "newton", "--out", "mixed"];
+    let mixed = json(&bench, &mixed);
+    assert_eq!((&mixed["index"], &mixed["mode"]), (&2.into(), &"newton".into()));
+    assert_eq!(list(&mixed, "searches").len(), 2);
+    let plain =
+        ["--potential", "lj13", "--index", "2", "--max-gradients", "500", "--searches", "2"];
+    assert_eq!(mixed, json(&bench, &plain));
+    let record = read_json(&bench.path("mixed/record.json"));
+    assert_eq!(record["settings"]["max_gradients"], 500);
 }
 
 #[test]
@@ -246,7 +296,12 @@ fn the_surface_is_drawn_in_two_dimensions_only() {
     assert_eq!(names(&bench.path("plane")), ["record.json", "surface.svg"]);
     let svg = fs::read_to_string(bench.path("plane/surface.svg")).unwrap();
     assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"));
-    assert!(!svg.contains("NaN") && svg.contains("polyline") && svg.contains("muller-brown"));
+    assert!(!svg.contains("NaN") && svg.contains("muller-brown"));
+    // Axes with their names, and contour lines in hundreds of pieces.
+    for name in ["x", "y"] {
+        assert!(svg.lines().any(|line| line.trim() == name), "no axis {name}");
+    }
+    assert!(svg.matches("polyline").count() > 500);
     saddle(&bench, &["--potential", "gaussian-bump", "--searches", "1", "--out", "ten"]);
     assert_eq!(names(&bench.path("ten")), ["record.json"]);
 }

@@ -35,6 +35,8 @@ fn numbers() {
         ("--searches", &["many", "-1", "1.5"], &["--searches"]),
         ("--fmax", &["0", "-1", "nan", "inf"], &["fmax is", "finite and above 0"]),
         ("--flat", &["-1", "nan"], &["flat is", "not below 0"]),
+        ("--index", &["101", "-1", "two"], &["index"]),
+        ("--index", &["34"], &["index 34", "33 dimensions"]),
         ("--max-gradients", &["0"], &["max-gradients is 0", "between 1 and"]),
         ("--threads", &["0", "99999"], &["threads is", "between 1 and"]),
         ("--mode", &["lanczos"], &["lanczos", "newton, dimer"]),
@@ -44,6 +46,27 @@ fn numbers() {
             refused(&saddle(&bench, &["--potential", "lj13", option, value]), words);
         }
     }
+}
+
+#[test]
+fn no_sides_of_a_minimum() {
+    let bench = Bench::new();
+    let outcome = saddle(&bench, &["--potential", "lj13", "--index", "0", "--connect"]);
+    refused(&outcome, &["--connect does nothing here", "--index 1"]);
+}
+
+#[test]
+fn configurations() {
+    let bench = Bench::new();
+    let config = |text: &str| {
+        bench.write("run.toml", text.as_bytes());
+        saddle(&bench, &["--config", "run.toml"])
+    };
+    refused(&config("searches = 3\nsearch = 4"), &["run.toml", "line 2", "search", "`searches`"]);
+    refused(&config("potential = 'lj13'\n\nindex = -1"), &["line 3", "index"]);
+    refused(&config("mode = 'lanczos'"), &["line 1", "lanczos", "newton"]);
+    refused(&config("potential = 'alps'"), &["no potential", "alps"]);
+    refused(&saddle(&bench, &["--config", "missing.toml"]), &["missing.toml", "TOML file"]);
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use deo_core::objective::FromFn;
 use deo_core::saddle::{
-    Goal, Method, MinModeSettings, NewtonSettings, Outcome, Record, Verdict, VerificationSettings,
-    descend, find, search,
+    Goal, Method, MinModeSearch, MinModeSettings, NewtonSettings, Outcome, Record, Verdict,
+    VerificationSettings, descend, find, search,
 };
 use deo_core::space::Host;
 
@@ -36,10 +36,15 @@ fn a_way_down_keeps_its_side() {
     // (The min-mode search, whose steps are shorter, is already past the saddle when y is small.)
     let [method, _] = methods(0, 0.12);
     for side in [1.0, -1.0] {
-        let (x, settings) = ([0.03 * side, 0.4], VerificationSettings::default());
-        let down = descend(host, &mut FromFn(well), &x[..], 0.3, &method, &settings).unwrap();
-        assert!(down.left >= 1 && down.is_minimum(), "{:?}", down.end.found);
-        assert!(down.end.found.x[0] * side > 0.9, "{side}: {:?}", down.end.found.x);
+        let mut met = 0;
+        for y in [0.07, 0.1, 0.13, 0.16, 0.4] {
+            let (x, settings) = ([0.02 * side, y], VerificationSettings::default());
+            let down = descend(host, &mut FromFn(well), &x[..], 0.3, &method, &settings).unwrap();
+            assert!(down.is_minimum(), "{:?}", down.end.found);
+            assert!(down.end.found.x[0] * side > 0.8, "{side} {y}: {:?}", down.end.found.x);
+            met += down.left;
+        }
+        assert!(met >= 1, "no way met the saddle");
     }
 }
 
@@ -148,4 +153,69 @@ fn a_wall_is_not_entered() {
     let way = found.way.iter().filter_map(|point| point.x.as_ref());
     let entered = way.chain([&found.x]).find(|x| x[0] < 0.9);
     assert_eq!(entered, None);
+}
+
+/// x²/2 − x³/3 + 10y²: from the left of the minimum at 0 the gradient points away from the only saddle, at (1, 0), into
+/// a wall whose curvature grows.
+#[test]
+fn a_climb_in_vain_turns_to_the_other_side() {
+    let [newton, _] = methods(1, 1e-6);
+    for start in [-0.02, -0.05, -0.1] {
+        let mut lowest = 0.0_f64;
+        let mut f = FromFn(|x: &[f64], g: Option<&mut [f64]>| {
+            lowest = lowest.min(x[0]);
+            if let Some(g) = g {
+                g.copy_from_slice(&[x[0] - x[0] * x[0], 20.0 * x[1]]);
+            }
+            f64::NAN
+        });
+        let found = search(&HOST, &mut f, &[start, 0.01][..], None, &newton).unwrap();
+        assert_eq!(found.outcome, Outcome::Converged, "{start}");
+        assert!((found.x[0] - 1.0).abs() < 1e-5, "{start}: {:?}", found.x);
+        assert!(lowest < -0.5, "{start}: it was to climb the wall first, to {lowest}");
+        // Once turned it stays so: two climbs of some steps each.
+        assert!(found.counts.gradients() < 60, "{:?}", found.counts);
+    }
+}
+
+/// A gradient that doubles halves the cap. In one dimension, with a pair that has to be dropped, the second step shows it.
+#[test]
+fn a_step_that_doubles_the_gradient_halves_the_next() {
+    for (second, share) in [(4.0, 0.5), (1.5, 1.0)] {
+        let goal = Goal { index: 0, record: Record::Numbers, ..Default::default() };
+        let settings = MinModeSettings { goal, ..Default::default() };
+        let mut search = MinModeSearch::new(&HOST, &[0.0][..], settings).unwrap();
+        for gradient in [1.0, second, second] {
+            search.tell(&HOST, f64::NAN, &[gradient]);
+        }
+        let step = |i: usize| search.way()[i].step;
+        let cap = settings.max_step * settings.first_step;
+        assert!((step(1) - cap).abs() < 1e-12, "{}", step(1));
+        // 1.2 is the growth of a cap that is below its maximum, which the first isn't.
+        let expected = if share < 1.0 { share * cap * settings.first_step } else { cap };
+        assert!((step(2) - expected).abs() < 1e-12, "{second}: {} {expected}", step(2));
+    }
+}
+
+/// When the mode turns, the memory is of another field: the next step is a first one again.
+#[test]
+fn a_mode_that_turns_empties_the_memory() {
+    let goal = Goal { tolerance: 1e-9, record: Record::Numbers, ..Default::default() };
+    let settings = MinModeSettings { goal, max_interval: 1, ..Default::default() };
+    let first = settings.max_step * settings.first_step;
+    let mut search = MinModeSearch::new(&HOST, &[0.9, 0.7][..], settings).unwrap();
+    let turn = 5;
+    while search.counts().steps < turn + 1 {
+        let x = search.ask().expect("the saddle is far").clone();
+        // The field before the fifth point, and the same with its axes exchanged from then on.
+        let (a, b) = if search.counts().steps < turn { (-1.0, 2.0) } else { (2.0, -1.0) };
+        search.tell(&HOST, f64::NAN, &[a * x[0], b * x[1]]);
+    }
+    while search.way().len() < turn as usize + 2 {
+        let x = search.ask().expect("the saddle is far").clone();
+        search.tell(&HOST, f64::NAN, &[2.0 * x[0], -x[1]]);
+    }
+    let steps: Vec<f64> = search.way().iter().map(|point| point.step).collect();
+    assert!(steps[3] > 5.0 * first, "{steps:?}");
+    assert!(steps[turn as usize + 1] <= first * (1.0 + 1e-9), "{steps:?}");
 }

@@ -68,14 +68,14 @@ fn relax(x: &mut [f64], index: usize) -> f64 {
 /// Saddles of index 1 near the minimum x, by energy, no two alike.
 fn saddles(x: &[f64], sigma: f64, seeds: std::ops::Range<u64>) -> Vec<Vec<f64>> {
     let mut found: Vec<(f64, Vec<f64>)> = Vec::new();
-    for seed in seeds {
-        let mut y = displaced(x, sigma, seed);
-        let energy = |y: &[f64]| Cluster::new(LennardJones).value(y);
-        if relax(&mut y, 1) < 1e-8 && negative(&y) == 1 {
-            let e = energy(&y);
-            if found.iter().all(|(other, _)| (other - e).abs() > 1e-6) {
-                found.push((e, y));
-            }
+    let relaxed = in_parallel(2, seeds.clone().count(), |i| {
+        let mut y = displaced(x, sigma, seeds.start + i as u64);
+        (relax(&mut y, 1) < 1e-8 && negative(&y) == 1).then_some(y)
+    });
+    for y in relaxed.into_iter().flatten() {
+        let e = Cluster::new(LennardJones).value(&y);
+        if found.iter().all(|(other, _)| (other - e).abs() > 1e-6) {
+            found.push((e, y));
         }
     }
     found.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -200,12 +200,13 @@ fn main() {
     };
     let mut fcc = geometry::truncated_octahedron(1.1);
     relax(&mut fcc, 0);
-    let large: Vec<Start> =
-        (0..20).map(|s| Start { x: displaced(&fcc, 0.05, 100 + s), axis: None }).collect();
+    let large: Vec<Start> = (0..starts)
+        .map(|s| Start { x: displaced(&fcc, 0.05, 100 + s + seed), axis: None })
+        .collect();
     let refined: Vec<Start> = if which.contains('r') || file.is_some() {
-        let found = saddles(&fcc, 0.12, 2000..2040);
+        let found = saddles(&fcc, 0.12, 2000..2400);
         println!("LJ38: {} saddles", found.len());
-        let near = |s: usize| displaced(&found[s % found.len()], 0.05, 3000 + s as u64);
+        let near = |s: usize| displaced(&found[s % found.len()], 0.05, 3000 + s as u64 + seed);
         (0..50).map(|s| Start { x: near(s), axis: None }).collect()
     } else {
         Vec::new()

@@ -148,6 +148,30 @@ fn lj13_near_a_saddle_with_a_random_axis() {
     assert!(counts[10] <= 127, "{counts:?}");
 }
 
+/// Two directions at once: every confirmed point has two negative curvatures in the closed Hessian.
+#[test]
+fn lj13_saddles_of_index_two() {
+    let minimum = icosahedron();
+    let settings = VerificationSettings { flat: 1e-3, ..Default::default() };
+    let ends = in_parallel(2, 8, |i| {
+        let x = displaced(&minimum, 0.1, 4100 + i as u64);
+        let mut cluster = Cluster::new(LennardJones);
+        find(space_at, &mut cluster, &x[..], None, &newton(2, 1e-4), &settings).unwrap()
+    });
+    let mut confirmed = 0;
+    for end in ends.iter().filter(|end| end.is_confirmed()) {
+        let dense = spectrum(&Cluster::new(LennardJones), &end.found.x);
+        let negative = dense.iter().filter(|value| **value < -1e-2).count();
+        assert_eq!(negative, 2, "{dense:?}");
+        // The six rigid motions lie between the second and the third.
+        for (found, i) in end.curvatures.iter().zip([0, 1, 8]) {
+            assert_relative_eq!(*found, dense[i], max_relative = 1e-2);
+        }
+        confirmed += 1;
+    }
+    assert!(confirmed >= 6, "{confirmed} of 8");
+}
+
 #[test]
 fn lj38_refinement() {
     let (_, minimum) = relaxed(Cluster::new(LennardJones), geometry::truncated_octahedron(1.1));

@@ -2,6 +2,7 @@
 
 use super::potential::Potential;
 use super::xyz::XyzError;
+use crate::config::ConfigError;
 use crate::output::OutputError;
 use crate::setting::{SettingError, UnusedOption};
 use deo_core::saddle::DriveError;
@@ -13,6 +14,9 @@ use std::io;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SaddleError {
+    /// The configuration file.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// No surface.
     #[error("there is no surface to search; give --potential, one of {}", Potential::known())]
     NoPotential,

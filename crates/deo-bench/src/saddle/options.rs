@@ -1,13 +1,15 @@
-//! The options of `deo saddle`, as given; nothing is checked here beyond its type.
+//! The options of `deo saddle`, as given: on the command line, in a file, or not at all.
+//!
+//! One struct is both, as in [`train`](crate::train::Options), and nothing is checked here beyond its type.
 
 use clap::{Args, ValueEnum};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-/// The arguments of `deo saddle`.
-#[derive(Debug, Clone, Default, PartialEq, Args)]
-#[command(after_help = EXAMPLES, allow_negative_numbers = true, args_override_self = true)]
-pub struct SaddleArgs {
+/// Every option; `None` where it was not given.
+#[derive(Debug, Clone, Default, PartialEq, Args, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Options {
     /// A landscape such as muller-brown, or a cluster: lj13, lj38, morse13; lj or morse with --start
     #[arg(long, value_name = "NAME", help_heading = SURFACE)]
     pub potential: Option<String>,
@@ -21,21 +23,27 @@ pub struct SaddleArgs {
     #[arg(long, value_name = "FILE.xyz|POINT", help_heading = SEARCHES, allow_hyphen_values = true)]
     pub start: Option<String>,
 
-    /// σ, the standard deviation by which each coordinate of a start is displaced
-    #[arg(long, value_name = "σ", help_heading = SEARCHES, default_value_t = 0.1)]
-    pub displace: f64,
+    /// σ, the standard deviation by which each coordinate of a start is displaced [default: 0.1]
+    #[arg(long, value_name = "σ", help_heading = SEARCHES)]
+    pub displace: Option<f64>,
 
-    /// Searches
-    #[arg(long, value_name = "M", help_heading = SEARCHES, default_value_t = 24)]
-    pub searches: usize,
+    /// Searches [default: 24]
+    #[arg(long, value_name = "M", help_heading = SEARCHES)]
+    pub searches: Option<usize>,
 
-    /// Converged at a gradient of this norm, which no atom's force exceeds then
-    #[arg(long, value_name = "X", help_heading = SEARCHES, default_value_t = 1e-5)]
-    pub fmax: f64,
+    /// Negative curvatures of the points sought: 1 for passes, 2 and more for higher saddles and maxima, 0 for minima
+    /// [default: 1]
+    #[arg(long, value_name = "K", help_heading = SEARCHES)]
+    pub index: Option<usize>,
 
-    /// Gradients that a search may spend; its verification is beside them
-    #[arg(long, value_name = "N", help_heading = SEARCHES, default_value_t = 2000)]
-    pub max_gradients: u64,
+    /// Converged at a gradient of this norm, which no atom's force exceeds then [default: 1e-5]
+    #[arg(long, value_name = "X", help_heading = SEARCHES)]
+    pub fmax: Option<f64>,
+
+    /// Gradients that a search may spend; its verification is beside them [default: 2000]
+    #[arg(long, value_name = "N", help_heading = SEARCHES)]
+    #[serde(alias = "max_gradients")]
+    pub max_gradients: Option<u64>,
 
     /// How to search [default: newton up to 300 coordinates, dimer above]
     #[arg(long, value_name = "MODE", help_heading = SEARCHES)]
@@ -49,9 +57,9 @@ pub struct SaddleArgs {
     #[arg(long, help_heading = SEARCHES)]
     pub connect: bool,
 
-    /// Seeds the displacements and the dimer's first axes
-    #[arg(long, value_name = "N", help_heading = RUN, default_value_t = 1)]
-    pub seed: u64,
+    /// Seeds the displacements and the dimer's first axes [default: 1]
+    #[arg(long, value_name = "N", help_heading = RUN)]
+    pub seed: Option<u64>,
 
     /// Threads; the numbers don't depend on them [default: all cores]
     #[arg(long, value_name = "N", help_heading = RUN)]
@@ -60,14 +68,50 @@ pub struct SaddleArgs {
     /// Write record.json there; in two dimensions surface.svg, for clusters saddles.xyz and minima.xyz
     #[arg(long, value_name = "DIR", help_heading = OUTPUT)]
     pub out: Option<PathBuf>,
+}
+
+/// The arguments of `deo saddle`.
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+#[command(after_help = EXAMPLES, allow_negative_numbers = true, args_override_self = true)]
+pub struct SaddleArgs {
+    /// What may stand in a file, too.
+    #[command(flatten)]
+    pub options: Options,
 
     /// Print the results as one JSON object instead of tables
     #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
+
+    /// Take options from a TOML file, its keys the long names; the command line wins
+    #[arg(long, value_name = "FILE", help_heading = RUN)]
+    pub config: Option<PathBuf>,
+}
+
+impl Options {
+    /// These options, and those of `file` where they are silent.
+    #[must_use]
+    pub fn or(self, file: Options) -> Options {
+        Options {
+            potential: self.potential.or(file.potential),
+            rho: self.rho.or(file.rho),
+            start: self.start.or(file.start),
+            displace: self.displace.or(file.displace),
+            searches: self.searches.or(file.searches),
+            index: self.index.or(file.index),
+            fmax: self.fmax.or(file.fmax),
+            max_gradients: self.max_gradients.or(file.max_gradients),
+            mode: self.mode.or(file.mode),
+            flat: self.flat.or(file.flat),
+            connect: self.connect || file.connect,
+            seed: self.seed.or(file.seed),
+            threads: self.threads.or(file.threads),
+            out: self.out.or(file.out),
+        }
+    }
 }
 
 /// How a saddle is searched for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {
     /// A Hessian learned from all gradients, rational-function steps: work N³ a step
@@ -88,6 +132,8 @@ Examples:
   deo saddle --potential lj13 --searches 100 --connect      passes out of the icosahedron, and where they lead
   deo saddle --potential lj --start cluster.xyz --displace 0.05 --mode dimer --out runs/cluster
   deo saddle --potential morse13 --rho 14 --json
+  deo saddle --potential lj13 --index 2 --mode dimer        two directions at once
+  deo saddle --config passes.toml --seed 7
 
 energy, barrier: in the units of the potential; the barrier is above the minimum below the start
 named in \"from\"; +1 means that one other start led there, too.

@@ -1,13 +1,14 @@
 //! From arguments to tables or JSON, and files.
 
 use super::error::SaddleError;
-use super::options::SaddleArgs;
+use super::options::{Options, SaddleArgs};
 use super::results::{Distinct, Record, Results, Search, Summary};
 use super::run::{Run, run};
 use super::settings::Settings;
 use super::starts::Starts;
 use super::surface;
 use super::xyz::frame_text;
+use crate::config;
 use crate::output::{OutputDir, OutputError};
 use crate::table;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -29,7 +30,10 @@ const SHOWN: usize = 20;
 ///
 /// [`SaddleError`], with a message of one line and an exit code.
 pub fn execute(args: &SaddleArgs, stdout: &mut dyn Write) -> Result<(), SaddleError> {
-    let settings = Settings::resolve(args)?;
+    let file = args.config.as_deref().map_or(Ok(Options::default()), config::read)?;
+    let options = args.options.clone().or(file);
+    let out = options.out.clone();
+    let settings = Settings::resolve(options)?;
     let mut starts = Starts::load(&settings.potential, settings.start.as_deref())?;
     let mut files = vec![RECORD];
     if settings.potential.is_cluster() {
@@ -37,7 +41,7 @@ pub fn execute(args: &SaddleArgs, stdout: &mut dyn Write) -> Result<(), SaddleEr
     } else if starts.dimension() == 2 {
         files.push(SURFACE);
     }
-    let output = args.out.as_deref().map(|dir| OutputDir::create(dir, &files)).transpose()?;
+    let output = out.map(|dir| OutputDir::create(&dir, &files)).transpose()?;
 
     let style = ProgressStyle::with_template(STYLE).expect("a constant that tests draw");
     let bar = ProgressBar::new(settings.searches as u64).with_style(style);
@@ -99,9 +103,10 @@ fn show(stdout: &mut dyn Write, record: &Record<'_>, json: bool) -> io::Result<(
     let mode = format!("{:?}", results.mode).to_lowercase();
     writeln!(
         stdout,
-        "{}: {} coordinates, {mode}, displaced by {}, gradients to {:e}; seed {}",
+        "{}: {} coordinates, {mode}, index {}, displaced by {}, gradients to {:e}; seed {}",
         settings.potential.name(),
         results.dimension,
+        settings.index,
         settings.displace,
         settings.fmax,
         settings.seed

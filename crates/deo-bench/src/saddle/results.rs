@@ -17,7 +17,7 @@ pub struct Search {
     pub energy: f64,
     /// The lowest curvature there, if it converged.
     pub curvature: Option<f64>,
-    /// Negative curvatures among the lowest two, if both are known.
+    /// Negative curvatures among the lowest k + 1, if they are known, k being the index sought.
     pub index: Option<usize>,
     /// Gradients of the search, probes included.
     pub gradients: u64,
@@ -36,14 +36,15 @@ pub struct Search {
 pub(super) const CONVERGED: &str = "converged";
 
 impl Search {
-    pub(super) fn new(saddle: &Saddle<Vec<f64>>, start: &str) -> Self {
+    /// `index` is the one sought.
+    pub(super) fn new(saddle: &Saddle<Vec<f64>>, index: usize, start: &str) -> Self {
         let Saddle { found, verdict, curvatures, .. } = saddle;
         Search {
             status: status(found.outcome, *verdict),
             energy: found.value,
             curvature: curvatures.first().copied(),
             index: match verdict {
-                Verdict::Confirmed => Some(1),
+                Verdict::Confirmed => Some(index),
                 Verdict::WrongIndex { negative } => Some(*negative),
                 _ => None,
             },
@@ -56,7 +57,7 @@ impl Search {
         }
     }
 
-    /// A saddle of index 1 was found and confirmed.
+    /// A point of the index sought was found and confirmed.
     pub fn is_converged(&self) -> bool {
         self.status == CONVERGED
     }
@@ -86,9 +87,9 @@ pub struct Distinct {
     pub barrier: Option<f64>,
     /// The lowest curvature.
     pub curvature: f64,
-    /// The second lowest.
-    pub next_curvature: Option<f64>,
-    /// Negative curvatures.
+    /// The k + 1 lowest, ascending; in k dimensions all k.
+    pub curvatures: Vec<f64>,
+    /// k, the negative ones.
     pub index: usize,
     /// Searches that ended here.
     pub found: usize,
@@ -161,6 +162,7 @@ pub(super) struct Summary<'a> {
     potential: String,
     dimension: usize,
     mode: Mode,
+    index: usize,
     seed: u64,
     searches: &'a [Search],
     distinct: &'a [Distinct],
@@ -175,6 +177,7 @@ impl<'a> Summary<'a> {
             potential: settings.potential.name(),
             dimension: results.dimension,
             mode: results.mode,
+            index: settings.index,
             seed: settings.seed,
             searches: &results.searches,
             distinct: &results.distinct,

@@ -44,8 +44,11 @@ pub(super) fn run(
 
     let mut minima = Minima::new(settings, starts);
     let label = |search: usize| starts.starts[starts.of(search)].label.as_str();
-    let mut searches: Vec<Search> =
-        saddles.iter().enumerate().map(|(i, saddle)| Search::new(saddle, label(i))).collect();
+    let mut searches: Vec<Search> = saddles
+        .iter()
+        .enumerate()
+        .map(|(i, saddle)| Search::new(saddle, settings.index, label(i)))
+        .collect();
     let groups = group(potential.is_cluster(), &searches, &saddles);
     let mut distinct: Vec<Distinct> =
         groups.iter().map(|group| merged(group, &searches, &saddles, starts, &minima)).collect();
@@ -132,8 +135,9 @@ fn merged(
         energy: search.energy,
         barrier: from[0].barrier,
         curvature: saddle.curvatures[0],
-        next_curvature: saddle.curvatures.get(1).copied(),
-        index: 1,
+        // In a space of k dimensions there is no further one.
+        curvatures: saddle.curvatures.iter().copied().filter(|c| c.is_finite()).collect(),
+        index: search.index.expect("a confirmed search has one"),
         found: group.len(),
         gradients: median,
         from,

@@ -1,9 +1,9 @@
 //! The settings of saddle searches: every option decided, every number checked.
 
 use super::error::SaddleError;
-use super::options::{Mode, SaddleArgs};
+use super::options::{Mode, Options};
 use super::potential::Potential;
-use crate::setting::{SettingError, threads, within};
+use crate::setting::{SettingError, UnusedOption, threads, within};
 use deo_core::Length;
 use deo_core::saddle::{
     Goal, Method, MinModeSettings, NewtonSettings, Record, VerificationSettings,
@@ -22,6 +22,8 @@ pub struct Settings {
     pub displace: f64,
     /// Searches.
     pub searches: usize,
+    /// k, the number of negative curvatures sought.
+    pub index: usize,
     /// The gradient norm of a converged search.
     pub fmax: f64,
     /// Gradients that a search may spend.
@@ -41,6 +43,7 @@ pub struct Settings {
 /// Keeps a slip of the finger from filling the memory.
 const MOST_SEARCHES: usize = 100_000;
 const MOST_GRADIENTS: u64 = 1_000_000_000;
+const MOST_INDEX: usize = 100;
 
 /// Coordinates up to which the dense search is the default: its matrix algebra, N³ a step, is then still some
 /// milliseconds, and it needs a third of the gradients.
@@ -58,31 +61,41 @@ const FLAT_CLUSTER: f64 = 1e-3;
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl Settings {
-    /// The settings that `args` ask for.
+    /// The settings that `options` ask for.
     ///
     /// # Errors
     ///
     /// [`SaddleError`] with a message of one line that names the option and what would be right.
-    pub fn resolve(args: &SaddleArgs) -> Result<Settings, SaddleError> {
-        let name = args.potential.as_deref().ok_or(SaddleError::NoPotential)?;
-        let potential = Potential::by_name(name, args.rho)?;
+    pub fn resolve(options: Options) -> Result<Settings, SaddleError> {
+        let name = options.potential.as_deref().ok_or(SaddleError::NoPotential)?;
+        let potential = Potential::by_name(name, options.rho)?;
         let number = |name, value: f64, zero: bool| {
             let fine = value.is_finite() && (value > 0.0 || zero && value == 0.0);
             let wanted = if zero { "finite and not below 0" } else { "finite and above 0" };
             fine.then_some(value).ok_or_else(|| SettingError::new(name, value, wanted))
         };
         let flat = if potential.is_cluster() { FLAT_CLUSTER } else { FLAT };
+        let index = within("index", options.index.unwrap_or(1), 0, MOST_INDEX)?;
+        if options.connect && index == 0 {
+            return Err(UnusedOption { name: "connect", needs: "--index 1 or above" }.into());
+        }
         Ok(Settings {
-            start: args.start.clone(),
-            displace: number("displace", args.displace, true)?,
-            searches: within("searches", args.searches, 1, MOST_SEARCHES)?,
-            fmax: number("fmax", args.fmax, false)?,
-            max_gradients: within("max-gradients", args.max_gradients, 1, MOST_GRADIENTS)?,
-            mode: args.mode,
-            flat: number("flat", args.flat.unwrap_or(flat), true)?,
-            connect: args.connect,
-            seed: args.seed,
-            threads: threads(args.threads)?,
+            displace: number("displace", options.displace.unwrap_or(0.1), true)?,
+            searches: within("searches", options.searches.unwrap_or(24), 1, MOST_SEARCHES)?,
+            index,
+            fmax: number("fmax", options.fmax.unwrap_or(1e-5), false)?,
+            max_gradients: within(
+                "max-gradients",
+                options.max_gradients.unwrap_or(2000),
+                1,
+                MOST_GRADIENTS,
+            )?,
+            mode: options.mode,
+            flat: number("flat", options.flat.unwrap_or(flat), true)?,
+            connect: options.connect,
+            seed: options.seed.unwrap_or(1),
+            threads: threads(options.threads)?,
+            start: options.start,
             potential,
         })
     }
@@ -95,6 +108,7 @@ impl Settings {
     /// The search of that number, counted from 0, over `dimension` coordinates.
     pub(super) fn method(&self, dimension: usize, search: usize, record: Record) -> Method {
         let goal = Goal {
+            index: self.index,
             tolerance: self.fmax,
             max_gradients: self.max_gradients,
             record,

@@ -1,9 +1,11 @@
-//! A surface of two dimensions in bands of equal height, with the ways of the searches, as an SVG.
+//! A surface of two dimensions in bands of equal height with contour lines between, and the ways of the searches, as
+//! an SVG.
 //!
 //! A surface like Müller and Brown's rises by e⁵⁰ at the edge of the paper, and equal bands would show nothing of the
 //! valleys: bands reach from the lowest point to one and a half times as high as the highest known saddle, and what is
 //! above is one colour. Colours are of even steps in lightness, so that they read without hue.
 
+use super::contour;
 use super::run::Run;
 use deo_models::landscapes::Landscape;
 use plotters::prelude::*;
@@ -14,6 +16,9 @@ const SIZE: (u32, u32) = (900, 760);
 const CELLS: usize = 200;
 
 const BANDS: usize = 24;
+
+/// Every second edge of a band is drawn as a line; more would run together on steep slopes.
+const LINE: usize = 2;
 
 /// The box of the landscape with this share of it on each side.
 const MARGIN: f64 = 0.15;
@@ -38,7 +43,8 @@ pub(super) fn svg(mut landscape: Box<dyn Landscape>, run: &Run) -> String {
 struct Grid {
     x: [f64; 2],
     y: [f64; 2],
-    bands: Vec<usize>,
+    /// In units of bands: 0 at the lowest point, [`BANDS`] at the top and above.
+    levels: Vec<f64>,
 }
 
 impl Grid {
@@ -68,20 +74,33 @@ impl Grid {
         } else {
             finite().fold(f64::NEG_INFINITY, f64::max)
         };
-        let band = |height: &f64| {
+        let level = |height: &f64| {
             let share = (height - lowest) / (top - lowest);
-            if share.is_finite() && share < 1.0 { (share * BANDS as f64) as usize } else { BANDS }
+            if share.is_finite() && share < 1.0 { share * BANDS as f64 } else { BANDS as f64 }
         };
-        Grid { x, y, bands: heights.iter().map(band).collect() }
+        Grid { x, y, levels: heights.iter().map(level).collect() }
+    }
+
+    /// The line at `level` in pieces, in the units of the axes.
+    fn line(&self, level: f64) -> Vec<[(f64, f64); 2]> {
+        // Heights belong to the centres of cells.
+        let place =
+            |ends: [f64; 2], u: f64| ends[0] + (ends[1] - ends[0]) * (u + 0.5) / CELLS as f64;
+        let place = |[u, v]: [f64; 2]| (place(self.x, u), place(self.y, v));
+        contour::pieces(&self.levels, CELLS, level)
+            .into_iter()
+            .map(|ends| ends.map(place))
+            .collect()
     }
 
     /// (row, first cell, one past the last, band) of each stretch of one band.
     fn stretches(&self) -> impl Iterator<Item = (usize, usize, usize, usize)> {
-        self.bands.chunks(CELLS).enumerate().flat_map(|(row, bands)| {
+        self.levels.chunks(CELLS).enumerate().flat_map(|(row, levels)| {
+            let band = |i: usize| levels[i] as usize;
             let mut first = 0;
-            let ends = (1..=CELLS).filter(|&i| i == CELLS || bands[i] != bands[i - 1]);
+            let ends = (1..=CELLS).filter(move |&i| i == CELLS || band(i) != band(i - 1));
             ends.map(move |end| {
-                let stretch = (row, first, end, bands[first]);
+                let stretch = (row, first, end, band(first));
                 first = end;
                 stretch
             })
@@ -108,6 +127,8 @@ fn draw(text: &mut String, name: &str, grid: &Grid, run: &Run) -> Drawn {
     chart
         .configure_mesh()
         .disable_mesh()
+        .x_desc("x")
+        .y_desc("y")
         .axis_style(RGBColor(90, 90, 90))
         .label_style(("sans-serif", 15))
         .draw()?;
@@ -117,6 +138,12 @@ fn draw(text: &mut String, name: &str, grid: &Grid, run: &Run) -> Drawn {
             [(at(grid.x, first), at(grid.y, row)), (at(grid.x, end), at(grid.y, row + 1))];
         Rectangle::new(corners, colour(band).filled())
     }))?;
+    for level in (LINE..=BANDS).step_by(LINE) {
+        // Half a thousandth below the top: what is above it lies exactly at the top.
+        let line = grid.line((level as f64).min(BANDS as f64 - 5e-4));
+        let shade = RGBColor(40, 60, 75).mix(0.45).stroke_width(1);
+        chart.draw_series(line.into_iter().map(|ends| PathElement::new(ends, shade)))?;
+    }
     let inside = |p: &[f64; 2]| {
         (grid.x[0]..=grid.x[1]).contains(&p[0]) && (grid.y[0]..=grid.y[1]).contains(&p[1])
     };
@@ -141,13 +168,13 @@ mod tests {
 
     #[test]
     fn stretches_cover_every_cell_once() {
-        let bands: Vec<usize> = (0..CELLS * CELLS).map(|cell| cell * cell / 977 % 5).collect();
-        let grid = Grid { x: [0.0, 1.0], y: [0.0, 1.0], bands };
+        let levels = (0..CELLS * CELLS).map(|cell| (cell * cell / 977 % 5) as f64 + 0.25).collect();
+        let grid = Grid { x: [0.0, 1.0], y: [0.0, 1.0], levels };
         let mut seen = vec![0; CELLS * CELLS];
         for (row, first, end, band) in grid.stretches() {
             for cell in first..end {
                 seen[row * CELLS + cell] += 1;
-                assert_eq!(grid.bands[row * CELLS + cell], band);
+                assert_eq!(grid.levels[row * CELLS + cell] as usize, band);
             }
         }
         assert!(seen.iter().all(|&times| times == 1));

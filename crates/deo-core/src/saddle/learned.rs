@@ -5,15 +5,19 @@
 //!
 //! **Model.** Before anything is seen, H is B₀ = γ1 with independent errors of its entries of some size τ. The
 //! Hessian changes with the distance d by its own size over the `reach` ℓ_H, so that a pair seen at distance d says
-//! yᵢ = H sᵢ + error of size τ d/ℓ_H; over a step of length ℓ whose middle is D away, d² is D² + ℓ²/12 on average.
+//! yᵢ = H sᵢ + error of size τ(d/ℓ_H)²; over a step of length ℓ whose middle is D away, d² is D² + ℓ²/12 on average.
 //! The most probable symmetric H is the least-squares solution
 //!
-//! min over B = Bᵀ of  ‖B − B₀‖²_F + Σᵢ wᵢ ‖B sᵢ − yᵢ‖²,  wᵢ = ℓ_H²/(dᵢ² + d₀²),
+//! min over B = Bᵀ of  ‖B − B₀‖²_F + Σᵢ wᵢ ‖B sᵢ − yᵢ‖²,  wᵢ = (ℓ_H²/(dᵢ² + d₀²))²,
 //!
 //! whose normal equation AB′ + B′A + 2B′ = R, A = Σ wᵢ sᵢsᵢᵀ, R = Σ wᵢ(rᵢsᵢᵀ + sᵢrᵢᵀ), rᵢ = yᵢ − γsᵢ, B′ = B − B₀,
 //! is solved entry by entry in the eigenvectors of A: B′ᵢⱼ = Rᵢⱼ/(aᵢ + aⱼ + 2).
 //!
-//! Consequences: a probe at the present point (d = 0) is reproduced exactly; two pairs that contradict each other,
+//! The error of one pair grows like d, not like d². But pairs of one region share their error, which the sum takes for
+//! independent: ten of them would outvote a single one that is three times nearer. The steep law gives the nearest the
+//! say; with 1/d² in place of 1/d⁴ searches took a quarter more gradients (docs/adr/0024).
+//!
+//! Consequences: a probe at the present point (d = 0) is reproduced to 1e-5; two pairs that contradict each other,
 //! because the Hessian has changed between them, are averaged with the nearer one leading; what was seen far away
 //! fades by itself. Updates of the Broyden kind (TS-BFGS, Bofill's) have none of the last two: on Lennard-Jones
 //! clusters, whose Hessian changes by its own size within a tenth of a bond, a
@@ -59,9 +63,9 @@ pub(super) struct LearnedHessian {
     scratch: [Vec<f64>; 2],
 }
 
-/// d₀ in units of the reach: pairs nearer than that are equally good, and w stays below 1e5, so that the normal
+/// d₀ in units of the reach: pairs nearer than that are equally good, and w stays below 2e5, so that the normal
 /// equation keeps ten digits.
-const NEAR: f64 = 3e-3;
+const NEAR: f64 = 0.05;
 
 /// Pairs of less weight than this change an entry by less than 0.1 % of its prior error.
 const FADED: f64 = 1e-3;
@@ -168,9 +172,15 @@ impl LearnedHessian {
         }
     }
 
+    /// Where the pair learned last was seen.
+    #[cfg(test)]
+    pub(super) fn last_middle(&self) -> Option<&[f64]> {
+        self.pairs.last().map(|pair| &pair.middle[..])
+    }
+
     fn weight(&self, pair: &Pair, position: &[f64]) -> f64 {
         let square: f64 = pair.middle.iter().zip(position).map(|(m, p)| (m - p) * (m - p)).sum();
-        self.reach * self.reach / (square + pair.spread + (NEAR * self.reach).powi(2))
+        weight(square + pair.spread, self.reach)
     }
 
     /// γ. The geometric mean, because lengths of products span decades; weights squared, because a prior from
@@ -213,6 +223,11 @@ impl LearnedHessian {
         }
         self.scratch = [a, r];
     }
+}
+
+/// w at the mean square distance d².
+fn weight(square: f64, reach: f64) -> f64 {
+    (reach * reach / (square + (NEAR * reach).powi(2))).powi(2)
 }
 
 /// ⟨x, y⟩.
@@ -268,7 +283,7 @@ mod tests {
         let (mut found, exact) = (vec![0.0; n], times(&h, &v));
         b.product(&v, &mut found);
         for (found, exact) in found.iter().zip(exact) {
-            // w is 1e5: the prior still says 1e-5 of it.
+            // w is 2e5: the prior still says 1e-5 of it, and the entries of R some ten times that.
             assert!((found - exact).abs() < 1e-3, "{found} {exact}");
         }
         assert!(b.doubt(&v.iter().map(|x| x / dot(&v, &v).sqrt()).collect::<Vec<_>>()) < 0.05);
@@ -278,7 +293,7 @@ mod tests {
     fn the_nearer_of_two_contradictions_leads_and_doubt_grows_with_distance() {
         let mut b = LearnedHessian::new(2, 0.3, 0.5);
         b.learn(&[1e-4, 0.0], &[1e-3, 0.0], [0.0, 0.0].into_iter());
-        b.learn(&[1e-4, 0.0], &[3e-3, 0.0], [0.0, 1.0].into_iter());
+        b.learn(&[1e-4, 0.0], &[3e-3, 0.0], [0.0, 0.2].into_iter());
         let mut at = |p: [f64; 2]| {
             b.settle(&p);
             let mut product = [0.0; 2];
@@ -290,9 +305,12 @@ mod tests {
             (here - 10.0).abs() < 0.01 && certain < 0.01 && nothing == 1.0,
             "{here} {certain} {nothing}"
         );
-        assert!((at([0.0, 1.0]).0 - 30.0).abs() < 0.01);
-        let (between, doubt, _) = at([0.0, 0.4]);
-        assert!(between > 10.0 && between < 20.0 && doubt > 0.5, "{between} {doubt}");
+        assert!((at([0.0, 0.2]).0 - 30.0).abs() < 0.01);
+        // Weights of 190 and 40: the ratio of the distances to the fourth power.
+        let (between, doubt, _) = at([0.0, 0.08]);
+        assert!(between > 13.0 && between < 14.0 && doubt < 0.1, "{between} {doubt}");
+        let (_, far, _) = at([0.0, 0.8]);
+        assert!(far > 0.9, "{far}");
     }
 
     /// The least-squares solution against its normal equation, entry by entry.
@@ -311,7 +329,8 @@ mod tests {
             b.learn(&s, &y.iter().map(|y| y * length).collect::<Vec<_>>(), middle.iter().copied());
             let square: f64 = middle.iter().zip(&position).map(|(m, p)| (m - p).powi(2)).sum();
             let spread = length * length / 12.0;
-            terms.push((unit, y, reach * reach / (square + spread + (NEAR * reach).powi(2))));
+            let nearness = reach * reach / (square + spread + (NEAR * reach).powi(2));
+            terms.push((unit, y, nearness * nearness));
         }
         b.settle(&position);
         let (mut sum, mut total) = (0.0, 0.0);

@@ -275,3 +275,37 @@ impl<V> NewtonSearch<V> {
         self.phase = phase;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::saddle::NewtonSettings;
+    use crate::space::Host;
+
+    /// A step has shown the Hessian at its middle, a probe that at its foot.
+    #[test]
+    fn pairs_are_learned_where_they_were_seen() {
+        let space = Host::<f64>::new();
+        let mut search = NewtonSearch::new(&space, &[0.8, 0.3], NewtonSettings::default()).unwrap();
+        let (mut probes, mut steps) = (0, 0);
+        while let Some(x) = search.ask() {
+            let gradient = [4.0 * x[0] * (x[0] * x[0] - 1.0), 4.0 * x[1]];
+            let (phase, foot) = (search.phase, search.position.clone());
+            let asked = search.displacement.clone();
+            search.tell(&space, f64::NAN, &gradient);
+            let share = match phase {
+                Phase::Probe => 0.0,
+                Phase::Step => 0.5,
+                _ => continue,
+            };
+            let expected: Vec<f64> = foot.iter().zip(asked).map(|(f, d)| f + share * d).collect();
+            // The ring isn't full yet, so the last one is the newest.
+            if search.counts.gradients() <= 6 * 2 {
+                assert_eq!(search.hessian.last_middle(), Some(&expected[..]), "{phase:?}");
+                (probes, steps) =
+                    (probes + u64::from(share == 0.0), steps + u64::from(share > 0.0));
+            }
+        }
+        assert!(probes > 1 && steps > 1, "{probes} {steps}");
+    }
+}
