@@ -20,22 +20,23 @@ pub struct BudgetSettings {
 }
 
 impl Default for BudgetSettings {
-    /// 5 %, and 60 gradients to start with.
+    /// 2 %, and 60 gradients to start with. With 5 % a deep autoencoder under AdamW ended 2 % worse than without, by the
+    /// steps that it was not given; no saddle tried needs more (docs/adr/0010).
     fn default() -> Self {
-        BudgetSettings { share: 0.05, allowance: 60.0 }
+        BudgetSettings { share: 0.02, allowance: 60.0 }
     }
 }
 
 impl BudgetSettings {
-    /// For a run of `steps` steps: the allowance is an advance on the 5 %, which bound all that fails.
+    /// For a run of `steps` steps: the allowance is an advance on the 2 %, which bound all that fails.
     ///
     /// # Examples
     ///
     /// ```
     /// use deo_core::budget::BudgetSettings;
-    /// let budget = BudgetSettings::for_run(2_000);
+    /// let budget = BudgetSettings::for_run(5_000);
     /// assert_eq!(budget.allowance, 60.0);
-    /// assert!((budget.allowance + 2_000.0 * budget.share - 100.0).abs() < 1e-9);
+    /// assert!((budget.allowance + 5_000.0 * budget.share - 100.0).abs() < 1e-9);
     /// ```
     pub fn for_run(steps: u64) -> Self {
         let BudgetSettings { share, allowance } = BudgetSettings::default();
@@ -87,11 +88,11 @@ mod tests {
 
     #[test]
     fn an_allowance_is_an_advance_on_the_share() {
-        for steps in (1..400).chain([1_199, 1_200, 1_201, 50_000]) {
+        for steps in (1..400).chain([2_999, 3_000, 3_001, 50_000]) {
             let BudgetSettings { share, allowance } = BudgetSettings::for_run(steps);
-            assert!(share >= 0.0 && (0.05..=60.0).contains(&allowance), "{steps}");
+            assert!(share >= 0.0 && (0.02..=60.0).contains(&allowance), "{steps}");
             let total = allowance + share * steps as f64;
-            assert!((total / (0.05 * steps as f64) - 1.0).abs() < 1e-12, "{steps}: {total}");
+            assert!((total / (0.02 * steps as f64) - 1.0).abs() < 1e-12, "{steps}: {total}");
         }
     }
 

@@ -84,11 +84,11 @@ pub struct Options {
     #[arg(long, value_name = "N", help_heading = DEO)]
     pub interval: Option<u64>,
 
-    /// Share of the gradients that escape may spend, beside the allowance [default: 5 % in all]
+    /// Share of the gradients that escape may spend, beside the allowance [default: 2 % in all]
     #[arg(long, value_name = "X", help_heading = DEO)]
     pub share: Option<f64>,
 
-    /// Gradients that escape may spend from the start [default: 5 % of steps, at most 60]
+    /// Gradients that escape may spend from the start [default: 2 % of steps, at most 60]
     #[arg(long, value_name = "X", help_heading = DEO)]
     pub allowance: Option<f64>,
 
