@@ -61,6 +61,8 @@ mod errors;
 mod protocol;
 mod rotation;
 mod settings;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use errors::{UNSEEN, rounding_error};
 pub use settings::{Certify, DimerSettings, SettingsError, Stale, Target};

@@ -138,3 +138,30 @@ pub(crate) mod unknown {
         Ok(Option::deserialize(from)?.unwrap_or(f64::NAN))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn final_is_what_more_gradients_would_not_improve() {
+        use Status::{Budget, Converged, Noise, NonFinite, Running, Stopped, Unknown};
+        assert!([Converged, Noise].into_iter().all(Status::is_final));
+        assert!(![Unknown, Running, Budget, Stopped, NonFinite].into_iter().any(Status::is_final));
+    }
+
+    #[test]
+    fn a_curvature_is_negative_beyond_its_error_only() {
+        let estimate = Estimate { curvature: -1.0, secant_error: 0.4, ..Estimate::UNKNOWN };
+        assert!(estimate.is_negative(2.4) && !estimate.is_negative(2.5));
+        assert!(!Estimate::UNKNOWN.is_negative(0.0));
+    }
+
+    #[test]
+    fn the_angle_is_that_of_the_residual_to_the_gap() {
+        let angle = |residual, gap| Estimate { residual, gap, ..Estimate::UNKNOWN }.angle();
+        let right = std::f64::consts::FRAC_PI_2;
+        assert!((angle(0.5, Some(1.0)) - right / 3.0).abs() < 1e-15); // sin 30° = ½
+        assert_eq!([angle(3.0, Some(1.0)), angle(1.0, None), angle(0.0, Some(0.0))], [right; 3]);
+    }
+}

@@ -53,6 +53,8 @@ mod judge;
 mod protocol;
 mod restart;
 mod settings;
+#[cfg(test)]
+mod tests;
 
 pub use settings::{KrylovError, KrylovSettings, Which};
 

@@ -25,3 +25,5 @@ pub use escape::{Escape, EscapeSettings, Kick, Rung};
 pub use guard::{Guard, GuardError, GuardSettings};
 
 pub(crate) use escape::{Outcome, Scene, Stage};
+#[cfg(test)]
+pub(crate) use ray::Best;

@@ -59,6 +59,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_vector_of_signs_has_unit_length_and_says_how_many_it_has() {
+        let space = crate::space::Host::<f64>::new();
+        for n in [1, 4, 1_000] {
+            let mut z = vec![f64::NAN; n];
+            assert_eq!(draw_signs(&space, 3, 5, &mut z[..]), n as f64);
+            let component = 1.0 / (n as f64).sqrt();
+            for (i, z) in z.iter().enumerate() {
+                assert!((z / rademacher(derive(3, 5), i as u64) / component - 1.0).abs() < 1e-15);
+            }
+        }
+        assert_eq!(draw_signs(&space, 3, 5, &mut []), 0.0);
+    }
+
+    #[test]
     fn signs_are_fair_and_uncorrelated() {
         let count = 100_000;
         let mean = |f: &dyn Fn(u64) -> f64| (0..count).map(f).sum::<f64>() / count as f64;

@@ -123,6 +123,55 @@ fn the_first_cut_is_the_minimum_along_the_step() {
 }
 
 #[test]
+fn a_steeper_place_allows_no_longer_step_and_a_flatter_one_a_shorter() {
+    // f = 2x²: ā/q̄ = 1 from x = 1, where g = 4.
+    for (x, left) in [(2.0, 1.0), (1.0, 0.0), (0.5, 0.0), (0.25, 0.0)] {
+        let mut guard = Guard::new(&SPACE, &[0.0][..], GuardSettings::default()).unwrap();
+        let mut first = [-27.0];
+        assert!(guard.cut(&SPACE, &[1.0], &[4.0], &mut first));
+        let after = [4.0 * first[0]];
+        guard.tell_gradient(&SPACE, &[1.0], &[4.0], &mut first, &after);
+        assert!((guard.longest() - 1.0).abs() < 1e-12);
+        // min(ā, a)/q̄ with a = 4x: one from 2, all the way from the others.
+        let mut end = [x - 10.0];
+        assert!(!guard.cut(&SPACE, &[x], &[4.0 * x], &mut end));
+        assert!((end[0] - left).abs() < 1e-12, "{x}: {end:?}");
+    }
+    // A step that climbs has no minimum ahead: the means are all that is known.
+    let mut guard = Guard::new(&SPACE, &[0.0][..], GuardSettings::default()).unwrap();
+    let mut x = [-27.0];
+    guard.cut(&SPACE, &[1.0], &[4.0], &mut x);
+    let after = [4.0 * x[0]];
+    guard.tell_gradient(&SPACE, &[1.0], &[4.0], &mut x, &after);
+    let mut up = [11.0];
+    guard.cut(&SPACE, &[1.0], &[4.0], &mut up);
+    assert!((up[0] - 2.0).abs() < 1e-12, "{up:?}");
+}
+
+#[test]
+fn the_means_are_over_as_many_measurements_as_are_remembered() {
+    // Slopes and curvatures that change from one measurement to the next; both means by their recursion.
+    let seen = [(1.0, 2.0), (3.0, 5.0), (2.0, 11.0), (5.0, 3.0), (0.5, 7.0)];
+    for memory in [1.0, 2.0, 3.0, 10.0] {
+        let mut guard =
+            Guard::new(&SPACE, &[0.0][..], GuardSettings { interval: 1, memory }).unwrap();
+        let (mut fall, mut curvature) = (0.0, 0.0);
+        for (k, (slope, q)) in seen.into_iter().enumerate() {
+            let mut x = [-8.0];
+            assert!(guard.cut(&SPACE, &[0.0], &[slope], &mut x));
+            let after = [slope + q * x[0]];
+            guard.tell_gradient(&SPACE, &[0.0], &[slope], &mut x, &after);
+            // The arithmetic mean while all are remembered, then a share of 1/memory for the newest.
+            let share = 1.0 / memory.min(k as f64 + 1.0);
+            fall = (1.0 - share) * fall + share * slope;
+            curvature = (1.0 - share) * curvature + share * q;
+            let longest = fall / curvature;
+            assert!((guard.longest() / longest - 1.0).abs() < 1e-12, "{memory} {k}");
+        }
+    }
+}
+
+#[test]
 fn a_step_out_of_the_domain_is_halved_until_it_is_inside() {
     let mut guard =
         Guard::new(&SPACE, &[0.0][..], GuardSettings { interval: 1, memory: 1.0 }).unwrap();

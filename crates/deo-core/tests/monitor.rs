@@ -94,3 +94,20 @@ fn both_ends_follow_the_closed_form() {
         );
     }
 }
+
+#[test]
+fn the_first_visit_costs_more_than_every_later_one() {
+    let x: Vec<f64> = random_unit(30, 4).iter().map(|v| 8.0 * v).collect();
+    let mut settings = MonitorSettings { first: 9, gradients: 4, ..Default::default() };
+    settings.dimer.tolerance = 0.0;
+    let mut monitor = Monitor::new(&SPACE, &x, settings, 5).unwrap();
+    let mut workspace = Workspace::new(&SPACE, &x, Default::default());
+    let (mut f, mut g) = (FromFn(waves), vec![0.0; x.len()]);
+    f.value_grad(&x, &mut g);
+    // Two ends.
+    for total in [18, 26, 34, 42] {
+        monitor.measure(&SPACE, &mut f, &x, &g, &mut workspace);
+        assert_eq!(monitor.total_gradients(), total);
+    }
+    assert_eq!([49, 50, 100, 101].map(|step| monitor.is_due(step)), [false, true, true, false]);
+}

@@ -213,35 +213,4 @@ impl<V> Deo<V> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::deo::{Deo, DeoSettings};
-    use crate::space::Host;
-
-    #[test]
-    fn a_move_that_pays_is_refunded_and_shortens_the_wait() {
-        let x = [1.0, 2.0];
-        let promise = Promise {
-            rung: Rung::Kick,
-            coefficient: 1.0,
-            loss: 0.0,
-            decrease: 0.4,
-            worth: 0.3,
-            cost: 7.5,
-            made: true,
-        };
-        // Four times the interval of three: back to it on the same batch, half on another, twice after a failure.
-        for (fall, same, interval, refund) in [
-            (0.31, true, 3, 7.5),
-            (0.31, false, 6, 7.5),
-            (0.3, true, 24, 0.0),
-            (0.2, false, 24, 0.0),
-        ] {
-            let mut deo = Deo::new(&Host::<f64>::new(), &x, DeoSettings::default()).unwrap();
-            (0..2).for_each(|_| deo.trigger.failed());
-            let before = deo.budget();
-            deo.keep(&promise, fall, same);
-            assert_eq!((deo.trigger.interval(), deo.budget() - before), (interval, refund));
-        }
-    }
-}
+mod tests;

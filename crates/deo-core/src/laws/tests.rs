@@ -285,12 +285,46 @@ impl Space for Faulty {
     }
 }
 
+/// A space with nothing but what every space must write, so that all else is the trait's own.
+struct Plain;
+
+impl Space for Plain {
+    type Vector = [f32];
+    type Owned = Vec<f32>;
+
+    fn zeros_like(&self, x: &[f32]) -> Vec<f32> {
+        HOST.zeros_like(x)
+    }
+
+    fn len(&self, x: &[f32]) -> usize {
+        x.len()
+    }
+
+    fn epsilon(&self) -> f64 {
+        f32::ROUNDOFF
+    }
+
+    fn fill(&self, x: &mut [f32], value: &(dyn Fn(u64) -> f64 + Sync)) {
+        HOST.fill(x, value);
+    }
+
+    fn axpby(&self, a: f64, x: &[f32], b: f64, y: &mut [f32]) {
+        HOST.axpby(a, x, b, y);
+    }
+
+    fn dot(&self, x: &[f32], y: &[f32]) -> f64 {
+        HOST.dot(x, y)
+    }
+}
+
 /// Two full runs of 16 lanes and a tail.
 const N: usize = 37;
 
 #[test]
 fn right_spaces_pass() {
     check(&Faulty(Fault::None), &[0.0; N]);
+    check(&Plain, &[0.0; N]);
+    assert_eq!(Plain.dimension(&[0.0; N]), N as f64);
     for n in [1, 2, 16, 1000, 65_537] {
         check(&Host::<f32>::new(), &vec![0.0; n]);
         check(&Host::<f64>::new(), &vec![0.0; n]);

@@ -185,6 +185,42 @@ mod tests {
     }
 
     #[test]
+    fn what_lies_between_is_the_minimum_of_the_parabola_through_both_lengths() {
+        // α and β of d = αx − βx² through two points, by Cramer's rule.
+        let vertex = |[a, da]: [f64; 2], [b, db]: [f64; 2]| {
+            let determinant = b * a * a - a * b * b;
+            let (alpha, beta) =
+                ((a * a * db - b * b * da) / determinant, (a * db - b * da) / determinant);
+            alpha / (2.0 * beta)
+        };
+        // The first length, 1, and the second to which the parabola with the slope 2 leads; the second is worse.
+        for (first, second, last) in [
+            (2.0 - 1.0 / 1.8, [1.8, 1.2], true), // too far: 1.24 is better than either
+            (2.0 - 1.0 / 1.8, [1.8, 0.3], false), // the vertex is at 0.95, within a fifth of the best
+            (2.0 - 1.0 / 0.6, [0.6, 0.33], true), // too near: back to 0.81
+            (2.0 - 1.0 / 0.6, [0.6, 0.31], false), // the vertex is at 0.86, within a fifth
+            (2.0 - 1.0 / 0.6, [0.6, 0.1], false), // no parabola through them has a minimum
+        ] {
+            let mut search = Search::new(ray(2.0), 1.0);
+            search.tell(-first);
+            assert!((search.ask().unwrap() - second[0]).abs() < 1e-12);
+            let b = search.ask().unwrap();
+            search.tell(-second[1]);
+            let wanted = vertex([1.0, first], [b, second[1]]);
+            let asked = search.ask();
+            assert_eq!(asked.is_some(), last, "{second:?}: {asked:?} {wanted}");
+            if let Some(asked) = asked {
+                assert!((asked - wanted).abs() < 1e-12, "{asked} {wanted}");
+                // It is the last, and becomes the best if it is.
+                search.tell(-1.6);
+                assert_eq!((search.ask(), search.best().unwrap().length), (None, asked));
+            } else {
+                assert_eq!(search.best().unwrap().length, 1.0);
+            }
+        }
+    }
+
+    #[test]
     fn leaves_a_saddle_in_a_few_losses() {
         // A double well without a slope: minima −1 at 2, f(4) = 8.
         let well = |a: f64| a.powi(4) / 16.0 - a * a / 2.0;

@@ -1,6 +1,8 @@
 //! Every kernel against its naive twin: at every length around a lane and chunk boundary, for both
 //! scalars, on every instruction set, by every number of threads.
 
+mod slices;
+
 use super::LANES;
 use crate::parallel::CHUNK;
 use crate::simd::tests::with_each_isa;

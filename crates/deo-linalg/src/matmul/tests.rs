@@ -110,6 +110,43 @@ fn every_small_shape_and_layout_is_the_triple_loop() {
     }
 }
 
+/// One product whose operands begin at these offsets and end with their allocations, so that a sanitizer sees whatever
+/// reads beyond; before them is NaN, which would spoil C, and which no write may replace.
+fn check_offsets<T: Real>((m, n, k): (usize, usize, usize), [oa, ob, oc]: [usize; 3]) {
+    let after = |offset: usize, seed: usize, len: usize| -> Vec<T> {
+        let guard = std::iter::repeat_n(T::from_f64(f64::NAN), offset);
+        guard.chain(noise::<T>(seed, len)).collect()
+    };
+    let (a, b) = (after(oa, 1, m * k), after(ob, 2, k * n));
+    let (a, b) = (MatRef::new(&a[oa..], m, k), MatRef::new(&b[ob..], k, n));
+    let mut got = after(oc, 3, m * n);
+    let mut want = got.clone();
+    matmul(Threads::One, MatMut::new(&mut got[oc..], m, n), T::ONE, T::ONE, a, b);
+    naive(&mut MatMut::new(&mut want[oc..], m, n), T::ONE, T::ONE, a, b);
+    // As in `check`, with α = β = 1.
+    let tolerance = T::ROUNDOFF * ((k + 2) * (k + 2)) as f64;
+    for (i, (got, want)) in got.iter().zip(&want).enumerate() {
+        let off = (got.to_f64() - want.to_f64()).abs();
+        let guard = i < oc;
+        assert!(
+            if guard { got.to_f64().is_nan() } else { off <= tolerance },
+            "({m}, {n}, {k}) at {oa}, {ob}, {oc}: place {i} is {got}, not {want}"
+        );
+    }
+}
+
+#[test]
+fn every_size_up_to_a_hundred_at_odd_offsets_is_the_triple_loop() {
+    for size in 0..=100 {
+        for offsets in [[0; 3], [1, 3, 5], [7, 2, 1]] {
+            for shape in [(size, 5, 7), (3, size, 9), (6, 11, size), (size, size, 3)] {
+                check_offsets::<f32>(shape, offsets);
+                check_offsets::<f64>(shape, offsets);
+            }
+        }
+    }
+}
+
 fn layout() -> impl Strategy<Value = Layout> {
     prop_oneof![Just(Layout::Rows), Just(Layout::Cols), Just(Layout::Gaps)]
 }

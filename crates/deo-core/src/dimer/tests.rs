@@ -1,0 +1,168 @@
+//! What scripted answers can't reach from outside: the verdicts at their bounds, the errors that a rotation carries,
+//! and the directions that nearly depend on others.
+
+use super::{Certify, Dimer, DimerSettings, Phase, Target};
+use crate::estimate::{Estimate, Evidence, Status};
+use crate::noise::noise;
+use crate::probe::Answer;
+use crate::space::{Host, Space};
+
+const SPACE: Host<f64> = Host::new();
+const ZERO: [f64; 3] = [0.0; 3];
+
+/// A dimer along the first of three axes with Hn = (1, `residual`, 0), about to decide on a tolerance of 1e-2.
+fn at(residual: f64) -> Dimer<Vec<f64>> {
+    let mut dimer = Dimer::new(&SPACE, &ZERO[..], DimerSettings::default()).unwrap();
+    dimer.set_axis(&SPACE, &[1.0, 0.0, 0.0]);
+    dimer.begin(&SPACE);
+    dimer.axis_product = vec![1.0, residual, 0.0];
+    (dimer.product_known, dimer.secants, dimer.rounding) = (true, true, 0.0);
+    dimer.estimate.curvature = 1.0;
+    dimer
+}
+
+/// The same where the answer (1, `residual`, 0) to the question of `phase` is to come.
+fn told(dimer: &mut Dimer<Vec<f64>>, phase: Phase, product: [f64; 3]) -> Status {
+    dimer.phase = phase;
+    dimer.tell(&SPACE, Answer::forward(1.0, &ZERO[..], &product));
+    dimer.estimate.status
+}
+
+#[test]
+fn a_residual_is_small_only_if_the_error_of_its_product_is() {
+    // The goal is 1e-2 · 1. What asymmetries show of an error is taken twice.
+    for (residual, error, verdict) in [
+        (0.01, 0.01, Some(Status::Converged)),
+        (0.01, 0.011, Some(Status::Noise)),
+        (0.2, 0.1, Some(Status::Noise)),
+        (0.2, 0.099, None),
+        (0.0101, 0.0, None),
+    ] {
+        let mut dimer = at(residual);
+        dimer.axis_error = error;
+        assert_eq!(dimer.judge(&SPACE), verdict, "{residual} {error}");
+        assert_eq!(dimer.estimate.residual, residual);
+    }
+}
+
+#[test]
+fn a_check_may_fail_again_only_if_it_has_halved_the_residual() {
+    for (failed, residual, status) in [
+        (f64::NAN, 0.4, Status::Running),
+        (0.81, 0.4, Status::Running),
+        (0.8, 0.4, Status::Noise),
+        (0.4, 0.4, Status::Noise),
+    ] {
+        let mut dimer = at(0.0);
+        (dimer.failed, dimer.ending) = (failed, Status::Converged);
+        // C = 1 isn't negative, so nothing is certified.
+        assert_eq!(told(&mut dimer, Phase::Check, [1.0, residual, 0.0]), status, "{failed}");
+        if status == Status::Running {
+            assert_eq!((dimer.phase, dimer.failed), (Phase::Torque, residual));
+            assert_eq!(dimer.ask(&SPACE).unwrap().direction()[1].abs(), 1.0);
+        }
+    }
+}
+
+#[test]
+fn a_second_length_that_disagrees_beyond_the_goal_leaves_noise() {
+    for (ending, off, status) in [
+        (Status::Converged, 0.0099, Status::Converged),
+        (Status::Converged, 0.0101, Status::Noise),
+        (Status::Budget, 0.0101, Status::Budget),
+    ] {
+        let mut dimer = at(0.0);
+        dimer.estimate.evidence = Evidence::Fresh;
+        dimer.ending = ending;
+        assert_eq!(told(&mut dimer, Phase::Certify, [1.0, 0.0, off]), status, "{off}");
+        let Estimate { secant_error, evidence, .. } = dimer.estimate;
+        // Forward differences: the truncation doubles with the length. A component of three.
+        assert!((secant_error - off / 3f64.sqrt()).abs() < 1e-15, "{secant_error}");
+        assert_eq!(evidence, Evidence::Certified);
+    }
+}
+
+#[test]
+fn errors_are_carried_through_a_recombination_as_the_products_are() {
+    // Three independent errors are orthogonal vectors; what the recombination makes of them has these norms.
+    let (of_axis, of_torque, of_previous) = (3.0, 5.0, 7.0);
+    for (c, w, p) in [(0.6, 0.48, 0.64), (0.8, -0.6, 0.0), (0.28, 0.0, 0.96), (0.0, 0.6, 0.8)] {
+        let s = f64::hypot(w, p);
+        let mut dimer = at(0.0);
+        (dimer.axis_error, dimer.previous_error) = (of_axis, of_previous);
+        dimer.propagate_errors(of_torque, [c, w, p], s);
+        let q = [0.0, w / s * of_torque, p / s * of_previous];
+        let norm = |v: [f64; 3]| v.iter().map(|v| v * v).sum::<f64>().sqrt();
+        let axis = norm([c * of_axis, s * q[1], s * q[2]]);
+        let previous = norm([s * of_axis, c * q[1], c * q[2]]);
+        assert!((dimer.axis_error - axis).abs() < 1e-14, "{} {axis}", dimer.axis_error);
+        assert!((dimer.previous_error - previous).abs() < 1e-14);
+        assert_eq!(dimer.asymmetry, of_torque);
+    }
+}
+
+#[test]
+fn a_fresh_product_has_none_of_the_errors_of_the_last() {
+    let mut dimer = at(0.3);
+    (dimer.axis_error, dimer.asymmetry, dimer.previous_error) = (4.0, 5.0, 6.0);
+    // Converged to the last bit: an error that had stayed would have called it noise.
+    assert_eq!(told(&mut dimer, Phase::Axis, [2.0, 0.0, 0.0]), Status::Converged);
+    assert_eq!((dimer.axis_error, dimer.asymmetry), (0.0, 0.0));
+    let mut dimer = at(0.3);
+    (dimer.previous, dimer.has_previous, dimer.previous_error) = (vec![0.0, 0.0, 1.0], true, 6.0);
+    assert_eq!(told(&mut dimer, Phase::Previous, [0.0, 0.0, 3.0]), Status::Running);
+    assert_eq!((dimer.previous_error, dimer.phase), (0.0, Phase::Torque));
+    assert_eq!(dimer.previous_product, [0.0, 0.0, 3.0]);
+}
+
+#[test]
+fn a_torque_that_nearly_depends_on_the_others_is_orthogonal_to_them_all_the_same() {
+    let n = 50;
+    let random = |seed| -> Vec<f64> { (0..n).map(|i| noise(seed, i)).collect() };
+    let unit = |mut v: Vec<f64>, others: &[&Vec<f64>]| {
+        for _ in 0..2 {
+            for other in others {
+                SPACE.deflate(1.0, other, &mut v);
+            }
+        }
+        let norm = SPACE.norm(&v);
+        v.iter().map(|v| v / norm).collect::<Vec<f64>>()
+    };
+    let axis = unit(random(1), &[]);
+    let previous = unit(random(2), &[&axis]);
+    let new = unit(random(3), &[&axis, &previous]);
+    for share in [0.9, 0.3, 1e-3, 1e-9, 1e-12] {
+        let mut dimer = Dimer::new(&SPACE, &axis, DimerSettings::default()).unwrap();
+        (dimer.axis, dimer.previous, dimer.has_previous) = (axis.clone(), previous.clone(), true);
+        let of = |i: usize| 0.6 * axis[i] - 0.8 * previous[i] + share * new[i];
+        dimer.torque = (0..n as usize).map(of).collect();
+        let w = &dimer.torque;
+        let products = SPACE.dots([(w, w), (w, &axis), (w, &previous)]);
+        let left = dimer.orthonormalise_torque(&SPACE, products);
+        // The sum of three vectors is rounded, so of 1e-12 four digits are left.
+        assert!((left / share - 1.0).abs() < 1e-15 / share, "{share}: {left}");
+        let [square, along_n, along_p, along_new] = SPACE.dots([
+            (&dimer.torque, &dimer.torque),
+            (&dimer.torque, &axis),
+            (&dimer.torque, &previous),
+            (&dimer.torque, &new),
+        ]);
+        assert!((square - 1.0).abs() < 1e-14, "{share}: {square}");
+        assert!(along_n.abs().max(along_p.abs()) < 1e-15, "{share}: {along_n:e} {along_p:e}");
+        assert!((along_new - 1.0).abs() < 1e-6, "{share}: {along_new}");
+    }
+}
+
+#[test]
+fn the_second_value_kept_is_the_one_nearest_to_the_wanted_end() {
+    for (target, best) in [(Target::Lowest, -3.0), (Target::Highest, 4.0)] {
+        let settings = DimerSettings { target, certify: Certify::Never, ..Default::default() };
+        let mut dimer = Dimer::new(&SPACE, &ZERO[..], settings).unwrap();
+        for second in [2.0, -3.0, 4.0, 1.0] {
+            dimer.note_second(second);
+        }
+        dimer.estimate.curvature = 0.5;
+        dimer.set_gap();
+        assert_eq!(dimer.estimate.gap, Some(f64::abs(best - 0.5)));
+    }
+}

@@ -1,0 +1,139 @@
+//! The verdicts of a check at their bounds, and the errors of products through a restart.
+
+use super::check::Check;
+use super::{Krylov, KrylovSettings};
+use crate::estimate::{Estimate, Evidence, Status};
+use crate::noise::noise;
+use crate::probe::Answer;
+use crate::space::{Host, Space};
+
+const SPACE: Host<f64> = Host::new();
+const ZERO: [f64; 3] = [0.0; 3];
+
+/// One pair along the first of three axes with Hv = (C, `residual`, 0), measured afresh and said to be converged.
+fn checked(curvature: f64, residual: f64) -> Krylov<Vec<f64>> {
+    let settings = KrylovSettings { tolerance: 1e-2, ..Default::default() };
+    let mut krylov = Krylov::new(&SPACE, &ZERO[..], settings).unwrap();
+    krylov.draw(&SPACE, 1);
+    krylov.basis[0] = vec![1.0, 0.0, 0.0];
+    krylov.products[0] = vec![curvature, residual, 0.0];
+    krylov.matrix[0] = curvature;
+    (krylov.filled, krylov.queued, krylov.secants) = (1, 1, true);
+    krylov.rounding = 0.0;
+    krylov.solve_projected();
+    krylov.estimates[0] = Estimate {
+        curvature,
+        residual,
+        secant_error: 0.0,
+        evidence: Evidence::Fresh,
+        status: Status::Converged,
+        ..Estimate::UNKNOWN
+    };
+    krylov
+}
+
+#[test]
+fn a_pair_may_fail_again_only_if_it_has_halved_its_residual() {
+    for (failed, status) in
+        [(f64::MAX, Status::Running), (0.81, Status::Running), (0.8, Status::Noise)]
+    {
+        let mut krylov = checked(1.0, 0.4);
+        krylov.failed[0] = failed;
+        krylov.check = Check::Fresh { pair: 0 };
+        let product = [1.0, 0.4, 0.0];
+        krylov.tell(&SPACE, Answer::forward(1.0, &ZERO[..], &product));
+        assert_eq!(krylov.estimates[0].status, status, "{failed}");
+        // What goes on asks for the direction of the residual.
+        let asked = krylov.ask(&SPACE).map(|probe| probe.direction()[1].abs());
+        assert_eq!(asked, (status == Status::Running).then_some(1.0));
+        assert_eq!(krylov.failed[0], if asked.is_some() { 0.4 } else { failed });
+    }
+}
+
+#[test]
+fn a_pair_whose_second_length_disagrees_beyond_the_goal_is_noise() {
+    for (off, status) in [(0.0099, Status::Converged), (0.0101, Status::Noise)] {
+        let mut krylov = checked(-1.0, 0.0);
+        krylov.check = Check::Second { pair: 0 };
+        let product = [-1.0, 0.0, off];
+        krylov.tell(&SPACE, Answer::forward(1.0, &ZERO[..], &product));
+        assert_eq!(krylov.estimates[0].status, status, "{off}");
+        assert_eq!(krylov.estimates[0].evidence, Evidence::Certified);
+        // Forward differences: the truncation doubles with the length. A component of three.
+        let error = krylov.estimates[0].secant_error;
+        assert!((error - off / 3f64.sqrt()).abs() < 1e-15, "{error}");
+        assert!(krylov.ask(&SPACE).is_none());
+    }
+}
+
+#[test]
+fn errors_of_products_are_carried_through_a_restart_as_the_products_are() {
+    // Independent errors are orthogonal vectors: put them into the products themselves, as components of their own.
+    let settings = KrylovSettings { memory: 5, ..Default::default() };
+    let mut krylov = Krylov::new(&SPACE, &[0.0; 8][..], settings).unwrap();
+    krylov.draw(&SPACE, 1);
+    let errors = [0.3, 0.5, 0.2, 0.7, 0.1];
+    // The basis are the first five unit vectors. H is the Laplacian of a chain on them.
+    let k = errors.len();
+    for i in 0..k {
+        krylov.basis[i] = vec![0.0; 8];
+        krylov.basis[i][i] = 1.0;
+        krylov.products[i] = vec![0.0; 8];
+        for j in 0..k {
+            let entry = match i.abs_diff(j) {
+                0 => 2.0 + 0.1 * i as f64,
+                1 => -1.0,
+                _ => 0.0,
+            };
+            krylov.matrix[i * k + j] = entry;
+            krylov.products[i][j] = entry;
+        }
+    }
+    krylov.errors.copy_from_slice(&errors);
+    (krylov.filled, krylov.queued) = (k, k);
+    krylov.solve_projected();
+    krylov.remember_wanted();
+    krylov.restart(&SPACE);
+    assert!(krylov.filled >= 2 && krylov.filled < k);
+    for a in 0..krylov.filled {
+        // Basis vector a is Σ cᵢ eᵢ, so that its components are the weights.
+        let weights = &krylov.basis[a][..k];
+        let expected = weights.iter().zip(errors).map(|(c, e)| (c * e).powi(2)).sum::<f64>().sqrt();
+        assert!(
+            (krylov.errors[a] - expected).abs() < 1e-14,
+            "{a}: {} {expected}",
+            krylov.errors[a]
+        );
+    }
+}
+
+#[test]
+fn a_direction_that_nearly_depends_on_the_basis_is_orthogonal_to_it_all_the_same() {
+    let n = 50;
+    for share in [1e-3, 1e-9, 1e-12] {
+        let settings = KrylovSettings { memory: 8, ..Default::default() };
+        let mut krylov = Krylov::new(&SPACE, &vec![0.0; n], settings).unwrap();
+        krylov.draw(&SPACE, 1);
+        for seed in [2, 3] {
+            krylov.basis[krylov.queued] = (0..n as u64).map(|i| noise(seed, i)).collect();
+            assert!(krylov.queue(&SPACE));
+        }
+        krylov.basis[3] = (0..n)
+            .map(|i| {
+                let known =
+                    krylov.basis[0][i] - 0.5 * krylov.basis[1][i] + 0.3 * krylov.basis[2][i];
+                known + share * noise(4, i as u64)
+            })
+            .collect();
+        assert!(krylov.queue(&SPACE), "{share}");
+        for i in 0..=3 {
+            let along = SPACE.dot(&krylov.basis[3], &krylov.basis[i]);
+            let expected = f64::from(u8::from(i == 3));
+            assert!((along - expected).abs() < 1e-15, "{share}, {i}: {along:e}");
+        }
+        // What depends on the basis to the last bit is no direction.
+        krylov.basis[4] =
+            (0..n).map(|i| 3.0 * krylov.basis[0][i] - 2.0 * krylov.basis[3][i]).collect();
+        assert!(!krylov.queue(&SPACE));
+    }
+}
