@@ -110,7 +110,7 @@ fn the_output_directory_has_all_files_whole() {
     assert_eq!(record["settings"]["seed"], 1);
     assert_eq!(record["settings"]["optimizer"]["adamw"]["beta2"], 0.99);
     let budget = &record["settings"]["method"]["deo"]["budget"];
-    assert_eq!(budget["allowance"], 2.0, "5 % of a short run");
+    assert_eq!(budget["allowance"], 0.8, "2 % of a short run");
     assert_eq!(budget["share"], 0.0, "all of it from the start");
     assert_eq!(record["failure"], Value::Null);
     assert_eq!(record["model"]["block"], 8);
