@@ -172,25 +172,30 @@ fn lj13_saddles_of_index_two() {
     assert!(confirmed >= 6, "{confirmed} of 8");
 }
 
+/// Around two saddles. One start of 48 around four of them was seen to cycle, which the search says: so one of twelve may,
+/// and counts with what it spent.
 #[test]
 fn lj38_refinement() {
     let (_, minimum) = relaxed(Cluster::new(LennardJones), geometry::truncated_octahedron(1.1));
-    let x = displaced(&minimum, 0.05, 100);
     let cluster = Cluster::new(LennardJones);
-    let start =
-        search(&FreeBody::new(&x), &mut { cluster }, &x[..], None, &Method::default()).unwrap();
-    assert_eq!(start.outcome, Outcome::Converged);
-    let counts = in_parallel(2, 6, |i| {
-        let x = displaced(&start.x, 0.05, 3000 + i as u64);
-        let found =
-            search(&FreeBody::new(&x), &mut { cluster }, &x[..], None, &Method::default()).unwrap();
-        let index = spectrum(&cluster, &found.x).iter().filter(|l| **l < -1e-2).count();
-        assert_eq!((found.outcome, index), (Outcome::Converged, 1));
-        found.counts.gradients()
+    let search = |x: &[f64]| {
+        search(&FreeBody::new(x), &mut { cluster }, x, None, &Method::default()).unwrap()
+    };
+    let index = |x: &[f64]| spectrum(&cluster, x).iter().filter(|l| **l < -1e-2).count();
+    let saddles = [100, 103].map(|seed| search(&displaced(&minimum, 0.05, seed)));
+    for saddle in &saddles {
+        assert_eq!((saddle.outcome, index(&saddle.x)), (Outcome::Converged, 1));
+    }
+    let found = in_parallel(2, 12, |i| {
+        let found = search(&displaced(&saddles[i % 2].x, 0.05, 3000 + (i / 2) as u64));
+        let confirmed = found.outcome == Outcome::Converged;
+        assert!(!confirmed || index(&found.x) == 1, "converged to index {}", index(&found.x));
+        (confirmed, found.counts.gradients())
     });
+    assert!(found.iter().filter(|(confirmed, _)| *confirmed).count() >= 11, "{found:?}");
     // OptBench's means: Sella 70, OPTIM 145, pele 192, eOn's Lanczos 237 and dimer 528.
-    let mean = counts.iter().sum::<u64>() as f64 / counts.len() as f64;
-    assert!(mean <= 237.0, "{counts:?}");
+    let mean = found.iter().map(|(_, gradients)| gradients).sum::<u64>() as f64 / 12.0;
+    assert!(mean <= 237.0, "{found:?}");
 }
 
 #[test]
