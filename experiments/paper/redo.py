@@ -155,7 +155,8 @@ def main():
             for name, row in rows.items()
         }
         results = {name: summary([job.result() for job in runs]) for name, runs in jobs.items()}
-    record = {"settings": vars(args), "tuned": tuned, "tuning": grids, "results": results}
+    settings = {"steps": args.steps, "seeds": args.seeds, "text": args.text or "built in"}
+    record = {"settings": settings, "tuned": tuned, "tuning": grids, "results": results}
     out = pathlib.Path(args.out)
     (out / "results.json").write_text(json.dumps(record, indent=1) + "\n")
     (out / "table.md").write_text(table(results, args.seeds))
