@@ -1,7 +1,7 @@
 """Rates 3, 10 and 30 times too large: how many runs end useful, by themselves, with clipping, with Guard.
 
     cargo build --release
-    python3 experiments/escape/guard.py --deo target/release/deo --out runs/guard    # half an hour on two cores
+    python3 experiments/escape/guard.py --deo target/release/deo --out runs/guard    # an hour on two cores
 
 Needs nothing but Python and `deo`. The rate that is too large is a multiple of the one that `deo escape` tunes for the base
 optimizer on the problem. The norm that gradients are clipped to is tuned at each of these rates, on other seeds than
