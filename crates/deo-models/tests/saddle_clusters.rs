@@ -172,8 +172,8 @@ fn lj13_saddles_of_index_two() {
     assert!(confirmed >= 6, "{confirmed} of 8");
 }
 
-/// Around two saddles. One start of 48 around four of them was seen to cycle, which the search says: so one of twelve may,
-/// and counts with what it spent.
+/// Around two saddles. One start of 48 around four of them was seen to cycle, which the search says: so one around the
+/// first may, and counts with what it spent.
 #[test]
 fn lj38_refinement() {
     let (_, minimum) = relaxed(Cluster::new(LennardJones), geometry::truncated_octahedron(1.1));
@@ -192,7 +192,8 @@ fn lj38_refinement() {
         assert!(!confirmed || index(&found.x) == 1, "converged to index {}", index(&found.x));
         (confirmed, found.counts.gradients())
     });
-    assert!(found.iter().filter(|(confirmed, _)| *confirmed).count() >= 11, "{found:?}");
+    let missed = |saddle| (0..12).filter(|i| i % 2 == saddle && !found[*i].0).count();
+    assert!(missed(0) <= 1 && missed(1) == 0, "{found:?}");
     // OptBench's means: Sella 70, OPTIM 145, pele 192, eOn's Lanczos 237 and dimer 528.
     let mean = found.iter().map(|(_, gradients)| gradients).sum::<u64>() as f64 / 12.0;
     assert!(mean <= 237.0, "{found:?}");

@@ -4,6 +4,7 @@ use crate::common::{Bench, names, refused};
 use crate::process::{ENDLESS, RUN, SAVE_EVERY, begin, end, newest, results, resume, steps_of};
 use crate::process::{straight, terminate, wait_for};
 use std::fs;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -57,16 +58,22 @@ fn a_directory_that_vanishes() {
     assert!(!bench.path("o").exists());
 }
 
+/// A training that was begun and stopped: the number and the path of its newest checkpoint.
+fn stopped(bench: &Bench) -> (u64, PathBuf) {
+    let child = begin(bench, RUN);
+    wait_for(bench, 40);
+    terminate(&child);
+    assert_eq!(end(child).0.status.code(), Some(0));
+    let number = newest(bench).unwrap();
+    (number, bench.path(&format!("o/checkpoints/checkpoint-{number:010}.deo")))
+}
+
 #[test]
 fn checkpoints_that_cannot_be_written() {
     let bench = Bench::new();
     let expected = straight(&bench);
-    let child = begin(&bench, RUN);
-    wait_for(&bench, 40);
-    terminate(&child);
-    assert_eq!(end(child).0.status.code(), Some(0));
-    let (number, steps) = (newest(&bench).unwrap(), steps_of(&bench));
-    let path = bench.path(&format!("o/checkpoints/checkpoint-{number:010}.deo"));
+    let (number, path) = stopped(&bench);
+    let steps = steps_of(&bench);
     let before = fs::read(&path).unwrap();
     // A limit on the size of files, in blocks of 512 bytes or 1024, below that of a checkpoint, as a disk that is full.
     // The signal that comes with it is ignored, as it is by whoever starts a daemon.
@@ -91,11 +98,7 @@ fn checkpoints_that_cannot_be_written() {
 fn a_damaged_checkpoint_is_told_and_the_one_before_is_taken() {
     let bench = Bench::new();
     let expected = straight(&bench);
-    let child = begin(&bench, RUN);
-    wait_for(&bench, 40);
-    terminate(&child);
-    assert_eq!(end(child).0.status.code(), Some(0));
-    let path = bench.path(&format!("o/checkpoints/checkpoint-{:010}.deo", newest(&bench).unwrap()));
+    let (_, path) = stopped(&bench);
     let mut bytes = fs::read(&path).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;

@@ -2,9 +2,11 @@
 
 use deo_models::data::Corpus;
 use serde::{Deserialize, Serialize};
+use std::hash::Hasher;
+use twox_hash::XxHash3_64;
 
-/// The length of a text, and a hash of its tokens and its vocabulary (FNV-1a, 64 bits; it is to
-/// show a mistake, not to withstand an attack).
+/// The length of a text, and a hash of its vocabulary and its tokens (XXH3, as of checkpoints; it is to show a mistake,
+/// not to withstand an attack).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Fingerprint {
     hash: u64,
@@ -13,12 +15,14 @@ pub(super) struct Fingerprint {
 
 impl Fingerprint {
     pub(super) fn of(corpus: &Corpus) -> Self {
-        let symbols = corpus.vocabulary().symbols().iter().map(|&symbol| u64::from(symbol));
-        let tokens = corpus.tokens().iter().map(|&token| u64::from(token));
-        let hash = symbols.chain(tokens).fold(0xcbf2_9ce4_8422_2325, |hash: u64, number| {
-            (hash ^ number).wrapping_mul(0x0000_0100_0000_01b3)
-        });
-        Fingerprint { hash, characters: corpus.tokens().len() as u64 }
+        let mut hash = XxHash3_64::new();
+        for &symbol in corpus.vocabulary().symbols() {
+            hash.write(&u32::from(symbol).to_le_bytes());
+        }
+        for token in corpus.tokens() {
+            hash.write(&token.to_le_bytes());
+        }
+        Fingerprint { hash: hash.finish(), characters: corpus.tokens().len() as u64 }
     }
 }
 
