@@ -26,8 +26,15 @@ use std::fs;
 use std::path::Path;
 
 fn main() -> std::io::Result<()> {
-    let all = [checkpoints(), configs(), npys(), texts(), weights()];
-    for (target, seeds) in ["checkpoint", "config", "npy", "text", "weights"].iter().zip(all) {
+    let all = [
+        ("checkpoint", checkpoints()),
+        ("config", configs()),
+        ("npy", npys()),
+        ("text", texts()),
+        ("weights", weights()),
+        ("xyz", xyzs()),
+    ];
+    for (target, seeds) in all {
         let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds").join(target);
         fs::create_dir_all(&dir)?;
         for (name, bytes) in seeds {
@@ -99,6 +106,7 @@ fn configs() -> Seeds {
     [
         ("train", "preset = 'tiny'\nsteps = 30 # few\nlr = 1e-3\nmin-lr = 0.5\neval_every = 7\npolicy = \"deflate\"\n"),
         ("escape", "suite = ['quick', \"octopus\"]\nmethods = ['deo']\nseeds = 3\ntuning-seeds = 0\ngrid = 2\nbudget = 100\n"),
+        ("saddle", "potential = \"lj\"\nstart = 'a.xyz'\nsearches = 3\ndisplace = 0.2\nmode = 'newton'\nindex = 2\nseed = 4\n"),
         ("unknown-key", "\nsteps_ = 4\n"),
         ("wrong-type", "seed = 1\nlr = 'fast'\n"),
         ("out-of-range", "steps = -3\nseeds = 99999999999999999999\n"),
@@ -183,4 +191,21 @@ fn weights() -> Seeds {
         ),
         ("cut", u64::MAX.to_le_bytes().to_vec()),
     ]
+}
+
+fn xyzs() -> Seeds {
+    let atoms = "Ar 0 0 0\nAr 1 0 -2.5e-3\nX 0 1 1.1224620483093730 0.5 7\n";
+    [
+        ("plain", format!("3\n\n{atoms}")),
+        ("extended", format!("3\nProperties=species:S:1:pos:R:3:tag:I:1 energy=-1\n{atoms}")),
+        ("quoted", format!("3\r\nLattice=\"1 0 0\" Properties=\"species:S:1:pos:R:3\"\r\n{atoms}")),
+        ("frames", format!("3\na\n{atoms}3\nb\n{atoms}\n  \n")),
+        ("fewer", format!("3\n\n{atoms}4\n\n{atoms}")),
+        ("other-columns", format!("3\nProperties=id:I:1:pos:R:3\n{atoms}")),
+        ("infinite", "3\n\nAr 0 0 inf\n".to_owned()),
+        ("many", "99999999999999999999\n".to_owned()),
+        ("negative", "-3\n\n".to_owned()),
+    ]
+    .map(|(name, text)| (name, text.into_bytes()))
+    .to_vec()
 }

@@ -1,7 +1,8 @@
 //! A configuration file: options, or a complaint of one line that has the number of a line of the file.
 
 use deo_bench::config::{ConfigError, parse};
-use deo_bench::{escape, train};
+use deo_bench::{escape, saddle, train};
+use std::fmt::Display;
 use std::path::Path;
 
 pub(crate) fn run(data: &[u8]) {
@@ -12,11 +13,17 @@ pub(crate) fn run(data: &[u8]) {
     }
     match parse::<escape::Options>(text, path) {
         Err(error) => check(text, &error),
-        Ok(options) => {
-            if let Err(error) = escape::Settings::resolve(options) {
-                assert_eq!(error.to_string().lines().count(), 1, "{error}");
-            }
-        }
+        Ok(options) => one_line(escape::Settings::resolve(options)),
+    }
+    match parse::<saddle::Options>(text, path) {
+        Err(error) => check(text, &error),
+        Ok(options) => one_line(saddle::Settings::resolve(options)),
+    }
+}
+
+fn one_line<T, E: Display>(resolved: Result<T, E>) {
+    if let Err(error) = resolved {
+        assert_eq!(error.to_string().lines().count(), 1, "{error}");
     }
 }
 

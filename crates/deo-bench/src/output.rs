@@ -66,19 +66,41 @@ pub enum OutputError {
 }
 
 /// A directory that can be written to.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct OutputDir {
     dir: PathBuf,
+    /// Held for as long as the directory is in use.
+    _lock: Option<Lock>,
 }
 
 impl OutputDir {
-    /// The directory, created if need be, for files of the names `files`.
+    /// The directory of one run, created if need be and locked, for files of the names `files`.
+    ///
+    /// # Errors
+    ///
+    /// [`OutputError::Busy`] if another run has it, else as of [`shared`](Self::shared).
+    pub fn create(dir: &Path, files: &[&str]) -> Result<Self, OutputError> {
+        fs::create_dir_all(dir)
+            .map_err(|reason| OutputError::Directory { dir: dir.to_owned(), reason })?;
+        Self::under(Lock::take(dir)?, dir, files)
+    }
+
+    /// A directory that is locked already.
+    ///
+    /// # Errors
+    ///
+    /// As of [`shared`](Self::shared).
+    pub fn under(lock: Lock, dir: &Path, files: &[&str]) -> Result<Self, OutputError> {
+        Ok(OutputDir { _lock: Some(lock), ..Self::shared(dir, files)? })
+    }
+
+    /// A directory that holds other things than the output of one run, and so isn't locked.
     ///
     /// # Errors
     ///
     /// [`OutputError::Directory`] if it or a file in it can't be created, [`OutputError::Taken`] if one of `files` is
     /// a directory.
-    pub fn create(dir: &Path, files: &[&str]) -> Result<Self, OutputError> {
+    pub fn shared(dir: &Path, files: &[&str]) -> Result<Self, OutputError> {
         let refuse = |reason| OutputError::Directory { dir: dir.to_owned(), reason };
         fs::create_dir_all(dir).map_err(refuse)?;
         for name in files {
@@ -89,7 +111,7 @@ impl OutputDir {
             }
             File::create(&trial).and_then(|_| fs::remove_file(&trial)).map_err(refuse)?;
         }
-        Ok(OutputDir { dir: dir.to_owned() })
+        Ok(OutputDir { dir: dir.to_owned(), _lock: None })
     }
 
     /// The directory.
@@ -166,10 +188,13 @@ mod tests {
         let output = OutputDir::create(&dir.path().join("a/b"), &["m.jsonl"]).unwrap();
         let mut stream = output.stream("m.jsonl").unwrap();
         stream.write_line(&[1.0, f64::NAN]).unwrap();
-        assert_eq!(names(output.path()), ["m.jsonl.partial"]);
+        assert_eq!(names(output.path()), [".lock", "m.jsonl.partial"]);
         stream.finish().unwrap();
-        assert_eq!(names(output.path()), ["m.jsonl"]);
+        assert_eq!(names(output.path()), [".lock", "m.jsonl"]);
         assert_eq!(fs::read_to_string(output.path().join("m.jsonl")).unwrap(), "[1.0,null]\n");
+        let path = output.path().to_owned();
+        drop(output);
+        assert_eq!(names(&path), ["m.jsonl"]);
     }
 
     #[test]

@@ -14,8 +14,9 @@
 //!       merge ──► Distinct, by energy ──► join (with --connect) ──► table, JSON, record, XYZ, SVG
 //! ```
 //!
-//! Points of another index, maxima among them, are searched for in the same way. Two results are one if their energies agree and, for a cluster, their sorted interatomic distances, which
-//! don't change by turning, mirroring or renaming; for a landscape, their coordinates.
+//! Points of another index, maxima among them, are searched for in the same way. Two results are one if their energies
+//! agree and, for a cluster, their sorted interatomic distances, which don't change by turning, mirroring or renaming;
+//! for a landscape, their coordinates.
 
 mod contour;
 mod error;
@@ -28,7 +29,7 @@ mod run;
 mod settings;
 mod starts;
 mod surface;
-mod xyz;
+pub mod xyz;
 
 pub use error::SaddleError;
 pub use options::{Mode, Options, SaddleArgs};
@@ -37,4 +38,3 @@ pub use report::execute;
 pub use results::{Distinct, Minimum, Origin, Results, Search, Side};
 pub use settings::Settings;
 pub use starts::Start;
-pub use xyz::{Frame, XyzError};

@@ -7,6 +7,8 @@ mod config;
 mod npy;
 #[path = "../../../fuzz/targets/replay.rs"]
 mod replay;
+#[path = "../../../fuzz/targets/xyz.rs"]
+mod xyz;
 
 use replay::replay;
 
@@ -18,4 +20,9 @@ fn configurations() {
 #[test]
 fn arrays() {
     replay("npy", npy::run);
+}
+
+#[test]
+fn atoms() {
+    replay("xyz", xyz::run);
 }

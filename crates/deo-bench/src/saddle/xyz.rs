@@ -70,7 +70,15 @@ const MOST: usize = 2_000;
 /// [`XyzError`] names the file, the line and what should stand there.
 pub(super) fn read(path: &Path) -> Result<Vec<Frame>, XyzError> {
     let refuse = |reason| XyzError::Read { path: path.to_owned(), reason };
-    let text = std::fs::read_to_string(path).map_err(refuse)?;
+    parse(&std::fs::read_to_string(path).map_err(refuse)?, path)
+}
+
+/// All frames of a text, at least one, of equally many atoms; errors call it `path`.
+///
+/// # Errors
+///
+/// [`XyzError::Line`] and [`XyzError::End`].
+pub fn parse(text: &str, path: &Path) -> Result<Vec<Frame>, XyzError> {
     let mut lines = Lines { path, lines: text.lines().collect(), next: 0 };
     let mut frames: Vec<Frame> = vec![];
     loop {
@@ -140,7 +148,7 @@ impl Lines<'_> {
 }
 
 /// A frame in the extended format, with `facts` such as "energy=-3" in its comment.
-pub(super) fn frame_text(species: &[String], x: &[f64], facts: &str) -> String {
+pub fn frame_text(species: &[String], x: &[f64], facts: &str) -> String {
     let mut text = format!("{}\nProperties=species:S:1:pos:R:3 {facts}\n", species.len());
     for (symbol, r) in species.iter().zip(x.chunks(3)) {
         writeln!(text, "{symbol} {} {} {}", r[0], r[1], r[2]).expect("a string takes all");
@@ -153,10 +161,7 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Vec<Frame>, XyzError> {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("a.xyz");
-        std::fs::write(&path, text).unwrap();
-        read(&path)
+        super::parse(text, Path::new("a.xyz"))
     }
 
     #[test]

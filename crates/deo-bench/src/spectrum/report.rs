@@ -219,7 +219,7 @@ impl ArrayFile {
         let name = name.ok_or_else(|| SettingError::new(option, path.display(), wanted))?;
         let parent = path.parent().filter(|parent| *parent != Path::new(""));
         let parent = parent.map_or_else(|| PathBuf::from("."), Path::to_owned);
-        Ok(ArrayFile { dir: OutputDir::create(&parent, &[name])?, name: name.to_owned() })
+        Ok(ArrayFile { dir: OutputDir::shared(&parent, &[name])?, name: name.to_owned() })
     }
 }
 

@@ -2,13 +2,14 @@
 
 use super::error::TrainError;
 use super::experiment::Experiment;
-use super::home::{Home, Place};
+use super::home::Place;
 use super::options::{OUTPUT, Options, RUN};
 use super::report::{Report, files};
 use super::resume::{self, Loaded, Training};
 use super::session::{Session, Stop};
 use super::settings::Settings;
 use crate::config;
+use crate::output::OutputDir;
 use clap::Args;
 use deo_models::data::Corpus;
 use rayon::ThreadPool;
@@ -127,8 +128,7 @@ fn train(report: &Report<'_>, new: Training, loaded: Option<Loaded>) -> Result<E
         }
         None => (new, None, None),
     };
-    let output = report.home.map(Home::output);
-    let mut session = Session::new(report.experiment, output, training, resumed)?;
+    let mut session = Session::new(report.experiment, report.home, training, resumed)?;
     // The whole loop runs inside the pool: a call from outside would be handed over, kernel by kernel.
     let trained = report.pool.install(|| session.train(report.experiment, run));
     session.clear();
@@ -147,13 +147,13 @@ fn train(report: &Report<'_>, new: Training, loaded: Option<Loaded>) -> Result<E
 }
 
 /// Where a signal stopped it: fine if it can go on, an error if all is lost.
-fn stopped(stop: &Stop, home: Option<&Home>, notes: &mut dyn Write) -> Result<(), TrainError> {
+fn stopped(stop: &Stop, home: Option<&OutputDir>, notes: &mut dyn Write) -> Result<(), TrainError> {
     let Stop { signal, run, steps } = stop;
     let Some(home) = home else {
         let (signal, run, steps) = (*signal, run.clone(), *steps);
         return Err(TrainError::Interrupted { signal, run, steps });
     };
-    let dir = home.output().path().display();
+    let dir = home.path().display();
     note(
         notes,
         format_args!("{signal} after step {steps} of {run}: go on with deo train --resume {dir}"),

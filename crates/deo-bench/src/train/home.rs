@@ -14,14 +14,6 @@ pub(super) struct Place {
     lock: Option<Lock>,
 }
 
-/// The output directory of the training in progress.
-#[derive(Debug)]
-pub(super) struct Home {
-    output: OutputDir,
-    /// For as long as it lives.
-    _lock: Lock,
-}
-
 impl Place {
     /// A directory that may not exist yet.
     pub(super) fn new(dir: PathBuf) -> Self {
@@ -39,7 +31,7 @@ impl Place {
 
     /// Makes it the home of a training that writes `files`: one that is `resumed`, or a new one, which destroys none that
     /// isn't finished.
-    pub(super) fn occupy(self, files: &[&str], resumed: bool) -> Result<Home, TrainError> {
+    pub(super) fn occupy(self, files: &[&str], resumed: bool) -> Result<OutputDir, TrainError> {
         let Place { dir, lock } = self;
         let refuse = |reason| OutputError::Directory { dir: dir.clone(), reason };
         fs::create_dir_all(&dir).map_err(refuse)?;
@@ -47,12 +39,6 @@ impl Place {
         if !resumed && has_checkpoints(&checkpoints(&dir)) {
             return Err(ResumeError::Unfinished { dir }.into());
         }
-        Ok(Home { output: OutputDir::create(&dir, files)?, _lock: lock })
-    }
-}
-
-impl Home {
-    pub(super) fn output(&self) -> &OutputDir {
-        &self.output
+        Ok(OutputDir::under(lock, &dir, files)?)
     }
 }

@@ -3,7 +3,6 @@
 use super::error::TrainError;
 use super::experiment::Experiment;
 use super::finished::Finished;
-use super::home::Home;
 use super::monitor::Monitoring;
 use super::session::{METRICS, Session};
 use super::settings::Settings;
@@ -26,7 +25,7 @@ const FILES: [&str; 5] = [RECORD, METRICS, CURVES, WEIGHTS, CURVATURE];
 pub(super) struct Report<'a> {
     pub(super) experiment: &'a Experiment<'a>,
     pub(super) pool: &'a ThreadPool,
-    pub(super) home: Option<&'a Home>,
+    pub(super) home: Option<&'a OutputDir>,
     pub(super) json: bool,
 }
 
@@ -46,8 +45,7 @@ impl Report<'_> {
         let record = self.record(&session, None, sample);
         // Results are shown even if they can't be kept.
         let kept = self.keep(&mut session, &record);
-        let output = self.home.map(Home::output);
-        let shown = show(stdout, &record, self.json, output);
+        let shown = show(stdout, &record, self.json, self.home);
         match kept {
             Ok(()) => session.remove_checkpoints(),
             Err(failure) => return Err(session.with_checkpoint(failure.into())),
@@ -81,8 +79,8 @@ impl Report<'_> {
 
     fn keep(&self, session: &mut Session, record: &Record) -> Result<(), OutputError> {
         session.finish_metrics()?;
-        let Some(home) = self.home else { return Ok(()) };
-        let (output, finished) = (home.output(), &session.training.finished);
+        let Some(output) = self.home else { return Ok(()) };
+        let finished = &session.training.finished;
         output.write_json(RECORD, record)?;
         let title = title(record);
         let curves: Vec<_> = finished.iter().map(Finished::curve).collect();
