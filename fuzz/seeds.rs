@@ -139,6 +139,7 @@ fn npys() -> Seeds {
         ("huge", changed("3), }    ", "9999999),")),
         ("integers", changed("<f8", "<i8")),
         ("big-endian", changed("<f8", ">f8")),
+        ("newline", changed("<f8", "<\n8")),
         ("records", changed("'<f8'", "['a']")),
         ("version-2", second),
         ("f8", double),

@@ -2,6 +2,7 @@
 
 use crate::config::one_line;
 use crate::escape::EscapeArgs;
+use crate::report::ReportArgs;
 use crate::saddle::SaddleArgs;
 use crate::spectrum::SpectrumArgs;
 use crate::train::TrainArgs;
@@ -33,6 +34,8 @@ pub enum Command {
     Saddle(Box<SaddleArgs>),
     /// Eigenvalues of a Hessian or of a symmetric matrix, with error bars
     Spectrum(Box<SpectrumArgs>),
+    /// One page of HTML about one or several runs, readable without a network
+    Report(ReportArgs),
 }
 
 /// A usage error as one line: what was wrong, and what would be right.

@@ -12,6 +12,7 @@
 //! | [`escape`] | `deo escape`: methods against saddles and plateaus, tuned, at equal budgets |
 //! | [`saddle`] | `deo saddle`: the passes of a landscape or a cluster, from many starts |
 //! | [`spectrum`] | `deo spectrum`: eigenpairs of a Hessian or a matrix, with error bars |
+//! | [`report`] | `deo report`: a page for one or several runs |
 //! | [`npy`] | NumPy's arrays in and out |
 //! | [`record`] | what a run leaves behind: `record.json`, `metrics.jsonl`, the object of `--json` |
 //! | [`setting`] | what is wrong with an option or its value |
@@ -29,6 +30,7 @@ pub mod npy;
 pub mod output;
 pub mod plot;
 pub mod record;
+pub mod report;
 pub mod saddle;
 pub mod setting;
 pub mod spectrum;

@@ -261,3 +261,16 @@ fn the_published_rules() {
         assert!(base > 0 && probe > 0, "{base} {probe}");
     }
 }
+
+#[test]
+fn a_gradient_whose_square_is_not_a_number() {
+    let mut settings = settings(PolicyKind::Off, OptimizerKind::Adamw);
+    settings.clip = 0.0;
+    // Below it the square is finite, and Adam divides by its root: a step of the usual length.
+    let steps = |value| run(&settings, Some((40, Poison::Gradient(value))), false).steps;
+    let skipped = |steps: &[Step]| steps.iter().filter(|step| step.event() == "skipped").count();
+    assert_eq!(skipped(&steps(1e19)), 0);
+    let large = run(&settings, Some((40, Poison::Gradient(3e19))), false);
+    assert_eq!(large.nulls, run(&settings, None, true).nulls, "not finite in the state");
+    assert_eq!(skipped(&large.steps), 1);
+}

@@ -61,6 +61,10 @@ impl Budget {
         Budget { settings, tokens: settings.allowance }
     }
 
+    pub(crate) fn has_settings_of(&self, other: &Self) -> bool {
+        self.settings == other.settings
+    }
+
     /// The gradients that may be spent now; negative if the last visit overdrew.
     pub fn available(&self) -> f64 {
         self.tokens

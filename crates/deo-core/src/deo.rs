@@ -59,6 +59,17 @@ enum Policy {
     Escape(Escape),
 }
 
+impl Policy {
+    fn has_settings_of(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Policy::Deflate(a, every), Policy::Deflate(b, other)) => (a, every) == (b, other),
+            (Policy::Amplify(a, every), Policy::Amplify(b, other)) => (a, every) == (b, other),
+            (Policy::Escape(a), Policy::Escape(b)) => a.settings == b.settings,
+            _ => false,
+        }
+    }
+}
+
 /// The machine. Plain data over stored vectors `V`: clone it, serialise it, resume it at any point.
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -146,6 +157,15 @@ impl<V> Deo<V> {
     /// The axis of that estimate, or the direction of the last move.
     pub fn axis(&self) -> &V {
         self.dimer.axis()
+    }
+
+    /// Whether this can be a later state of `new`; see [`Dimer::continues`](Dimer::continues).
+    pub fn continues(&self, new: &Self, same_shape: impl Fn(&V, &V) -> bool) -> bool {
+        self.policy.has_settings_of(&new.policy)
+            && self.dimer.continues(&new.dimer, same_shape)
+            && self.trigger.has_settings_of(&new.trigger)
+            && self.budget.has_settings_of(&new.budget)
+            && self.seed == new.seed
     }
 
     /// The gradients it may spend at present.

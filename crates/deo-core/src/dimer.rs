@@ -194,6 +194,23 @@ impl<V> Dimer<V> {
         self.axis
     }
 
+    /// Whether this can be a later state of `new`: made with the same settings, for vectors that `same_shape` finds alike.
+    ///
+    /// For a state that was read from a file, which can be anything: one that fits lets no later step panic.
+    pub fn continues(&self, new: &Self, same_shape: impl Fn(&V, &V) -> bool) -> bool {
+        let vectors = [
+            (&self.axis, &new.axis),
+            (&self.axis_product, &new.axis_product),
+            (&self.previous, &new.previous),
+            (&self.previous_product, &new.previous_product),
+            (&self.torque, &new.torque),
+        ];
+        self.settings == new.settings
+            && self.length == new.length
+            && self.root_dimension == new.root_dimension
+            && vectors.into_iter().all(|(here, there)| same_shape(here, there))
+    }
+
     /// Hn as last measured, up to the secant error. Its old content after [`Dimer::begin`].
     pub fn axis_product(&self) -> &V {
         &self.axis_product

@@ -104,6 +104,13 @@ impl<V> Monitor<V> {
         Ok(Monitor { settings, lowest, highest, visits: 0 })
     }
 
+    /// Whether this can be a later state of `new`; see [`Dimer::continues`](crate::Dimer::continues).
+    pub fn continues(&self, new: &Self, same_shape: impl Fn(&V, &V) -> bool) -> bool {
+        self.settings == new.settings
+            && self.lowest.continues(&new.lowest, &same_shape)
+            && self.highest.continues(&new.highest, &same_shape)
+    }
+
     /// A visit is due at this step (counted from 0).
     pub fn is_due(&self, step: u64) -> bool {
         step.is_multiple_of(self.settings.interval.max(1))

@@ -93,7 +93,8 @@ pub trait Space {
     ) -> (f64, f64) {
         // Subtract first: g₁/h − g₀/h would round two large numbers instead of one small difference.
         self.axpby(1.0, g1, 0.0, hn);
-        self.axpby(-1.0 / h, g0, 1.0 / h, hn);
+        self.axpby(-1.0, g0, 1.0, hn);
+        self.axpby(0.0, g0, 1.0 / h, hn);
         let [c, square] = self.dots([(n, hn), (hn, hn)]);
         (c, square)
     }

@@ -87,6 +87,10 @@ impl Trigger {
         }
     }
 
+    pub(crate) fn has_settings_of(&self, other: &Self) -> bool {
+        self.settings == other.settings
+    }
+
     /// Takes the loss and the gradient's norm of a training step. Numbers that aren't finite are ignored.
     pub fn observe(&mut self, loss: f64, gradient_norm: f64) {
         self.waited += 1;

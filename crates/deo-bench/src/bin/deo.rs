@@ -3,6 +3,7 @@
 use clap::Parser;
 use deo_bench::cli::{Cli, Command, is_wish, usage_line};
 use deo_bench::escape::{self, EscapeError};
+use deo_bench::report::{self, ReportError};
 use deo_bench::saddle::{self, SaddleError};
 use deo_bench::spectrum::{self, SpectrumError};
 use deo_bench::train::{self, TrainError};
@@ -39,6 +40,11 @@ fn main() -> ExitCode {
         Command::Spectrum(arguments) => match spectrum::execute(&arguments, stdout) {
             Ok(()) => ExitCode::SUCCESS,
             Err(SpectrumError::Stdout(reason)) if nobody_reads(&reason) => ExitCode::SUCCESS,
+            Err(error) => failed(&error, error.exit_code()),
+        },
+        Command::Report(arguments) => match report::execute(&arguments, stdout) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(ReportError::Stdout(reason)) if nobody_reads(&reason) => ExitCode::SUCCESS,
             Err(error) => failed(&error, error.exit_code()),
         },
         _ => unreachable!("the program and its library are of one version"),

@@ -55,7 +55,7 @@ pub enum NpyError {
     },
     /// The numbers aren't of a type that is read.
     #[error(
-        "{path:?} holds {descr}; save float32 or float64, as by np.save(file, a.astype('<f8'))"
+        "{path:?} holds {descr:?}; save float32 or float64, as by np.save(file, a.astype('<f8'))"
     )]
     Type {
         /// The path as given.

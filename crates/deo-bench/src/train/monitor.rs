@@ -19,6 +19,7 @@
 //! with 16. λ_max: 1 % with 2, every 50 steps (`examples/tracking`, experiments/curvature/tracking.json).
 
 use super::probes::MeanLoss;
+use super::trainer::same_length;
 use crate::record::{CurvatureEnd, MonitorSummary, Sight};
 use deo_core::dimer::{Certify, DimerSettings};
 use deo_core::drive::Workspace;
@@ -85,9 +86,9 @@ impl MonitorState {
         Ok(MonitorState { monitor, gradients: 0, seconds: 0.0, visits: vec![] })
     }
 
-    /// Whether its axes have that many components.
-    pub(super) fn fits(&self, parameters: usize) -> bool {
-        self.monitor.axes().iter().all(|axis| axis.len() == parameters)
+    /// Whether this can be a later state of `new`.
+    pub(super) fn continues(&self, new: &Self) -> bool {
+        self.monitor.continues(&new.monitor, same_length)
     }
 
     /// What it saw last, and all that it saw.

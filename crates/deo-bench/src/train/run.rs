@@ -133,13 +133,15 @@ impl Experiment<'_> {
 
     /// Whether a state that was read from somewhere is one of this experiment's runs.
     pub fn fits(&self, state: &RunState) -> bool {
-        let layout = self.layout();
-        let RunState { helped, trainer, log, monitor, .. } = state;
-        self.runs().contains(helped)
-            && log.name == self.name(*helped)
-            && trainer.fits(&layout, self.settings(), *helped)
-            && monitor.is_some() == self.settings().monitor.is_some()
-            && monitor.as_ref().is_none_or(|monitor| monitor.fits(layout.len()))
+        let Ok(new) = self.start(state.helped) else { return false };
+        let monitor = match (&state.monitor, &new.monitor) {
+            (Some(here), Some(new)) => here.continues(new),
+            (here, new) => here.is_none() && new.is_none(),
+        };
+        self.runs().contains(&state.helped)
+            && state.log.name == new.log.name
+            && state.trainer.continues(&new.trainer)
+            && monitor
     }
 
     /// Trains to the end of the budget, from any state of the run.

@@ -34,7 +34,8 @@ pub struct Step {
     pub lr: f64,
     /// Evaluations of this step whose loss or gradient wasn't finite.
     pub non_finite: u64,
-    /// What the companion did; `None` if loss or gradient wasn't finite and nothing was done.
+    /// What the companion did; `None` if loss or gradient wasn't finite, or the gradient too large to be squared, and
+    /// nothing was done.
     pub(super) deed: Option<Deed>,
 }
 
@@ -43,6 +44,12 @@ impl Step {
     pub fn event(&self) -> &'static str {
         self.deed.map_or("skipped", |deed| deed.event)
     }
+}
+
+/// Whether two vectors belong to one layout.
+#[allow(clippy::ptr_arg)] // a state is generic over what it stores, which is a Vec here
+pub(super) fn same_length(a: &Vec<f32>, b: &Vec<f32>) -> bool {
+    a.len() == b.len()
 }
 
 impl Trainer {
@@ -79,32 +86,26 @@ impl Trainer {
         Ok(Trainer { vectors: Vectors::new(x), optimizer, companion, ledger })
     }
 
-    /// Whether its vectors have that layout, and its parts are those that the settings ask for.
-    pub(super) fn fits(&self, layout: &Layout, settings: &Settings, helped: bool) -> bool {
-        let parameters = layout.len();
-        let fits = |vector: &Vec<f32>| vector.len() == parameters;
-        let method = if helped { settings.method } else { Method::Off };
-        let optimizer = match &self.optimizer {
-            AnyOptimizer::Sgd(sgd) => {
-                sgd.groups().len() == parameters && sgd.velocity().is_none_or(fits)
-            }
-            AnyOptimizer::Adam(adam) => {
-                let moments = [adam.first_moment(), adam.second_moment()];
-                adam.groups().len() == parameters && moments.into_iter().all(fits)
-            }
-            AnyOptimizer::ClampedRatio(_) => true,
-        };
-        let companion = match (&self.companion, method) {
-            (Companion::Alone, Method::Off) => true,
-            (Companion::Deo(deo), Method::Deo(_)) => fits(deo.axis()),
-            (Companion::Published { dimer, .. }, Method::Published(rule)) => {
-                let same = *dimer.settings() == rule && *dimer.tensors() == tensors(layout);
-                same && fits(dimer.axes())
+    /// Whether this can be a later state of `new`.
+    pub(super) fn continues(&self, new: &Self) -> bool {
+        let optimizer = match (&self.optimizer, &new.optimizer) {
+            (AnyOptimizer::Sgd(here), AnyOptimizer::Sgd(new)) => here.continues(new, same_length),
+            (AnyOptimizer::Adam(here), AnyOptimizer::Adam(new)) => here.continues(new, same_length),
+            (AnyOptimizer::ClampedRatio(here), AnyOptimizer::ClampedRatio(new)) => {
+                here.continues(new, same_length)
             }
             _ => false,
         };
-        let budget = self.ledger.budget() == settings.steps;
-        fits(&self.vectors.x) && optimizer && companion && budget
+        let companion = match (&self.companion, &new.companion) {
+            (Companion::Alone, Companion::Alone) => true,
+            (Companion::Deo(here), Companion::Deo(new)) => here.continues(new, same_length),
+            (Companion::Published { dimer, .. }, Companion::Published { dimer: new, .. }) => {
+                dimer.continues(new, same_length)
+            }
+            _ => false,
+        };
+        let budget = self.ledger.budget() == new.ledger.budget();
+        same_length(&self.vectors.x, &new.vectors.x) && optimizer && companion && budget
     }
 
     /// The space of its vectors.
@@ -126,7 +127,9 @@ impl Trainer {
         let v = &mut self.vectors;
         let loss = f.value_grad(&v.x, &mut v.g);
         let gradient_norm = space.norm(&v.g);
-        let deed = (loss.is_finite() && gradient_norm.is_finite()).then(|| {
+        // Unclipped, a larger gradient has a square that single precision can't hold: Adam's second moment.
+        let largest = if settings.clip > 0.0 { f64::MAX } else { f64::from(f32::MAX).sqrt() };
+        let deed = (loss.is_finite() && gradient_norm <= largest).then(|| {
             let base = Base { optimizer: &mut self.optimizer, lr, clip: settings.clip };
             self.companion.step(space, f, v, loss, base, &mut self.ledger)
         });

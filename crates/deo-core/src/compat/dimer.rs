@@ -57,6 +57,15 @@ impl<V> CompatDimer<V> {
         Ok(dimer)
     }
 
+    /// Whether this can be a later state of `new`; see [`Dimer::continues`](crate::Dimer::continues).
+    pub fn continues(&self, new: &Self, same_shape: impl Fn(&V, &V) -> bool) -> bool {
+        self.settings == new.settings
+            && self.tensors == new.tensors
+            && self.lost.len() == new.lost.len()
+            && same_shape(&self.axes, &new.axes)
+            && same_shape(&self.scratch, &new.scratch)
+    }
+
     /// The rule and its constants.
     pub fn settings(&self) -> &CompatSettings {
         &self.settings

@@ -78,6 +78,13 @@ impl<V> ClampedRatio<V> {
         let (moment, square) = (space.zeros_like(x), space.zeros_like(x));
         Ok(ClampedRatio { settings, moment, square, steps: 0 })
     }
+
+    /// Whether this can be a later state of `new`; see [`Dimer::continues`](crate::Dimer::continues).
+    pub fn continues(&self, new: &Self, same_shape: impl Fn(&V, &V) -> bool) -> bool {
+        self.settings == new.settings
+            && same_shape(&self.moment, &new.moment)
+            && same_shape(&self.square, &new.square)
+    }
 }
 
 /// One step of [`ClampedRatio`] as a component-wise update of (g; m, h, θ).

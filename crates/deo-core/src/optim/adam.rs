@@ -123,6 +123,14 @@ impl<V> Adam<V> {
         Ok(Adam { groups, ..self })
     }
 
+    /// Whether this can be a later state of `new`; see [`Dimer::continues`](crate::Dimer::continues).
+    pub fn continues(&self, new: &Self, same_shape: impl Fn(&V, &V) -> bool) -> bool {
+        self.settings == new.settings
+            && self.groups == new.groups
+            && same_shape(&self.first_moment, &new.first_moment)
+            && same_shape(&self.second_moment, &new.second_moment)
+    }
+
     /// The settings.
     pub fn settings(&self) -> &AdamSettings {
         &self.settings

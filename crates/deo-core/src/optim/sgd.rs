@@ -137,6 +137,15 @@ impl<V> Sgd<V> {
         Ok(Sgd { groups, ..self })
     }
 
+    /// Whether this can be a later state of `new`; see [`Dimer::continues`](crate::Dimer::continues).
+    pub fn continues(&self, new: &Self, same_shape: impl Fn(&V, &V) -> bool) -> bool {
+        let velocity = match (&self.velocity, &new.velocity) {
+            (Some(here), Some(there)) => same_shape(here, there),
+            (here, there) => here.is_none() && there.is_none(),
+        };
+        self.settings == new.settings && self.groups == new.groups && velocity
+    }
+
     /// The settings.
     pub fn settings(&self) -> &SgdSettings {
         &self.settings

@@ -1,0 +1,257 @@
+//! The page: an overview, the settings that differ, a section for each command, all settings.
+
+use super::differences::{self, words};
+use super::html::Html;
+use super::run::{Command, Run};
+use super::table::{Cell, Table};
+use super::{methods, other, saddles, spectra, training};
+
+const STYLE: &str = include_str!("page.css");
+
+/// Nothing may be loaded or run, whatever got into the page.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
+
+/// Runs that the title of the page names.
+const MOST_NAMED: usize = 3;
+
+/// What things are called on this page.
+#[derive(Debug)]
+pub(super) struct Names {
+    several: bool,
+    charts: usize,
+}
+
+impl Names {
+    pub(super) fn new(several: bool) -> Self {
+        Names { several, charts: 0 }
+    }
+
+    /// Something of a run: with the run's label if there are several.
+    pub(super) fn of(&self, run: &Run, name: &str) -> String {
+        if self.several { format!("{}: {name}", run.label) } else { name.to_owned() }
+    }
+
+    /// The next identifier of a drawing.
+    pub(super) fn id(&mut self) -> String {
+        self.charts += 1;
+        format!("chart-{}", self.charts)
+    }
+}
+
+/// The page about these runs.
+pub(super) fn page(runs: &[Run]) -> String {
+    let mut html = Html::new();
+    let title = title(runs);
+    html.raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+    html.open("meta", &[("http-equiv", "Content-Security-Policy"), ("content", POLICY)]).raw("\n");
+    html.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
+    html.line("title", &format!("deo report: {title}"));
+    html.raw("<style>\n").raw(STYLE).raw("</style>\n</head>\n<body>\n<header>\n");
+    html.line("h1", &title);
+    let made =
+        concat!("Made by deo report ", env!("CARGO_PKG_VERSION"), " from the files of the runs.");
+    html.element("p", &[("class", "quiet")], made).raw("\n</header>\n<main>\n");
+    overview(&mut html, runs);
+    let mut names = Names::new(runs.len() > 1);
+    let groups =
+        [Command::Train, Command::Escape, Command::Spectrum, Command::Saddle, Command::Other];
+    let groups = groups.map(|command| {
+        let group: Vec<&Run> = runs.iter().filter(|run| run.command == command).collect();
+        (command, group)
+    });
+    differing(&mut html, &groups);
+    for (command, group) in groups.iter().filter(|(_, group)| !group.is_empty()) {
+        let section = match command {
+            Command::Train => training::section,
+            Command::Escape => methods::section,
+            Command::Spectrum => spectra::section,
+            Command::Saddle => saddles::section,
+            Command::Other => other::section,
+        };
+        section(&mut html, group, &mut names);
+    }
+    settings(&mut html, runs);
+    html.raw("</main>\n</body>\n</html>\n");
+    html.into_string()
+}
+
+fn title(runs: &[Run]) -> String {
+    let named: Vec<&str> = runs.iter().take(MOST_NAMED).map(|run| run.label.as_str()).collect();
+    let further = runs.len().saturating_sub(MOST_NAMED);
+    let more = if further > 0 { format!(" and {further} more") } else { String::new() };
+    format!("{}{more}", named.join(", "))
+}
+
+fn overview(html: &mut Html, runs: &[Run]) {
+    html.line("h2", "Runs");
+    let columns = ["run", "command", "what", "seed", "deo version", "seconds", "state"];
+    let mut table = Table::new("What was run", columns);
+    for run in runs {
+        let failure = run.at("/failure").as_str();
+        let state = match failure {
+            Some(failure) => format!("stopped early: {failure}"),
+            None if run.record.is_null() => "no record yet".to_owned(),
+            None => "finished".to_owned(),
+        };
+        table.row([
+            Cell::text(&run.label),
+            Cell::text(run.command_name()),
+            what(run).map_or(Cell::Absent, Cell::Text),
+            Cell::of(run.at("/settings/seed")),
+            run.at("/version")
+                .as_str()
+                .map_or(Cell::Absent, |version| Cell::Shown(version.to_owned())),
+            Cell::number(seconds(run)),
+            Cell::text(state),
+        ]);
+    }
+    html.append(table.without_empty_columns().html());
+    for run in runs {
+        for note in &run.notes {
+            html.element("p", &[("class", "note")], &format!("{}: {note}", run.label)).raw("\n");
+        }
+    }
+}
+
+/// The seconds that the record tells.
+fn seconds(run: &Run) -> Option<f64> {
+    let of_runs: Vec<f64> = match run.command {
+        Command::Train => run.list("/runs").iter().filter_map(|r| r["seconds"].as_f64()).collect(),
+        _ => vec![],
+    };
+    let sum = of_runs.iter().copied().reduce(|a, b| a + b);
+    sum.or_else(|| run.at("/results/seconds").as_f64())
+}
+
+/// What was trained, compared or searched.
+fn what(run: &Run) -> Option<String> {
+    let value = |pointer: &str| Some(run.at(pointer)).filter(|v| !v.is_null()).map(words);
+    match run.command {
+        Command::Train => {
+            let preset = value("/settings/preset")?;
+            let parameters = value("/model/parameters").map(|n| format!(", {n} parameters"));
+            let text = value("/text/source").map(|text| format!(", {text}"));
+            Some(preset + &parameters.unwrap_or_default() + &text.unwrap_or_default())
+        }
+        Command::Escape => value("/settings/problems"),
+        Command::Spectrum => value("/target"),
+        Command::Saddle => value("/settings/potential/name").or_else(|| {
+            let kind = value("/settings/potential/kind")?;
+            let atoms = value("/settings/potential/atoms").map(|n| format!(", {n} atoms"));
+            Some(kind + &atoms.unwrap_or_default())
+        }),
+        Command::Other => None,
+    }
+}
+
+fn differing(html: &mut Html, groups: &[(Command, Vec<&Run>)]) {
+    let several = || groups.iter().filter(|(_, group)| group.len() > 1);
+    if several().next().is_none() {
+        return;
+    }
+    html.line("h2", "Settings that differ");
+    for (_, group) in several() {
+        let command = group[0].command_name();
+        let table = differences::table(&format!("deo {command}"), group);
+        if table.is_empty() {
+            html.line("p", &format!("deo {command}: all settings agree."));
+        }
+        html.append(table.html());
+    }
+}
+
+fn settings(html: &mut Html, runs: &[Run]) {
+    html.line("h2", "All settings");
+    for run in runs {
+        let list = differences::settings(run);
+        html.raw("<details>").element(
+            "summary",
+            &[],
+            &format!("{}: {} settings", run.label, list.len()),
+        );
+        let mut table = Table::new(&format!("Settings of {}", run.label), ["setting", "value"]);
+        for (name, value) in list {
+            table.row([Cell::text(name), Cell::text(words(&value))]);
+        }
+        html.append(table.html()).raw("</details>\n");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn run(record: Value, command: Command) -> Run {
+        Run { label: "l".into(), command, record, curves: vec![], notes: vec![] }
+    }
+
+    /// WCAG 2.2: relative luminance of #rgb or #rrggbb.
+    fn luminance(colour: &str) -> f64 {
+        let digits: Vec<f64> =
+            colour.chars().skip(1).map(|c| f64::from(c.to_digit(16).unwrap())).collect();
+        let parts: Vec<f64> = if digits.len() == 3 {
+            digits.iter().map(|d| d / 15.0).collect()
+        } else {
+            digits.chunks(2).map(|d| (16.0 * d[0] + d[1]) / 255.0).collect()
+        };
+        let linear =
+            |c: f64| if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) };
+        0.2126 * linear(parts[0]) + 0.7152 * linear(parts[1]) + 0.0722 * linear(parts[2])
+    }
+
+    /// WCAG 2.2, 1.4.3 and 1.4.11: 4.5 for text, 3 for lines.
+    #[test]
+    fn letters_and_lines_stand_out_in_light_dark_and_print() {
+        let schemes: Vec<&str> = STYLE.split(":root {").skip(1).collect();
+        assert_eq!(schemes.len(), 3);
+        for scheme in schemes {
+            let colour = |name: &str| {
+                let rest = scheme.split(&format!("--{name}: ")).nth(1).unwrap();
+                luminance(rest.split(';').next().unwrap())
+            };
+            let contrast = |name: &str, on: &str| {
+                let (a, b) = (colour(name), colour(on));
+                (a.max(b) + 0.05) / (a.min(b) + 0.05)
+            };
+            for name in ["ink", "quiet", "note"] {
+                let contrast = contrast(name, "paper");
+                assert!(contrast >= 4.5, "{name}: {contrast}");
+            }
+            assert!(contrast("ink", "shade") >= 4.5);
+            for name in ["c0", "c1", "c2", "c3", "c4", "c5"] {
+                let contrast = contrast(name, "paper");
+                assert!(contrast >= 3.0, "{name}: {contrast}");
+            }
+        }
+    }
+
+    #[test]
+    fn records_of_any_shape_give_a_page() {
+        let shapes = [json!(null), json!(5), json!([[]]), json!({"a": {"b": []}}), json!("<x>")];
+        let keys = [
+            "settings", "runs", "results", "problems", "version", "target", "sample", "failure",
+            "text",
+        ];
+        for command in ["train", "escape", "spectrum", "saddle", "later"] {
+            for shape in &shapes {
+                let mut record = json!({"command": command});
+                keys.iter().for_each(|key| record[*key] = shape.clone());
+                for inner in ["pairs", "distinct", "searches", "density", "trace", "advice"] {
+                    record["results"] =
+                        json!({ inner: [shape, {"joins": [shape, shape], "x": shape}] });
+                    for command in [
+                        Command::Train,
+                        Command::Escape,
+                        Command::Spectrum,
+                        Command::Saddle,
+                        Command::Other,
+                    ] {
+                        let page = page(&[run(record.clone(), command), run(Value::Null, command)]);
+                        assert!(page.ends_with("</html>\n") && !page.contains("<x>"));
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Searches for saddles: what was found, and between which minima.
+
+use super::chart::{Chart, Line, Look};
+use super::differences::words;
+use super::html::Html;
+use super::number;
+use super::page::Names;
+use super::run::Run;
+use super::scale::Kind;
+use super::table::{Cell, Table};
+use std::collections::BTreeMap;
+
+/// Passes that a drawing has room for.
+const MOST_PASSES: usize = 12;
+
+/// The section of these searches.
+pub(super) fn section(html: &mut Html, runs: &[&Run], names: &mut Names) {
+    html.line("h2", "Saddles");
+    html.line("h3", "Distinct saddles");
+    html.append(distinct(runs, names).without_empty_columns().html());
+    html.append(passes(runs, names).html());
+    html.raw("<div class=\"charts\">\n");
+    for run in runs {
+        let id = names.id();
+        html.append(profile(run, names).html(&id));
+    }
+    html.raw("</div>\n");
+    html.line("h3", "Searches");
+    html.append(searches(runs).html());
+}
+
+fn distinct(runs: &[&Run], names: &Names) -> Table {
+    let columns =
+        ["saddle", "energy", "barrier", "from", "curvature", "index", "found", "gradients"];
+    let mut table = Table::new(
+        "Each saddle once, by energy; gradients are the median of its searches",
+        columns,
+    );
+    for run in runs {
+        for (i, saddle) in run.list("/results/distinct").iter().enumerate() {
+            let number = |key: &str| Cell::number(number::of(&saddle[key]));
+            let from = saddle["from"].as_array().map_or(&[][..], Vec::as_slice);
+            let from: Vec<String> = from.iter().map(|origin| words(&origin["start"])).collect();
+            table.row([
+                Cell::text(names.of(run, &(i + 1).to_string())),
+                number("energy"),
+                number("barrier"),
+                Cell::text(from.join(", ")),
+                number("curvature"),
+                number("index"),
+                number("found"),
+                number("gradients"),
+            ]);
+        }
+    }
+    table
+}
+
+fn passes(runs: &[&Run], names: &Names) -> Table {
+    let columns = ["saddle", "minimum", "energy", "barrier", "other minimum", "energy", "barrier"];
+    let mut table = Table::new("The minima that each saddle joins", columns);
+    for run in runs {
+        for (i, saddle) in run.list("/results/distinct").iter().enumerate() {
+            let Some([one, other]) = saddle["joins"].as_array().map(Vec::as_slice) else {
+                continue;
+            };
+            let number = |x: &serde_json::Value| Cell::number(number::of(x));
+            table.row([
+                Cell::text(names.of(run, &(i + 1).to_string())),
+                number(&one["minimum"]),
+                number(&one["energy"]),
+                number(&one["barrier"]),
+                number(&other["minimum"]),
+                number(&other["energy"]),
+                number(&other["barrier"]),
+            ]);
+        }
+    }
+    table
+}
+
+/// Minimum, saddle, minimum; the next pass after a gap.
+fn profile(run: &Run, names: &Names) -> Chart {
+    let (mut points, mut ticks) = (vec![], vec![]);
+    for (i, saddle) in run.list("/results/distinct").iter().enumerate() {
+        let Some([one, other]) = saddle["joins"].as_array().map(Vec::as_slice) else { continue };
+        if ticks.len() == MOST_PASSES {
+            break;
+        }
+        let x = 3.0 * ticks.len() as f64;
+        let energy = |of: &serde_json::Value| number::of(&of["energy"]).unwrap_or(f64::NAN);
+        points.extend([(x, energy(one)), (x + 1.0, energy(saddle)), (x + 2.0, energy(other))]);
+        points.push((x + 2.5, f64::NAN));
+        ticks.push((x + 1.0, (i + 1).to_string()));
+    }
+    let line = Line::new("minimum – saddle – minimum", Look::Joined, points);
+    let title = names.of(run, "energies along the passes");
+    let mut chart = Chart::new(title, "saddle", vec![line]);
+    (chart.y, chart.x_names) = (Kind::Linear, ticks);
+    chart
+}
+
+fn searches(runs: &[&Run]) -> Table {
+    let columns = ["run", "ended", "searches", "gradients", "of verifications"];
+    let mut table = Table::new("How the searches ended", columns);
+    for run in runs {
+        let mut ends: BTreeMap<String, [f64; 3]> = BTreeMap::new();
+        for search in run.list("/results/searches") {
+            let sums = ends.entry(words(&search["status"])).or_default();
+            let number = |key: &str| number::of(&search[key]).unwrap_or(0.0);
+            let these = [1.0, number("gradients"), number("verification")];
+            sums.iter_mut().zip(these).for_each(|(sum, x)| *sum += x);
+        }
+        for (end, sums) in ends {
+            let cells = [Cell::text(&run.label), Cell::text(end)];
+            table.row(cells.into_iter().chain(sums.map(Cell::Number)));
+        }
+    }
+    table
+}

@@ -1,0 +1,385 @@
+//! Lists of burn tensors as vectors: the `Space` that everything else of this crate computes in.
+//!
+//! Problem: a module's trainable parameters are tensors of several shapes, on whatever device the user chose. Here a
+//! vector is the list of them, each flattened to one dimension, in the order in which the module is visited. It is
+//! the same vector as its concatenation: the same seed gives the same axis as for a flat slice in that order.
+//!
+//! Tensors carry no autodiff association: nothing here is recorded on a tape.
+//!
+//! | operation | passes over memory on the device | read by the host |
+//! |---|---|---|
+//! | `axpby` | 1 for each of a x, b y, + that isn't trivial; b = 0, a = 1 shares the tensor and copies nothing | – |
+//! | `dot`, [`Reduction::Host`] | – | every distinct vector of the call, once; then f64 lanes, in pieces of 8 192 |
+//! | `dot`, [`Reduction::Device`] | 2, and 2 more to convert if the device has f64 | ⌈N/256⌉ partial sums, or one |
+//! | `secant`, `displace`, `turn` | the axpbys that they are defined by, without the copies | as their dots |
+//!
+//! Departures from the rule that nothing is allocated in the steady state: burn's operations return new tensors; they
+//! reuse the old y's memory where nobody else holds it.
+
+use burn::tensor::{DType, Device, Tensor, TensorData};
+use deo_core::Space;
+use deo_core::space::Host;
+use serde::{Deserialize, Serialize};
+
+/// A flattened parameter.
+pub(crate) type Flat = Tensor<1>;
+
+/// Where inner products are summed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Reduction {
+    /// The host reads the vectors and sums in f64, in the same order whatever the device and its threads. Right where
+    /// the device is the CPU; elsewhere N numbers cross the bus.
+    #[default]
+    Host,
+    /// The device multiplies and sums, in f64 if it has that; otherwise in rows of 256 in the type of the
+    /// parameters, and the host sums the rows in f64. As repeatable as the device's own sums.
+    Device,
+}
+
+/// Numbers that a device without f64 sums before the host takes over: their rounding stays below that of a stored
+/// gradient, and the host reads 1/256 of the vector.
+const ROW: usize = 256;
+
+/// The space of lists of one-dimensional tensors.
+///
+/// # Panics
+///
+/// All operations panic if the lists of one call differ in the number or the lengths of their tensors.
+///
+/// # Examples
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use deo_burn::Tensors;
+/// use deo_burn::deo_core::Space;
+///
+/// let device = Device::default();
+/// let x = vec![Tensor::<1>::from_floats([1.0, 2.0], &device), Tensor::from_floats([3.0], &device)];
+/// let space = Tensors::like(&x);
+/// assert_eq!(space.len(&x), 3);
+/// assert_eq!(space.dot(&x, &x), 14.0);
+/// ```
+#[derive(Debug, Clone)]
+pub struct Tensors {
+    devices: Vec<Device>,
+    dtype: DType,
+    reduction: Reduction,
+}
+
+impl Tensors {
+    /// The space of lists like `template`, of f32 or f64.
+    ///
+    /// # Panics
+    ///
+    /// If the list is empty, or its tensors are of another type than f32 and f64 or differ in type.
+    pub fn like(template: &[Tensor<1>]) -> Self {
+        let dtype = template.first().expect("a vector needs at least one tensor").dtype();
+        assert!(is_supported(dtype), "vectors are of f32 or f64, these are of {dtype:?}");
+        for tensor in template {
+            let other = tensor.dtype();
+            assert_eq!(dtype, other, "all tensors of a vector must have the same type");
+        }
+        let devices = template.iter().map(|x| x.device().without_autodiff()).collect();
+        Tensors { devices, dtype, reduction: Reduction::default() }
+    }
+
+    /// Sums there.
+    #[must_use]
+    pub fn with_reduction(mut self, reduction: Reduction) -> Self {
+        self.reduction = reduction;
+        self
+    }
+
+    /// The tensor on the device of its parameter: one that was loaded from a file is on the default device.
+    fn here(&self, i: usize, x: &Flat) -> Flat {
+        let x = x.clone();
+        if x.device() == self.devices[i] { x } else { x.to_device(&self.devices[i]) }
+    }
+
+    #[track_caller]
+    fn fit(&self, vectors: &[&[Flat]]) {
+        let count = self.devices.len();
+        for vector in vectors {
+            assert_eq!(vector.len(), count, "vectors of this space have {count} tensors");
+            for (x, y) in vectors[0].iter().zip(*vector) {
+                let (x, y) = (x.shape()[0], y.shape()[0]);
+                assert_eq!(x, y, "vectors of one call must have tensors of the same lengths");
+            }
+        }
+    }
+
+    fn stored(&self, i: usize, numbers: impl Iterator<Item = f64>, len: usize) -> Flat {
+        let data = match self.dtype {
+            DType::F64 => TensorData::new(numbers.collect::<Vec<f64>>(), [len]),
+            _ => TensorData::new(numbers.map(|x| x as f32).collect::<Vec<f32>>(), [len]),
+        };
+        Tensor::from_data(data, (&self.devices[i], self.dtype))
+    }
+
+    /// Σ x y on the device.
+    fn device_dot(&self, x: Flat, y: Flat) -> f64 {
+        if x.device().supports_dtype(DType::F64) {
+            let (x, y) = (x.cast(DType::F64), y.cast(DType::F64));
+            return (x * y).sum().into_scalar::<f64>();
+        }
+        self.row_dot(x, y)
+    }
+
+    /// The same without f64 on the device.
+    fn row_dot(&self, x: Flat, y: Flat) -> f64 {
+        let products = x * y;
+        let len = products.shape()[0];
+        let whole = len - len % ROW;
+        let mut sum = 0.0;
+        if whole > 0 {
+            let rows = products.clone().narrow(0, 0, whole).reshape([whole / ROW, ROW]);
+            sum += self.host_sum(&rows.sum_dim(1).into_data());
+        }
+        if whole < len {
+            sum += self.host_sum(&products.narrow(0, whole, len - whole).into_data());
+        }
+        sum
+    }
+
+    fn host_sum(&self, data: &TensorData) -> f64 {
+        match self.dtype {
+            DType::F64 => numbers::<f64>(data).iter().sum(),
+            _ => numbers::<f32>(data).iter().map(|&x| f64::from(x)).sum(),
+        }
+    }
+
+    fn host_dot(&self, x: &TensorData, y: &TensorData) -> f64 {
+        match self.dtype {
+            DType::F64 => Host::<f64>::new().dot(numbers(x), numbers(y)),
+            _ => Host::<f32>::new().dot(numbers(x), numbers(y)),
+        }
+    }
+}
+
+/// Numbers that the host reads at a time. A copy of a whole tensor is memory that the allocator asks of the system anew
+/// each time: at 235 000 numbers the page faults took ten times as long as copying and summing.
+const PIECE: usize = 8192;
+
+/// The piece of x from component `first` on.
+fn piece(x: &Flat, first: usize) -> TensorData {
+    let len = x.shape()[0];
+    if len <= PIECE {
+        x.to_data()
+    } else {
+        x.clone().narrow(0, first, PIECE.min(len - first)).into_data()
+    }
+}
+
+/// The types with enough digits to displace by h ‖x‖ and see the difference.
+pub(crate) fn is_supported(dtype: DType) -> bool {
+    matches!(dtype, DType::F32 | DType::F64)
+}
+
+fn numbers<E: burn::tensor::Element>(data: &TensorData) -> &[E] {
+    data.as_slice().expect("all tensors of a vector have the type of its space")
+}
+
+/// a x, where a = 1 shares x.
+fn scaled(a: f64, x: Flat) -> Flat {
+    if a == 1.0 { x } else { x.mul_scalar(a) }
+}
+
+/// a x + b y, where b = 0 doesn't read y.
+fn combined(a: f64, x: Flat, b: f64, y: Flat) -> Flat {
+    if b == 0.0 { scaled(a, x) } else { scaled(b, y).add(scaled(a, x)) }
+}
+
+/// Takes y out, so that burn may reuse its memory; x stands in for it meanwhile.
+fn take(y: &mut Flat, x: &Flat) -> Flat {
+    std::mem::replace(y, x.clone())
+}
+
+/// The place of x among the distinct vectors.
+fn place<'a>(x: &'a [Flat], distinct: &mut Vec<&'a [Flat]>) -> usize {
+    let known = distinct.iter().position(|y| std::ptr::eq(x, *y));
+    known.unwrap_or_else(|| {
+        distinct.push(x);
+        distinct.len() - 1
+    })
+}
+
+impl Space for Tensors {
+    type Vector = [Tensor<1>];
+    type Owned = Vec<Tensor<1>>;
+
+    fn zeros_like(&self, x: &[Flat]) -> Vec<Flat> {
+        self.fit(&[x]);
+        let zeros = |(x, device): (&Flat, &Device)| Tensor::zeros(x.shape(), (device, self.dtype));
+        x.iter().zip(&self.devices).map(zeros).collect()
+    }
+
+    fn len(&self, x: &[Flat]) -> usize {
+        x.iter().map(|x| x.shape()[0]).sum()
+    }
+
+    fn epsilon(&self) -> f64 {
+        match self.dtype {
+            DType::F64 => f64::EPSILON / 2.0,
+            _ => f64::from(f32::EPSILON) / 2.0,
+        }
+    }
+
+    fn fill(&self, x: &mut [Flat], value: &(dyn Fn(u64) -> f64 + Sync)) {
+        self.fit(&[x]);
+        let mut first = 0;
+        for (i, x) in x.iter_mut().enumerate() {
+            let len = x.shape()[0];
+            *x = self.stored(i, (first..first + len as u64).map(value), len);
+            first += len as u64;
+        }
+    }
+
+    fn axpby(&self, a: f64, x: &[Flat], b: f64, y: &mut [Flat]) {
+        self.fit(&[x, y]);
+        for (i, (x, y)) in x.iter().zip(y).enumerate() {
+            let x = self.here(i, x);
+            let old = take(y, &x);
+            let old = if b == 0.0 { old } else { self.here(i, &old) };
+            *y = combined(a, x, b, old);
+        }
+    }
+
+    fn dot(&self, x: &[Flat], y: &[Flat]) -> f64 {
+        let [dot] = self.dots([(x, y)]);
+        dot
+    }
+
+    fn dots<const K: usize>(&self, pairs: [(&[Flat], &[Flat]); K]) -> [f64; K] {
+        // A vector that occurs more than once is read once.
+        let mut distinct: Vec<&[Flat]> = Vec::with_capacity(2 * K);
+        let places = pairs.map(|(x, y)| (place(x, &mut distinct), place(y, &mut distinct)));
+        self.fit(&distinct);
+        let mut sums = [0.0; K];
+        for block in 0..self.devices.len() {
+            let tensors = distinct.iter().map(|x| &x[block]);
+            match self.reduction {
+                Reduction::Host => {
+                    let tensors: Vec<_> = tensors.collect();
+                    for first in (0..tensors[0].shape()[0]).step_by(PIECE) {
+                        let data: Vec<_> = tensors.iter().map(|x| piece(x, first)).collect();
+                        for (sum, (x, y)) in sums.iter_mut().zip(places) {
+                            *sum += self.host_dot(&data[x], &data[y]);
+                        }
+                    }
+                }
+                Reduction::Device => {
+                    let tensors: Vec<_> = tensors.map(|x| self.here(block, x)).collect();
+                    for (sum, (x, y)) in sums.iter_mut().zip(places) {
+                        *sum += self.device_dot(tensors[x].clone(), tensors[y].clone());
+                    }
+                }
+            }
+        }
+        sums
+    }
+
+    fn secant(&self, h: f64, g0: &[Flat], g1: &[Flat], n: &[Flat], hn: &mut [Flat]) -> (f64, f64) {
+        self.fit(&[g0, g1, n, hn]);
+        for (i, ((g0, g1), hn)) in g0.iter().zip(g1).zip(hn.iter_mut()).enumerate() {
+            // Subtract first: the difference of close numbers is exact, their quotients by h are rounded.
+            *hn = self.here(i, g1).sub(self.here(i, g0));
+            if h != 1.0 {
+                let difference = take(hn, g1);
+                *hn = difference.div_scalar(h);
+            }
+        }
+        let [c, square] = self.dots([(n, hn), (hn, hn)]);
+        (c, square)
+    }
+
+    fn displace(&self, h: f64, n: &[Flat], x: &[Flat], y: &mut [Flat]) -> f64 {
+        self.fit(&[n, x, y]);
+        let mut moved = Vec::with_capacity(x.len());
+        for (i, ((n, x), y)) in n.iter().zip(x).zip(y).enumerate() {
+            let x = self.here(i, x);
+            *y = combined(h, self.here(i, n), 1.0, x.clone());
+            moved.push(y.clone().sub(x));
+        }
+        self.dot(&moved, n)
+    }
+
+    fn rotate(&self, c: f64, s: f64, x: &mut [Flat], y: &mut [Flat], scratch: &mut [Flat]) {
+        self.fit(&[x, y, scratch]);
+        for (i, (x, y)) in x.iter_mut().zip(y).enumerate() {
+            let q = self.here(i, y);
+            self.turned(i, [c, s], q, x, y);
+        }
+    }
+
+    fn turn(
+        &self,
+        angle: [f64; 2],
+        [a, b]: [f64; 2],
+        x: &mut [Flat],
+        y: &mut [Flat],
+        w: &mut [Flat],
+    ) {
+        self.fit(&[x, y, w]);
+        for (i, ((x, y), w)) in x.iter_mut().zip(y).zip(w).enumerate() {
+            let q = combined(a, self.here(i, w), b, self.here(i, y));
+            self.turned(i, angle, q, x, y);
+        }
+    }
+
+    fn turn_secant(
+        &self,
+        angle: [f64; 2],
+        [a, b]: [f64; 2],
+        [g0, g1]: [&[Flat]; 2],
+        x: &mut [Flat],
+        y: &mut [Flat],
+        _scratch: &mut [Flat],
+    ) {
+        self.fit(&[x, y, g0, g1]);
+        for (i, (((x, y), g0), g1)) in x.iter_mut().zip(y).zip(g0).zip(g1).enumerate() {
+            let difference = self.here(i, g1).sub(self.here(i, g0));
+            let q = combined(a, difference, b, self.here(i, y));
+            self.turned(i, angle, q, x, y);
+        }
+    }
+}
+
+impl Tensors {
+    /// (x, y) ← (c x + s q, c q − s x), one tensor.
+    fn turned(&self, i: usize, [c, s]: [f64; 2], q: Flat, x: &mut Flat, y: &mut Flat) {
+        let old = self.here(i, x);
+        *x = old.clone().mul_scalar(c).add(q.clone().mul_scalar(s));
+        *y = q.mul_scalar(c).sub(old.mul_scalar(s));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_and_their_rest_make_the_sum() {
+        let device = Device::default();
+        for len in [1, 255, 256, 257, 1000, 1024] {
+            let values: Vec<f32> = (0..len).map(|i| (0.37 * i as f32).cos()).collect();
+            let want: f64 = values.iter().map(|&x| f64::from(x) * f64::from(x)).sum();
+            let x: Flat = Tensor::from_data(TensorData::new(values, [len]), &device);
+            let got = Tensors::like(std::slice::from_ref(&x)).row_dot(x.clone(), x);
+            // f32 sums of 256 terms of one sign, the worst case of a pairwise or sequential order.
+            assert!(
+                (got / want - 1.0).abs() < 256.0 * f64::from(f32::EPSILON),
+                "{len}: {got} {want}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_tensor_from_elsewhere_is_brought_to_its_device() {
+        // There is one device here; what can be tested is that autodiff devices don't count as others.
+        let device = Device::default();
+        let x: Flat = Tensor::zeros([3], &device.clone().autodiff());
+        let space = Tensors::like(std::slice::from_ref(&x));
+        assert!(!space.devices[0].is_autodiff());
+        assert_eq!(space.here(0, &x).device(), device);
+    }
+}

@@ -1,0 +1,19 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod error;
+mod estimate;
+mod parameters;
+mod probing;
+mod space;
+mod with_deo;
+
+pub use error::Error;
+pub use estimate::{answer_all, lowest_curvature};
+pub use parameters::{Parameters, sorted_vars};
+pub use space::Tensors;
+pub use with_deo::WithDeo;
+
+// What the signatures above are made of.
+pub use deo_core;
+pub use deo_core::drive::StepReport;

@@ -1,0 +1,168 @@
+//! A training step with DEO around any candle optimizer.
+//!
+//! ```text
+//! optimizer.backward_step(&model.loss(&batch)?)?;         // before
+//! run.backward_step(|| model.loss(&batch))?;              // after
+//! ```
+//!
+//! The step evaluates the closure once for its own gradient, and again for each question that DEO asks, which is none on
+//! most steps. Where DEO moves the parameters, the optimizer's step is left out: its gradient belongs to the old x. Its
+//! state is left alone; candle's SGD has none, and Adam's moments remain good (deo-core's `Optimizer::kicked`).
+
+use crate::{
+    Error, Parameters, Tensors,
+    probing::{Probing, evaluate},
+};
+use candle_core::{Tensor, Var};
+use candle_nn::Optimizer;
+use deo_core::drive::StepReport;
+use deo_core::{Deo, DeoSettings, Event, PolicySettings, Question, Rule, deo::Counts};
+
+/// An optimizer with DEO beside it.
+///
+/// # Examples
+///
+/// ```
+/// use candle_core::{Device, Var};
+/// use candle_nn::{Optimizer, SGD};
+/// use deo_candle::{WithDeo, deo_core::DeoSettings};
+///
+/// // x₁⁴/16 − x₁²/2 + 9/8 x₂²: a saddle at 0, minima at (±2, 0). Start next to the saddle.
+/// let x = Var::new(&[1e-12f64, 0.5], &Device::Cpu)?;
+/// let loss = || {
+///     let (x1, x2) = (x.get(0)?, x.get(1)?);
+///     (x1.powf(4.0)? / 16.0)? - (x1.sqr()? / 2.0)? + (x2.sqr()? * 1.125)?
+/// };
+/// let vars = vec![x.clone()];
+/// let mut run = WithDeo::new(vars.clone(), SGD::new(vars, 0.1)?, DeoSettings::default())?;
+/// for _ in 0..100 {
+///     run.backward_step(loss)?;
+/// }
+/// assert!((x.get(0)?.to_scalar::<f64>()?.abs() - 2.0).abs() < 1e-2);
+/// # Ok::<(), deo_candle::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct WithDeo<O> {
+    optimizer: O,
+    deo: Deo<Vec<Tensor>>,
+    parameters: Parameters,
+    space: Tensors,
+    rule: Rule,
+    /// The policy changes gradients.
+    transforms: bool,
+}
+
+impl<O> WithDeo<O> {
+    /// Joins DEO to `optimizer`, which trains these `vars`.
+    ///
+    /// Their order numbers the components: take [`sorted_vars`](crate::sorted_vars) for the same run from the same seed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] names the setting or the parameter that is wrong.
+    pub fn new(vars: Vec<Var>, optimizer: O, settings: DeoSettings) -> Result<Self, Error> {
+        let parameters = Parameters::new(vars)?;
+        let space = parameters.space();
+        let deo = Deo::new(&space, &parameters.values()?, settings)?;
+        space.check()?;
+        let transforms = !matches!(settings.policy, PolicySettings::Escape(_));
+        Ok(WithDeo { optimizer, deo, parameters, space, rule: settings.dimer.rule, transforms })
+    }
+
+    /// The machine, for its estimate and axis.
+    pub fn deo(&self) -> &Deo<Vec<Tensor>> {
+        &self.deo
+    }
+
+    /// What DEO has evaluated and done so far.
+    pub fn counts(&self) -> Counts {
+        self.deo.counts()
+    }
+
+    /// The parameters.
+    pub fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    /// The optimizer.
+    pub fn optimizer(&self) -> &O {
+        &self.optimizer
+    }
+
+    /// The optimizer, to set its learning rate.
+    pub fn optimizer_mut(&mut self) -> &mut O {
+        &mut self.optimizer
+    }
+
+    /// The optimizer, without DEO.
+    pub fn into_optimizer(self) -> O {
+        self.optimizer
+    }
+
+    /// One training step on the batch that `loss` is bound to, instead of the optimizer's own `backward_step`.
+    ///
+    /// `loss` must compute the same function of the `Var`s each time it is called: the same batch, no random dropout.
+    /// `event.moved()` of the report tells that DEO moved the `Var`s instead of the optimizer; `skipped`, that the
+    /// loss or its gradient wasn't finite and nothing was changed.
+    ///
+    /// # Errors
+    ///
+    /// What candle or the closure reports. The `Var`s are as before, unless it was the optimizer, or a write to a `Var`,
+    /// that failed half-way.
+    pub fn backward_step<F>(&mut self, mut loss: F) -> Result<StepReport, Error>
+    where
+        F: FnMut() -> candle_core::Result<Tensor>,
+        O: Optimizer,
+    {
+        let (value, mut grads) = evaluate(&mut loss)?;
+        let mut g = self.parameters.gradients(&grads)?;
+        let mut x = self.parameters.values()?;
+        let gradient_norm = self.deo.observe(&self.space, &x, value, &g);
+        self.space.check()?;
+        let mut report =
+            StepReport { loss: value, gradient_norm, event: Event::Quiet, skipped: true };
+        if !(value.is_finite() && gradient_norm.is_finite()) {
+            return Ok(report);
+        }
+        if self.deo.ask(&self.space, &g).is_some() {
+            x = self.visit(&g, &mut loss)?;
+        }
+        report.event = self.deo.apply(&self.space, &mut x, &mut g);
+        report.skipped = false;
+        self.space.check()?;
+        if report.event.moved() {
+            self.parameters.write(&x)?;
+            return Ok(report);
+        }
+        if self.transforms {
+            self.parameters.replace_gradients(&g, &mut grads)?;
+        }
+        self.optimizer.step(&grads)?;
+        Ok(report)
+    }
+
+    /// Answers every question of this step. Returns a copy of x.
+    fn visit<F>(&mut self, g: &[Tensor], loss: &mut F) -> Result<Vec<Tensor>, Error>
+    where
+        F: FnMut() -> candle_core::Result<Tensor>,
+    {
+        let (space, deo) = (&self.space, &mut self.deo);
+        let mut probing = Probing::new(&self.parameters)?;
+        while let Some(question) = deo.ask(space, g) {
+            match question {
+                Question::Gradient(probe) => {
+                    let gradients = probing.answer(space, probe, self.rule, loss)?;
+                    deo.tell_gradient(space, gradients.with(g));
+                }
+                Question::Loss(trial) => {
+                    let mut y = probing.x().to_vec();
+                    trial.displace(space, probing.x(), &mut y);
+                    space.check()?;
+                    deo.tell_loss(probing.loss(&y, loss)?);
+                }
+            }
+            space.check()?;
+        }
+        probing.end()
+    }
+}
