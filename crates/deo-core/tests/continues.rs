@@ -13,6 +13,7 @@ use deo_core::{Deo, DeoSettings, Dimer, DimerSettings, PolicySettings};
 
 const X: [f64; 3] = [1e-6, 0.5, -0.2];
 
+#[allow(clippy::ptr_arg)] // a state is generic over what it stores, which is a Vec here
 fn same(a: &Vec<f64>, b: &Vec<f64>) -> bool {
     a.len() == b.len()
 }
