@@ -3,6 +3,8 @@
 //! Each fault below is one that a real implementation could have. `Faulty` computes in f32 on slices, with
 //! all fused methods written out, and makes exactly one mistake.
 
+mod shapes;
+
 use super::check;
 use crate::{
     Space,
