@@ -175,6 +175,7 @@ fn weights() -> Seeds {
         ("f64", deo_models::weights::to_bytes(&layout, &double)),
         ("half", file(&format!(r#"{{"weight":{weight},"gain":{half}}}"#), 28)),
         ("missing", file(&format!(r#"{{"weight":{weight}}}"#), 24)),
+        ("newline", file(&format!(r#"{{"gain":{}}}"#, tensor(r"F\n32", "[2]", 0, 8)), 8)),
         (
             "alias",
             file(

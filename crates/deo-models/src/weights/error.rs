@@ -37,7 +37,10 @@ pub enum WeightsError {
     },
 
     /// The header makes no sense.
-    #[error("{path:?} is no safetensors file ({reason}); export the weights as safetensors")]
+    #[error(
+        "{path:?} is no safetensors file ({}); export the weights as safetensors",
+        one_line(reason)
+    )]
     Malformed {
         /// The path as given.
         path: PathBuf,
@@ -121,4 +124,9 @@ impl WeightsError {
             reason => WeightsError::Malformed { path, reason },
         }
     }
+}
+
+/// What the parser said, which may quote the file, on one line.
+fn one_line(reason: &SafeTensorError) -> String {
+    reason.to_string().replace(char::is_control, " ")
 }
