@@ -166,3 +166,17 @@ fn the_second_value_kept_is_the_one_nearest_to_the_wanted_end() {
         assert_eq!(dimer.estimate.gap, Some(f64::abs(best - 0.5)));
     }
 }
+
+#[test]
+fn a_product_or_a_gradient_beyond_the_range_of_numbers_is_poison() {
+    // ⟨Hn, Hn⟩ overflows where ⟨n, Hn⟩ and ‖g‖ don't; then ‖g‖ where the difference is zero.
+    let (steep, far) = ([1e120, 0.0, 0.0], [1e200, 0.0, 0.0]);
+    for (h, here, ahead) in [(1e-60, &ZERO, &steep), (1.0, &far, &far)] {
+        for phase in [Phase::Axis, Phase::Check] {
+            let mut dimer = at(0.0);
+            dimer.phase = phase;
+            dimer.tell(&SPACE, Answer::forward(h, &here[..], &ahead[..]));
+            assert_eq!(dimer.estimate.status, Status::NonFinite, "{phase:?}, {h:e}");
+        }
+    }
+}

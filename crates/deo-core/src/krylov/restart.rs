@@ -183,3 +183,24 @@ fn orthonormalise(done: &[f64], next: &mut [f64]) -> bool {
     next.iter_mut().for_each(|b| *b /= norm);
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use super::orthonormalise;
+
+    #[test]
+    fn a_row_that_nearly_depends_on_the_others_is_orthogonal_to_them_all_the_same() {
+        let done = [0.6, 0.8, 0.0, -0.8, 0.6, 0.0];
+        for share in [1.0, 1e-6, 1e-9] {
+            // One pass leaves the rounding of what it took away, 1e-16 of it, beside `share`.
+            let mut next = [0.3 * 0.6 - 0.7 * 0.8, 0.3 * 0.8 + 0.7 * 0.6, share];
+            assert!(orthonormalise(&done, &mut next), "{share}");
+            for row in done.chunks(3) {
+                let along: f64 = row.iter().zip(&next).map(|(a, b)| a * b).sum();
+                assert!(along.abs() < 1e-15, "{share}: {along:e}");
+            }
+            assert!((next[2] - 1.0).abs() < 1e-14);
+        }
+        assert!(!orthonormalise(&done, &mut [0.6, 0.8, 1e-12]), "rounding is no direction");
+    }
+}

@@ -108,6 +108,33 @@ fn errors_of_products_are_carried_through_a_restart_as_the_products_are() {
 }
 
 #[test]
+fn a_fresh_product_is_off_by_its_distance_from_the_recombined_one() {
+    // Within the tolerance, 1e-2 · 2, so that the process ends with it.
+    for (off, error) in [(0.0, 0.0), (0.012, 0.004)] {
+        let mut krylov = checked(2.0, 0.01);
+        krylov.root_dimension = 3.0;
+        (krylov.check, krylov.asking) = (Check::Fresh { pair: 0 }, true);
+        krylov.tell(&SPACE, Answer::product(&[2.0, 0.01, off]));
+        let Estimate { curvature, residual, secant_error, evidence, .. } = krylov.estimates[0];
+        assert_eq!((curvature, evidence), (2.0, Evidence::Fresh));
+        assert!((residual - (0.01_f64.powi(2) + off * off).sqrt()).abs() < 1e-15);
+        // An answer has some roundings of its own.
+        assert!((secant_error - error).abs() < 1e-14, "{off}: {secant_error}");
+    }
+}
+
+#[test]
+fn an_answer_of_a_check_beyond_the_range_of_numbers_is_poison() {
+    let (steep, far) = ([1e120, 0.0, 0.0], [1e200, 0.0, 0.0]);
+    for (h, here, ahead) in [(1e-60, &ZERO, &steep), (1.0, &far, &far)] {
+        let mut krylov = checked(2.0, 0.25);
+        (krylov.check, krylov.asking) = (Check::Fresh { pair: 0 }, true);
+        krylov.tell(&SPACE, Answer::forward(h, &here[..], &ahead[..]));
+        assert_eq!(krylov.estimates[0].status, Status::NonFinite, "{h:e}");
+    }
+}
+
+#[test]
 fn a_direction_that_nearly_depends_on_the_basis_is_orthogonal_to_it_all_the_same() {
     let n = 50;
     for share in [1e-3, 1e-9, 1e-12] {
