@@ -189,6 +189,8 @@ pub struct WithDeo<O, V> {
     deo: Deo<V>,
     optimizer: O,
     clip: Option<f64>,
+    /// Steps of warm-up still to come.
+    warmup: u64,
     gradient: V,
     workspace: Workspace<V>,
 }
@@ -226,6 +228,7 @@ impl<O, V> WithDeo<O, V> {
             deo: Deo::new(space, like, settings)?,
             optimizer,
             clip: None,
+            warmup: 0,
             gradient: space.zeros_like(like),
             workspace: Workspace::new(space, like, settings.dimer.rule),
         })
@@ -235,6 +238,16 @@ impl<O, V> WithDeo<O, V> {
     #[must_use]
     pub fn with_clip(mut self, max: f64) -> Self {
         self.clip = Some(max);
+        self
+    }
+
+    /// DEO doesn't look during the first `steps` steps, while the learning rate rises.
+    ///
+    /// The ladder compares what it finds with what the optimizer's steps gain. A warm-up keeps them short for a reason that
+    /// a loss doesn't show, and a long move then undoes it (docs/adr/0028).
+    #[must_use]
+    pub fn with_warmup(mut self, steps: u64) -> Self {
+        self.warmup = steps;
         self
     }
 
@@ -269,7 +282,13 @@ impl<O, V> WithDeo<O, V> {
     {
         let g = self.gradient.borrow_mut();
         let loss = objective.value_grad(x, g);
-        let gradient_norm = self.deo.observe(space, x, loss, g);
+        let gradient_norm = match self.warmup.checked_sub(1) {
+            Some(left) => {
+                self.warmup = left;
+                space.norm(g)
+            }
+            None => self.deo.observe(space, x, loss, g),
+        };
         if !(loss.is_finite() && gradient_norm.is_finite()) {
             return StepReport { loss, gradient_norm, event: Event::Quiet, skipped: true };
         }

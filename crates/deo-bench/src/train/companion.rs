@@ -83,6 +83,8 @@ pub(super) struct Base<'a> {
     pub(super) lr: f64,
     /// 0 for no clipping.
     pub(super) clip: f64,
+    /// DEO may look at this step.
+    pub(super) looks: bool,
 }
 
 impl Base<'_> {
@@ -159,7 +161,9 @@ fn with_deo(
     ledger: &mut Ledger,
 ) -> Deed {
     let before = deo.counts().gradients;
-    deo.observe(space, &v.x, loss, &v.g);
+    if base.looks {
+        deo.observe(space, &v.x, loss, &v.g);
+    }
     let non_finite = visit(deo, space, f, v, ledger);
     let mut event = deo.apply(space, &mut v.x, &mut v.g);
     if event.moved() {

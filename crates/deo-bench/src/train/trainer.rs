@@ -121,6 +121,7 @@ impl Trainer {
         f: &mut impl Objective<[f32]>,
     ) -> Option<Step> {
         let lr = settings.schedule.at(self.ledger.whole());
+        let looks = self.ledger.whole() >= settings.first_look();
         if !self.ledger.take_gradient() {
             return None;
         }
@@ -130,7 +131,7 @@ impl Trainer {
         // Unclipped, a larger gradient has a square that single precision can't hold: Adam's second moment.
         let largest = if settings.clip > 0.0 { f64::MAX } else { f64::from(f32::MAX).sqrt() };
         let deed = (loss.is_finite() && gradient_norm <= largest).then(|| {
-            let base = Base { optimizer: &mut self.optimizer, lr, clip: settings.clip };
+            let base = Base { optimizer: &mut self.optimizer, lr, clip: settings.clip, looks };
             self.companion.step(space, f, v, loss, base, &mut self.ledger)
         });
         let non_finite = deed.map_or(1, |deed| deed.non_finite);

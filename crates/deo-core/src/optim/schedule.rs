@@ -92,6 +92,14 @@ impl Schedule {
         Ok(self)
     }
 
+    /// The steps before the peak.
+    pub fn warmup(&self) -> u64 {
+        match *self {
+            Schedule::Constant { .. } => 0,
+            Schedule::WarmupCosine { warmup, .. } => warmup,
+        }
+    }
+
     /// The learning rate of step `step`, counted from 0.
     pub fn at(&self, step: u64) -> f64 {
         match *self {
@@ -121,6 +129,7 @@ mod tests {
         {
             assert!((schedule.at(step) - rate).abs() < 1e-15, "step {step}");
         }
+        assert_eq!((schedule.warmup(), Schedule::constant(0.1).unwrap().warmup()), (3, 0));
         let cold = Schedule::warmup_cosine(0.8, 0, 4, 0.0).unwrap();
         assert_eq!((cold.at(0), cold.at(4)), (0.8, 0.0));
         assert_eq!(Schedule::constant(0.3).unwrap().at(u64::MAX), 0.3);

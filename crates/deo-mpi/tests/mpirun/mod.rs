@@ -24,6 +24,9 @@ pub(crate) fn mpirun(
     arguments: &[&str],
     test: &str,
 ) -> Output {
+    // Open MPI keeps its sockets below TMPDIR: jobs that begin at once in a common one fail to make the same directory,
+    // or remove it from under each other.
+    let sockets = tempfile::tempdir().expect("a temporary directory");
     let mut command = Command::new("mpirun");
     // Containers are root and have few processors. Bound to cores, two jobs at once would share one core; and ranks that
     // poll while they wait would take the time of those that are waited for.
@@ -33,6 +36,7 @@ pub(crate) fn mpirun(
         .arg(program)
         .args(arguments)
         .env(TEST, test)
+        .env("TMPDIR", sockets.path())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());

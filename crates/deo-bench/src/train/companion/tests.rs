@@ -54,7 +54,7 @@ fn run(settings: DeoSettings, budget: u64, steps: u64) -> Run {
     let (mut f, mut events) = (FromFn(landscape), vec![]);
     while events.len() < steps as usize && ledger.take_gradient() {
         let loss = f.value_grad(&v.x, &mut v.g);
-        let base = Base { optimizer: &mut sgd, lr: RATE, clip: CLIP };
+        let base = Base { optimizer: &mut sgd, lr: RATE, clip: CLIP, looks: true };
         events.push(companion.step(&space, &mut f, &mut v, loss, base, &mut ledger).event);
     }
     Run { x: v.x, ledger, events, tally: companion.tally() }
