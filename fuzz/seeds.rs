@@ -136,6 +136,10 @@ fn npys() -> Seeds {
         ("columns", changed("False", "True ")),
         ("vector", changed("(2, 3)", "(6,)  ")),
         ("empty", changed("(2, 3)", "(9, 0)")),
+        (
+            "wide",
+            changed("(2, 3), }                  ", "(0, 4611686018427387904), }")[..128].to_vec(),
+        ),
         ("huge", changed("3), }    ", "9999999),")),
         ("integers", changed("<f8", "<i8")),
         ("big-endian", changed("<f8", ">f8")),

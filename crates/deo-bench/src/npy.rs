@@ -82,7 +82,8 @@ pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Array, NpyError> {
 pub fn to_bytes(scalar: Scalar, columns: usize, rows: &[Vec<f64>]) -> Vec<u8> {
     let shape = [rows.len(), columns];
     let mut bytes = Header { scalar, fortran_order: false, shape: shape.to_vec() }.to_bytes();
-    bytes.reserve(scalar.size() * columns * rows.len());
+    // By what is there: without rows, `columns` may be any number.
+    bytes.reserve(scalar.size() * rows.iter().map(Vec::len).sum::<usize>());
     for row in rows {
         assert_eq!(row.len(), columns, "the rows of a matrix are of one length");
         match scalar {

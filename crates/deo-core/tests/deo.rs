@@ -341,3 +341,26 @@ fn settings_out_of_range_are_named() {
     let message = Deo::new(&SPACE, &[0.0][..], settings).map(|_| ()).unwrap_err().to_string();
     assert_eq!(message, "alpha is NaN; it must be finite");
 }
+
+#[test]
+fn in_the_warm_up_the_optimizer_is_alone() {
+    let (space, warmup, lr) = (Host::<f64>::new(), 7, 0.05);
+    let mut x = vec![1e-9, 0.4];
+    let mut alone = x.clone();
+    let mut run = WithDeo::new(&space, &x, gradient_descent(&x), DeoSettings::default())
+        .unwrap()
+        .with_warmup(warmup);
+    let mut f = FromFn(saddle);
+    for step in 0..warmup {
+        let StepReport { loss, gradient_norm, event, skipped } =
+            run.step(&space, &mut f, &mut x, lr);
+        let mut g = vec![0.0; 2];
+        assert_eq!(loss, saddle(&alone, Some(&mut g)));
+        assert_eq!((gradient_norm, event, skipped), (dot(&g, &g).sqrt(), Event::Quiet, false));
+        alone.iter_mut().zip(&g).for_each(|(x, g)| *x -= lr * g);
+        assert_eq!(x, alone, "step {step}");
+    }
+    assert_eq!(run.counts(), Default::default(), "nothing was evaluated");
+    let moved = (0..20).any(|_| run.step(&space, &mut f, &mut x, lr).event.moved());
+    assert!(moved, "and then it looks");
+}

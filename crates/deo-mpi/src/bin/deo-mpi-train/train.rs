@@ -82,7 +82,7 @@ pub(crate) fn train<T: Element>(
         evaluation_batches(corpus.validation(), VALIDATION, options.batch, block, options.seed)?;
     let mut ranks = DataParallel::<T>::new(comm, options.batch)?;
     let schedule =
-        Schedule::warmup_cosine(options.lr, options.steps / 10, options.steps, options.lr / 10.0)?;
+        Schedule::warmup_cosine(options.lr, warmup(options), options.steps, options.lr / 10.0)?;
 
     let space = Parallel::<T>::new(Threads::Pool);
     let mut x = gpt.init(options.seed);
@@ -139,6 +139,11 @@ pub(crate) fn train<T: Element>(
     }))
 }
 
+/// Steps during which the learning rate rises.
+fn warmup(options: &Options) -> u64 {
+    options.steps / 10
+}
+
 /// Adam with or without DEO.
 enum Stepper<T> {
     Deo(Box<WithDeo<Adam<Vec<T>>, Vec<T>>>),
@@ -156,7 +161,8 @@ impl<T: Element> Stepper<T> {
             return Ok(Stepper::Alone(adam, vec![<T as deo_core::space::Real>::ZERO; x.len()]));
         }
         let settings = DeoSettings { seed: options.seed, ..DeoSettings::default() };
-        let deo = WithDeo::new(space, x, adam, settings)?.with_clip(CLIP);
+        let deo =
+            WithDeo::new(space, x, adam, settings)?.with_clip(CLIP).with_warmup(warmup(options));
         Ok(Stepper::Deo(Box::new(deo)))
     }
 
