@@ -180,3 +180,15 @@ fn a_product_or_a_gradient_beyond_the_range_of_numbers_is_poison() {
         }
     }
 }
+
+#[test]
+fn a_rotation_by_a_product_beyond_the_range_of_numbers_is_poison() {
+    // ⟨w, Hw⟩ overflows alone, then ⟨n, Hw⟩ alone.
+    for ahead in [[0.0, 1e300, 0.0], [1e300, 0.0, 0.0]] {
+        let mut dimer = at(0.5);
+        (dimer.torque, dimer.phase) = (vec![0.0, -1.0, 0.0], Phase::Torque);
+        dimer.tell(&SPACE, Answer::forward(1e-60, &ZERO[..], &ahead));
+        assert_eq!(dimer.estimate.status, Status::NonFinite, "{ahead:?}");
+        assert_eq!(dimer.axis, [1.0, 0.0, 0.0], "and the axis stays");
+    }
+}

@@ -101,7 +101,7 @@ impl<V> Krylov<V> {
 
     /// A pair next to the wanted ones has a residual above a tenth of its distance from them. The residual is left
     /// in the next place of the basis.
-    fn open_neighbour<S>(&mut self, space: &S) -> bool
+    pub(super) fn open_neighbour<S>(&mut self, space: &S) -> bool
     where
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,

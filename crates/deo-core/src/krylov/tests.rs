@@ -124,6 +124,20 @@ fn a_fresh_product_is_off_by_its_distance_from_the_recombined_one() {
 }
 
 #[test]
+fn a_neighbour_is_open_while_its_residual_is_above_a_tenth_of_its_distance() {
+    // Ritz values 1 and 2: a tenth of the distance is 0.1, the tolerance is 1e-2 · 2.
+    for (residual, open) in [(0.09, false), (0.11, true)] {
+        let mut krylov = checked(1.0, 0.0);
+        krylov.basis[1] = vec![0.0, 1.0, 0.0];
+        krylov.products[1] = vec![0.0, 2.0, residual];
+        (krylov.filled, krylov.queued) = (2, 2);
+        krylov.set_column(&SPACE, 1, 2, 2.0);
+        krylov.solve_projected();
+        assert_eq!(krylov.open_neighbour(&SPACE), open, "{residual}");
+    }
+}
+
+#[test]
 fn an_answer_of_a_check_beyond_the_range_of_numbers_is_poison() {
     let (steep, far) = ([1e120, 0.0, 0.0], [1e200, 0.0, 0.0]);
     for (h, here, ahead) in [(1e-60, &ZERO, &steep), (1.0, &far, &far)] {
