@@ -36,6 +36,14 @@ pub enum OutputError {
         /// The directory as given.
         dir: PathBuf,
     },
+    /// The results of another subcommand are there, or a training that isn't finished.
+    #[error("{dir:?} has {what}; give another directory, or remove it")]
+    Used {
+        /// The directory as given.
+        dir: PathBuf,
+        /// What would be lost or mixed up.
+        what: String,
+    },
     /// A directory has the name of a file that the run would write.
     #[error("{path:?} is a directory; give another directory for the output or remove it")]
     Taken {
@@ -65,6 +73,29 @@ pub enum OutputError {
     },
 }
 
+/// What a run leaves of itself, and its subcommand in it.
+const RECORD: &str = "record.json";
+
+/// Where a training keeps what it would go on from.
+pub const CHECKPOINTS: &str = "checkpoints";
+
+/// Refuses a directory that has the record of another subcommand.
+///
+/// # Errors
+///
+/// [`OutputError::Used`].
+pub fn only_of(dir: &Path, command: &str) -> Result<(), OutputError> {
+    let json = fs::read(dir.join(RECORD)).ok();
+    let record = json.and_then(|json| serde_json::from_slice::<serde_json::Value>(&json).ok());
+    match record.as_ref().and_then(|record| record["command"].as_str()) {
+        Some(other) if other != command => {
+            let what = format!("the results of deo {}", other.escape_debug());
+            Err(OutputError::Used { dir: dir.to_owned(), what })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// A directory that can be written to.
 #[derive(Debug)]
 pub struct OutputDir {
@@ -74,15 +105,23 @@ pub struct OutputDir {
 }
 
 impl OutputDir {
-    /// The directory of one run, created if need be and locked, for files of the names `files`.
+    /// The directory of one run of `deo COMMAND`, created if need be and locked, for files of the names `files`. An earlier
+    /// run of the same subcommand is replaced.
     ///
     /// # Errors
     ///
-    /// [`OutputError::Busy`] if another run has it, else as of [`shared`](Self::shared).
-    pub fn create(dir: &Path, files: &[&str]) -> Result<Self, OutputError> {
+    /// [`OutputError::Busy`] if another run has it, [`OutputError::Used`] if it has what a run of another subcommand left,
+    /// else as of [`shared`](Self::shared).
+    pub fn create(dir: &Path, command: &str, files: &[&str]) -> Result<Self, OutputError> {
         fs::create_dir_all(dir)
             .map_err(|reason| OutputError::Directory { dir: dir.to_owned(), reason })?;
-        Self::under(Lock::take(dir)?, dir, files)
+        let lock = Lock::take(dir)?;
+        if dir.join(CHECKPOINTS).is_dir() {
+            let what = "a training that isn't finished".to_owned();
+            return Err(OutputError::Used { dir: dir.to_owned(), what });
+        }
+        only_of(dir, command)?;
+        Self::under(lock, dir, files)
     }
 
     /// A directory that is locked already.
@@ -185,7 +224,7 @@ mod tests {
     #[test]
     fn a_file_has_its_name_only_when_it_is_whole() {
         let dir = tempfile::tempdir().unwrap();
-        let output = OutputDir::create(&dir.path().join("a/b"), &["m.jsonl"]).unwrap();
+        let output = OutputDir::create(&dir.path().join("a/b"), "train", &["m.jsonl"]).unwrap();
         let mut stream = output.stream("m.jsonl").unwrap();
         stream.write_line(&[1.0, f64::NAN]).unwrap();
         assert_eq!(names(output.path()), [".lock", "m.jsonl.partial"]);
@@ -200,7 +239,7 @@ mod tests {
     #[test]
     fn a_stream_goes_on_where_it_was_marked() {
         let dir = tempfile::tempdir().unwrap();
-        let output = OutputDir::create(dir.path(), &["m"]).unwrap();
+        let output = OutputDir::create(dir.path(), "train", &["m"]).unwrap();
         let mut stream = output.stream("m").unwrap();
         stream.write(b"kept").unwrap();
         let (position, _) = stream.mark().unwrap();
@@ -225,11 +264,11 @@ mod tests {
         let file = dir.path().join("file");
         fs::write(&file, "").unwrap();
         for bad in [file.clone(), file.join("below")] {
-            let error = OutputDir::create(&bad, &[]).unwrap_err();
+            let error = OutputDir::create(&bad, "train", &[]).unwrap_err();
             assert!(matches!(error, OutputError::Directory { .. }), "{error}");
         }
         fs::create_dir(dir.path().join("record.json")).unwrap();
-        let error = OutputDir::create(dir.path(), &["record.json"]).unwrap_err();
+        let error = OutputDir::create(dir.path(), "train", &["record.json"]).unwrap_err();
         assert!(matches!(error, OutputError::Taken { .. }), "{error}");
     }
 }

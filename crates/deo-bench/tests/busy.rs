@@ -1,4 +1,4 @@
-//! Two runs on one directory: the second is refused, whatever it is, and touches nothing.
+//! Two runs on one directory, at once or of two subcommands: the second is refused and touches nothing.
 
 mod common;
 
@@ -30,4 +30,25 @@ fn a_directory_in_use_is_refused() {
     let outcome = bench.deo(&["saddle", "--potential", "monkey", "--out", "runs"]);
     assert_eq!(outcome.code, 0, "{}", outcome.stderr);
     assert_eq!(names(&dir), ["record.json", "surface.svg"], "nothing of the lock is left");
+}
+
+#[test]
+fn the_results_of_another_subcommand_stay() {
+    let bench = Bench::new();
+    let monkey = |out: &str| bench.deo(&["saddle", "--potential", "monkey", "--out", out]);
+    assert_eq!(monkey("runs").code, 0);
+    let before = fs::read(bench.path("runs/record.json")).unwrap();
+    let others: [&[&str]; 3] = [
+        &["train", "--text", "text.txt", "--steps", "1", "--out", "runs"],
+        &["escape", "--suite", "octopus-5-1", "--methods", "gd", "--out", "runs"],
+        &["spectrum", "--landscape", "monkey", "--out", "runs"],
+    ];
+    for run in others {
+        refused(&bench.deo(run), &["\"runs\" has the results of deo saddle", "another directory"]);
+        assert_eq!(fs::read(bench.path("runs/record.json")).unwrap(), before, "{run:?}");
+    }
+    assert_eq!(monkey("runs").code, 0, "its own are replaced");
+
+    fs::create_dir_all(bench.path("begun/checkpoints")).unwrap();
+    refused(&monkey("begun"), &["\"begun\" has a training that isn't finished"]);
 }

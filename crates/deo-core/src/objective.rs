@@ -53,3 +53,24 @@ impl<V: ?Sized, F: FnMut(&V, Option<&mut V>) -> f64> Objective<V> for FromFn<F> 
         (self.0)(x, Some(gradient))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_borrowed_objective_is_the_objective() {
+        let mut f = FromFn(|x: &[f64], g: Option<&mut [f64]>| {
+            if let Some(g) = g {
+                g[0] = 2.0 * x[0];
+            }
+            x[0] * x[0]
+        });
+        // By name, so that it is the implementation for references that is called.
+        let mut borrowed = &mut f;
+        let mut g = [0.0];
+        assert_eq!(<&mut _ as Objective<[f64]>>::value(&mut borrowed, &[3.0]), 9.0);
+        assert_eq!(<&mut _ as Objective<[f64]>>::value_grad(&mut borrowed, &[3.0], &mut g), 9.0);
+        assert_eq!(g, [6.0]);
+    }
+}

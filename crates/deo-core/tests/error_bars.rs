@@ -374,3 +374,27 @@ fn a_machine_saved_between_two_answers_goes_on_bit_for_bit() {
     };
     assert_eq!(run(true), run(false));
 }
+
+#[test]
+fn the_residual_of_a_certificate_is_the_distance_from_an_eigenvector() {
+    use deo_core::certificate::{Certificate, CertificateSettings};
+    use deo_core::drive::Workspace;
+    use deo_core::objective::{FromFn, Objective};
+    use deo_core::space::Host;
+    // H = diag(1, 3) and n at the angle whose sine is 0.6: ‖Hn − Cn‖ = (3 − 1) · 0.6 · 0.8.
+    let mut f = FromFn(|x: &[f64], g: Option<&mut [f64]>| {
+        if let Some(g) = g {
+            g.copy_from_slice(&[x[0], 3.0 * x[1]]);
+        }
+        0.0
+    });
+    let (space, x, mut g) = (Host::<f64>::new(), [0.3, -0.2], vec![0.0; 2]);
+    f.value_grad(&x, &mut g);
+    let settings = CertificateSettings::default();
+    let mut certificate = Certificate::new(&space, &x, settings).unwrap();
+    certificate.set_axis(&space, &[0.8, 0.6]);
+    let mut workspace = Workspace::new(&space, &x[..], settings.rule);
+    certificate.measure(&space, &mut f, &x[..], &g, &mut workspace);
+    assert!((certificate.residual() - 0.96).abs() < 1e-6, "{}", certificate.residual());
+    assert!((certificate.curvature() - (0.64 + 3.0 * 0.36)).abs() < 1e-6);
+}

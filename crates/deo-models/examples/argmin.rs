@@ -5,6 +5,7 @@
 //! The loss has a saddle at 0 and minima at (±2, 0); the start is beside the saddle. The solver is run to the end, and
 //! again with a stop in between, from whose checkpoint it goes on to the same bits.
 
+// ANCHOR: solver
 use argmin::core::checkpointing::CheckpointingFrequency;
 use argmin::core::observers::{Observe, ObserverMode};
 use argmin::core::{
@@ -17,7 +18,6 @@ use deo_core::optim::{Optimizer, Sgd, SgdSettings};
 use deo_core::{Deo, DeoSettings, Rule, space::Host};
 use serde::{Deserialize, Serialize};
 
-// ANCHOR: solver
 /// Heavy ball with DEO beside it.
 #[derive(Serialize, Deserialize)]
 struct DeoSolver {

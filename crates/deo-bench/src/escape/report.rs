@@ -29,7 +29,7 @@ pub fn execute(arguments: EscapeArgs, stdout: &mut dyn Write) -> Result<(), Esca
     let settings = Settings::resolve(options)?;
     let files = files(&settings);
     let names: Vec<&str> = files.iter().map(String::as_str).collect();
-    let output = out.map(|dir| OutputDir::create(&dir, &names)).transpose()?;
+    let output = out.map(|dir| OutputDir::create(&dir, "escape", &names)).transpose()?;
     let style = ProgressStyle::with_template(STYLE).expect("a constant that tests draw");
     let pairs = settings.problems.len() * settings.methods.len();
     let bar = ProgressBar::new(pairs as u64).with_style(style).with_message("tuning");

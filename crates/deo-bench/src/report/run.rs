@@ -62,6 +62,9 @@ impl Run {
         match fs::metadata(dir) {
             Ok(facts) if facts.is_dir() => {}
             Ok(_) => return Err(no_run("it is a file".to_owned())),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Err(no_run("there is no such directory".to_owned()));
+            }
             Err(error) => return Err(no_run(error.to_string())),
         }
         let record = record(&dir.join(RECORD))?;

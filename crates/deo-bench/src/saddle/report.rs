@@ -41,7 +41,7 @@ pub fn execute(args: &SaddleArgs, stdout: &mut dyn Write) -> Result<(), SaddleEr
     } else if starts.dimension() == 2 {
         files.push(SURFACE);
     }
-    let output = out.map(|dir| OutputDir::create(&dir, &files)).transpose()?;
+    let output = out.map(|dir| OutputDir::create(&dir, "saddle", &files)).transpose()?;
 
     let style = ProgressStyle::with_template(STYLE).expect("a constant that tests draw");
     let bar = ProgressBar::new(settings.searches as u64).with_style(style);

@@ -101,6 +101,12 @@ fn frame(lines: &mut Lines<'_>, atoms: Option<usize>) -> Result<Frame, XyzError>
     };
     let count = lines
         .parse(&wanted, |line| line.trim().parse::<usize>().ok().filter(|count| fits(count)))?;
+    // Distances here know no periodic images. ASE writes a cell of molecules too, with pbc="F F F".
+    lines.parse("a comment without a periodic cell (Lattice=…)", |comment| {
+        let periodic = comment.contains("Lattice=") && !comment.contains("pbc=\"F F F\"");
+        (!periodic).then_some(())
+    })?;
+    lines.next -= 1;
     lines.parse("Properties=species:S:1:pos:R:3, or any other comment", |comment| {
         let columns = comment.split_once("Properties=").map(|(_, columns)| columns);
         columns
@@ -184,6 +190,7 @@ mod tests {
             ("3\nProperties=pos:R:3:species:S:1\n".to_owned(), "line 2"),
             ("3\n\nAr 0 0 0\nAr 1 0\n".to_owned(), "line 4: \"Ar 1 0\""),
             ("3\n\nAr 0 0 nan\n".to_owned(), "line 3"),
+            (format!("3\nLattice=\"9 0 0 0 9 0 0 0 9\" pbc=\"T T T\"\n{atoms}"), "periodic cell"),
             ("3\n\nAr 0 0 0\nAr 1 0 0\n".to_owned(), "ends at line 5"),
             (format!("3\n\n{atoms}rest\n"), "line 6: \"rest\""),
             (format!("3\n\n{atoms}4\n"), "line 6: \"4\"; here should be 3"),

@@ -29,7 +29,8 @@ const FILES: [&str; 2] = ["record.json", "density.svg"];
 pub fn execute(args: &SpectrumArgs, stdout: &mut dyn Write) -> Result<(), SpectrumError> {
     let settings = Settings::resolve(args)?;
     let target = Target::load(&settings)?;
-    let output = args.out.as_deref().map(|dir| OutputDir::create(dir, &FILES)).transpose()?;
+    let output =
+        args.out.as_deref().map(|dir| OutputDir::create(dir, "spectrum", &FILES)).transpose()?;
     let vectors =
         args.vectors.as_deref().map(|path| ArrayFile::create("vectors", path)).transpose()?;
     let tokens =

@@ -3,7 +3,7 @@
 use super::error::TrainError;
 use super::resume::{ResumeError, checkpoints};
 use super::save::has_checkpoints;
-use crate::output::{Lock, OutputDir, OutputError};
+use crate::output::{Lock, OutputDir, OutputError, only_of};
 use std::fs;
 use std::path::PathBuf;
 
@@ -36,6 +36,7 @@ impl Place {
         let refuse = |reason| OutputError::Directory { dir: dir.clone(), reason };
         fs::create_dir_all(&dir).map_err(refuse)?;
         let lock = lock.map_or_else(|| Lock::take(&dir), Ok)?;
+        only_of(&dir, "train")?;
         if !resumed && has_checkpoints(&checkpoints(&dir)) {
             return Err(ResumeError::Unfinished { dir }.into());
         }

@@ -17,6 +17,7 @@ use super::report::RECORD;
 use super::run::RunState;
 use super::save::{KIND, has_checkpoints};
 use super::settings::Settings;
+use crate::output::CHECKPOINTS;
 use deo_models::checkpoint::Store;
 use deo_models::data::Corpus;
 use fingerprint::Fingerprint;
@@ -72,7 +73,7 @@ pub(super) struct Loaded {
 
 /// Where the checkpoints of a training lie.
 pub(super) fn checkpoints(dir: &Path) -> PathBuf {
-    dir.join("checkpoints")
+    dir.join(CHECKPOINTS)
 }
 
 /// The newest whole checkpoint of the training in `dir`.

@@ -1,5 +1,5 @@
 //! A small net on the 8 × 8 digits, started on a plateau, with and without DEO beside burn's SGD.
-//! Run: `cargo run --release -p deo-burn --example digits` (some ten seconds, after the build)
+//! Run: `cargo run --release -p deo-burn --example burn_digits` (some ten seconds, after the build)
 
 use burn::module::Module;
 use burn::nn::loss::CrossEntropyLossConfig;

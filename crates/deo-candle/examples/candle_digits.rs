@@ -1,6 +1,6 @@
 //! A small net on 8 × 8 digits under AdamW, with DEO beside it: the loss, λ_min of its Hessian, and what DEO did.
 //!
-//! `cargo run --release -p deo-candle --example digits` (some seconds; in the dev profile as well)
+//! `cargo run --release -p deo-candle --example candle_digits` (some seconds; in the dev profile as well)
 
 use candle_core::{DType, Device, Result, Tensor, Var};
 use candle_nn::{AdamW, Linear, Module, VarBuilder, VarMap, linear, loss::cross_entropy};

@@ -1,5 +1,5 @@
 //! What DEO's default policy costs on top of burn's own training step: both in turns, medians.
-//! Run: `cargo run --release -p deo-burn --example overhead` (some fifteen seconds, after the build)
+//! Run: `cargo run --release -p deo-burn --example burn_overhead` (some fifteen seconds, after the build)
 
 use burn::module::Module;
 use burn::nn::loss::CrossEntropyLossConfig;

@@ -1,6 +1,6 @@
 //! What DEO's default policy adds to candle's own training step in time.
 //!
-//! `cargo run --release -p deo-candle --example overhead -- [STEPS [WIDTH]]` (by default 400 steps of a net with two hidden
+//! `cargo run --release -p deo-candle --example candle_overhead -- [STEPS [WIDTH]]` (by default 400 steps of a net with two hidden
 //! layers of 512 units: half a minute)
 //!
 //! Two trainings of the same net under AdamW, from the same weights on the same batches of digits, one of them with DEO.
