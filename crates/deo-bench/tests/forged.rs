@@ -7,14 +7,15 @@ use deo_bench::record::Metrics;
 use deo_bench::train::{
     Experiment, Ledger, Leg, Options, PolicyKind, RunState, Settings, TrainError, Watch,
 };
-use deo_models::checkpoint::{Kind, decode, encode};
+use deo_models::checkpoint::{decode, encode};
 use deo_models::data::Corpus;
-use serde::ser::{Serialize, SerializeTuple, Serializer};
+use seal::{HEADER, KIND, seal};
 use std::ops::ControlFlow;
 
-const KIND: Kind = Kind(*b"forged\0\0");
-/// The container before the payload.
-const HEADER: usize = 36;
+#[allow(dead_code)] // the messages of errors are another test's
+#[path = "../../deo-models/tests/checkpoint/seal.rs"]
+mod seal;
+
 /// Forgeries of each policy, unless DEO_FORGERIES says otherwise.
 const FORGERIES: usize = 200;
 
@@ -37,19 +38,6 @@ impl Watch for Stop {
         }
         Ok(ControlFlow::Continue(()))
     }
-}
-
-/// A container around a payload, with its checksum.
-fn seal(payload: &[u8]) -> Vec<u8> {
-    struct Raw<'a>(&'a [u8]);
-    impl Serialize for Raw<'_> {
-        fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-            let mut tuple = to.serialize_tuple(self.0.len())?;
-            self.0.iter().try_for_each(|byte| tuple.serialize_element(byte))?;
-            tuple.end()
-        }
-    }
-    encode(KIND, &Raw(payload)).unwrap()
 }
 
 /// Where a payload has something else than the components of vectors of that length.

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Bench, names, read_json, read_lines};
+use common::{Bench, SADDLE, SPECTRUM, names, read_json, read_lines};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
@@ -23,26 +23,8 @@ fn runs(bench: &Bench) -> [&'static str; 4] {
             "--out",
             "escape",
         ][..],
-        &[
-            "spectrum",
-            "--landscape",
-            "muller-brown",
-            "--which",
-            "both",
-            "--density",
-            "--out",
-            "spectrum",
-        ],
-        &[
-            "saddle",
-            "--potential",
-            "muller-brown",
-            "--searches",
-            "6",
-            "--connect",
-            "--out",
-            "saddle",
-        ],
+        SPECTRUM,
+        SADDLE,
     ] {
         let outcome = bench.deo(arguments);
         assert_eq!(outcome.code, 0, "{}", outcome.stderr);

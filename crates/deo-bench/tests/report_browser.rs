@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::{Bench, read_json, read_lines};
+use common::{Bench, SADDLE, SPECTRUM, read_json, read_lines};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -109,26 +109,8 @@ fn a_browser_draws_every_curve_and_number_within_the_page() {
             "--out",
             "methods",
         ],
-        &[
-            "spectrum",
-            "--landscape",
-            "muller-brown",
-            "--which",
-            "both",
-            "--density",
-            "--out",
-            "spectrum",
-        ],
-        &[
-            "saddle",
-            "--potential",
-            "muller-brown",
-            "--searches",
-            "6",
-            "--connect",
-            "--out",
-            "saddle",
-        ],
+        SPECTRUM,
+        SADDLE,
     ];
     for arguments in others {
         assert_eq!(bench.deo(arguments).code, 0);

@@ -77,7 +77,7 @@ fn main() -> Result<(), Failure> {
         ..Options::default()
     };
     let settings = Settings::resolve(options, &Options::default())?;
-    let output = OutputDir::create(&arguments.out, &["tracking.json", "tracking.svg"])?;
+    let output = OutputDir::shared(&arguments.out, &["tracking.json", "tracking.svg"])?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(settings.threads).build()?;
     let record = pool.install(|| run(&arguments, &settings))?;
     print!("{}", record.table());

@@ -23,6 +23,22 @@ pub(crate) struct Outcome {
 pub(crate) const SMALL: &[&str] =
     &["--batch", "4", "--block", "8", "--eval-batches", "2", "--sample", "20", "--threads", "2"];
 
+/// A spectrum with all that one has, in the directory of that name.
+pub(crate) const SPECTRUM: &[&str] = &[
+    "spectrum",
+    "--landscape",
+    "muller-brown",
+    "--which",
+    "both",
+    "--density",
+    "--out",
+    "spectrum",
+];
+
+/// Saddles that are joined to their minima, in the directory of that name.
+pub(crate) const SADDLE: &[&str] =
+    &["saddle", "--potential", "muller-brown", "--searches", "6", "--connect", "--out", "saddle"];
+
 impl Bench {
     pub(crate) fn new() -> Self {
         let bench = Bench { dir: tempfile::tempdir().unwrap() };
