@@ -10,7 +10,8 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, Default, PartialEq, Args, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Options {
-    /// A landscape such as muller-brown, or a cluster: lj13, lj38, morse13; lj or morse with --start
+    /// A landscape such as muller-brown, or a cluster: lj13, lj38, morse13; lj or morse with --start. Reduced units, all
+    /// atoms alike
     #[arg(long, value_name = "NAME", help_heading = SURFACE)]
     pub potential: Option<String>,
 
