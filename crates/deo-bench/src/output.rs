@@ -74,7 +74,7 @@ pub enum OutputError {
 }
 
 /// What a run leaves of itself, and its subcommand in it.
-const RECORD: &str = "record.json";
+pub const RECORD: &str = "record.json";
 
 /// Where a training keeps what it would go on from.
 pub const CHECKPOINTS: &str = "checkpoints";

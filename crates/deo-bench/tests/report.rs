@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Bench, SADDLE, SPECTRUM, names, read_json, read_lines};
+use common::{Bench, ESCAPE, SADDLE, SPECTRUM, names, read_json, read_lines};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
@@ -11,21 +11,7 @@ use std::path::Path;
 fn runs(bench: &Bench) -> [&'static str; 4] {
     let train = ["--steps", "40", "--lr", "0.02", "--seed", "3", "--out", "train"];
     assert_eq!(bench.train(&train).code, 0);
-    for arguments in [
-        &[
-            "escape",
-            "--suite",
-            "monkey-well",
-            "--methods",
-            "gd,adam",
-            "--lr",
-            "0.1",
-            "--out",
-            "escape",
-        ][..],
-        SPECTRUM,
-        SADDLE,
-    ] {
+    for arguments in [ESCAPE, SPECTRUM, SADDLE] {
         let outcome = bench.deo(arguments);
         assert_eq!(outcome.code, 0, "{}", outcome.stderr);
     }

@@ -7,11 +7,10 @@ use super::results::{Record, Row, Summary, csv, rows};
 use super::settings::Settings;
 use super::{curves, markdown};
 use crate::config;
-use crate::output::OutputDir;
+use crate::output::{OutputDir, RECORD};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{self, Write};
 
-const RECORD: &str = "record.json";
 const RESULTS: &str = "results.csv";
 
 const STYLE: &str = "{bar:30} {pos}/{len} methods on problems, {msg}, {elapsed}";

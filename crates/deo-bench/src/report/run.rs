@@ -10,12 +10,12 @@
 use super::error::ReportError;
 use super::metrics::{self, Curves};
 use crate::config::one_line;
+use crate::output::RECORD;
 use serde_json::Value;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-const RECORD: &str = "record.json";
 const METRICS: &str = "metrics.jsonl";
 const GROWING: &str = "metrics.jsonl.partial";
 

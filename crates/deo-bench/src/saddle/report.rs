@@ -9,12 +9,11 @@ use super::starts::Starts;
 use super::surface;
 use super::xyz::frame_text;
 use crate::config;
-use crate::output::{OutputDir, OutputError};
+use crate::output::{OutputDir, OutputError, RECORD};
 use crate::table;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{self, Write};
 
-const RECORD: &str = "record.json";
 const SURFACE: &str = "surface.svg";
 const SADDLES: &str = "saddles.xyz";
 const MINIMA: &str = "minima.xyz";

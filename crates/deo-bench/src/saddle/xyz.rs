@@ -102,16 +102,15 @@ fn frame(lines: &mut Lines<'_>, atoms: Option<usize>) -> Result<Frame, XyzError>
     let count = lines
         .parse(&wanted, |line| line.trim().parse::<usize>().ok().filter(|count| fits(count)))?;
     // Distances here know no periodic images. ASE writes a cell of molecules too, with pbc="F F F".
-    lines.parse("a comment without a periodic cell (Lattice=…)", |comment| {
+    let wanted =
+        "Properties=species:S:1:pos:R:3, or any other comment, without a periodic cell (Lattice=…)";
+    lines.parse(wanted, |comment| {
         let periodic = comment.contains("Lattice=") && !comment.contains("pbc=\"F F F\"");
-        (!periodic).then_some(())
-    })?;
-    lines.next -= 1;
-    lines.parse("Properties=species:S:1:pos:R:3, or any other comment", |comment| {
         let columns = comment.split_once("Properties=").map(|(_, columns)| columns);
         columns
             .is_none_or(|c| c.trim_start_matches('"').starts_with("species:S:1:pos:R:3"))
             .then_some(())
+            .filter(|()| !periodic)
     })?;
     let mut frame = Frame { species: vec![], x: vec![] };
     for atom in 1..=count {

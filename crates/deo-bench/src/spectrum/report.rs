@@ -11,7 +11,7 @@ use super::settings::Settings;
 use super::target::Target;
 use super::whole::{DensityResult, Share, TraceResult};
 use crate::npy::{self, Scalar};
-use crate::output::OutputDir;
+use crate::output::{OutputDir, RECORD};
 use crate::setting::SettingError;
 use crate::table;
 use indicatif::ProgressBar;
@@ -19,7 +19,7 @@ use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-const FILES: [&str; 2] = ["record.json", "density.svg"];
+const FILES: [&str; 2] = [RECORD, "density.svg"];
 
 /// Runs `deo spectrum` and writes its results to `stdout`.
 ///

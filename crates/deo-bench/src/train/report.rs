@@ -6,14 +6,13 @@ use super::finished::Finished;
 use super::monitor::Monitoring;
 use super::session::{METRICS, Session};
 use super::settings::Settings;
-use crate::output::{OutputDir, OutputError};
+use crate::output::{OutputDir, OutputError, RECORD};
 use crate::record::{Record, Summary};
 use crate::{plot, table};
 use deo_models::weights;
 use rayon::ThreadPool;
 use std::io::Write;
 
-pub(super) const RECORD: &str = "record.json";
 const CURVES: &str = "curves.svg";
 /// Of the last run: what `deo spectrum --weights` reads.
 const WEIGHTS: &str = "weights.safetensors";

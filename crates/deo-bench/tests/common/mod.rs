@@ -23,6 +23,10 @@ pub(crate) struct Outcome {
 pub(crate) const SMALL: &[&str] =
     &["--batch", "4", "--block", "8", "--eval-batches", "2", "--sample", "20", "--threads", "2"];
 
+/// Methods compared on one problem, in the directory of that name.
+pub(crate) const ESCAPE: &[&str] =
+    &["escape", "--suite", "monkey-well", "--methods", "gd,adam", "--lr", "0.1", "--out", "escape"];
+
 /// A spectrum with all that one has, in the directory of that name.
 pub(crate) const SPECTRUM: &[&str] = &[
     "spectrum",
