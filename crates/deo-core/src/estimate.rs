@@ -12,6 +12,8 @@ pub enum Status {
     /// ‖r‖ ≤ tolerance · max(|C|, floor): an eigenpair to the accuracy asked for. Which one is not proven:
     /// every eigenvector is a fixed point of the rotation.
     Converged,
+    /// As converged, but the search for eigenpairs that were missed was cut short: another may lie beyond it.
+    Unconfirmed,
     /// The torque is below the error of the secants: what is left is noise, not a direction. A longer dimer,
     /// the central rule or a larger batch would resolve more.
     Noise,
@@ -36,6 +38,7 @@ impl std::fmt::Display for Status {
             Status::Unknown => "unknown",
             Status::Running => "running",
             Status::Converged => "converged",
+            Status::Unconfirmed => "converged, but others may have been missed",
             Status::Noise => "limited by the error of the secants",
             Status::Budget => "out of gradients",
             Status::Stopped => "stopped by the caller",
@@ -145,9 +148,13 @@ mod tests {
 
     #[test]
     fn final_is_what_more_gradients_would_not_improve() {
-        use Status::{Budget, Converged, Noise, NonFinite, Running, Stopped, Unknown};
+        use Status::{Budget, Converged, Noise, NonFinite, Running, Stopped, Unconfirmed, Unknown};
         assert!([Converged, Noise].into_iter().all(Status::is_final));
-        assert!(![Unknown, Running, Budget, Stopped, NonFinite].into_iter().any(Status::is_final));
+        assert!(
+            ![Unknown, Running, Unconfirmed, Budget, Stopped, NonFinite]
+                .into_iter()
+                .any(Status::is_final)
+        );
     }
 
     #[test]

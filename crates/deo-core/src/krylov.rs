@@ -49,7 +49,9 @@
 //! ```
 
 mod check;
+mod confirm;
 mod judge;
+mod missed;
 mod protocol;
 mod restart;
 mod settings;
@@ -63,6 +65,7 @@ use crate::estimate::{Estimate, Status};
 use crate::probe::Length;
 use crate::space::Space;
 use check::Check;
+use confirm::Confirmation;
 
 /// A Davidson process over stored vectors `V`: plain data, resumable at any answer.
 #[derive(Debug, Clone)]
@@ -70,6 +73,10 @@ use check::Check;
 pub struct Krylov<V> {
     settings: KrylovSettings,
     length: Length,
+    /// ε^⅔, the share of the largest eigenvalue below which a value counts as zero; and that eigenvalue's magnitude, as
+    /// far as it was seen.
+    zero: f64,
+    largest: f64,
     /// √N: the error of a curvature is that of one component of a product.
     root_dimension: f64,
     /// `memory` vectors; the first `filled` have products, the next up to `queued` wait for theirs.
@@ -79,6 +86,8 @@ pub struct Krylov<V> {
     spare: Vec<V>,
     filled: usize,
     queued: usize,
+    /// Directions queued at the start, until all of them are answered.
+    starting: usize,
     /// M, `memory` × `memory` row-major, its leading `filled` × `filled` part known.
     matrix: Vec<f64>,
     /// Ritz values ascending and vectors in rows of length `filled`.
@@ -105,18 +114,6 @@ pub struct Krylov<V> {
     secants: bool,
 }
 
-/// Where the search for pairs that were missed stands, [`KrylovSettings::confirm`].
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-enum Confirmation {
-    /// Not begun.
-    Open,
-    /// A random direction was added when the wanted values summed to this.
-    Running(f64),
-    /// Nothing was missed.
-    Done,
-}
-
 impl<V> Krylov<V> {
     /// A process for vectors of the shape of `like`. It allocates here and never again.
     ///
@@ -136,12 +133,15 @@ impl<V> Krylov<V> {
         let zeros = |count: usize| (0..count).map(|_| space.zeros_like(like)).collect::<Vec<V>>();
         Ok(Krylov {
             length: Length::or_balanced(settings.length, settings.rule, space, like),
+            zero: space.epsilon().cbrt().powi(2),
+            largest: 0.0,
             root_dimension: space.dimension(like).max(1.0).sqrt(),
             basis: zeros(m),
             products: zeros(m),
             spare: zeros(settings.kept()),
             filled: 0,
             queued: 0,
+            starting: 0,
             matrix: vec![0.0; m * m],
             values: vec![0.0; m],
             vectors: vec![0.0; m * m],
@@ -154,7 +154,7 @@ impl<V> Krylov<V> {
             gradients: 0,
             rounding: f64::NAN,
             errors: vec![0.0; m],
-            confirmation: Confirmation::Open,
+            confirmation: Confirmation::new(wanted, m),
             certify: Certify::Claims,
             check: Check::None,
             failed: vec![f64::MAX; wanted],
@@ -203,13 +203,37 @@ impl<V> Krylov<V> {
         let rank = |status: Status| match status {
             Status::Converged => 0,
             Status::Noise => 1,
-            _ => 2,
+            Status::Unconfirmed => 2,
+            _ => 3,
         };
         self.estimates
             .iter()
             .map(|estimate| estimate.status)
             .max_by_key(|s| rank(*s))
             .unwrap_or(Status::Unknown)
+    }
+
+    /// Nothing was missed: see [`KrylovSettings::confirm`] for how that is known, and [`exclusion`](Self::exclusion) for
+    /// how far.
+    pub fn is_confirmed(&self) -> bool {
+        self.confirmation.is_done()
+    }
+
+    /// How far the list that pair i belongs to is complete: beyond the wanted pairs no eigenvalue is below this value,
+    /// or above it at the upper end.
+    ///
+    /// It is the next Ritz value less its residual, infinite where the basis became the whole space, and `None` while
+    /// the list isn't confirmed. Random starts make it probable, not certain: a direction that all of them lack is never
+    /// seen.
+    ///
+    /// # Panics
+    ///
+    /// If i is not below the number of wanted pairs.
+    pub fn exclusion(&self, i: usize) -> Option<f64> {
+        assert!(i < self.estimates.len(), "pair {i} of {}", self.estimates.len());
+        let upper = self.is_upper(i);
+        let all = if upper { f64::NEG_INFINITY } else { f64::INFINITY };
+        self.is_confirmed().then(|| self.confirmation.beyond[usize::from(upper)].unwrap_or(all))
     }
 
     /// The distance from wanted pair i to the nearest other Ritz value, also in its [`Estimate::gap`]; the angle between
@@ -221,6 +245,20 @@ impl<V> Krylov<V> {
         let row = self.row_of(i)?;
         let others = (0..self.filled).filter(|other| *other != row);
         others.map(|other| (self.values[other] - self.values[row]).abs()).min_by(f64::total_cmp)
+    }
+
+    /// Wanted pair i belongs to the upper end.
+    fn is_upper(&self, i: usize) -> bool {
+        match self.settings.which {
+            Which::Lowest => false,
+            Which::Highest => true,
+            Which::Both => i >= self.settings.count,
+        }
+    }
+
+    /// The weights of a Ritz vector in the basis.
+    fn row(&self, row: usize) -> &[f64] {
+        &self.vectors[row * self.filled..][..self.filled]
     }
 
     /// The Ritz row of wanted pair i, if the basis is large enough to have it.

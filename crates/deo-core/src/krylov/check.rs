@@ -76,7 +76,7 @@ impl<V> Krylov<V> {
         if !finite {
             self.estimates[pair].status = Status::NonFinite;
             (self.check, self.asking) = (Check::None, false);
-            return;
+            return self.withdraw_unconfirmed();
         }
         let estimate = self.estimates[pair];
         let second = self.certify == Certify::Always || estimate.is_negative(1.0);
@@ -167,7 +167,8 @@ impl<V> Krylov<V> {
         if open && self.affords(self.reserve()) {
             (self.asking, self.check) = (true, Check::None);
             self.solve_projected();
-            self.advance(space);
+            return self.advance(space);
         }
+        self.withdraw_unconfirmed();
     }
 }

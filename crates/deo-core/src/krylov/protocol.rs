@@ -1,8 +1,8 @@
 //! The protocol: start, ask, tell, and what each answer leads to.
 
+use super::Krylov;
 use super::check::Check;
 use super::judge::Open;
-use super::{Confirmation, Krylov};
 use crate::certificate::ratio;
 use crate::dimer::rounding_error;
 use crate::estimate::{Estimate, Status};
@@ -11,6 +11,9 @@ use crate::probe::{Answer, Probe};
 use crate::ritz::symmetric_eigen;
 use crate::space::Space;
 use std::borrow::BorrowMut;
+
+/// A vector of which four passes leave less than half each time depends on the others.
+const PASSES: usize = 4;
 
 impl<V> Krylov<V> {
     /// Starts from a random direction; `seed` also serves for those that are drawn later.
@@ -21,6 +24,7 @@ impl<V> Krylov<V> {
     {
         self.reset(seed);
         self.queue_random(space);
+        self.starting = self.queued;
     }
 
     /// Starts from `axes`, each of which costs a gradient, and then goes on as from a random start.
@@ -37,6 +41,7 @@ impl<V> Krylov<V> {
         if self.queued == 0 {
             self.queue_random(space);
         }
+        self.starting = self.queued;
     }
 
     /// Starts again at a new x from the pairs found at the last one, plus one random direction.
@@ -56,6 +61,7 @@ impl<V> Krylov<V> {
             self.queue(space); // the axes are already there
         }
         self.queue_random(space);
+        self.starting = self.queued;
     }
 
     fn reset(&mut self, seed: u64) {
@@ -64,7 +70,9 @@ impl<V> Krylov<V> {
         self.before.fill(0.0);
         // Larger than any residual: the first check may always be failed.
         self.failed.fill(f64::MAX);
-        (self.confirmation, self.check) = (Confirmation::Open, Check::None);
+        self.confirmation.reset(self.settings.cutoff);
+        self.largest = 0.0;
+        self.check = Check::None;
         self.estimates.fill(Estimate { status: Status::Running, ..Estimate::UNKNOWN });
     }
 
@@ -93,12 +101,13 @@ impl<V> Krylov<V> {
     {
         if self.asking
             && self.check == Check::None
-            && self.filled > 0
+            && self.starting == 0
             && self.queued == self.filled + 1
         {
             self.queued = self.filled;
             apply(self.basis[self.filled].borrow_mut());
-            self.asking = self.queue(space) || self.queue_random(space);
+            self.confirmation.missed.lose(self.filled);
+            self.asking = self.queue(space).is_some() || self.queue_random(space);
         }
     }
 
@@ -128,9 +137,10 @@ impl<V> Krylov<V> {
         self.rounding = rounding_error(space.epsilon(), scale, answer.span);
         self.add_column(space, along);
         self.filled += 1;
-        if self.filled < self.queued {
+        if self.filled < self.queued && self.affords(self.reserve()) {
             return; // starting vectors are answered before anything is made of them
         }
+        (self.queued, self.starting) = (self.filled, 0);
         self.solve_projected();
         self.advance(space);
     }
@@ -174,6 +184,8 @@ impl<V> Krylov<V> {
             &mut self.vectors[..square],
             &mut self.values[..k],
         );
+        let ends = self.values[0].abs().max(self.values[k - 1].abs());
+        self.largest = self.largest.max(ends);
     }
 
     /// Judges the wanted pairs, and either ends the search or queues the next direction.
@@ -185,19 +197,22 @@ impl<V> Krylov<V> {
         if self.filled == self.settings.memory {
             self.restart(space);
         }
-        let open = self.judge_pairs(space).or_else(|| self.judge_confirmation(space));
+        let open = self.judge_pairs(space).or_else(|| self.confirm(space));
         let Some(open) = open else { return self.end(space, None) };
         if !self.affords(self.reserve()) {
             return self.end(space, Some(Status::Budget));
         }
-        self.remember_wanted();
+        self.remember(&open);
         let queued = match open {
-            // The residual of the open pair is in the next place of the basis.
-            Open::Residual => self.queue(space) || self.queue_random(space),
+            Open::Residual(row) | Open::Neighbour(row) => {
+                self.queue_residual(space, row) || self.queue_random(space)
+            }
             Open::Missing => self.queue_random(space),
         };
         if !queued {
             // Nothing is left outside the basis: it is the whole space, and its pairs are exact.
+            (0..self.estimates.len()).for_each(|i| _ = self.judge_pair(space, i));
+            self.confirm_whole_space();
             self.end(space, Some(Status::Converged));
         }
     }
@@ -219,8 +234,21 @@ impl<V> Krylov<V> {
         space.norm(r)
     }
 
-    /// Orthonormalises basis[queued] against those before it and queues it. False if nothing is left of it.
-    pub(super) fn queue<S>(&mut self, space: &S) -> bool
+    /// Queues the residual of a Ritz pair, in the next place of the basis. False if nothing is left of it.
+    fn queue_residual<S>(&mut self, space: &S, row: usize) -> bool
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let Some(norm) = self.queue(space) else { return false };
+        let (k, theta) = (self.filled, self.values[row]);
+        self.confirmation.missed.extend(k, theta, &self.vectors[row * k..][..k], norm);
+        true
+    }
+
+    /// Orthonormalises basis[queued] against those before it and queues it. Returns the norm that was left of it, `None`
+    /// for nothing.
+    pub(super) fn queue<S>(&mut self, space: &S) -> Option<f64>
     where
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
@@ -229,22 +257,26 @@ impl<V> Krylov<V> {
         let v = next[0].borrow_mut();
         let before = space.norm(v);
         let mut norm = before;
-        // Twice is enough, as in the dimer.
-        for _ in 0..2 {
+        for pass in 0..PASSES {
+            let last = norm;
             for u in known.iter() {
                 space.deflate(1.0, u.borrow(), v);
             }
             norm = space.norm(v);
+            // Twice is enough, as in the dimer, unless the second pass still took half away: then it was rounding.
+            if pass > 0 && norm >= 0.5 * last {
+                break;
+            }
         }
         // Ten roundoffs: what cancellation leaves of a vector that depends on the others.
         if norm <= 10.0 * space.epsilon() * before {
-            return false;
+            return None;
         }
         let scratch = self.spare[0].borrow_mut();
         space.axpby(1.0, v, 0.0, scratch);
         space.axpby(1.0 / norm, scratch, 0.0, v);
         self.queued += 1;
-        true
+        Some(norm)
     }
 
     /// Queues a random direction. False if the basis is the whole space.
@@ -256,7 +288,12 @@ impl<V> Krylov<V> {
         self.draws += 1;
         let seed = derive(self.seed, self.draws);
         space.fill(self.basis[self.queued].borrow_mut(), &|i| noise(seed, i));
-        self.queue(space) || {
+        let place = self.queued;
+        if self.queue(space).is_some() {
+            self.confirmation.missed.enter(place);
+            return true;
+        }
+        {
             // A whole space, or a vector of zeros at the very start: probe it as it is, once.
             let empty = self.queued == 0;
             self.queued += usize::from(empty);

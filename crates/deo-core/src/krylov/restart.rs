@@ -1,8 +1,8 @@
 //! Restarts and the end: replacing the basis by combinations of itself.
 
-use super::judge::combined_error;
+use super::judge::{Open, combined_error};
 use super::{Krylov, Which};
-use crate::estimate::Status;
+use crate::estimate::{Estimate, Status};
 use crate::space::Space;
 use std::borrow::BorrowMut;
 
@@ -23,10 +23,14 @@ impl<V> Krylov<V> {
         true
     }
 
-    /// Keeps a copy of the wanted Ritz vectors for "+1".
-    pub(super) fn remember_wanted(&mut self) {
+    /// Keeps a copy of the Ritz vectors that are followed for "+1".
+    pub(super) fn remember(&mut self, open: &Open) {
         let (k, m) = (self.filled, self.settings.memory);
         self.before.fill(0.0);
+        if let Open::Neighbour(row) = open {
+            self.before[..k].copy_from_slice(&self.vectors[row * k..][..k]);
+            return;
+        }
         for i in 0..self.estimates.len() {
             if let Some(row) = self.row_of(i) {
                 self.before[i * m..][..k].copy_from_slice(&self.vectors[row * k..][..k]);
@@ -43,6 +47,21 @@ impl<V> Krylov<V> {
         let kept_ritz = self.settings.kept_ritz();
         let rows = self.restart_rows(kept_ritz, true);
         self.replace(space, rows);
+        self.solve_projected();
+    }
+
+    /// Keeps so many Ritz pairs of the lower and of the upper end, and nothing else.
+    pub(super) fn reduce<S>(&mut self, space: &S, [lower, upper]: [usize; 2])
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let k = self.filled;
+        let rows = (0..lower).chain(k - upper..k);
+        for (place, row) in rows.enumerate() {
+            self.scratch[place * k..][..k].copy_from_slice(&self.vectors[row * k..][..k]);
+        }
+        self.replace(space, lower + upper);
         self.solve_projected();
     }
 
@@ -68,6 +87,16 @@ impl<V> Krylov<V> {
         self.queued = self.filled;
         if status != Some(Status::NonFinite) {
             self.begin_check();
+        }
+        self.withdraw_unconfirmed();
+    }
+
+    /// A list that was to be confirmed, and isn't at the end of the process, has no pair that is known to belong to it.
+    pub(super) fn withdraw_unconfirmed(&mut self) {
+        if self.settings.confirm && !self.is_confirmed() && !self.asking {
+            let converged = |estimate: &&mut Estimate| estimate.status == Status::Converged;
+            let all = self.estimates.iter_mut().filter(converged);
+            all.for_each(|estimate| estimate.status = Status::Unconfirmed);
         }
     }
 
@@ -136,6 +165,8 @@ impl<V> Krylov<V> {
         }
         self.project_matrix(rows);
         self.project_errors(rows);
+        let weights = &self.scratch[..rows * k];
+        self.confirmation.missed.recombine(weights, rows, k, &mut self.vectors);
         (self.filled, self.queued) = (rows, rows);
     }
 

@@ -34,16 +34,20 @@ pub struct KrylovSettings {
     pub tolerance: f64,
     /// The curvature that counts as zero; see `tolerance`.
     pub floor: f64,
-    /// Look for pairs that were missed before finishing: one random direction is added, and the next pair must be
-    /// found too, to a tenth of its distance. It finds eigenvalues of multiplicity above one, bounds the gap, and
-    /// costs about as much again.
+    /// Look for pairs that were missed before finishing: a second process starts from a random direction beside the
+    /// pairs found, and goes on until the lowest pair it leads to is told from them. It finds repeated eigenvalues as
+    /// often as they are wanted, bounds the gap, and costs about as much again. Without it a repeated eigenvalue is found
+    /// once.
     pub confirm: bool,
+    /// Eigenvalues beyond this one, above it at the lower end and below it at the upper one, are of no interest: to confirm
+    /// the list, they are told from it instead of from the wanted pairs. `None` if all are.
+    pub cutoff: Option<f64>,
     /// Gradients that one start may spend.
     pub max_gradients: u64,
 }
 
 impl Default for KrylovSettings {
-    /// The lowest pair with a memory of 20, to a residual of 1e-3 or 500 gradients.
+    /// The lowest pair with a memory of 20, confirmed, to a residual of 1e-3 or 500 gradients.
     fn default() -> Self {
         KrylovSettings {
             count: 1,
@@ -53,7 +57,8 @@ impl Default for KrylovSettings {
             length: None,
             tolerance: 1e-3,
             floor: 0.0,
-            confirm: false,
+            confirm: true,
+            cutoff: None,
             max_gradients: 500,
         }
     }
@@ -62,12 +67,18 @@ impl Default for KrylovSettings {
 impl KrylovSettings {
     /// The pairs wanted in all.
     pub(super) fn wanted(&self) -> usize {
-        self.count * if self.which == Which::Both { 2 } else { 1 }
+        self.count * self.ends()
     }
 
-    /// The Ritz vectors that a restart keeps: two fifths of the memory, and at least those wanted and one more.
+    /// The ends of the spectrum that pairs are wanted at.
+    pub(super) fn ends(&self) -> usize {
+        if self.which == Which::Both { 2 } else { 1 }
+    }
+
+    /// The Ritz vectors that a restart keeps: two fifths of the memory, and at least those wanted and the next at each
+    /// end.
     pub(super) fn kept_ritz(&self) -> usize {
-        (self.memory * 2 / 5).max(self.wanted() + 1)
+        (self.memory * 2 / 5).max(self.wanted() + self.ends())
     }
 
     /// All vectors that a restart keeps: the Ritz vectors and the wanted ones of the step before.
@@ -81,7 +92,7 @@ impl KrylovSettings {
         }
         if self.memory < self.kept() + 1 {
             // The smallest m for which kept() + 1 ≤ m: the share of two fifths doesn't bind there.
-            let least = 2 * self.wanted() + 2;
+            let least = 2 * self.wanted() + self.ends() + 1;
             return Err(KrylovError::Memory { memory: self.memory, wanted: self.wanted(), least });
         }
         let nonnegative = |value: f64| value >= 0.0 && value.is_finite();

@@ -3,15 +3,19 @@
 //! Problem: a search stops where ‖g‖ is small and its own modes curve downwards. Its modes were tracked from far
 //! away, and every eigenvector is a fixed point of tracking: a second negative curvature orthogonal to them would
 //! never show. So the k + 1 lowest eigenpairs are solved for again, from a random start and with the confirmation of
-//! [`Krylov`], by the central rule:
+//! [`Krylov`] that no other is below 0, by the central rule:
 //!
 //! index = the number of Cᵢ < −(flat + error); the saddle sought has index k, hence C_k < 0 < C_{k+1}.
+//!
+//! The error is that of the secants and ‖r‖: an eigenvalue lies within ‖r‖ of C, and where the secants are too coarse for
+//! the residual asked for, C alone says nothing of a sign. A verification that ends before all of this is known has
+//! [no verdict](Verdict::Unresolved).
 //!
 //! For free bodies give the space of the point itself, so that the rigid motions taken out are those of this
 //! geometry.
 
 use super::copied;
-use crate::estimate::Status;
+use crate::estimate::{Estimate, Status};
 use crate::krylov::{Krylov, KrylovSettings};
 use crate::probe::{Answer, Length, Rule};
 use crate::space::Space;
@@ -53,6 +57,9 @@ impl Default for VerificationSettings {
     }
 }
 
+/// Directions kept between the products: twice as many as by default, since molecules are small.
+const MEMORY: usize = 40;
+
 /// What a [`Verification`] found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -67,7 +74,8 @@ pub enum Verdict {
     },
     /// One of the k + 1 curvatures can't be told from zero.
     Flat,
-    /// The eigenpairs didn't converge in the gradients allowed, or a gradient wasn't finite.
+    /// The eigenpairs didn't converge in the gradients allowed, or it isn't known that there are no others below zero, or
+    /// a gradient wasn't finite.
     Unresolved,
 }
 
@@ -79,7 +87,7 @@ impl std::fmt::Display for Verdict {
                 write!(f, "wrong index: {negative} of the lowest curvatures are negative")
             }
             Verdict::Flat => f.write_str("a curvature can't be told from zero"),
-            Verdict::Unresolved => f.write_str("the eigenpairs didn't converge"),
+            Verdict::Unresolved => f.write_str("the lowest eigenpairs aren't known"),
         }
     }
 }
@@ -125,12 +133,12 @@ impl<V> Verification<V> {
         let count = settings.index + 1;
         let krylov = KrylovSettings {
             count,
-            memory: (4 * count + 2).max(20),
+            memory: (4 * count + 2).max(MEMORY),
             rule: settings.rule,
             length: settings.length,
             tolerance: settings.tolerance,
             floor: settings.flat,
-            confirm: true,
+            cutoff: Some(0.0),
             max_gradients: settings.max_gradients,
             ..Default::default()
         };
@@ -205,20 +213,24 @@ impl<V> Verification<V> {
 
     /// The verdict; [`Verdict::Unresolved`] before the end.
     pub fn verdict(&self) -> Verdict {
+        if self.phase != Phase::Done || self.krylov.status() == Status::NonFinite {
+            return Verdict::Unresolved;
+        }
         // One pair less in a space of so few dimensions has nothing to be negative in.
         let known = || self.krylov.estimates().iter().filter(|e| e.curvature.is_finite());
-        if self.phase != Phase::Done || !known().all(|e| e.status.is_final()) {
+        let bound = |e: &Estimate| self.settings.flat + e.secant_error + e.residual;
+        let negative = known().filter(|e| e.curvature < -bound(e)).count();
+        // That many are negative whatever else was missed.
+        if negative > self.settings.index {
+            return Verdict::WrongIndex { negative };
+        }
+        let closed = known().all(|e| e.status.is_final());
+        let Some(next) = self.krylov.exclusion(0).filter(|_| closed) else {
             return Verdict::Unresolved;
-        }
-        if self.krylov.status() == Status::NonFinite {
-            return Verdict::Unresolved;
-        }
-        let bound = |e: &crate::Estimate| self.settings.flat + e.secant_error;
-        if known().any(|e| e.curvature.abs() <= bound(e)) {
-            return Verdict::Flat;
-        }
-        let negative = known().filter(|e| e.curvature < 0.0).count();
-        if negative == self.settings.index {
+        };
+        if known().any(|e| e.curvature.abs() <= bound(e)) || next <= 0.0 {
+            Verdict::Flat
+        } else if negative == self.settings.index {
             Verdict::Confirmed
         } else {
             Verdict::WrongIndex { negative }

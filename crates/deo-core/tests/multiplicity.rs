@@ -1,0 +1,167 @@
+//! Repeated eigenvalues: lists that are called converged are complete, saddles that are confirmed have their index, and
+//! what a budget cut short has no verdict.
+
+mod common;
+
+use common::{Diagonal, uniform};
+use deo_core::krylov::{Krylov, KrylovSettings, Which};
+use deo_core::saddle::{Verdict, Verification, VerificationSettings};
+use deo_core::space::Host;
+use deo_core::{Answer, Status};
+
+const SPACE: Host<f64> = Host::new();
+
+fn solve(problem: &Diagonal, settings: KrylovSettings, seed: u64) -> Krylov<Vec<f64>> {
+    let mut krylov = Krylov::new(&SPACE, &problem.0, settings).unwrap();
+    krylov.draw(&SPACE, seed);
+    while let Some(probe) = krylov.ask(&SPACE) {
+        let product = problem.product(probe.direction());
+        krylov.tell(&SPACE, Answer::product(&product));
+    }
+    krylov
+}
+
+/// Spectra in which values repeat: by `times`, of graphs, of low rank, and Wilkinson's nearly equal pairs.
+fn spectra() -> Vec<(String, Vec<f64>)> {
+    let mut all = vec![];
+    for (times, n, seed) in
+        [(2, 13, 1), (2, 140, 2), (3, 36, 3), (3, 90, 4), (7, 70, 5), (11, 44, 6)]
+    {
+        let mut state = seed;
+        let values: Vec<f64> = (0..n).map(|_| 5.0 * uniform(&mut state) - 2.0).collect();
+        let spectrum = (0..n).map(|i| values[i / times]).collect();
+        all.push((format!("{n} values in groups of {times}"), spectrum));
+    }
+    let turn = |j: usize, n: usize| 2.0 - 2.0 * (std::f64::consts::TAU * j as f64 / n as f64).cos();
+    all.push(("a cycle of 50".into(), (0..50).map(|j| turn(j, 50)).collect()));
+    let torus = (0..54).map(|v| turn(v % 6, 6) + turn(v / 6, 9)).collect();
+    all.push(("a torus of 6 × 9".into(), torus));
+    let hypercube = (0..128u32).map(|v| 2.0 * f64::from(v.count_ones())).collect();
+    all.push(("a hypercube".into(), hypercube));
+    let rank = |i: usize| if i < 9 { 1.0 + i as f64 / 3.0 } else { 0.0 };
+    all.push(("a null space".into(), (0..80).map(rank).collect()));
+    let pairs = (0..60).map(|i| (i / 2) as f64 + 1e-14 * (i % 2) as f64);
+    all.push(("pairs 1e-14 apart".into(), pairs.collect()));
+    all
+}
+
+#[test]
+fn lists_that_are_called_converged_are_complete() {
+    let (mut lists, mut called) = (0, 0);
+    for (name, spectrum) in spectra() {
+        let mut sorted = spectrum.clone();
+        sorted.sort_by(f64::total_cmp);
+        let n = sorted.len();
+        let largest = sorted[0].abs().max(sorted[n - 1].abs());
+        let problem = Diagonal(spectrum);
+        for which in [Which::Lowest, Which::Highest, Which::Both] {
+            for (count, seed) in (1..=6).flat_map(|count| (0..4).map(move |seed| (count, seed))) {
+                if which == Which::Both && 2 * count > n {
+                    continue;
+                }
+                let memory = 20.max(8 * count);
+                let settings = KrylovSettings { count, which, memory, ..Default::default() };
+                let krylov = solve(&problem, settings, seed);
+                lists += 1;
+                if krylov.status() != Status::Converged {
+                    continue;
+                }
+                called += 1;
+                for (i, estimate) in krylov.estimates().iter().enumerate() {
+                    let upper = which == Which::Highest || i >= count;
+                    let right = if upper { sorted[n - 1 - i % count] } else { sorted[i] };
+                    // The error is the square of the residual over the gap; 1e-3 is the residual's tolerance.
+                    let allowed = 1e-3 * right.abs() + 1e-9 * largest;
+                    let value = estimate.curvature;
+                    let context =
+                        || format!("{name}, {which:?} {count}, seed {seed}: {value} for {right}");
+                    assert!((value - right).abs() <= allowed, "{}", context());
+                    // Nothing that isn't in the list lies before the value that it is said to reach to.
+                    let reach = krylov.exclusion(i).unwrap();
+                    let outside = if upper { -sorted[n - 1 - count] } else { sorted[count] };
+                    let reach = if upper { -reach } else { reach };
+                    assert!(outside >= reach - allowed, "{}: {outside} before {reach}", context());
+                }
+            }
+        }
+    }
+    assert!(called as f64 >= 0.99 * lists as f64, "{called} of {lists} are called converged");
+}
+
+#[test]
+fn without_confirmation_a_repeated_eigenvalue_is_found_once() {
+    // What `confirm` is for: if this finds it twice, the tests above prove nothing.
+    let mut spectrum: Vec<f64> = (0..60).map(|i| 0.5 + f64::from(i % 4)).collect();
+    spectrum[10..12].fill(-1.0);
+    let settings = KrylovSettings { count: 2, confirm: false, ..Default::default() };
+    let krylov = solve(&Diagonal(spectrum), settings, 3);
+    assert!((krylov.estimates()[1].curvature - 0.5).abs() < 1e-3, "{:?}", krylov.estimates());
+    assert!(!krylov.is_confirmed() && krylov.exclusion(0).is_none());
+}
+
+/// Verifies the saddle at 0 of Σ ½ λᵢ xᵢ² + ¼ xᵢ⁴.
+fn verify(spectrum: &[f64], settings: VerificationSettings) -> Verification<Vec<f64>> {
+    let x = vec![0.0; spectrum.len()];
+    let mut verification = Verification::new(&SPACE, &x, settings).unwrap();
+    while let Some(point) = verification.ask() {
+        let gradient: Vec<f64> =
+            point.iter().zip(spectrum).map(|(x, l)| l * x + x.powi(3)).collect();
+        verification.tell(&SPACE, &gradient);
+    }
+    verification
+}
+
+/// `negative` equal negative values, or pairs of them, below a positive spectrum in groups of `times`.
+fn saddle(n: usize, negative: usize, times: usize, seed: u64) -> Vec<f64> {
+    let mut state = seed.wrapping_mul(77).wrapping_add(n as u64);
+    let mut values = (0..n).map(|_| 0.1 + 4.0 * uniform(&mut state)).collect::<Vec<f64>>();
+    (0..n).for_each(|i| values[i] = values[i / times * times]);
+    (0..negative).for_each(|i| values[(7 * i + 3) % n] = if i < 2 { -1.0 } else { -0.4 });
+    values
+}
+
+#[test]
+fn a_point_of_another_index_is_never_confirmed_and_one_of_this_index_is() {
+    for n in [10, 31, 57, 120] {
+        for (index, negative) in [(0, 0), (1, 1), (1, 2), (2, 2), (2, 3), (2, 4), (3, 3), (0, 2)] {
+            for (times, seed) in [(1, 0), (1, 1), (2, 2), (2, 3), (3, 4), (3, 5)] {
+                let spectrum = saddle(n, negative, times, seed);
+                let settings = VerificationSettings { index, seed, ..Default::default() };
+                let verdict = verify(&spectrum, settings).verdict();
+                let right = match verdict {
+                    Verdict::Confirmed => index == negative,
+                    Verdict::WrongIndex { negative: found } => index != negative && found > index,
+                    _ => false,
+                };
+                assert!(
+                    right,
+                    "N = {n}, {negative} negative, index {index}, seed {seed}: {verdict:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_budget_has_the_last_answer_or_none() {
+    let spectrum = saddle(90, 2, 2, 8);
+    let problem = Diagonal(spectrum.clone());
+    let of = |max_gradients| KrylovSettings { count: 2, max_gradients, ..Default::default() };
+    let needed = solve(&problem, of(1000), 5).gradients();
+    for budget in 1..=2 * needed {
+        let krylov = solve(&problem, of(budget), 5);
+        for estimate in krylov.estimates() {
+            let right = (estimate.curvature + 1.0).abs() < 1e-3;
+            assert!(estimate.status != Status::Converged || right, "{budget}: {estimate:?}");
+        }
+        assert_eq!(krylov.status() == Status::Converged, budget >= needed, "{budget} of {needed}");
+        assert!(krylov.gradients() <= budget);
+    }
+    let of = |max_gradients| VerificationSettings { seed: 5, max_gradients, ..Default::default() };
+    let needed = verify(&spectrum, of(2000)).gradients();
+    for budget in 1..=2 * needed {
+        let verdict = verify(&spectrum, of(budget)).verdict();
+        let allowed = [Verdict::Unresolved, Verdict::WrongIndex { negative: 2 }];
+        assert!(allowed.contains(&verdict), "{budget} of {needed}: {verdict:?}");
+    }
+}
