@@ -65,6 +65,14 @@ impl<S: Space> Space for Blocks<S> {
         x.iter().map(|x| self.inner.len(x.borrow())).sum()
     }
 
+    fn is_distributed(&self) -> bool {
+        self.inner.is_distributed()
+    }
+
+    fn dimension(&self, like: &[S::Owned]) -> f64 {
+        like.iter().map(|x| self.inner.dimension(x.borrow())).sum()
+    }
+
     fn epsilon(&self) -> f64 {
         self.inner.epsilon()
     }

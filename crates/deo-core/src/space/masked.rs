@@ -159,6 +159,16 @@ impl<S: Sliced> Space for Masked<S> {
         self.inner.len(x)
     }
 
+    fn is_distributed(&self) -> bool {
+        self.inner.is_distributed()
+    }
+
+    /// Without the frozen components.
+    fn dimension(&self, like: &S::Vector) -> f64 {
+        self.check([like]);
+        self.free.iter().map(|range| self.inner.dimension(&like[range.clone()])).sum()
+    }
+
     fn epsilon(&self) -> f64 {
         self.inner.epsilon()
     }
