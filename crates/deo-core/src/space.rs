@@ -33,12 +33,11 @@ pub use blocks::Blocks;
 pub use free::{FreeBody, MassWeighted};
 pub use host::{Host, Real};
 pub use masked::{MaskError, Masked};
-pub(crate) use norm::is_whole as norm_is_whole;
 use norm::scaled_norm;
 pub use sharded::{Communicator, Sharded, ThreadComm};
 pub use sliced::Sliced;
 
-use std::borrow::{Borrow, BorrowMut};
+use std::borrow::BorrowMut;
 
 /// A real vector space with an inner product, over vectors that somebody else stores.
 ///

@@ -1,6 +1,6 @@
 //! The curvature along one axis, batch after batch.
 
-use super::{Advice, Sample};
+use super::{Advice, Sample, sample::margin};
 use crate::certificate::{Certificate, CertificateError, CertificateSettings, Regime};
 use crate::drive::Workspace;
 use crate::estimate::Status;
@@ -33,7 +33,8 @@ use std::borrow::BorrowMut;
 /// }
 /// let estimate = batches.estimate();
 /// assert_eq!(estimate.curvature, -1.0);
-/// assert!(estimate.is_negative(2.0) && !estimate.is_negative(4.0));
+/// // −1 ± 0.29: 3.5 standard errors, which of three batches are less than the 95 % of z = 2.
+/// assert!(estimate.is_negative(1.5) && !estimate.is_negative(2.0));
 /// # Ok::<(), deo_core::certificate::CertificateError>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -89,9 +90,16 @@ impl BatchEstimate {
         status: Status::Unknown,
     };
 
-    /// The gate: C̄ + `z` (se(C) + secant error) < 0. False for one batch, whose standard error isn't known.
+    /// The gate: C̄ + t se(C) + `z` secant error < 0, where t is to this number of batches what `z` is to a normal
+    /// distribution ([`student_t`](super::student_t)): 95 % confidence for z = 2, at any number. False for one batch,
+    /// whose standard error isn't known.
     pub fn is_negative(&self, z: f64) -> bool {
-        self.curvature + z * (self.standard_error + self.secant_error) < 0.0
+        self.curvature + self.margin(z) + z * self.secant_error < 0.0
+    }
+
+    /// t se(C); NaN for one batch.
+    pub fn margin(&self, z: f64) -> f64 {
+        margin(z, self.standard_error, self.batches)
     }
 }
 
@@ -230,11 +238,12 @@ impl<V> BatchCurvature<V> {
         self.estimate
     }
 
-    /// What would make the sign of C̄ certain, if it isn't by `z` standard errors.
+    /// What would make the sign of C̄ certain, if it isn't with the confidence of `z` standard errors of a normal
+    /// distribution; few batches are allowed for as in [`BatchEstimate::is_negative`].
     pub fn advice(&self, z: f64) -> Advice {
         let BatchEstimate { curvature, standard_error, secant_error, .. } = self.estimate;
-        let rule = self.rule();
-        Advice::new(curvature, standard_error, secant_error, self.regime, rule, z)
+        let widened = if z > 0.0 { self.estimate.margin(z) / z } else { standard_error };
+        Advice::new(curvature, widened, secant_error, self.regime, self.rule(), z)
     }
 
     fn rule(&self) -> Rule {

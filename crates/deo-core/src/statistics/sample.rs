@@ -1,5 +1,7 @@
 //! The mean and the standard error of numbers that arrive one at a time.
 
+use super::student_t;
+
 /// Welford's accumulator: numerically stable, in f64, without storing the samples.
 ///
 /// A sample that is NaN or infinite makes every result NaN, as it would a sum.
@@ -55,6 +57,19 @@ impl Sample {
     pub fn standard_error(&self) -> f64 {
         (self.variance() / self.count as f64).sqrt()
     }
+
+    /// Half the width of the interval about the mean that holds the truth with the confidence of `z` standard errors of a
+    /// normal distribution, 95 % for z = 2, however few the samples: t se, by [`student_t`](super::student_t). NaN,
+    /// unknown, for fewer than two.
+    pub fn margin(&self, z: f64) -> f64 {
+        margin(z, self.standard_error(), self.count)
+    }
+}
+
+/// t se for a mean of `samples` numbers.
+pub(super) fn margin(z: f64, standard_error: f64, samples: u64) -> f64 {
+    // Samples that agree in all digits have no width, not even times infinity.
+    if standard_error == 0.0 { 0.0 } else { student_t(z, samples) * standard_error }
 }
 
 impl Extend<f64> for Sample {
