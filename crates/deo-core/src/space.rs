@@ -33,6 +33,7 @@ pub use blocks::Blocks;
 pub use free::{FreeBody, MassWeighted};
 pub use host::{Host, Real};
 pub use masked::{MaskError, Masked};
+pub(crate) use norm::norm_from;
 use norm::scaled_norm;
 pub use sharded::{Communicator, Sharded, ThreadComm};
 pub use sliced::Sliced;

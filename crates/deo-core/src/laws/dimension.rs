@@ -5,7 +5,6 @@
 
 use super::{Laws, ROUNDINGS, agree};
 use crate::{Space, noise::noise};
-use std::borrow::Borrow;
 
 /// Above so many components N is compared with their number only: one product for each is enough.
 const MOST_COUNTED: u64 = 512;

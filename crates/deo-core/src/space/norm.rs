@@ -25,7 +25,7 @@ const SMALLEST_SQUARE: f64 = f64::from_bits((1023 - 930) << 52);
 const SCALE: f64 = f64::from_bits((1023 + 600) << 52);
 
 /// Whether this ⟨x, x⟩ holds all digits of ‖x‖².
-pub(crate) fn is_whole(square: f64) -> bool {
+fn is_whole(square: f64) -> bool {
     (SMALLEST_SQUARE..=f64::MAX).contains(&square)
 }
 
@@ -42,6 +42,11 @@ pub(crate) fn scaled_norm<S: Space + ?Sized>(space: &S, x: &S::Vector) -> f64 {
     let mut scaled = space.zeros_like(x);
     space.axpby(scale, x, 0.0, scaled.borrow_mut());
     root(space.dot(scaled.borrow(), scaled.borrow())) / scale
+}
+
+/// ‖x‖ from the ⟨x, x⟩ that another pass found, or by [`Space::norm`] where that isn't a number.
+pub(crate) fn norm_from<S: Space>(space: &S, square: f64, x: &S::Vector) -> f64 {
+    if is_whole(square) { square.sqrt() } else { space.norm(x) }
 }
 
 /// √square, where a square below zero is the rounding of one that is zero, as a projection leaves it.

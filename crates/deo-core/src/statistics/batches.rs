@@ -44,8 +44,8 @@ pub struct BatchCurvature<V> {
     mean_product: V,
     scratch: V,
     curvatures: Sample,
-    /// Σ ‖H_b n − H̄n‖².
-    product_squares: f64,
+    /// √Σ ‖H_b n − H̄n‖².
+    product_deviation: f64,
     estimate: BatchEstimate,
     regime: Option<Regime>,
 }
@@ -126,7 +126,7 @@ impl<V> BatchCurvature<V> {
             mean_product: space.zeros_like(axis),
             scratch: space.zeros_like(axis),
             curvatures: Sample::EMPTY,
-            product_squares: 0.0,
+            product_deviation: 0.0,
             estimate: BatchEstimate::UNKNOWN,
             regime: None,
         })
@@ -181,7 +181,8 @@ impl<V> BatchCurvature<V> {
         let (scratch, mean) = (self.scratch.borrow_mut(), self.mean_product.borrow_mut());
         space.axpby(1.0, self.certificate.product().borrow(), 0.0, scratch);
         space.axpby(-1.0, mean, 1.0, scratch);
-        self.product_squares += space.dot(scratch, scratch) * (1.0 - 1.0 / count);
+        let deviation = space.norm(scratch) * (1.0 - 1.0 / count).sqrt();
+        self.product_deviation = self.product_deviation.hypot(deviation);
         space.axpby(1.0 / count, scratch, 1.0, mean);
         let curvature = self.curvatures.mean();
         space.axpby(1.0, mean, 0.0, scratch);
@@ -195,10 +196,11 @@ impl<V> BatchCurvature<V> {
         self.estimate.standard_error = self.curvatures.standard_error();
         self.estimate.residual = space.norm(scratch);
         // The part of H_b n along n is the curvature's, not the residual's.
-        let along = self.curvatures.variance() * (count - 1.0);
-        let across = (self.product_squares - along).max(0.0);
-        // 0/0, unknown, for one batch.
-        self.estimate.residual_standard_error = (across / (count * (count - 1.0))).sqrt();
+        let (all, along) =
+            (self.product_deviation, self.curvatures.deviation() * (count - 1.0).sqrt());
+        // √(all² − along²), which may be none by rounding; unknown, as `along` is, for one batch.
+        let across = if all < along { 0.0 } else { (all - along).sqrt() * (all + along).sqrt() };
+        self.estimate.residual_standard_error = across / (count * (count - 1.0)).sqrt();
     }
 
     /// Measures one more batch at x, where its gradient is `g`.
