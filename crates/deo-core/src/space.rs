@@ -38,7 +38,7 @@ use norm::scaled_norm;
 pub use sharded::{Communicator, Sharded, ThreadComm};
 pub use sliced::Sliced;
 
-use std::borrow::BorrowMut;
+use std::borrow::{Borrow, BorrowMut};
 
 /// A real vector space with an inner product, over vectors that somebody else stores.
 ///
@@ -84,9 +84,18 @@ pub trait Space {
 
     /// ‖x‖ = √⟨x, x⟩, also where ⟨x, x⟩ overflows or underflows and ‖x‖ doesn't; NaN if a component is.
     ///
-    /// Allocates in those cases only.
+    /// Two reductions in those cases, one otherwise.
     fn norm(&self, x: &Self::Vector) -> f64 {
         scaled_norm(self, x)
+    }
+
+    /// ⟨s x, s x⟩ for a power of two s, rounded as `dot` is: [`norm`](Space::norm) asks for it where ⟨x, x⟩ isn't a number.
+    ///
+    /// Allocates a vector unless overridden.
+    fn scaled_square(&self, s: f64, x: &Self::Vector) -> f64 {
+        let mut scaled = self.zeros_like(x);
+        self.axpby(s, x, 0.0, scaled.borrow_mut());
+        self.dot(scaled.borrow(), scaled.borrow())
     }
 
     /// Whether other processes hold components of the same vector, so that `len` isn't the number of all.

@@ -43,6 +43,8 @@ impl<S: Space> Laws<'_, S> {
         self.check_dots_of::<5>(&pairs, &want, scale);
         let (got, want) = (self.space.norm(x.borrow()), self.norm(&x));
         self.equal("‖x‖² = ⟨x, x⟩", got, want, want);
+        let (got, want) = (self.space.scaled_square(4.0, x.borrow()), 16.0 * want * want);
+        self.equal("scaled_square(s, x) = s² ⟨x, x⟩", got, want, want);
     }
 
     /// Lengths whose squares aren't numbers.

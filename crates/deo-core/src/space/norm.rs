@@ -14,7 +14,6 @@
 //! on a number that every rank has alike. J. Blue, ACM Trans. Math. Software 4, 15 (1978) is the same idea in one pass.
 
 use super::Space;
-use std::borrow::{Borrow, BorrowMut};
 
 /// Below this some squares of components may have lost digits to underflow: 2⁻⁹³⁰ is 2¹⁴⁴ times the largest that has,
 /// 2⁻¹⁰⁷⁴, so 2⁹² of them would have to come together to be seen in the last bit.
@@ -29,7 +28,7 @@ fn is_whole(square: f64) -> bool {
     (SMALLEST_SQUARE..=f64::MAX).contains(&square)
 }
 
-/// [`Space::norm`] by `dot` and `axpby`.
+/// [`Space::norm`] by `dot` and `scaled_square`.
 pub(crate) fn scaled_norm<S: Space + ?Sized>(space: &S, x: &S::Vector) -> f64 {
     let square = space.dot(x, x);
     // A number of `f32`'s range or of a shorter format has a square in that of f64: nothing to mend, and 2⁶⁰⁰ wouldn't
@@ -39,9 +38,9 @@ pub(crate) fn scaled_norm<S: Space + ?Sized>(space: &S, x: &S::Vector) -> f64 {
     }
     // NaN may be ∞ − ∞ in a space that subtracts, and stays NaN if a component is.
     let scale = if square.abs() < 1.0 { SCALE } else { 1.0 / SCALE };
-    let mut scaled = space.zeros_like(x);
-    space.axpby(scale, x, 0.0, scaled.borrow_mut());
-    root(space.dot(scaled.borrow(), scaled.borrow())) / scale
+    let scaled = space.scaled_square(scale, x);
+    // Ordinary components of which a projection leaves nothing have a square of zero, and none when they are lifted.
+    if scale > 1.0 && !scaled.is_finite() { root(square) } else { root(scaled) / scale }
 }
 
 /// ‖x‖ from the ⟨x, x⟩ that another pass found, or by [`Space::norm`] where that isn't a number.

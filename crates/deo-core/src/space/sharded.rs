@@ -133,6 +133,11 @@ impl<S: Space, C: Communicator> Space for Sharded<S, C> {
         self.inner.len(x)
     }
 
+    fn scaled_square(&self, s: f64, x: &S::Vector) -> f64 {
+        let [square] = self.sum([self.inner.scaled_square(s, x)]);
+        square
+    }
+
     fn is_distributed(&self) -> bool {
         self.comm.size() > 1 || self.inner.is_distributed()
     }
