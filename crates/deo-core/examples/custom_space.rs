@@ -41,6 +41,7 @@ fn main() -> Result<(), deo_core::SettingsError> {
     let space = MassWeighted { masses: vec![1.0, 3.0] };
     #[cfg(feature = "testing")]
     deo_core::laws::check(&space, &[0.0; 2]); // panics with the name of the law that does not hold
+    assert_eq!(space.dimension(&[0.0; 2]), 2.0, "two directions, whatever their masses");
 
     let mut springs = FromFn(|x: &[f64], gradient: Option<&mut [f64]>| {
         if let Some(g) = gradient {

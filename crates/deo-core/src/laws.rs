@@ -14,12 +14,13 @@
 //! |---|---|
 //! | shape | `zeros_like` is zero and as long as its template |
 //! | ε | storage tells (1 + 4ε)x from x, but not 1 + ε/16 from 1 |
-//! | fill | every index once, consecutive; whatever was there before is gone |
+//! | fill | every index once, consecutive, from 0 on unless `is_distributed`; whatever was there before is gone |
+//! | dimension | against the rank of the inner product on single components: on up to 512 of them, 64 if they aren't orthogonal; above, not more than components |
 //! | axpby | a û + b v̂ against the filled a u + b v, for several a and b, zeros and ones among them |
 //! | vector space | commutative, associative, distributive, x − x = 0 |
 //! | unread | with b = 0 a y full of NaN changes no bit; likewise every output buffer and scratch |
 //! | dot | bilinear, symmetric, positive, ⟨x, y⟩² ≤ ‖x‖²‖y‖², the same bits twice |
-//! | dots, norm | against `dot`, for K = 1 … 5 |
+//! | dots, norm | against `dot`, for K = 1 … 5; in f64, ‖2⁷⁰⁰x‖ = 2⁷⁰⁰‖x‖ and ‖2⁻⁷⁰⁰x‖ = 2⁻⁷⁰⁰‖x‖ |
 //! | secant, deflate, displace, rotate, combine, torque, turn, turn_secant | vector and numbers against their definitions by `axpby` and `dot` |
 //!
 //! Vectors are compared in the norm of the space itself. A space that ignores some components, like
@@ -28,6 +29,7 @@
 //! In a space over several ranks every rank calls [`check`] at once, with its own part of the template; the
 //! checks make the same sequence of reductions whatever the local length.
 
+mod dimension;
 mod fused;
 mod operations;
 mod vectors;
@@ -58,7 +60,8 @@ const SCALARS: [(f64, f64); 9] = [
 /// Checks every law of [`Space`] on vectors of the shape of `template`, whose content does not matter.
 ///
 /// The template needs at least one component that the space does not ignore; a few hundred of them, no
-/// multiple of any block or vector width, exercise the tails of kernels. It takes a few hundred passes over vectors of its length.
+/// multiple of any block or vector width, exercise the tails of kernels. It takes a few hundred passes over
+/// vectors of its length, and up to 512 components one more for each.
 ///
 /// # Panics
 ///
@@ -105,6 +108,8 @@ pub fn check<S: Space>(space: &S, template: &S::Vector) {
     laws.check_unread();
     laws.check_dot();
     laws.check_dots();
+    laws.check_norm();
+    laws.check_dimension();
     laws.check_secant();
     laws.check_deflate();
     laws.check_displace();

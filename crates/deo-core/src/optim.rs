@@ -73,7 +73,8 @@ pub trait Optimizer<S: Space> {
     /// Moves `x` by one step with the gradient `g` and the learning rate `lr`.
     ///
     /// The gradient is trusted: a component that is not finite reaches the state and stays there. So check the
-    /// norm, which [`clip_norm`] returns, and skip the step if it is not finite.
+    /// norm, which [`clip_norm`] returns, and skip the step if it is not finite. [`Adam`] squares components in storage, so
+    /// for it they must stay below 1.8e19 in `f32` and 1.3e154 in `f64`, as in PyTorch: bound the norm by that.
     ///
     /// # Panics
     ///

@@ -12,12 +12,20 @@
 //! | a, b, h, β | scalars, `f64` whatever the storage |
 //!
 //! Six operations are required. The provided ones are defined by them; override one to fuse its passes, and
-//! let [`laws`](crate::laws) prove the override equal to its definition.
+//! let [`laws`](crate::laws) prove the override equal to its definition. [`dimension`](Space::dimension) and
+//! [`is_distributed`](Space::is_distributed) are facts that the six can't tell: their defaults are for a space that
+//! counts every component of `len` and has them all here.
+//!
+//! | here, on this process alone | of the whole vector, on every process alike |
+//! |---|---|
+//! | `len`, `zeros_like`, `axpby`, `rotate`, `combine`, `turn`, the vectors that `secant`, `torque`, `displace` write | `dot`, `dots`, `norm`, `dimension`, the numbers that `secant`, `torque`, `deflate`, `displace` return |
+//! | the range of [`Updates::update`](crate::optim::Updates::update) | the index that `fill` gives its function |
 
 mod blocks;
 mod free;
 mod host;
 mod masked;
+mod norm;
 mod sharded;
 mod sliced;
 
@@ -25,6 +33,8 @@ pub use blocks::Blocks;
 pub use free::{FreeBody, MassWeighted};
 pub use host::{Host, Real};
 pub use masked::{MaskError, Masked};
+pub(crate) use norm::norm_from;
+use norm::scaled_norm;
 pub use sharded::{Communicator, Sharded, ThreadComm};
 pub use sliced::Sliced;
 
@@ -43,7 +53,11 @@ pub trait Space {
     /// A stored vector of the shape of `x`, all zeros.
     fn zeros_like(&self, x: &Self::Vector) -> Self::Owned;
 
-    /// The number of components of `x` that this process holds.
+    /// The number of components of `x` that this process holds, frozen ones included.
+    ///
+    /// It sizes buffers and ranges of [`Updates`](crate::optim::Updates); it isn't N, which is
+    /// [`dimension`](Space::dimension), nor the bound of `fill`'s indices where
+    /// [`is_distributed`](Space::is_distributed).
     fn len(&self, x: &Self::Vector) -> usize;
 
     /// The unit roundoff of a stored component, 2⁻²⁴ for `f32` and 2⁻⁵³ for `f64`.
@@ -68,18 +82,37 @@ pub trait Space {
         pairs.map(|(x, y)| self.dot(x, y))
     }
 
-    /// ‖x‖ = √⟨x, x⟩.
+    /// ‖x‖ = √⟨x, x⟩, also where ⟨x, x⟩ overflows or underflows and ‖x‖ doesn't; NaN if a component is.
+    ///
+    /// Two reductions in those cases, one otherwise.
     fn norm(&self, x: &Self::Vector) -> f64 {
-        self.dot(x, x).sqrt()
+        scaled_norm(self, x)
     }
 
-    /// N: the number of components of the whole vector that are free, over all ranks and without frozen ones.
+    /// ⟨s x, s x⟩ for a power of two s, rounded as `dot` is: [`norm`](Space::norm) asks for it where ⟨x, x⟩ isn't a number.
     ///
-    /// Allocates; constructors call it once.
+    /// Allocates a vector unless overridden.
+    fn scaled_square(&self, s: f64, x: &Self::Vector) -> f64 {
+        let mut scaled = self.zeros_like(x);
+        self.axpby(s, x, 0.0, scaled.borrow_mut());
+        self.dot(scaled.borrow(), scaled.borrow())
+    }
+
+    /// Whether other processes hold components of the same vector, so that `len` isn't the number of all.
+    ///
+    /// An algorithm that visits components one by one can't run on such a space, and asks this to refuse.
+    fn is_distributed(&self) -> bool {
+        false
+    }
+
+    /// N, the dimension of the space: how many independent directions vectors of the shape of `like` have, over all
+    /// ranks, without frozen components or motions that are projected out. Whatever the inner product: a metric
+    /// changes lengths, not their number.
+    ///
+    /// The default is `len`. A space that is distributed or ignores directions overrides it; over ranks it's
+    /// collective.
     fn dimension(&self, like: &Self::Vector) -> f64 {
-        let mut ones = self.zeros_like(like);
-        self.fill(ones.borrow_mut(), &|_| 1.0);
-        self.dot(ones.borrow(), ones.borrow())
+        self.len(like) as f64
     }
 
     /// The secant hn ← (g₁ − g₀)/h, and (⟨n, hn⟩, ⟨hn, hn⟩).

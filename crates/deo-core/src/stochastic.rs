@@ -12,6 +12,9 @@
 //! | [`Trace`] | f(H) = H | 1 product | √(2 Σ_{i≠j} H_ij²) for each vector: none for a diagonal H |
 //! | [`SpectralDensity`] | f(H) = δ(λ − H) | m products | moments up to 2m − 1 are exact for each vector |
 //!
+//! E zzᵀ = 1 holds where the inner product is the plain sum over components, a mask's or a projection's included. Under a
+//! metric M signs aren't fair: directions count by their weight in it, and tr ⟨z, Az⟩ is that of MA.
+//!
 //! Signs, rather than normal numbers, have the smallest variance of all independent components (Hutchinson
 //! 1990). Each is a hash of the seed, the vector's number and the component's: the same in blocks and flat, on one
 //! rank and on many, in f32 and f64.
@@ -41,7 +44,8 @@ pub fn rademacher(seed: u64, index: u64) -> f64 {
     1f64.copysign(noise(seed, index))
 }
 
-/// z ← the random vector of signs with this number, scaled to unit length; returns N = ‖z‖² of before.
+/// z ← the random vector of signs with this number, scaled to unit length; returns ‖z‖² of before,
+/// N where the inner product is the plain sum.
 fn draw_signs<S: Space>(space: &S, seed: u64, number: u64, z: &mut S::Vector) -> f64 {
     let seed = derive(seed, number);
     space.fill(z, &|i| rademacher(seed, i));

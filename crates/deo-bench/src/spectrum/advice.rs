@@ -7,9 +7,6 @@ use super::settings::Settings;
 /// An angle to the eigenvector above which the axis is called vague: cos 0.1 is 0.995.
 const VAGUE: f64 = 0.1;
 
-/// Standard errors within which an eigenvalue is called no different from zero: 95 % of a normal distribution.
-const SIGNIFICANT: f64 = 2.0;
-
 /// The sentences, most serious first.
 pub(super) fn advice(settings: &Settings, results: &Results) -> Vec<String> {
     let of_status = |status: &str| names(results, |pair| pair.status == status);
@@ -34,15 +31,17 @@ pub(super) fn advice(settings: &Settings, results: &Results) -> Vec<String> {
         ));
     }
     let insignificant =
-        |pair: &Pair| pair.standard_error.is_some_and(|e| SIGNIFICANT * e > pair.eigenvalue.abs());
+        |pair: &Pair| pair.margins[0].is_some_and(|margin| margin > pair.eigenvalue.abs());
     if let Some(pairs) = names(results, insignificant) {
         advice.push(format!(
-            "{pairs}: within {SIGNIFICANT} standard errors of zero; more --batches or a larger --batch would tell"
+            "{pairs}: no different from zero with 95 % confidence; more --batches or a larger --batch would tell"
         ));
     }
-    let of_chance = |pair: &Pair| match (pair.fresh, pair.fresh_error) {
-        // Both errors count: the two sets of batches are of the same kind.
-        (Some(fresh), Some(error)) => (fresh - pair.eigenvalue).abs() > SIGNIFICANT * 1.5 * error,
+    let of_chance = |pair: &Pair| match (pair.fresh, pair.margins) {
+        // Both errors count; where one is unknown, batches of the same kind have about the other's.
+        (Some(fresh), [own, Some(margin)]) => {
+            (fresh - pair.eigenvalue).abs() > own.unwrap_or(margin).hypot(margin)
+        }
         _ => false,
     };
     if let Some(pairs) = names(results, of_chance) {

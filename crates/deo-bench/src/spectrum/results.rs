@@ -32,7 +32,14 @@ pub struct Pair {
     pub fresh_error: Option<f64>,
     /// How the search for it ended.
     pub status: &'static str,
+    /// Half the widths of the 95 % intervals that the two standard errors give for so few batches.
+    #[serde(skip)]
+    pub(super) margins: [Option<f64>; 2],
 }
+
+/// Standard errors of a normal distribution whose confidence makes a difference significant: 95 %. Few batches need more
+/// of them, which [`BatchEstimate::margin`] knows.
+const SIGNIFICANT: f64 = 2.0;
 
 impl Pair {
     pub(super) fn new(
@@ -51,6 +58,7 @@ impl Pair {
             standard_error: None,
             fresh: None,
             fresh_error: None,
+            margins: [None; 2],
             status: match estimate.status {
                 Status::Converged => CONVERGED,
                 Status::Noise => NOISE,
@@ -68,6 +76,8 @@ impl Pair {
         self.standard_error = known(standard_error);
         self.fresh = verified.fresh.map(|fresh| fresh.curvature);
         self.fresh_error = verified.fresh.and_then(|fresh| known(fresh.standard_error));
+        let margin = |of: BatchEstimate| known(of.margin(SIGNIFICANT));
+        self.margins = [Some(verified.own), verified.fresh].map(|of| of.and_then(margin));
         if self.is_closed() {
             let converged = residual <= tolerance * curvature.abs();
             self.status = if converged { CONVERGED } else { NOISE };

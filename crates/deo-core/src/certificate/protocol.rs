@@ -6,7 +6,7 @@ use crate::drive::Workspace;
 use crate::estimate::Status;
 use crate::objective::Objective;
 use crate::probe::{Answer, Probe, Rule};
-use crate::space::Space;
+use crate::space::{Space, norm_from};
 use std::borrow::BorrowMut;
 
 impl<V> Certificate<V> {
@@ -42,7 +42,8 @@ impl<V> Certificate<V> {
         let first = self.told == 0;
         let into = if first { &mut self.product } else { &mut self.difference };
         let (along, square) = answer.product_into(space, self.axis.borrow(), into.borrow_mut());
-        if !(along.is_finite() && square.is_finite()) {
+        let size = norm_from(space, square, (*into).borrow());
+        if !(along.is_finite() && size.is_finite()) {
             self.status = Status::NonFinite;
             return;
         }

@@ -43,6 +43,25 @@ impl<S: Space> Laws<'_, S> {
         self.check_dots_of::<5>(&pairs, &want, scale);
         let (got, want) = (self.space.norm(x.borrow()), self.norm(&x));
         self.equal("‖x‖² = ⟨x, x⟩", got, want, want);
+        let (got, want) = (self.space.scaled_square(4.0, x.borrow()), 16.0 * want * want);
+        self.equal("scaled_square(s, x) = s² ⟨x, x⟩", got, want, want);
+    }
+
+    /// Lengths whose squares aren't numbers.
+    #[track_caller]
+    pub(super) fn check_norm(&self) {
+        // A shorter format than f64 has no such numbers.
+        if self.space.epsilon() > f64::EPSILON {
+            return;
+        }
+        let x = self.noise(1);
+        let want = self.norm(&x);
+        for (law, scale) in
+            [("‖2⁷⁰⁰ x‖ = 2⁷⁰⁰ ‖x‖", 2f64.powi(700)), ("‖2⁻⁷⁰⁰ x‖ = 2⁻⁷⁰⁰ ‖x‖", 2f64.powi(-700))]
+        {
+            let got = self.space.norm(self.scaled(scale, &x).borrow()) / scale;
+            self.equal(law, got, want, want);
+        }
     }
 
     #[track_caller]

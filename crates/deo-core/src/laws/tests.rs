@@ -23,6 +23,7 @@ enum Fault {
     FillSkipsLast,
     FillCountsTwice,
     FillHasGap,
+    FillStartsLater,
     FillAdds,
     FillLosesPrecision,
     AxpbyReadsUnused,
@@ -36,6 +37,9 @@ enum Fault {
     DotZero,
     DotsSwapped,
     DotsFifthMissing,
+    DimensionTooLarge,
+    DimensionTooSmall,
+    DimensionHalf,
     NormSquared,
     SecantUndivided,
     SecantNegative,
@@ -102,6 +106,7 @@ impl Space for Faulty {
         let old = x.to_vec();
         HOST.fill(&mut x[..filled], &|i| match self.0 {
             Fault::FillCountsTwice => value(i / 2),
+            Fault::FillStartsLater => value(i + 1),
             Fault::FillHasGap => value(if i > 2 { i + 1 } else { i }),
             Fault::FillLosesPrecision => (value(i) * 256.0).round() / 256.0,
             _ => value(i),
@@ -150,6 +155,16 @@ impl Space for Faulty {
             dots[4] = 0.0;
         }
         dots
+    }
+
+    fn dimension(&self, like: &[f32]) -> f64 {
+        let n = like.len() as f64;
+        match self.0 {
+            Fault::DimensionTooLarge => n + 1.0,
+            Fault::DimensionTooSmall => n - 1.0,
+            Fault::DimensionHalf => n / 2.0,
+            _ => n,
+        }
     }
 
     fn norm(&self, x: &[f32]) -> f64 {
@@ -333,8 +348,72 @@ fn right_spaces_pass() {
     }
 }
 
+/// ⟨x, y⟩ = xᵀMy with M = diag(m) + off (the neighbours beside the diagonal), of six operations.
+struct Metric {
+    weights: Vec<f64>,
+    off: f64,
+    /// What `dimension` says, if not the default.
+    claim: Option<f64>,
+}
+
+impl Space for Metric {
+    type Vector = [f64];
+    type Owned = Vec<f64>;
+
+    fn zeros_like(&self, x: &[f64]) -> Vec<f64> {
+        vec![0.0; x.len()]
+    }
+
+    fn len(&self, x: &[f64]) -> usize {
+        x.len()
+    }
+
+    fn epsilon(&self) -> f64 {
+        f64::ROUNDOFF
+    }
+
+    fn fill(&self, x: &mut [f64], value: &(dyn Fn(u64) -> f64 + Sync)) {
+        Host::<f64>::new().fill(x, value);
+    }
+
+    fn axpby(&self, a: f64, x: &[f64], b: f64, y: &mut [f64]) {
+        Host::<f64>::new().axpby(a, x, b, y);
+    }
+
+    fn dot(&self, x: &[f64], y: &[f64]) -> f64 {
+        let diagonal = x.iter().zip(y).zip(&self.weights).map(|((x, y), m)| m * x * y);
+        let beside = (1..x.len()).map(|i| self.off * (x[i] * y[i - 1] + x[i - 1] * y[i]));
+        diagonal.sum::<f64>() + beside.sum::<f64>()
+    }
+
+    fn dimension(&self, like: &[f64]) -> f64 {
+        self.claim.unwrap_or_else(|| Plain.dimension(&vec![0.0; like.len()]))
+    }
+}
+
+/// Σmᵢ, ⟨1, 1⟩, was the default once.
+#[test]
+fn a_metric_changes_no_dimension_and_a_wrong_one_is_caught() {
+    let mixed = (0..N).map(|i| 10f64.powi(i as i32 % 9 - 4)).collect::<Vec<_>>();
+    let metrics = [vec![1e-4; N], vec![1.0; N], vec![1e4; N], mixed].map(|m| (m, 0.0));
+    // 2 and −½ beside it: a positive matrix that isn't diagonal.
+    for (weights, off) in metrics.into_iter().chain([(vec![2.0; N], -0.5)]) {
+        let ones: f64 = weights.iter().sum::<f64>() + 2.0 * (N - 1) as f64 * off;
+        let space = |claim| Metric { weights: weights.clone(), off, claim };
+        assert_eq!(space(None).dimension(&[0.0; N]), N as f64);
+        check(&space(None), &[0.0; N]);
+        for claim in [ones, ones.round(), N as f64 - 1.0, N as f64 + 1.0, 1.0, 0.0, f64::NAN] {
+            if claim != N as f64 {
+                let wrong = space(Some(claim));
+                let outcome = catch_unwind(AssertUnwindSafe(|| check(&wrong, &[0.0; N])));
+                assert!(outcome.is_err(), "{claim} for {N} passed under {:?}", wrong.weights);
+            }
+        }
+    }
+}
+
 /// The fault, and a word of the law that catches it.
-const FAULTS: [(Fault, &str); 45] = [
+const FAULTS: [(Fault, &str); 49] = [
     (Fault::ZerosTooShort, "len(zeros_like(x))"),
     (Fault::ZerosNotZero, "zeros_like(x)‖ = 0"),
     (Fault::EpsilonTooSmall, "by components"),
@@ -343,6 +422,7 @@ const FAULTS: [(Fault, &str); 45] = [
     (Fault::FillSkipsLast, "once for each component"),
     (Fault::FillCountsTwice, "consecutive"),
     (Fault::FillHasGap, "consecutive"),
+    (Fault::FillStartsLater, "is_distributed"),
     (Fault::FillAdds, "fill overwrites"),
     (Fault::FillLosesPrecision, "by components"),
     (Fault::AxpbyReadsUnused, "never reads y"),
@@ -356,6 +436,9 @@ const FAULTS: [(Fault, &str); 45] = [
     (Fault::DotZero, "law"),
     (Fault::DotsSwapped, "of dots::<3>"),
     (Fault::DotsFifthMissing, "pair 4 of dots::<5>"),
+    (Fault::DimensionTooLarge, "dimension ≤ components"),
+    (Fault::DimensionTooSmall, "independent directions"),
+    (Fault::DimensionHalf, "whole number"),
     (Fault::NormSquared, "‖x‖²"),
     (Fault::SecantUndivided, "secant's hn"),
     (Fault::SecantNegative, "secant's hn"),

@@ -41,6 +41,10 @@ impl<S: Space> Laws<'_, S> {
         for (&got, want) in seen.iter().zip(first..) {
             assert_eq!(got, want, "law `fill's indices are consecutive`");
         }
+        assert!(
+            first == 0 || self.space.is_distributed(),
+            "law `a vector that starts at component {first} is_distributed`: is_distributed() is false"
+        );
     }
 
     #[track_caller]

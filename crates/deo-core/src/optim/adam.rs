@@ -17,14 +17,15 @@
 //! Departures from PyTorch, all within rounding:
 //! 1. The bias correction of v is moved out of the component, as section 2 of Kingma & Ba suggests: with
 //!    c = √(1 − β₂ᵗ), the step is η c m̂ / (√v + cε). It saves a division.
-//! 2. v is mixed as m is. PyTorch's β₂v + (1 − β₂)g² rounds β₂ to storage, which in `f32` moves the fixed point
-//!    of v by 2⁻²⁵/(1 − β₂), 3·10⁻⁵ at β₂ = 0.999.
+//! 2. v is mixed as m is, by [`Rounded::mix`]. PyTorch's β₂v + (1 − β₂)g² rounds β₂ to storage, which in `f32` moves the
+//!    fixed point of v by 2⁻²⁵/(1 − β₂), 3·10⁻⁵ at β₂ = 0.999.
 //! 3. Π is an `f64`. PyTorch keeps it in its default type, usually `f32`.
 
 mod settings;
 
 pub use settings::{AdamSettings, Decay};
 
+use super::arithmetic::Mix;
 use super::transform::{Projected, Scaled};
 use super::{
     Group, Groups, OptimError, Optimizer, Rounded, Transform, Update, Updates, check_step,
@@ -39,8 +40,8 @@ pub struct AdamUpdate {
     coupled: f64,
     /// 1 − ηλ of the decoupled decay, else 1.
     keep: f64,
-    /// 1 − β₁ and 1 − β₂.
-    intake: [f64; 2],
+    /// By which m goes to g and v to g².
+    mix: [Mix; 2],
     /// The length of the step along m and, for NAdam, along g.
     along: [f64; 2],
     /// cε.
@@ -53,8 +54,8 @@ impl Update<1, 3> for AdamUpdate {
         let n = Rounded::from_f64;
         let (g, m0, v0, x0) = (Rounded(g), Rounded(*m), Rounded(*v), Rounded(*x));
         let g = g + n(self.coupled) * x0;
-        let m1 = m0 + n(self.intake[0]) * (g - m0);
-        let v1 = v0 + n(self.intake[1]) * (g * g - v0);
+        let m1 = m0.mix(g, self.mix[0]);
+        let v1 = v0.mix(g * g, self.mix[1]);
         let direction = n(self.along[0]) * m1 + n(self.along[1]) * g;
         (*m, *v) = (m1.0, v1.0);
         *x = (n(self.keep) * x0 - direction / (v1.sqrt() + n(self.epsilon))).0;
@@ -183,7 +184,7 @@ impl<V> Adam<V> {
         AdamUpdate {
             coupled,
             keep,
-            intake: [1.0 - self.settings.beta1, 1.0 - self.settings.beta2],
+            mix: [Mix::keeping(self.settings.beta1), Mix::keeping(self.settings.beta2)],
             along: [lr * along_m, lr * along_g],
             epsilon: c * self.settings.epsilon,
         }

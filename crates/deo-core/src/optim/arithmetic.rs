@@ -48,6 +48,39 @@ impl<T: Real> Rounded<T> {
     }
 }
 
+/// How far a running mean goes to the next number: β m + (1 − β) x without cancellation, for any β in [0, 1).
+///
+/// | β | formula | why |
+/// |---|---|---|
+/// | above ½ | m + (1 − β)(x − m) | β is near 1: rounded to storage it would move the mean's fixed point |
+/// | up to ½ | x − β (x − m) | from m on, x would be what is left of two large numbers: nothing at β = 0 |
+///
+/// The two are those of `torch.lerp`, and so is the place where they meet.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Mix {
+    from_next: bool,
+    /// 1 − β, or −β from the other end.
+    weight: f64,
+}
+
+impl Mix {
+    /// The mean that keeps β of what it was.
+    pub(super) fn keeping(beta: f64) -> Self {
+        let from_next = beta <= 0.5;
+        Mix { from_next, weight: if from_next { -beta } else { 1.0 - beta } }
+    }
+}
+
+impl<T: Real> Rounded<T> {
+    /// The running mean after `next`.
+    #[inline(always)]
+    pub(super) fn mix(self, next: Self, mix: Mix) -> Self {
+        // One choice that is the same for all components, so that the loop over them has no branch.
+        let from = if mix.from_next { next } else { self };
+        from + Self::from_f64(mix.weight) * (next - self)
+    }
+}
+
 macro_rules! operation {
     ($trait:ident, $method:ident, $operator:tt) => {
         impl<T: Real> $trait for Rounded<T> {
@@ -68,6 +101,26 @@ operation!(Div, div, /);
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    /// Against the convex combination in f64 of numbers of f32, the terms of which have one sign.
+    #[test]
+    fn a_mean_has_no_cancellation_for_any_memory() {
+        for beta in [0.0, 1e-30, 1e-8, 0.1, 0.5, 0.500_001, 0.9, 0.999, 1.0 - 1e-7] {
+            for (m, x) in
+                [(1.0, 1e-9), (1e-9, 1.0), (3e37, 2.0), (0.0, 1e-38), (7.0, 0.0), (0.3, 0.4)]
+            {
+                let (m, x): (f32, f32) = (m, x);
+                let exact = beta * f64::from(m) + (1.0 - beta) * f64::from(x);
+                let got = f64::from(Rounded(m).mix(Rounded(x), Mix::keeping(beta)).0);
+                // Four roundings of terms no larger than the result, or twice it at β = ½.
+                let tolerance = 8.0 * f32::ROUNDOFF * exact + 1e-45;
+                assert!(
+                    (got - exact).abs() <= tolerance,
+                    "β = {beta}, {m}, {x}: {got:e}, not {exact:e}"
+                );
+            }
+        }
+    }
 
     proptest! {
         #[test]

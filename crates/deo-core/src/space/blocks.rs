@@ -65,6 +65,19 @@ impl<S: Space> Space for Blocks<S> {
         x.iter().map(|x| self.inner.len(x.borrow())).sum()
     }
 
+    fn scaled_square(&self, s: f64, x: &[S::Owned]) -> f64 {
+        // From +0 on, as `dots` sums.
+        x.iter().fold(0.0, |sum, x| sum + self.inner.scaled_square(s, x.borrow()))
+    }
+
+    fn is_distributed(&self) -> bool {
+        self.inner.is_distributed()
+    }
+
+    fn dimension(&self, like: &[S::Owned]) -> f64 {
+        like.iter().map(|x| self.inner.dimension(x.borrow())).sum()
+    }
+
     fn epsilon(&self) -> f64 {
         self.inner.epsilon()
     }

@@ -153,8 +153,7 @@ impl Space for FreeBody {
         HOST.epsilon()
     }
 
-    /// The coordinates less the rigid motions. The definition by a vector of ones doesn't do here: ones are a
-    /// translation.
+    /// The coordinates less the rigid motions.
     fn dimension(&self, like: &[f64]) -> f64 {
         (like.len() - self.rigid.len()) as f64
     }
@@ -196,11 +195,6 @@ impl Space for FreeBody {
         let dot = whole - rigid;
         // A difference within the roundings of what was taken away is nothing: x − x has no length.
         if dot.abs() <= 8.0 * f64::EPSILON * size { 0.0 } else { dot }
-    }
-
-    /// √⟨x, x⟩ of the part orthogonal to Z, so that the rounding of a large rigid part can't make it imaginary.
-    fn norm(&self, x: &[f64]) -> f64 {
-        self.dot(x, x).max(0.0).sqrt()
     }
 
     fn secant(&self, h: f64, g0: &[f64], g1: &[f64], n: &[f64], hn: &mut [f64]) -> (f64, f64) {

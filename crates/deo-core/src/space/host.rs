@@ -60,6 +60,23 @@ impl<T: Real> Host<T> {
 /// of an addition.
 const LANES: usize = 16;
 
+/// Σ term(xᵢ, yᵢ).
+#[track_caller]
+#[inline(always)]
+fn summed<T: Real>(x: &[T], y: &[T], term: impl Fn(f64, f64) -> f64) -> f64 {
+    same_length(x, y);
+    let mut lanes = [0.0; LANES];
+    let (xs, ys) = (x.chunks_exact(LANES), y.chunks_exact(LANES));
+    let tails = xs.remainder().iter().zip(ys.remainder());
+    let tail: f64 = tails.map(|(x, y)| term(x.to_f64(), y.to_f64())).sum();
+    for (x, y) in xs.zip(ys) {
+        for i in 0..LANES {
+            lanes[i] += term(x[i].to_f64(), y[i].to_f64());
+        }
+    }
+    lanes.iter().sum::<f64>() + tail
+}
+
 #[track_caller]
 fn same_length<T, U>(x: &[T], y: &[U]) {
     assert_eq!(x.len(), y.len(), "vectors of one call must have the same length");
@@ -101,17 +118,11 @@ impl<T: Real> Space for Host<T> {
     }
 
     fn dot(&self, x: &[T], y: &[T]) -> f64 {
-        same_length(x, y);
-        let mut lanes = [0.0; LANES];
-        let (xs, ys) = (x.chunks_exact(LANES), y.chunks_exact(LANES));
-        let tail: f64 =
-            (xs.remainder().iter().zip(ys.remainder())).map(|(x, y)| x.to_f64() * y.to_f64()).sum();
-        for (x, y) in xs.zip(ys) {
-            for i in 0..LANES {
-                lanes[i] += x[i].to_f64() * y[i].to_f64();
-            }
-        }
-        lanes.iter().sum::<f64>() + tail
+        summed(x, y, |x, y| x * y)
+    }
+
+    fn scaled_square(&self, s: f64, x: &[T]) -> f64 {
+        summed(x, x, |x, y| (s * x) * (s * y))
     }
 
     fn secant(&self, h: f64, g0: &[T], g1: &[T], n: &[T], hn: &mut [T]) -> (f64, f64) {

@@ -159,6 +159,22 @@ impl<S: Sliced> Space for Masked<S> {
         self.inner.len(x)
     }
 
+    fn scaled_square(&self, s: f64, x: &S::Vector) -> f64 {
+        self.check([x]);
+        let parts = self.free.iter().map(|range| self.inner.scaled_square(s, &x[range.clone()]));
+        parts.fold(0.0, |sum, part| sum + part)
+    }
+
+    fn is_distributed(&self) -> bool {
+        self.inner.is_distributed()
+    }
+
+    /// Without the frozen components.
+    fn dimension(&self, like: &S::Vector) -> f64 {
+        self.check([like]);
+        self.free.iter().map(|range| self.inner.dimension(&like[range.clone()])).sum()
+    }
+
     fn epsilon(&self) -> f64 {
         self.inner.epsilon()
     }

@@ -6,7 +6,8 @@
 //!
 //! | operation | all-reduces | numbers in each |
 //! |---|---|---|
-//! | `dot`, `norm`, `deflate`, `displace` | 1 | 1 |
+//! | `dot`, `norm`, `deflate`, `displace`, `dimension` | 1 | 1 |
+//! | `norm` where ⟨x, x⟩ over- or underflows | 2 | 1 |
 //! | `dots` | 1 | K |
 //! | `secant` | 1 | 2 |
 //! | `torque` | 1 | 3 |
@@ -127,8 +128,25 @@ impl<S: Space, C: Communicator> Space for Sharded<S, C> {
         self.inner.zeros_like(x)
     }
 
+    /// The components of this rank.
     fn len(&self, x: &S::Vector) -> usize {
         self.inner.len(x)
+    }
+
+    fn scaled_square(&self, s: f64, x: &S::Vector) -> f64 {
+        let [square] = self.sum([self.inner.scaled_square(s, x)]);
+        square
+    }
+
+    fn is_distributed(&self) -> bool {
+        self.comm.size() > 1 || self.inner.is_distributed()
+    }
+
+    /// Over all ranks, so collective.
+    fn dimension(&self, like: &S::Vector) -> f64 {
+        // Whole numbers below 2⁵³: the sum is exact in any order.
+        let [dimension] = self.sum([self.inner.dimension(like)]);
+        dimension
     }
 
     fn epsilon(&self) -> f64 {

@@ -25,7 +25,8 @@ pub enum Advice {
 
 impl Advice {
     /// The advice for a curvature C with standard error `batches` (0 if there is only one objective, NaN if it
-    /// isn't known), expected secant error `secant` and [regime](crate::certificate::Certificate::regime).
+    /// isn't known; widened by t/z if they are few, as [`BatchCurvature::advice`](super::BatchCurvature::advice) does),
+    /// expected secant error `secant` and [regime](crate::certificate::Certificate::regime).
     ///
     /// `z` is the number of standard errors that makes a sign certain.
     pub fn new(

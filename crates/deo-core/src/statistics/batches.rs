@@ -1,6 +1,6 @@
 //! The curvature along one axis, batch after batch.
 
-use super::{Advice, Sample};
+use super::{Advice, Sample, sample::margin};
 use crate::certificate::{Certificate, CertificateError, CertificateSettings, Regime};
 use crate::drive::Workspace;
 use crate::estimate::Status;
@@ -33,7 +33,8 @@ use std::borrow::BorrowMut;
 /// }
 /// let estimate = batches.estimate();
 /// assert_eq!(estimate.curvature, -1.0);
-/// assert!(estimate.is_negative(2.0) && !estimate.is_negative(4.0));
+/// // −1 ± 0.29: 3.5 standard errors, which of three batches are less than the 95 % of z = 2.
+/// assert!(estimate.is_negative(1.5) && !estimate.is_negative(2.0));
 /// # Ok::<(), deo_core::certificate::CertificateError>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -43,8 +44,8 @@ pub struct BatchCurvature<V> {
     mean_product: V,
     scratch: V,
     curvatures: Sample,
-    /// Σ ‖H_b n − H̄n‖².
-    product_squares: f64,
+    /// √Σ ‖H_b n − H̄n‖².
+    product_deviation: f64,
     estimate: BatchEstimate,
     regime: Option<Regime>,
 }
@@ -89,9 +90,16 @@ impl BatchEstimate {
         status: Status::Unknown,
     };
 
-    /// The gate: C̄ + `z` (se(C) + secant error) < 0. False for one batch, whose standard error isn't known.
+    /// The gate: C̄ + t se(C) + `z` secant error < 0, where t is to this number of batches what `z` is to a normal
+    /// distribution ([`student_t`](super::student_t)): 95 % confidence for z = 2, at any number. False for one batch,
+    /// whose standard error isn't known.
     pub fn is_negative(&self, z: f64) -> bool {
-        self.curvature + z * (self.standard_error + self.secant_error) < 0.0
+        self.curvature + self.margin(z) + z * self.secant_error < 0.0
+    }
+
+    /// t se(C); NaN for one batch.
+    pub fn margin(&self, z: f64) -> f64 {
+        margin(z, self.standard_error, self.batches)
     }
 }
 
@@ -118,7 +126,7 @@ impl<V> BatchCurvature<V> {
             mean_product: space.zeros_like(axis),
             scratch: space.zeros_like(axis),
             curvatures: Sample::EMPTY,
-            product_squares: 0.0,
+            product_deviation: 0.0,
             estimate: BatchEstimate::UNKNOWN,
             regime: None,
         })
@@ -173,7 +181,8 @@ impl<V> BatchCurvature<V> {
         let (scratch, mean) = (self.scratch.borrow_mut(), self.mean_product.borrow_mut());
         space.axpby(1.0, self.certificate.product().borrow(), 0.0, scratch);
         space.axpby(-1.0, mean, 1.0, scratch);
-        self.product_squares += space.dot(scratch, scratch) * (1.0 - 1.0 / count);
+        let deviation = space.norm(scratch) * (1.0 - 1.0 / count).sqrt();
+        self.product_deviation = self.product_deviation.hypot(deviation);
         space.axpby(1.0 / count, scratch, 1.0, mean);
         let curvature = self.curvatures.mean();
         space.axpby(1.0, mean, 0.0, scratch);
@@ -187,10 +196,11 @@ impl<V> BatchCurvature<V> {
         self.estimate.standard_error = self.curvatures.standard_error();
         self.estimate.residual = space.norm(scratch);
         // The part of H_b n along n is the curvature's, not the residual's.
-        let along = self.curvatures.variance() * (count - 1.0);
-        let across = (self.product_squares - along).max(0.0);
-        // 0/0, unknown, for one batch.
-        self.estimate.residual_standard_error = (across / (count * (count - 1.0))).sqrt();
+        let (all, along) =
+            (self.product_deviation, self.curvatures.deviation() * (count - 1.0).sqrt());
+        // √(all² − along²), which may be none by rounding; unknown, as `along` is, for one batch.
+        let across = if all < along { 0.0 } else { (all - along).sqrt() * (all + along).sqrt() };
+        self.estimate.residual_standard_error = across / (count * (count - 1.0)).sqrt();
     }
 
     /// Measures one more batch at x, where its gradient is `g`.
@@ -230,11 +240,12 @@ impl<V> BatchCurvature<V> {
         self.estimate
     }
 
-    /// What would make the sign of C̄ certain, if it isn't by `z` standard errors.
+    /// What would make the sign of C̄ certain, if it isn't with the confidence of `z` standard errors of a normal
+    /// distribution; few batches are allowed for as in [`BatchEstimate::is_negative`].
     pub fn advice(&self, z: f64) -> Advice {
         let BatchEstimate { curvature, standard_error, secant_error, .. } = self.estimate;
-        let rule = self.rule();
-        Advice::new(curvature, standard_error, secant_error, self.regime, rule, z)
+        let widened = if z > 0.0 { self.estimate.margin(z) / z } else { standard_error };
+        Advice::new(curvature, widened, secant_error, self.regime, self.rule(), z)
     }
 
     fn rule(&self) -> Rule {

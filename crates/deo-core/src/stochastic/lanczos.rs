@@ -20,7 +20,7 @@ use crate::drive::Workspace;
 use crate::objective::Objective;
 use crate::probe::{Answer, Length, Probe};
 use crate::ritz::symmetric_eigen;
-use crate::space::Space;
+use crate::space::{Space, norm_from};
 use std::borrow::BorrowMut;
 
 /// A Lanczos process from each of several random vectors: plain data, resumable at any answer.
@@ -151,7 +151,8 @@ impl<V> SpectralDensity<V> {
         self.gradients += answer.gradients;
         let v = self.basis[self.alpha.len()].borrow();
         let (alpha, square) = answer.product_into(space, v, self.remainder.borrow_mut());
-        if !(alpha.is_finite() && square.is_finite()) {
+        let size = norm_from(space, square, self.remainder.borrow());
+        if !(alpha.is_finite() && size.is_finite()) {
             self.sampling = Sampling::NonFinite;
             return;
         }
@@ -161,7 +162,7 @@ impl<V> SpectralDensity<V> {
         }
         let beta = self.orthogonalise(space);
         // Ten roundoffs: what cancellation leaves of a product that lies in the span of the basis.
-        if beta <= 10.0 * space.epsilon() * square.sqrt() {
+        if beta <= 10.0 * space.epsilon() * size {
             return self.finish_vector(space);
         }
         self.beta.push(beta);

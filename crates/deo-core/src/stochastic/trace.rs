@@ -4,11 +4,14 @@ use super::{Sampling, StochasticError, StochasticSettings, draw_signs};
 use crate::drive::Workspace;
 use crate::objective::Objective;
 use crate::probe::{Answer, Length, Probe};
-use crate::space::Space;
+use crate::space::{Space, norm_from};
 use crate::statistics::Sample;
 use std::borrow::BorrowMut;
 
 /// tr H ≈ mean of ⟨z, Hz⟩ over random vectors of signs z, with its standard error.
+///
+/// The inner product is taken to be the plain sum over components or over those of a projection. Under a metric M, where
+/// answers are A = M⁻¹∇²f, ⟨z, Az⟩ = zᵀ∇²f z: the trace is that of ∇²f, not of A.
 ///
 /// The variance of one sample is 2 Σ_{i≠j} H_ij²: the trace of a diagonal matrix is exact, and n vectors leave about
 /// ‖H‖_F √(2/n) otherwise.
@@ -142,7 +145,7 @@ impl<V> Trace<V> {
         self.gradients += answer.gradients;
         let direction = self.direction.borrow();
         let (along, square) = answer.product_into(space, direction, self.product.borrow_mut());
-        if !(along.is_finite() && square.is_finite()) {
+        if !(along.is_finite() && norm_from(space, square, self.product.borrow()).is_finite()) {
             self.sampling = Sampling::NonFinite;
             return;
         }
