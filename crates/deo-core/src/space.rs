@@ -69,8 +69,18 @@ pub trait Space {
     }
 
     /// ‖x‖ = √⟨x, x⟩.
+    ///
+    /// Also where ⟨x, x⟩ leaves the range of numbers and ‖x‖ doesn't; such a vector is copied.
     fn norm(&self, x: &Self::Vector) -> f64 {
-        self.dot(x, x).sqrt()
+        let square = self.dot(x, x);
+        // Below 1e-280 squares of components have been lost to underflow.
+        if square.is_nan() || (1e-280..=f64::MAX).contains(&square) {
+            return square.sqrt();
+        }
+        let factor = 2f64.powi(if square < 1.0 { 600 } else { -600 });
+        let mut scaled = self.zeros_like(x);
+        self.axpby(factor, x, 0.0, scaled.borrow_mut());
+        self.dot(scaled.borrow(), scaled.borrow()).sqrt() / factor
     }
 
     /// N: the number of components of the whole vector that are free, over all ranks and without frozen ones.
