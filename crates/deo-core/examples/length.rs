@@ -54,7 +54,7 @@ fn row<T: Real>(forms: &Forms, rule: Rule, fraction: f64) -> Result<String, Cert
         let truncation = if rule == Rule::Central { h * h * fourth / 6.0 } else { h * third / 2.0 };
         let found = [
             certificate.curvature() - (0..N).map(|i| n[i] * exact[i]).sum::<f64>(),
-            certificate.secant_error(),
+            certificate.expected_error(),
             (0..N).map(|i| off(i) * off(i)).sum::<f64>().sqrt(),
             certificate.product_error(),
             truncation,

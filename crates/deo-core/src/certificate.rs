@@ -6,12 +6,13 @@
 //! the same axis at two lengths, h and ρh; the error of the first is
 //!
 //! ```text
-//! error of C  ≈ max(|C(ρh) − C(h)|, ‖Δ‖/√N) / k,     Δ = Hn(ρh) − Hn(h)
-//! error of Hn ≈ ‖Δ‖ / k
+//! expected error of C  ≈ max(|C(ρh) − C(h)|, ‖Δ‖/√N) / k,     Δ = Hn(ρh) − Hn(h)
+//! expected error of Hn ≈ ‖Δ‖ / k
+//! error bar of C, 95 % = (2|C(ρh) − C(h)| + 2.1 t ‖Δ‖/√M) / k
 //! ```
 //!
-//! with ρ and k such that one formula serves in both regimes. With e the truncation error at h and σ the
-//! standard deviation of one rounded ⟨n, g⟩:
+//! with ρ and k such that one formula serves in both regimes; the module `dimer/errors` derives the bar, t and M ≈ N/4.
+//! With e the truncation error at h and σ the standard deviation of one rounded ⟨n, g⟩:
 //!
 //! | rule | error at h | C(ρh) − C(h) | ρ, k | predicted / true |
 //! |---|---|---|---|---|
@@ -108,9 +109,13 @@ pub struct Certificate<V> {
     #[cfg_attr(feature = "serde", serde(with = "crate::estimate::unknown"))]
     secant_error: f64,
     #[cfg_attr(feature = "serde", serde(with = "crate::estimate::unknown"))]
+    expected_error: f64,
+    #[cfg_attr(feature = "serde", serde(with = "crate::estimate::unknown"))]
     product_error: f64,
     #[cfg_attr(feature = "serde", serde(with = "crate::estimate::unknown"))]
     growth: f64,
+    /// What storing the gradients costs Hn at the first length.
+    stored: f64,
     gradients: u64,
     status: Status,
 }
@@ -145,8 +150,10 @@ impl<V> Certificate<V> {
             curvature: f64::NAN,
             residual: f64::NAN,
             secant_error: f64::NAN,
+            expected_error: f64::NAN,
             product_error: f64::NAN,
             growth: f64::NAN,
+            stored: 0.0,
             gradients: 0,
             status: Status::Unknown,
         })
@@ -168,8 +175,9 @@ impl<V> Certificate<V> {
     /// Asks again along the same axis, at another x or batch, at the first `lengths` of h, ρh and ρ²h; nothing for 0.
     pub(crate) fn begin(&mut self, lengths: u32) {
         (self.lengths, self.told, self.gradients) = (lengths, 0, 0);
-        (self.curvature, self.residual) = (f64::NAN, f64::NAN);
-        (self.secant_error, self.product_error, self.growth) = (f64::NAN, f64::NAN, f64::NAN);
+        (self.curvature, self.residual, self.growth) = (f64::NAN, f64::NAN, f64::NAN);
+        (self.secant_error, self.expected_error, self.product_error) =
+            (f64::NAN, f64::NAN, f64::NAN);
         self.status = if lengths == 0 { Status::Unknown } else { Status::Running };
     }
 
@@ -198,9 +206,15 @@ impl<V> Certificate<V> {
         self.residual
     }
 
-    /// The expected error of C, truncation and rounding together: about one standard deviation of it.
+    /// The error bar of C, truncation and rounding together: it holds in 95 of 100 cases.
     pub fn secant_error(&self) -> f64 {
         self.secant_error
+    }
+
+    /// The expected error of C: max(|C(ρh) − C(h)|, ‖Δ‖/√N)/k, about one standard deviation. What a length is chosen by,
+    /// and nothing to rest a claim on.
+    pub fn expected_error(&self) -> f64 {
+        self.expected_error
     }
 
     /// The expected error of Hn as a vector; a residual below it is noise, not a direction.

@@ -9,7 +9,7 @@
 //! 3. Rayleigh–Ritz in span{n, w, p}: n ← Σcᵢvᵢ, Hn ← ΣcᵢHvᵢ, p ← the correction just made, orthogonal to n.
 //!
 //! The C of the end is measured afresh along the final axis, and at a second length before it is called negative:
-//! see [`Certify`].
+//! see [`Certify`]. Noise is measured before it is called noise, and the length follows from it.
 //!
 //! So a rotation costs one gradient, and with p it is LOBPCG with a block of one (Knyazev 2001): close to
 //! Lanczos in products, with five stored vectors.
@@ -59,12 +59,14 @@ mod axis;
 mod check;
 mod errors;
 mod protocol;
+mod resolve;
 mod rotation;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod units;
 
-pub(crate) use errors::{UNSEEN, rounding_error};
+pub(crate) use errors::{UNSEEN, certified_error, rounding_error, stored_error};
 pub use settings::{Certify, DimerSettings, SettingsError, Stale, Target};
 
 use crate::estimate::{Estimate, Status};
@@ -87,6 +89,10 @@ enum Phase {
     Check,
     /// H times the axis again, at another length.
     Certify,
+    /// H times the axis at a longer length: is the residual noise?
+    Measure,
+    /// H times the axis at ever shorter lengths, because two of them disagree about C.
+    Refine,
 }
 
 /// A dimer over stored vectors `V`: an axis, its estimate and what the next rotation needs.
@@ -98,6 +104,8 @@ enum Phase {
 pub struct Dimer<V> {
     settings: DimerSettings,
     length: Length,
+    /// Products are stored over this power of two: 1, unless their squares would leave the range of numbers.
+    unit: f64,
     /// √N: the error of C is that of one component of Hn.
     root_dimension: f64,
     axis: V,
@@ -111,9 +119,24 @@ pub struct Dimer<V> {
     has_previous: bool,
     phase: Phase,
     estimate: Estimate,
-    /// The rounding of a product as a vector, from the last axis probe.
+    /// The rounding of a product as a vector: assumed from the last axis probe, or measured.
     #[cfg_attr(feature = "serde", serde(with = "crate::estimate::unknown"))]
     rounding: f64,
+    /// The same at the first length, measured; NaN until it is.
+    #[cfg_attr(feature = "serde", serde(with = "crate::estimate::unknown"))]
+    noise: f64,
+    /// The last verdict of noise rested on an assumed rounding.
+    suspected: bool,
+    /// The longest dimer that may be used, in units of `length`; below 1 one that has to be.
+    factor: f64,
+    /// That at which `axis_product` was measured.
+    at: f64,
+    /// ‖Hn − Hn at the length before‖ while lengths are tried, and how many were.
+    #[cfg_attr(feature = "serde", serde(with = "crate::estimate::unknown"))]
+    change: f64,
+    tries: u32,
+    /// The last length of *Refine*.
+    shortest: f64,
     /// The truncation of Hn and of Hp as vectors, as far as the asymmetries of the rotations show it.
     axis_error: f64,
     previous_error: f64,
@@ -156,6 +179,7 @@ impl<V> Dimer<V> {
             length: Length::or_balanced(settings.length, settings.rule, space, like),
             root_dimension: space.dimension(like).max(1.0).sqrt(),
             settings,
+            unit: 1.0,
             axis: zeros(),
             axis_product: zeros(),
             previous: zeros(),
@@ -166,6 +190,13 @@ impl<V> Dimer<V> {
             phase: Phase::Idle,
             estimate: Estimate::UNKNOWN,
             rounding: f64::NAN,
+            noise: f64::NAN,
+            suspected: false,
+            factor: 1.0,
+            at: 1.0,
+            change: f64::NAN,
+            tries: 0,
+            shortest: 1.0,
             axis_error: 0.0,
             previous_error: 0.0,
             asymmetry: 0.0,
@@ -211,14 +242,22 @@ impl<V> Dimer<V> {
             && vectors.into_iter().all(|(here, there)| same_shape(here, there))
     }
 
-    /// Hn as last measured, up to the secant error. Its old content after [`Dimer::begin`].
+    /// Hn as last measured, up to the secant error, and over a power of two where its square is no number. Its old content
+    /// after [`Dimer::begin`].
     pub fn axis_product(&self) -> &V {
         &self.axis_product
     }
 
     /// The estimate as it stands.
     pub fn estimate(&self) -> Estimate {
-        self.estimate
+        let Estimate { curvature, residual, secant_error, gap, .. } = self.estimate;
+        Estimate {
+            curvature: self.unit * curvature,
+            residual: self.unit * residual,
+            secant_error: self.unit * secant_error,
+            gap: gap.map(|gap| self.unit * gap),
+            ..self.estimate
+        }
     }
 
     /// Gradients evaluated over the life of this dimer.

@@ -14,8 +14,8 @@ pub enum Status {
     Converged,
     /// As converged, but the search for eigenpairs that were missed was cut short: another may lie beyond it.
     Unconfirmed,
-    /// The torque is below the error of the secants: what is left is noise, not a direction. A longer dimer,
-    /// the central rule or a larger batch would resolve more.
+    /// The residual is below an error of the secants that was measured: what is left is noise, not a direction. The
+    /// central rule or a larger batch would resolve more, or a longer dimer where its length was given.
     Noise,
     /// The allowed gradients were spent first. C is still an upper bound of λ_min.
     Budget,
@@ -79,7 +79,7 @@ pub struct Estimate {
     /// recombined: the distance from the last C that was measured along an axis, since all beyond it is a claim, or
     /// the asymmetry |⟨w, Hn⟩ − ⟨n, Hw⟩| if that is larger;
     /// fresh: the rounding and, after a check, what the recombined C was off by, but not the truncation of that length;
-    /// certified: the change of C at another length, about one standard deviation of it.
+    /// certified: from the change of C and Hn at another length, a bar that holds in 95 of 100 cases.
     #[cfg_attr(feature = "serde", serde(with = "unknown"))]
     pub secant_error: f64,
     /// The distance from C to the nearest other Ritz value that was seen: an upper bound of that to the next

@@ -53,6 +53,11 @@ pub enum Length {
     Absolute(f64),
 }
 
+/// The shortest length, in unit roundoffs of ‖x‖: storage rounds each component of x + hn by 0.4 ε of it in the root mean
+/// square (±½ unit in the last place, which is 1 to 2 ε), so that the displacement is turned away from n by 0.4 ε‖x‖/h.
+/// That is a fortieth of a radian here; the best length of a network of 8e5 parameters was 5 to 17 of these units.
+pub(crate) const SHORTEST: f64 = 16.0;
+
 impl Length {
     /// The length that balances truncation against the rounding of a gradient: ε_g^½ ‖x‖/√N for the forward rule
     /// and ε_g^⅓ ‖x‖/√N for the central one, ε_g = 10 ε, N the `dimension` of the space.
@@ -60,13 +65,16 @@ impl Length {
     /// ‖x‖/√N is the size of one component. The directions whose curvature matters live on few components, so that
     /// is the scale on which the function changes along them: on networks of 2e3 to 8e5 parameters the best length
     /// was within a factor of three of this, and √N times shorter than the same fraction of ‖x‖ (docs/adr/0004).
+    ///
+    /// Never below 16 ε‖x‖, where storage turns the displacement by a fortieth of a radian: in f32 that is the length of
+    /// the forward rule from 6.6e5 parameters on.
     pub fn balanced(rule: Rule, epsilon: f64, dimension: f64) -> Length {
         let error = gradient_error(epsilon);
         let fraction = match rule {
             Rule::Forward | Rule::Product => error.sqrt(),
             Rule::Central => error.cbrt(),
         };
-        Length::Relative(fraction / dimension.max(1.0).sqrt())
+        Length::Relative((fraction / dimension.max(1.0).sqrt()).max(SHORTEST * epsilon))
     }
 
     /// `length`, or the balanced one for vectors of the shape of `like`.
@@ -84,6 +92,15 @@ impl Length {
         match self {
             Length::Relative(fraction) => fraction * norm.max(1.0),
             Length::Absolute(length) => length,
+        }
+    }
+
+    /// The unit roundoff `epsilon` of ‖x‖ over the length: by how much storage turns a displacement, up to 0.4. Zero if
+    /// the length doesn't say what ‖x‖ is.
+    pub(crate) fn turn(self, epsilon: f64) -> f64 {
+        match self {
+            Length::Relative(fraction) => epsilon / fraction,
+            Length::Absolute(_) => 0.0,
         }
     }
 
@@ -143,7 +160,7 @@ impl<'a, V: ?Sized> Probe<'a, V> {
 pub struct Answer<'a, V: ?Sized> {
     pub(crate) ahead: &'a V,
     pub(crate) behind: Option<&'a V>,
-    /// Distance between the two ends; 1 for a product.
+    /// What the difference, or the product, is divided by: the distance between the two ends, 1 for a product.
     pub(crate) span: f64,
     /// Gradient evaluations beyond g(x).
     pub(crate) gradients: u64,

@@ -185,7 +185,10 @@ fn a_visit_of_two_gradients_pays_for_no_check_and_is_as_sure_as_its_axis_probe()
                 before = dimer.estimate().curvature;
                 // ‖g‖ is off by ten roundoffs, at either end, and a component by 1/√N of that.
                 let scale = SPACE.norm(&problem.product(&y)) / h;
-                let rounding = 2.0 * 10.0 * SPACE.epsilon() * scale / 60f64.sqrt();
+                // Storage turns a displacement of q‖x‖, the default q, by at most ε/q.
+                let q = (10.0 * SPACE.epsilon() / 60.0).sqrt();
+                let turned = SPACE.epsilon() / q * SPACE.norm(dimer.axis_product());
+                let rounding = (20.0 * SPACE.epsilon() * scale + turned) / 60f64.sqrt();
                 assert!((dimer.estimate().secant_error / rounding - 1.0).abs() < 1e-9);
             }
         }

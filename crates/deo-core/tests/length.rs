@@ -70,7 +70,7 @@ fn errors<T: Real>(forms: &Forms, axes: &[Vec<T>], rule: Rule, fraction: f64) ->
             wide(certificate.product()).iter().zip(&exact).map(|(a, b)| a - b).collect();
         let found = [
             certificate.curvature() - dot(&n, &exact),
-            certificate.secant_error(),
+            certificate.expected_error(),
             dot(&off, &off).sqrt(),
             certificate.product_error(),
         ];

@@ -3,7 +3,7 @@
 use super::{Certificate, CertificateError, CertificateSettings, times};
 use crate::drive::Workspace;
 use crate::objective::Objective;
-use crate::probe::Length;
+use crate::probe::{Length, SHORTEST};
 use crate::space::Space;
 
 /// A length and what a certificate found there.
@@ -83,14 +83,21 @@ where
         certificate.measure(space, objective, x, g, workspace);
         gradients += certificate.gradients();
         let (secant_error, product_error) =
-            (certificate.secant_error(), certificate.product_error());
+            (certificate.expected_error(), certificate.product_error());
         BestLength { length, secant_error, product_error, gradients }
     };
+    let norm = space.norm(x);
+    let shortest = SHORTEST * space.epsilon() * norm.max(1.0);
     let first = at(start);
     let mut best = first;
     for factor in [1.0 / STEP, STEP] {
         for _ in 0..TRIES {
-            let next = at(times(factor, best.length));
+            let length = times(factor, best.length);
+            // Storage would choose the direction, and such a length be found the best by luck only.
+            if factor < 1.0 && length.at(norm) < shortest {
+                break;
+            }
+            let next = at(length);
             // NaN where f isn't finite or the storage too coarse for h: anything else is better.
             let from_nothing = best.product_error.is_nan() && !next.product_error.is_nan();
             if next.product_error < best.product_error || from_nothing {

@@ -2,6 +2,7 @@
 
 use super::regime::{divisor, ratio};
 use super::{Certificate, times};
+use crate::dimer::{certified_error, stored_error};
 use crate::drive::Workspace;
 use crate::estimate::Status;
 use crate::objective::Objective;
@@ -52,6 +53,9 @@ impl<V> Certificate<V> {
         } else {
             self.tell_longer(space, along);
         }
+        if self.told == 0 {
+            self.stored = stored_error(space.epsilon(), space.norm(answer.ahead), answer.span);
+        }
         self.told += 1;
         if self.told == self.lengths {
             self.status = Status::Converged;
@@ -71,7 +75,7 @@ impl<V> Certificate<V> {
         if self.settings.rule == Rule::Product {
             // Exact products err by their own roundings; a second length would show the same.
             self.product_error = space.epsilon() * space.norm(latest);
-            self.secant_error = self.product_error;
+            (self.secant_error, self.expected_error) = (self.product_error, self.product_error);
             self.lengths = 1;
         }
     }
@@ -89,7 +93,12 @@ impl<V> Certificate<V> {
         if self.told == 1 {
             let change_along = (along - self.curvature).abs() / divisor(self.settings.rule);
             self.product_error = change;
-            self.secant_error = change_along.max(change / self.dimension.sqrt());
+            self.expected_error = change_along.max(change / self.dimension.max(1.0).sqrt());
+            self.secant_error = certified_error(
+                change_along,
+                change.max(self.stored),
+                self.dimension.max(1.0).sqrt(),
+            );
         } else {
             self.growth = change / self.product_error;
         }

@@ -13,10 +13,15 @@
 //! |---|---|
 //! | recombined | max(asymmetry, rounding/√N, |C − C of the last axis probe|) |
 //! | checked, its own truncation unseen | max(|C − recombined C|, ‖Hn − recombined Hn‖/√N, rounding/√N) |
-//! | certified | max(|C(ρh) − C(h)|, ‖Hn(ρh) − Hn(h)‖/√N)/k |
+//! | certified | (2|C(ρh) − C(h)| + 2.1 t ‖Hn(ρh) − Hn(h)‖/√M)/k, see `errors` |
+//!
+//! The second length is asked for, too, where nothing but one secant speaks for C or its error is above the tolerance, and
+//! where the verdict is noise:
+//! noise is what was measured, and where h is longer than the distance over which f changes, one secant shows nothing of it.
 
-use super::{Certify, Dimer, Phase, rounding_error};
-use crate::certificate::divisor;
+use super::errors::{certified_error, rounding_error, stored_error};
+use super::{Certify, Dimer, Phase};
+use crate::certificate::{divisor, ratio};
 use crate::estimate::{Evidence, Status};
 use crate::probe::Answer;
 use crate::space::Space;
@@ -49,10 +54,18 @@ impl<V> Dimer<V> {
     pub(super) fn conclude_as(&mut self, status: Status) {
         self.ending = status;
         let due = self.is_checked() && self.affords(1);
-        let second = self.settings.certify == Certify::Always || self.estimate.is_negative(1.0);
+        // One secant alone speaks for C, or C isn't known to the tolerance.
+        let unsure = self.estimate.rotations == 0 || self.is_coarse();
+        let second = self.settings.certify == Certify::Always
+            || self.estimate.is_negative(1.0)
+            || status == Status::Noise
+            || (status == Status::Converged && unsure);
         self.phase = match self.estimate.evidence {
             Evidence::Recombined if due => Phase::Check,
+            Evidence::Fresh if due && second && self.is_long() => self.begin_refining(),
             Evidence::Fresh if due && second => Phase::Certify,
+            // Nobody has measured that the residual is noise, and nobody will.
+            _ if status == Status::Noise && self.suspected => return self.finish(Status::Budget),
             _ => return self.finish(status),
         };
         self.estimate.status = Status::Running;
@@ -64,6 +77,7 @@ impl<V> Dimer<V> {
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
+        self.at = self.probe_factor();
         let axis = self.axis.borrow();
         let (curvature, square) = answer.product_into(space, axis, self.axis_product.borrow_mut());
         // The gradient at the far end is as long as the one at x, and a product is its own error's scale.
@@ -71,12 +85,19 @@ impl<V> Dimer<V> {
         if !(curvature.is_finite() && square.is_finite() && scale.is_finite()) {
             return false;
         }
+        // Storage rounds the gradients and the displaced point, which turns the displacement.
         self.rounding = rounding_error(space.epsilon(), scale, answer.span);
+        if answer.behind.is_some() {
+            self.rounding += self.length.turn(space.epsilon()) / self.at * square.sqrt();
+        }
+        if self.noise.is_finite() {
+            self.rounding = self.noise / self.at;
+        }
         (self.axis_error, self.asymmetry) = (0.0, 0.0);
         self.measured = curvature;
         self.estimate.curvature = curvature;
         self.set_gap();
-        self.estimate.secant_error = self.rounding / self.root_dimension;
+        self.estimate.secant_error = self.rounding_of_curvature();
         self.estimate.evidence = Evidence::Fresh;
         true
     }
@@ -101,6 +122,7 @@ impl<V> Dimer<V> {
         }
         let residual = self.estimate.residual;
         match verdict {
+            Some(Status::Noise) if self.measures_noise() => {}
             Some(status) => self.conclude_as(status),
             // Half of it is progress; anything less would spend the allowance on the truncation of one probe after another.
             None if residual >= 0.5 * self.failed => self.conclude_as(Status::Noise),
@@ -122,17 +144,24 @@ impl<V> Dimer<V> {
             return self.poisoned();
         }
         // The module `certificate` derives the ratio of lengths and the divisor, and says why not −h.
-        let divisor = divisor(self.settings.rule);
-        let product_error = self.distance_to_torque(space) / divisor;
-        let change = (self.estimate.curvature - again).abs() / divisor;
-        self.estimate.secant_error = change.max(product_error / self.root_dimension);
+        let product_error = self.distance_to_torque(space) / divisor(self.settings.rule);
+        let change = (self.estimate.curvature - again).abs() / divisor(self.settings.rule);
+        let span = answer.span / ratio(self.settings.rule);
+        let stored = stored_error(space.epsilon(), space.norm(answer.ahead), span);
+        self.estimate.secant_error =
+            certified_error(change, product_error.max(stored), self.root_dimension)
+                + self.fitted_noise(product_error);
         self.estimate.evidence = Evidence::Certified;
-        let beyond = self.ending == Status::Converged && product_error > self.goal();
-        self.finish(if beyond { Status::Noise } else { self.ending });
+        (self.change, self.tries, self.shortest) = (product_error, 0, self.at);
+        if self.refines() {
+            self.phase = Phase::Refine;
+        } else {
+            self.finish(self.ending_by(product_error));
+        }
     }
 
     /// ‖Hn − the vector in the place of the torque‖, which is used up.
-    fn distance_to_torque<S>(&mut self, space: &S) -> f64
+    pub(super) fn distance_to_torque<S>(&mut self, space: &S) -> f64
     where
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,

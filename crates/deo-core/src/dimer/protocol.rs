@@ -8,6 +8,8 @@
 //!    │                               ┌───────────────┘   │ converged, noise, budget, concluded
 //!    └────────── [Certify] ◀──── [Check] ◀───────────────┘
 //! ```
+//!
+//! Between Torque and Check there may be [Measure], after Certify [Refine], each several times: see `resolve`.
 
 use super::{Dimer, Phase, Stale};
 use crate::certificate::ratio;
@@ -32,6 +34,8 @@ impl<V> Dimer<V> {
         self.allowance = self.settings.max_gradients;
         (self.measured, self.second, self.failed) = (f64::NAN, f64::NAN, f64::NAN);
         self.secants = false;
+        self.forget_lengths();
+        self.unit = 1.0;
         self.phase = Phase::Axis;
     }
 
@@ -46,9 +50,9 @@ impl<V> Dimer<V> {
     /// by [`DimerSettings::certify`](super::DimerSettings::certify).
     pub fn conclude(&mut self) {
         match self.phase {
-            Phase::Idle | Phase::Check | Phase::Certify => {}
+            Phase::Idle | Phase::Check | Phase::Certify | Phase::Refine => {}
             Phase::Axis => self.finish(Status::Stopped),
-            Phase::Previous | Phase::Torque => self.conclude_as(Status::Stopped),
+            Phase::Previous | Phase::Torque | Phase::Measure => self.conclude_as(Status::Stopped),
         }
     }
 
@@ -81,10 +85,12 @@ impl<V> Dimer<V> {
     {
         let (direction, factor) = match self.phase {
             Phase::Idle => return None,
-            Phase::Axis | Phase::Check => (&self.axis, 1.0),
-            Phase::Previous => (&self.previous, 1.0),
-            Phase::Torque => (&self.torque, 1.0),
-            Phase::Certify => (&self.axis, ratio(self.settings.rule)),
+            Phase::Axis | Phase::Check => (&self.axis, self.probe_factor()),
+            Phase::Previous => (&self.previous, self.probe_factor()),
+            Phase::Torque => (&self.torque, self.probe_factor()),
+            Phase::Certify => (&self.axis, self.at * ratio(self.settings.rule)),
+            Phase::Measure => (&self.axis, self.longer()),
+            Phase::Refine => (&self.axis, self.shorter()),
         };
         Some(Probe::new(direction.borrow(), self.length, factor))
     }
@@ -125,6 +131,7 @@ impl<V> Dimer<V> {
         self.total_gradients += answer.gradients;
         self.allowance = self.allowance.saturating_sub(answer.gradients);
         self.secants |= answer.behind.is_some();
+        let answer = self.in_units(space, answer);
         match self.phase {
             Phase::Idle => {}
             Phase::Axis => self.tell_axis(space, answer),
@@ -132,6 +139,8 @@ impl<V> Dimer<V> {
             Phase::Torque => self.tell_torque(space, answer),
             Phase::Check => self.tell_check(space, answer),
             Phase::Certify => self.tell_certify(space, answer),
+            Phase::Measure => self.tell_measure(space, answer),
+            Phase::Refine => self.tell_refine(space, answer),
         }
     }
 

@@ -16,7 +16,7 @@ impl<V: ?Sized> Answer<'_, V> {
         if let Some(behind) = self.behind {
             return space.secant(self.span, behind, self.ahead, v, hv);
         }
-        space.axpby(1.0, self.ahead, 0.0, hv);
+        space.axpby(1.0 / self.span, self.ahead, 0.0, hv);
         let [along, square] = space.dots([(v, hv), (hv, hv)]);
         (along, square)
     }
@@ -30,6 +30,7 @@ impl<V> Dimer<V> {
         V: BorrowMut<S::Vector>,
     {
         match self.judge(space) {
+            Some(Status::Noise) if self.measures_noise() => {}
             Some(status) => self.conclude_as(status),
             None => self.rotate_on(),
         }
@@ -50,19 +51,27 @@ impl<V> Dimer<V> {
         let [torque_norm, residual] = self.compute_torque(space);
         self.estimate.residual = residual;
         let goal = self.goal();
+        let known = UNSEEN * self.axis_error;
+        let hidden = residual > known && residual <= self.rounding;
+        self.suspected = self.noise.is_nan() && hidden && torque_norm > 0.0;
         // A residual that is small by an erroneous product isn't known to be small.
         if residual <= goal && self.axis_error <= goal {
             Some(Status::Converged)
-        } else if residual <= self.rounding.max(UNSEEN * self.axis_error) || torque_norm == 0.0 {
+        } else if residual <= self.rounding.max(known) || torque_norm == 0.0 {
             Some(Status::Noise)
         } else {
             (!self.affords(1 + self.reserve())).then_some(Status::Budget)
         }
     }
 
+    /// max(|C|, floor).
+    pub(super) fn size(&self) -> f64 {
+        self.estimate.curvature.abs().max(self.settings.floor / self.unit)
+    }
+
     /// The residual at which the estimate has converged.
     pub(super) fn goal(&self) -> f64 {
-        self.settings.tolerance * self.estimate.curvature.abs().max(self.settings.floor)
+        self.settings.tolerance * self.size()
     }
 
     /// w ← unit(C n − Hn), orthogonal to n and p. Returns the norm of the part that was left, and ‖r‖.
@@ -158,6 +167,7 @@ impl<V> Dimer<V> {
         self.recombine(space, &answer, weights, turn);
         self.propagate_errors(asymmetry, weights, turn);
         self.has_previous = true;
+        self.set_rounding();
         self.set_curvature(value);
         self.estimate.rotations += 1;
         self.prepare_rotation(space);
@@ -192,7 +202,7 @@ impl<V> Dimer<V> {
         // Hw itself is never stored: its inner products are differences of those of the two gradients.
         let difference = |a: f64, b: f64| match answer.behind {
             Some(_) => (a - b) / answer.span,
-            None => a,
+            None => a / answer.span,
         };
         let (n_hw, w_hw, p_hw) = (difference(n1, n0), difference(w1, w0), difference(p1, p0));
         if !(n_hw.is_finite() && w_hw.is_finite() && p_hw.is_finite()) {
@@ -228,7 +238,7 @@ impl<V> Dimer<V> {
             let towards = [across / answer.span, keep];
             space.turn_secant([c, s], towards, [behind, answer.ahead], hn, hp, w);
         } else {
-            space.axpby(1.0, answer.ahead, 0.0, w);
+            space.axpby(1.0 / answer.span, answer.ahead, 0.0, w);
             space.turn([c, s], [across, keep], hn, hp, w);
         }
     }

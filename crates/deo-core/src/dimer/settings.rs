@@ -36,8 +36,9 @@ pub enum Stale {
 pub enum Certify {
     /// Never: C and r are those of the recombined product, and the error bar of C reaches back to the last axis probe.
     Never,
-    /// One fresh probe along the final axis, and if C is negative beyond its error a second one at another length. If ‖r‖
-    /// no longer meets the tolerance, the rotations go on from the fresh product.
+    /// One fresh probe along the final axis, and a second one at another length if C is negative beyond its error, rests on
+    /// one secant or isn't known to the tolerance, or if the verdict is noise. If ‖r‖ no longer meets the tolerance, the
+    /// rotations go on from the fresh product.
     ///
     /// The two are at most a quarter of an estimate: one that may take fewer than eight answers goes without. Where an
     /// axis is tracked by two or four, the first of the next visit is a fresh probe in any case.
@@ -56,7 +57,8 @@ pub struct DimerSettings {
     pub target: Target,
     /// The rule by which answers will be given; it sets the default length.
     pub rule: Rule,
-    /// The dimer length; `None` balances truncation and rounding, [`Length::balanced`].
+    /// The dimer length. `None` begins with [`Length::balanced`], lengthens the dimer where measured noise hides the residual
+    /// and shortens it where two lengths disagree about C; a length that is given is kept.
     pub length: Option<Length>,
     /// Stop at ‖r‖ ≤ `tolerance` · max(|C|, `floor`).
     pub tolerance: f64,

@@ -1,20 +1,27 @@
 //! What scripted answers can't reach from outside: the verdicts at their bounds, the errors that a rotation carries,
 //! and the directions that nearly depend on others.
 
+use super::errors::student;
 use super::{Certify, Dimer, DimerSettings, Phase, Target};
 use crate::estimate::{Estimate, Evidence, Status};
 use crate::noise::noise;
-use crate::probe::Answer;
+use crate::probe::{Answer, Length};
 use crate::space::{Host, Space};
 
 const SPACE: Host<f64> = Host::new();
 const ZERO: [f64; 3] = [0.0; 3];
 
-/// A dimer along the first of three axes with Hn = (1, `residual`, 0), about to decide on a tolerance of 1e-2.
+/// A dimer of a given length along the first of three axes with Hn = (1, `residual`, 0), which has rotated and is about to
+/// decide on a tolerance of 1e-2.
 fn at(residual: f64) -> Dimer<Vec<f64>> {
-    let mut dimer = Dimer::new(&SPACE, &ZERO[..], DimerSettings::default()).unwrap();
+    with(residual, DimerSettings { length: Some(Length::Absolute(1.0)), ..Default::default() })
+}
+
+fn with(residual: f64, settings: DimerSettings) -> Dimer<Vec<f64>> {
+    let mut dimer = Dimer::new(&SPACE, &ZERO[..], settings).unwrap();
     dimer.set_axis(&SPACE, &[1.0, 0.0, 0.0]);
     dimer.begin(&SPACE);
+    dimer.estimate.rotations = 1;
     dimer.axis_product = vec![1.0, residual, 0.0];
     (dimer.product_known, dimer.secants, dimer.rounding) = (true, true, 0.0);
     dimer.estimate.curvature = 1.0;
@@ -56,7 +63,13 @@ fn a_check_may_fail_again_only_if_it_has_halved_the_residual() {
         let mut dimer = at(0.0);
         (dimer.failed, dimer.ending) = (failed, Status::Converged);
         // C = 1 isn't negative, so nothing is certified.
-        assert_eq!(told(&mut dimer, Phase::Check, [1.0, residual, 0.0]), status, "{failed}");
+        let mut told_status = told(&mut dimer, Phase::Check, [1.0, residual, 0.0]);
+        if status == Status::Noise {
+            // That it is noise is measured: here at a second length that agrees.
+            assert_eq!((told_status, dimer.phase), (Status::Running, Phase::Certify));
+            told_status = told(&mut dimer, Phase::Certify, [1.0, residual, 0.0]);
+        }
+        assert_eq!(told_status, status, "{failed}");
         if status == Status::Running {
             assert_eq!((dimer.phase, dimer.failed), (Phase::Torque, residual));
             assert_eq!(dimer.ask(&SPACE).unwrap().direction()[1].abs(), 1.0);
@@ -76,8 +89,8 @@ fn a_second_length_that_disagrees_beyond_the_goal_leaves_noise() {
         dimer.ending = ending;
         assert_eq!(told(&mut dimer, Phase::Certify, [1.0, 0.0, off]), status, "{off}");
         let Estimate { secant_error, evidence, .. } = dimer.estimate;
-        // Forward differences: the truncation doubles with the length. A component of three.
-        assert!((secant_error - off / 3f64.sqrt()).abs() < 1e-15, "{secant_error}");
+        // Student's t of three components is 3.182; C itself didn't change.
+        assert!((secant_error / (2.1 * 3.182 * off) - 1.0).abs() < 0.03, "{secant_error}");
         assert_eq!(evidence, Evidence::Certified);
     }
 }
@@ -169,8 +182,7 @@ fn the_second_value_kept_is_the_one_nearest_to_the_wanted_end() {
 
 #[test]
 fn a_product_or_a_gradient_beyond_the_range_of_numbers_is_poison() {
-    // ⟨Hn, Hn⟩ overflows where ⟨n, Hn⟩ and ‖g‖ don't; then ‖g‖ where the difference is zero.
-    let (steep, far) = ([1e120, 0.0, 0.0], [f64::MAX, f64::MAX, 0.0]);
+    let (steep, far) = ([1e300, 0.0, 0.0], [f64::INFINITY, 0.0, 0.0]);
     for (h, here, ahead) in [(1e-60, &ZERO, &steep), (1.0, &far, &far)] {
         for phase in [Phase::Axis, Phase::Check] {
             let mut dimer = at(0.0);
@@ -178,6 +190,18 @@ fn a_product_or_a_gradient_beyond_the_range_of_numbers_is_poison() {
             dimer.tell(&SPACE, Answer::forward(h, &here[..], &ahead[..]));
             assert_eq!(dimer.estimate.status, Status::NonFinite, "{phase:?}, {h:e}");
         }
+    }
+}
+
+#[test]
+fn a_product_whose_square_is_no_number_is_measured_in_other_units() {
+    for (h, ahead) in [(1e-60, 1e120), (1e60, 1e-120), (1.0, 1e200), (1.0, 1e-300)] {
+        let mut dimer = at(0.0);
+        (dimer.phase, dimer.measured) = (Phase::Axis, f64::NAN);
+        dimer.tell(&SPACE, Answer::forward(h, &ZERO[..], &[ahead, 0.25 * ahead, 0.0]));
+        let Estimate { curvature, residual, .. } = dimer.estimate();
+        assert!((curvature * h / ahead - 1.0).abs() < 1e-15, "{h:e}: {curvature:e}");
+        assert!((residual * h / ahead - 0.25).abs() < 1e-15, "{h:e}: {residual:e}");
     }
 }
 
@@ -190,5 +214,66 @@ fn a_rotation_by_a_product_beyond_the_range_of_numbers_is_poison() {
         dimer.tell(&SPACE, Answer::forward(1e-60, &ZERO[..], &ahead));
         assert_eq!(dimer.estimate.status, Status::NonFinite, "{ahead:?}");
         assert_eq!(dimer.axis, [1.0, 0.0, 0.0], "and the axis stays");
+    }
+}
+
+#[test]
+fn students_t_is_that_of_the_tables() {
+    for (freedom, t) in
+        [(1.0, 12.706), (2.0, 4.303), (3.0, 3.182), (5.0, 2.571), (30.0, 2.042), (1e6, 1.960)]
+    {
+        assert!((student(freedom) / t - 1.0).abs() < 0.035, "{freedom}: {}", student(freedom));
+    }
+}
+
+#[test]
+fn a_residual_below_an_assumed_rounding_is_measured_before_it_is_called_noise() {
+    // Hn = (1, 0.3, 0) where a rounding of 0.5 was assumed. At the second length 0.3 is 0.3 − `off`.
+    for (off, status, phase) in
+        [(1e-3, Status::Running, Phase::Torque), (0.4, Status::Running, Phase::Certify)]
+    {
+        let mut dimer = at(0.3);
+        dimer.rounding = 0.5;
+        dimer.estimate.evidence = Evidence::Fresh;
+        dimer.prepare_rotation(&SPACE);
+        assert_eq!(dimer.phase, Phase::Measure);
+        assert_eq!(dimer.ask(&SPACE).unwrap().length(0.0), 2.0, "a given length is only doubled");
+        assert_eq!(told(&mut dimer, Phase::Measure, [1.0, 0.3 - off, 0.0]), status, "{off}");
+        assert_eq!(dimer.phase, phase, "{off}");
+        assert!((dimer.rounding - off).abs() < 1e-15);
+        assert_eq!(dimer.ending == Status::Noise, off > 0.3);
+    }
+}
+
+#[test]
+fn without_room_to_measure_it_nothing_is_called_noise() {
+    let settings = DimerSettings { certify: Certify::Never, ..Default::default() };
+    let mut dimer = with(0.3, settings);
+    (dimer.rounding, dimer.allowance) = (0.5, 0);
+    dimer.prepare_rotation(&SPACE);
+    assert_eq!(dimer.estimate.status, Status::Budget);
+}
+
+#[test]
+fn a_length_grows_while_that_makes_a_product_better_and_no_further() {
+    // Errors of Hn = (1, 0.3, 0) at 1, 4, 16, 64, 256 times the length, and the longest that is confirmed. Half a hundredth
+    // of ‖Hn‖ is wanted.
+    for (errors, longest) in [
+        ([0.16, 0.04, 0.01, 0.0025, 0.0006], 64.0), // rounding
+        ([0.16, 0.04, 0.16, 0.64, 2.56], 1.0),      // truncation from 16 on
+        ([0.02, 0.0, 0.0, 0.0, 0.0], 4.0),
+        ([0.004, 0.0, 0.0, 0.0, 0.0], 1.0), // good enough
+    ] {
+        let mut dimer = with(0.3, DimerSettings::default());
+        dimer.rounding = 0.5;
+        dimer.axis_product[2] = errors[0];
+        dimer.prepare_rotation(&SPACE);
+        for error in &errors[1..] {
+            if dimer.phase == Phase::Measure {
+                told(&mut dimer, Phase::Measure, [1.0, 0.3, *error]);
+            }
+        }
+        assert!(dimer.phase != Phase::Measure, "{errors:?}");
+        assert_eq!(dimer.factor, longest, "{errors:?}");
     }
 }

@@ -188,7 +188,7 @@ impl<V> BatchCurvature<V> {
         space.axpby(1.0, mean, 0.0, scratch);
         space.axpby(-curvature, self.certificate.axis().borrow(), 1.0, scratch);
         if count == 1.0 {
-            self.estimate.secant_error = self.certificate.secant_error();
+            self.estimate.secant_error = self.certificate.expected_error();
             self.regime = self.certificate.regime();
         }
         self.estimate.batches = self.curvatures.count();
