@@ -30,6 +30,17 @@ pub use sliced::Sliced;
 
 use std::borrow::{Borrow, BorrowMut};
 
+/// What a gradient says against the directions that a space leaves out because the function doesn't change along them:
+/// both numbers are zero at a stationary point of a function that indeed doesn't.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Variance {
+    /// The length of the gradient's part along these directions.
+    pub slope: f64,
+    /// A bound of ‖Hz‖ for unit vectors z among them, if they are symmetries and the gradient is that at the space's
+    /// reference.
+    pub curvature: f64,
+}
+
 /// A real vector space with an inner product, over vectors that somebody else stores.
 ///
 /// Every vector passed to one call must have the same shape; a mismatch is a programmer's error and panics
@@ -80,6 +91,23 @@ pub trait Space {
         let mut ones = self.zeros_like(like);
         self.fill(ones.borrow_mut(), &|_| 1.0);
         self.dot(ones.borrow(), ones.borrow())
+    }
+
+    /// Whether other processes hold parts of the vectors. [`len`](Self::len) isn't the length of the whole then, and
+    /// components can't be gone through one by one.
+    ///
+    /// A space around another one passes it on.
+    fn is_distributed(&self) -> bool {
+        false
+    }
+
+    /// What `gradient`, taken at the reference of this space, says against directions that it leaves out as symmetries:
+    /// nothing, unless it has such directions as [`FreeBody`] has.
+    ///
+    /// Components that are frozen are no symmetries and may have any gradient.
+    fn variance(&self, gradient: &Self::Vector) -> Variance {
+        let _ = gradient;
+        Variance::default()
     }
 
     /// The secant hn ← (g₁ − g₀)/h, and (⟨n, hn⟩, ⟨hn, hn⟩).

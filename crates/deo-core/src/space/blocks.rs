@@ -69,6 +69,10 @@ impl<S: Space> Space for Blocks<S> {
         self.inner.epsilon()
     }
 
+    fn is_distributed(&self) -> bool {
+        self.inner.is_distributed()
+    }
+
     fn fill(&self, x: &mut [S::Owned], value: &(dyn Fn(u64) -> f64 + Sync)) {
         let mut first = 0;
         for x in x {

@@ -163,6 +163,10 @@ impl<S: Sliced> Space for Masked<S> {
         self.inner.epsilon()
     }
 
+    fn is_distributed(&self) -> bool {
+        self.inner.is_distributed()
+    }
+
     fn fill(&self, x: &mut S::Vector, value: &(dyn Fn(u64) -> f64 + Sync)) {
         self.inner.fill(x, value);
         self.restrict(x);

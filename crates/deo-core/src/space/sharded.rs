@@ -135,6 +135,11 @@ impl<S: Space, C: Communicator> Space for Sharded<S, C> {
         self.inner.epsilon()
     }
 
+    /// The same on every rank: one process that is alone holds everything.
+    fn is_distributed(&self) -> bool {
+        self.comm.size() > 1
+    }
+
     fn fill(&self, x: &mut S::Vector, value: &(dyn Fn(u64) -> f64 + Sync)) {
         let first = self.first; // a copy, since `self` need not be `Sync`
         self.inner.fill(x, &|i| value(first + i));
