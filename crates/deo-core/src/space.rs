@@ -40,6 +40,17 @@ pub use sliced::Sliced;
 
 use std::borrow::{Borrow, BorrowMut};
 
+/// What a gradient says against the directions that a space leaves out because the function doesn't change along them:
+/// both numbers are zero at a stationary point of a function that indeed doesn't.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Variance {
+    /// The length of the gradient's part along these directions.
+    pub slope: f64,
+    /// A bound of ‖Hz‖ for unit vectors z among them, if they are symmetries and the gradient is that at the space's
+    /// reference.
+    pub curvature: f64,
+}
+
 /// A real vector space with an inner product, over vectors that somebody else stores.
 ///
 /// Every vector passed to one call must have the same shape; a mismatch is a programmer's error and panics
@@ -100,7 +111,8 @@ pub trait Space {
 
     /// Whether other processes hold components of the same vector, so that `len` isn't the number of all.
     ///
-    /// An algorithm that visits components one by one can't run on such a space, and asks this to refuse.
+    /// An algorithm that visits components one by one can't run on such a space, and asks this to refuse. A space around
+    /// another one passes it on.
     fn is_distributed(&self) -> bool {
         false
     }
@@ -113,6 +125,15 @@ pub trait Space {
     /// collective.
     fn dimension(&self, like: &Self::Vector) -> f64 {
         self.len(like) as f64
+    }
+
+    /// What `gradient`, taken at the reference of this space, says against directions that it leaves out as symmetries:
+    /// nothing, unless it has such directions as [`FreeBody`] has.
+    ///
+    /// Components that are frozen are no symmetries and may have any gradient.
+    fn variance(&self, gradient: &Self::Vector) -> Variance {
+        let _ = gradient;
+        Variance::default()
     }
 
     /// The secant hn ← (g₁ − g₀)/h, and (⟨n, hn⟩, ⟨hn, hn⟩).

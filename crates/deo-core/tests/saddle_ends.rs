@@ -128,6 +128,7 @@ fn no_step_is_longer_than_allowed() {
         let longest = match method {
             Method::Newton(settings) => settings.max_radius,
             Method::MinMode(settings) => settings.max_step,
+            Method::Auto(_) => unreachable!("methods() has none"),
         };
         let found = search(&HOST, &mut bowl, &[9.0, 2.0][..], None, &method).unwrap();
         let most = found.way.iter().map(|point| point.step).fold(0.0, f64::max);

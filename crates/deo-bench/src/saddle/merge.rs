@@ -1,4 +1,6 @@
-//! Which points are one: of equal energy and, for clusters, of equal shape.
+//! Which points are one: of equal energy and curvature and, for clusters, of equal shape.
+//!
+//! A surface may have no energies, only gradients: an energy that is NaN says nothing, and shape and curvature decide.
 //!
 //! The shape of a cluster is the sorted list of its N(N − 1)/2 distances. Turning, moving, mirroring and renaming leave
 //! it; atoms displaced by δ change no entry by more than 2δ. Different shapes with equal lists and equal energies exist
@@ -8,6 +10,7 @@
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Shape {
     energy: f64,
+    curvature: f64,
     numbers: Vec<f64>,
     gradient_norm: f64,
     reach: f64,
@@ -25,7 +28,8 @@ impl Shape {
         curvature: f64,
     ) -> Self {
         let numbers = if cluster { distances(x) } else { x.to_vec() };
-        Shape { energy, numbers, gradient_norm, reach: gradient_norm / curvature.abs() }
+        let reach = gradient_norm / curvature.abs();
+        Shape { energy, curvature, numbers, gradient_norm, reach }
     }
 
     /// Whether both may be one point, found twice.
@@ -35,9 +39,16 @@ impl Shape {
         let slope = self.gradient_norm.max(other.gradient_norm);
         let energy = ROUNDING * self.energy.abs().max(1.0) + slope * length;
         let near = |(a, b): (&f64, &f64)| (a - b).abs() <= length * a.abs().max(1.0);
-        (self.energy - other.energy).abs() <= energy
+        let known = !(self.energy.is_nan() || other.energy.is_nan());
+        (if known { (self.energy - other.energy).abs() <= energy } else { self.curves_as(other) })
             && self.numbers.len() == other.numbers.len()
             && self.numbers.iter().zip(&other.numbers).all(near)
+    }
+
+    /// The curvatures closest to zero may be one.
+    fn curves_as(&self, other: &Shape) -> bool {
+        let scale = self.curvature.abs().max(other.curvature.abs());
+        (self.curvature - other.curvature).abs() <= ALIKE * scale
     }
 
     /// Its place among those known; appended if it is new.
@@ -51,6 +62,10 @@ impl Shape {
 
 /// Points so close are one in any case: no two saddles of a surface with bonds of length 1 are.
 const CLOSE: f64 = 1e-3;
+
+/// Relative: the verification's eigenvalues are good to 1e-4, its residuals squared, and change by some per cent over the
+/// distance that a gradient at its tolerance leaves.
+const ALIKE: f64 = 0.1;
 
 /// Relative: what is left of an energy's sixteen digits after a sum over pairs and a search that stopped early.
 const ROUNDING: f64 = 1e-8;
@@ -87,6 +102,15 @@ mod tests {
         assert!(!first.is(&shape(true, -3.0001, &y)));
         y[0] += 0.01;
         assert!(!first.is(&shape(true, -3.0, &y)));
+    }
+
+    #[test]
+    fn points_without_energies_are_told_by_shape_and_curvature() {
+        let shape = |energy, x: f64, c| Shape::new(false, energy, &[x, 1.0], 1e-5, c);
+        let first = shape(f64::NAN, 0.3, -3.0);
+        assert!(first.is(&shape(f64::NAN, 0.3, -3.0001)) && first.is(&shape(-7.0, 0.3, -3.0)));
+        assert!(!first.is(&shape(f64::NAN, 0.31, -3.0)));
+        assert!(!first.is(&shape(f64::NAN, 0.3, -5.0)) && !first.is(&shape(f64::NAN, 0.3, 3.0)));
     }
 
     #[test]

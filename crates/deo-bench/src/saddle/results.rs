@@ -68,7 +68,8 @@ pub(super) fn status(outcome: Outcome, verdict: Verdict) -> &'static str {
     match (outcome, verdict) {
         (Outcome::Converged, Verdict::Confirmed) => CONVERGED,
         (Outcome::Converged, Verdict::WrongIndex { .. }) => "wrong-index",
-        (Outcome::Converged, Verdict::Flat) => "flat",
+        (Outcome::Converged, Verdict::Flat) | (Outcome::Flat, _) => "flat",
+        (Outcome::Converged, Verdict::NotInvariant) | (Outcome::NotInvariant, _) => "not-invariant",
         (Outcome::Converged, _) => "unresolved",
         (Outcome::Convex, _) => "convex",
         (Outcome::Cycling, _) => "cycling",

@@ -45,10 +45,6 @@ const MOST_SEARCHES: usize = 100_000;
 const MOST_GRADIENTS: u64 = 1_000_000_000;
 const MOST_INDEX: usize = 100;
 
-/// Coordinates up to which the dense search is the default: its matrix algebra, N³ a step, is then still some
-/// milliseconds, and it needs a third of the gradients.
-const DENSE: usize = 300;
-
 /// Gradients of a descent: those serve the report, and --max-gradients is for the searches. Some hundred are usual.
 const DESCENT_GRADIENTS: u64 = 2_000;
 
@@ -102,7 +98,7 @@ impl Settings {
 
     /// How `dimension` coordinates are searched.
     pub fn mode(&self, dimension: usize) -> Mode {
-        self.mode.unwrap_or(if dimension <= DENSE { Mode::Newton } else { Mode::Dimer })
+        self.mode.unwrap_or(if dimension <= Method::DENSE { Mode::Newton } else { Mode::Dimer })
     }
 
     /// The search of that number, counted from 0, over `dimension` coordinates.
@@ -134,6 +130,7 @@ impl Settings {
             // A third of the distances that a search takes.
             Method::Newton(settings) => (settings.radius, settings.max_radius) = (0.05, 0.2),
             Method::MinMode(settings) => settings.max_step = 0.05,
+            Method::Auto(_) => unreachable!("`method` has decided"),
         }
         method
     }

@@ -11,7 +11,7 @@ use super::verify::{Verdict, Verification, VerificationSettings};
 use super::{MinModeSearch, MinModeSettings, NewtonSearch, NewtonSettings};
 use crate::krylov::KrylovError;
 use crate::objective::Objective;
-use crate::space::Space;
+use crate::space::{Space, Variance};
 use std::borrow::{Borrow, BorrowMut};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,6 +20,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Method {
+    /// By the number of coordinates: [`NewtonSearch`] up to [`Method::DENSE`], [`MinModeSearch`] above and over ranks,
+    /// with their default settings.
+    Auto(Goal),
     /// [`NewtonSearch`], for up to a few hundred coordinates.
     Newton(NewtonSettings),
     /// [`MinModeSearch`], for any number.
@@ -27,15 +30,38 @@ pub enum Method {
 }
 
 impl Default for Method {
+    /// [`Method::Auto`].
     fn default() -> Self {
-        Method::Newton(NewtonSettings::default())
+        Method::Auto(Goal::default())
     }
 }
 
 impl Method {
+    /// Coordinates up to which [`Method::Auto`] takes the search with a matrix: its algebra, N³ a step, is then still some
+    /// tens of milliseconds, and it needs a third of the gradients.
+    pub const DENSE: usize = 300;
+
+    /// The method meant for vectors like `x`: this one, unless it is [`Method::Auto`].
+    #[must_use]
+    pub fn resolved<S: Space>(&self, space: &S, x: &S::Vector) -> Method {
+        match *self {
+            Method::Auto(goal) => {
+                // Every rank must decide alike, and the dimension is a sum over all.
+                let few = space.dimension(x) <= Method::DENSE as f64;
+                if few && !space.is_distributed() {
+                    Method::Newton(NewtonSettings { goal, ..NewtonSettings::default() })
+                } else {
+                    Method::MinMode(MinModeSettings { goal, ..MinModeSettings::default() })
+                }
+            }
+            method => method,
+        }
+    }
+
     /// What it seeks.
     pub fn goal(&self) -> &Goal {
         match self {
+            Method::Auto(goal) => goal,
             Method::Newton(settings) => &settings.goal,
             Method::MinMode(settings) => &settings.goal,
         }
@@ -44,6 +70,7 @@ impl Method {
     /// What it seeks, to be changed.
     pub fn goal_mut(&mut self) -> &mut Goal {
         match self {
+            Method::Auto(goal) => goal,
             Method::Newton(settings) => &mut settings.goal,
             Method::MinMode(settings) => &mut settings.goal,
         }
@@ -74,7 +101,7 @@ pub struct Found<V> {
 pub struct Saddle<V> {
     /// What the search came to.
     pub found: Found<V>,
-    /// The verdict; [`Verdict::Unresolved`] if the search didn't converge.
+    /// The verdict on the index; [`Verdict::Unresolved`] if the search didn't converge.
     pub verdict: Verdict,
     /// The k + 1 lowest curvatures, ascending; empty if the search didn't converge.
     pub curvatures: Vec<f64>,
@@ -161,9 +188,10 @@ where
             })
         }};
     }
-    match *method {
+    match method.resolved(space, x) {
         Method::Newton(settings) => run!(NewtonSearch::new(space, x, settings)?),
         Method::MinMode(settings) => run!(MinModeSearch::new(space, x, settings)?),
+        Method::Auto(_) => unreachable!("resolved"),
     }
 }
 
@@ -223,16 +251,74 @@ where
     let settings = VerificationSettings { index: method.goal().index, ..*verification };
     let mut verification = Verification::new(&space, x, settings)?;
     let mut g = space.zeros_like(x);
+    let mut symmetry = Symmetry::new(&space, x);
     while let Some(point) = verification.ask() {
         objective.value_grad(point.borrow(), g.borrow_mut());
+        symmetry.observe(&space, g.borrow());
         verification.tell(&space, g.borrow());
     }
     saddle.verdict = verification.verdict();
     saddle.curvatures = verification.curvatures().collect();
+    if saddle.verdict == Verdict::Confirmed
+        && symmetry.is_doubtful(&saddle.curvatures, settings.flat)
+    {
+        saddle.verdict = Verdict::NotInvariant;
+    }
     saddle.axes =
         (0..=settings.index).map(|i| copied(&space, verification.axis(i).borrow())).collect();
     saddle.verification_gradients = verification.gradients();
     Ok(saddle)
+}
+
+/// Are the motions that the space leaves out symmetries of the function? Told from the gradients of a verification, at
+/// no cost.
+///
+/// For a symmetry Hz = 0 at a stationary point, so zᵀHn = 0: the gradient at x + hn has no part along z either, but for
+/// the turn of z by about h over the size of the body.
+struct Symmetry<V> {
+    at_x: Option<Variance>,
+    gradient: V,
+    difference: V,
+    /// The largest share of a secant along the motions.
+    coupling: f64,
+}
+
+/// A share that is a turn of z by h/size no more: sizes are bonds, lengths of probes at most a hundredth of them.
+const COUPLED: f64 = 0.05;
+
+impl<V> Symmetry<V> {
+    fn new<S: Space<Owned = V>>(space: &S, x: &S::Vector) -> Self {
+        let (gradient, difference) = (space.zeros_like(x), space.zeros_like(x));
+        Symmetry { at_x: None, gradient, difference, coupling: 0.0 }
+    }
+
+    /// Takes the gradient at x first, then those beside it.
+    fn observe<S>(&mut self, space: &S, g: &S::Vector)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let variance = space.variance(g);
+        let Some(at_x) = self.at_x else {
+            self.at_x = Some(variance);
+            return space.axpby(1.0, g, 0.0, self.gradient.borrow_mut());
+        };
+        let slope = (variance.slope - at_x.slope).abs();
+        if slope > 0.0 {
+            let difference = self.difference.borrow_mut();
+            space.axpby(1.0, g, 0.0, difference);
+            space.axpby(-1.0, self.gradient.borrow(), 1.0, difference);
+            self.coupling = self.coupling.max(slope / space.norm(difference));
+        }
+    }
+
+    /// The directions left out may hold a curvature as large as half of one that was judged, or they couple to the rest.
+    fn is_doubtful(&self, curvatures: &[f64], flat: f64) -> bool {
+        let judged = curvatures.iter().filter(|c| c.is_finite());
+        let least = judged.fold(f64::INFINITY, |least, c| least.min(c.abs()));
+        let bound = self.at_x.map_or(0.0, |variance| variance.curvature);
+        bound > flat.max(0.5 * least) || self.coupling > COUPLED
+    }
 }
 
 /// Runs `job(0)` … `job(count − 1)` on `threads` threads; the results come in this order, whatever the threads did.

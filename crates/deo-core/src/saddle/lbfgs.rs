@@ -65,9 +65,12 @@ impl<V> Memory<V> {
             (s.borrow(), s.borrow()),
             (y.borrow(), y.borrow()),
         ]);
-        if sy > ORTHOGONAL * (ss * yy).sqrt() {
+        let scale = sy / yy;
+        // Products of tiny vectors underflow, of large ones overflow: then nothing is known of their angle.
+        let known = sy.is_normal() && yy.is_normal() && scale.is_normal();
+        if known && sy > ORTHOGONAL * ss.sqrt() * yy.sqrt() {
             self.products[next] = sy;
-            self.scale = sy / yy;
+            self.scale = scale;
             self.newest = next;
             self.filled += 1;
         }

@@ -103,7 +103,7 @@ impl LearnedHessian {
 
     /// Learns that a displacement `s`, whose middle lay at `middle`, changed the gradient by `y`.
     pub(super) fn learn(&mut self, s: &[f64], y: &[f64], middle: impl Iterator<Item = f64>) {
-        let length = dot(s, s).sqrt();
+        let length = norm(s);
         if length == 0.0 {
             return;
         }
@@ -188,7 +188,7 @@ impl LearnedHessian {
     fn prior(&self, position: &[f64]) -> f64 {
         let (mut sum, mut total) = (0.0, 0.0);
         for pair in &self.pairs {
-            let length = dot(&pair.product, &pair.product).sqrt();
+            let length = norm(&pair.product);
             if length > 0.0 {
                 let weight = self.weight(pair, position).powi(2);
                 sum += weight * length.ln();
@@ -233,6 +233,20 @@ fn weight(square: f64, reach: f64) -> f64 {
 /// ⟨x, y⟩.
 pub(super) fn dot(x: &[f64], y: &[f64]) -> f64 {
     x.iter().zip(y).map(|(x, y)| x * y).sum()
+}
+
+/// ‖x‖, also where its square would under- or overflow.
+pub(super) fn norm(x: &[f64]) -> f64 {
+    let plain = dot(x, x).sqrt();
+    // Squares between 1e-280 and 1e300 have all their digits.
+    if plain.is_nan() || plain > 1e-140 && plain < 1e150 {
+        return plain;
+    }
+    let largest = x.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
+    if largest == 0.0 || largest.is_infinite() {
+        return largest;
+    }
+    largest * x.iter().map(|x| (x / largest) * (x / largest)).sum::<f64>().sqrt()
 }
 
 /// y ← y + c x.

@@ -22,10 +22,11 @@
 //! Rules, each for a reason:
 //!
 //! 1. Both gradients of a pair are reflected by the present modes: the reflection of the old point would make y measure the turn of n.
-//! 2. The memory is emptied when the sign of a curvature changes or a mode turns by more than 45°: the field is another one then.
+//! 2. The memory is emptied when the sign of a curvature changes or a followed mode leaves the span of the present ones by
+//!    more than 45°: the field is another one then.
 //! 3. No line search, since g_eff is the gradient of nothing; the step is capped, and the cap halves when ‖g‖ doubles.
 //! 4. Rotations stop on the residual, never on a small turn.
-//! 5. Converged is ‖g‖ ≤ tolerance *and* negative curvatures measured at that very point.
+//! 5. Converged is ‖g‖ ≤ tolerance *and* curvatures negative beyond their errors, all k of them, measured at that very point.
 //!
 //! With the settings' defaults it holds 19 vectors. Sources: Henkelman & Jónsson, J. Chem. Phys. 111, 7010 (1999);
 //! Kästner & Sherwood, J. Chem. Phys. 128, 014106 (2008) for L-BFGS; Yin, Zhang & Zhang, SIAM J. Sci. Comput. 41,
@@ -82,6 +83,8 @@ enum Phase {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct MinModeSearch<V> {
     settings: MinModeSettings,
+    /// √N.
+    root_dimension: f64,
     finder: Finder<V>,
     memory: Memory<V>,
     phase: Phase,
@@ -93,17 +96,21 @@ pub struct MinModeSearch<V> {
     direction: V,
     /// The gradient ahead, for the central rule.
     ahead: Option<V>,
-    /// The lowest mode as it was estimated last, to see it turn.
-    before: V,
+    /// The followed modes as they were estimated last, to see them turn.
+    before: Vec<V>,
     reference: V,
     cycle: Cycle,
     /// A pair waits in the memory for the modes at x: s, and the gradient of before.
     pending: bool,
     /// All followed curvatures were negative at the last estimate.
     concave: bool,
+    /// Estimates in a row that left it open whether a curvature is negative beyond its error.
+    open: u64,
     cap: f64,
     #[cfg_attr(feature = "serde", serde(with = "crate::estimate::unknown"))]
     norm: f64,
+    /// The gradient's part along motions that the space leaves out.
+    slope: f64,
     #[cfg_attr(feature = "serde", serde(with = "crate::estimate::unknown"))]
     value: f64,
     last_step: f64,
@@ -126,10 +133,12 @@ impl<V> MinModeSearch<V> {
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        settings.validate(space.dimension(x))?;
+        let dimension = space.dimension(x);
+        settings.validate(dimension)?;
         let zeros = || space.zeros_like(x);
         let copy = || copied(space, x);
         Ok(MinModeSearch {
+            root_dimension: dimension.max(1.0).sqrt(),
             finder: Finder::new(space, x, &settings),
             memory: Memory::new(space, x, settings.memory),
             phase: Phase::Start,
@@ -140,13 +149,15 @@ impl<V> MinModeSearch<V> {
             gradient: zeros(),
             direction: zeros(),
             ahead: (settings.rule == Rule::Central).then(zeros),
-            before: zeros(),
+            before: (0..settings.goal.index).map(|_| zeros()).collect(),
             reference: copy(),
             cycle: Cycle::default(),
             pending: false,
             concave: false,
+            open: 0,
             cap: settings.max_step,
             norm: f64::NAN,
+            slope: 0.0,
             value: f64::NAN,
             last_step: 0.0,
             since: 0,
@@ -193,9 +204,9 @@ impl<V> MinModeSearch<V> {
         self.value
     }
 
-    /// ‖g‖ there.
+    /// ‖g‖ there, the part along motions that the space leaves out included.
     pub fn gradient_norm(&self) -> f64 {
-        self.norm
+        self.norm.hypot(self.slope)
     }
 
     /// The curvature along followed mode i, as it was estimated last.

@@ -29,20 +29,23 @@
 //!
 //! 1. B is a weighted least-squares fit to all pairs, not a chain of updates; probes are made where the fit knows nothing.
 //! 2. No energies: the trust radius follows the error of the predicted gradient, which is there anyway.
-//! 3. A search that climbs in vain, with growing curvature, goes back to its start and climbs the other way; one that cycles is
-//!    shaken, one that wanders begins again. All are counted and limited, [`NewtonSettings::rescues`].
+//! 3. A search that climbs in vain, with growing curvature or straight on with no prospect of a negative one, goes back to
+//!    its start and climbs the other way; one that cycles is shaken, one that wanders begins again. All are counted and limited, [`NewtonSettings::rescues`].
 //! 4. A step whose gradient error exceeds six gradients is taken back; the pair is learned all the same.
 
 mod protocol;
 mod rescue;
 
+pub(super) use protocol::VANISHED;
+
 use super::coordinates::Coordinates;
 use super::copied;
 use super::cycle::Cycle;
-use super::learned::{LearnedHessian, dot};
+use super::learned::{LearnedHessian, norm};
 use super::outcome::{Counts, Outcome, Waypoint};
-use super::settings::{NewtonSettings, SearchError};
+use super::settings::{LONGEST, MOST, NewtonSettings, SearchError};
 use crate::space::Space;
+use rescue::Run;
 use std::borrow::BorrowMut;
 
 /// What the search waits for.
@@ -58,8 +61,8 @@ enum Phase {
 /// A quasi-Newton saddle search over stored vectors `V`: plain data, resumable at any answer.
 ///
 /// [`ask`](Self::ask) gives a point, [`tell`](Self::tell) takes the gradient there, until nothing is asked.
-/// Memory and work are O(r²) and O(r³) for r coordinates: meant for up to a few hundred. Each gradient allocates
-/// the room to be remembered, until 6r of them are kept.
+/// Memory and work are O(r²) and O(r³) for r coordinates: meant for up to a few hundred, and refused above
+/// [`MOST`](NewtonSearch::MOST). Each gradient allocates the room to be remembered, until 6r of them are kept.
 ///
 /// # Examples
 ///
@@ -95,6 +98,9 @@ pub struct NewtonSearch<V> {
     predicted: Vec<f64>,
     gradient: Vec<f64>,
     new_gradient: Vec<f64>,
+    /// The gradients' parts along motions that the space leaves out, at x and at the point asked about.
+    slope: f64,
+    new_slope: f64,
     /// Coordinates of x relative to the start, and of the reference of the cycle detector.
     position: Vec<f64>,
     reference: Vec<f64>,
@@ -104,12 +110,18 @@ pub struct NewtonSearch<V> {
     value: f64,
     last_step: f64,
     probes_here: usize,
+    /// ⟨n, Hn⟩ of the probe made last.
+    measured: f64,
     /// Convex steps in a row, and the least followed curvature among them.
     convex: u64,
     least: f64,
+    run: Run,
     failures: u64,
-    /// The gradient at the start, for coming back to it.
+    /// f and the gradient at the start, for coming back to it.
     first_gradient: Vec<f64>,
+    #[cfg_attr(feature = "serde", serde(with = "crate::estimate::unknown"))]
+    first_value: f64,
+    first_slope: f64,
     /// After a turn: which way to climb until the gradient agrees.
     heading: Option<Vec<f64>>,
     rescues: u64,
@@ -119,16 +131,29 @@ pub struct NewtonSearch<V> {
 }
 
 impl<V> NewtonSearch<V> {
+    /// The most coordinates. Its matrices, and 6r remembered gradients and places, take 23r² numbers: 3 GB at this r, at
+    /// which the algebra of a step takes minutes.
+    pub const MOST: usize = MOST;
+
     /// A search from `x`.
     ///
     /// # Errors
     ///
-    /// [`SearchError`] names a setting that is out of range.
+    /// [`SearchError`] names a setting that is out of range, and refuses spaces of too many coordinates or spread over
+    /// ranks.
     pub fn new<S>(space: &S, x: &S::Vector, settings: NewtonSettings) -> Result<Self, SearchError>
     where
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
+        // Before anything that only some ranks would wait for.
+        if space.is_distributed() {
+            return Err(SearchError::Distributed);
+        }
+        let (dimension, len) = (space.dimension(x), space.len(x));
+        if dimension > MOST as f64 || len > LONGEST {
+            return Err(SearchError::TooLarge { dimension, len });
+        }
         let coordinates = Coordinates::new(space, x);
         let r = coordinates.count();
         settings.validate(r)?;
@@ -146,6 +171,8 @@ impl<V> NewtonSearch<V> {
             predicted: zeros(),
             gradient: zeros(),
             new_gradient: zeros(),
+            slope: 0.0,
+            new_slope: 0.0,
             position: zeros(),
             reference: zeros(),
             cycle: Cycle::default(),
@@ -153,10 +180,14 @@ impl<V> NewtonSearch<V> {
             value: f64::NAN,
             last_step: 0.0,
             probes_here: 0,
+            measured: 0.0,
             convex: 0,
             least: f64::MAX,
+            run: Run::new(r),
             failures: 0,
             first_gradient: zeros(),
+            first_value: f64::NAN,
+            first_slope: 0.0,
             heading: None,
             rescues: 0,
             rescued_at: 0,
@@ -200,9 +231,14 @@ impl<V> NewtonSearch<V> {
         self.value
     }
 
-    /// ‖g‖ there.
+    /// ‖g‖ there, the part along motions that the space leaves out included.
     pub fn gradient_norm(&self) -> f64 {
-        dot(&self.gradient, &self.gradient).sqrt()
+        self.norm().hypot(self.slope)
+    }
+
+    /// ‖g‖ within the space.
+    fn norm(&self) -> f64 {
+        norm(&self.gradient)
     }
 
     /// The learned Hessian's eigenvalues, ascending. The followed ones were measured once converged; the rest is as

@@ -10,15 +10,24 @@ use crate::space::Space;
 pub enum Outcome {
     /// Questions are outstanding.
     Running,
-    /// The gradient is below the tolerance, and negative curvature was measured at that point along every axis that
-    /// was followed. Whether there is more of it elsewhere is for [`Verification`](super::Verification) to say.
+    /// The gradient is below the tolerance, its part along motions that the space leaves out included, and a curvature
+    /// negative beyond its own error was measured at that point along every axis that was followed. Nothing is said of
+    /// other directions, so not the index: that is for [`Verification`](super::Verification).
     Converged,
-    /// The allowed number of steps passed without any negative curvature: the search climbs out of the region where
-    /// there is a saddle, or there is none.
+    /// The search climbed without any negative curvature, for the allowed number of steps or straight on without a
+    /// prospect of one, as often as it may begin again: out of the region where there is a saddle, or there is none.
     Convex,
     /// The search returns to where it was without getting anywhere. Min-mode dynamics has attracting cycles
     /// (Levitt & Ortner 2017); another start, a smaller step or another method leaves them.
     Cycling,
+    /// The gradient is below the tolerance, and a curvature that was followed can't be told from zero: the function
+    /// doesn't change along that direction, as along a translation of a periodic cell in a space that keeps it, or the
+    /// point is one where minimum and saddle meet.
+    Flat,
+    /// The gradient within the space vanishes, and the one along the motions that the space leaves out doesn't: the
+    /// function changes along them, as that of a periodic cell does when its atoms are turned. The point isn't
+    /// stationary; take a space with fewer motions, [`FreeBody::periodic`](crate::space::FreeBody::periodic).
+    NotInvariant,
     /// Gradients that aren't finite, several in a row, however short the step.
     NonFinite,
     /// The allowed gradients were spent first.
@@ -30,8 +39,12 @@ impl std::fmt::Display for Outcome {
         f.write_str(match self {
             Outcome::Running => "running",
             Outcome::Converged => "converged",
-            Outcome::Convex => "no negative curvature within the allowed steps",
+            Outcome::Convex => "no negative curvature on the way up",
             Outcome::Cycling => "cycling",
+            Outcome::Flat => "stationary, with a curvature that can't be told from zero",
+            Outcome::NotInvariant => {
+                "the function changes along a motion that the space leaves out"
+            }
             Outcome::NonFinite => "non-finite gradient",
             Outcome::Budget => "out of gradients",
         })

@@ -152,6 +152,15 @@ pub enum SearchError {
         /// The coordinates of the space.
         dimension: usize,
     },
+    /// More coordinates than a search with a matrix can have.
+    TooLarge {
+        /// The coordinates of the space.
+        dimension: f64,
+        /// The components of a vector, frozen ones included.
+        len: usize,
+    },
+    /// A search over the single coordinates, in a space that holds a part of them only.
+    Distributed,
     /// The dimer length isn't positive and finite.
     Length {
         /// The length given.
@@ -172,6 +181,13 @@ impl std::fmt::Display for SearchError {
                     "a saddle of index {index} was asked for in {dimension} dimensions; at most that many directions can go uphill"
                 )
             }
+            SearchError::TooLarge { dimension, len } => write!(
+                f,
+                "a Newton search keeps matrices over its coordinates, which are {dimension} in vectors of {len}; it takes at most {MOST} in vectors of {LONGEST}, a min-mode search any number"
+            ),
+            SearchError::Distributed => f.write_str(
+                "a Newton search needs whole vectors, and this space holds a part of them on each rank; a min-mode search works on ranks",
+            ),
             SearchError::Length { length } => {
                 write!(f, "dimer length is {length:?}; it must be finite and above 0")
             }
@@ -180,6 +196,12 @@ impl std::fmt::Display for SearchError {
 }
 
 impl std::error::Error for SearchError {}
+
+/// The most coordinates of a search with a matrix: its matrices and 6r remembered gradients and places take 23r² numbers,
+/// 3 GB, and the algebra of a step takes minutes.
+pub(super) const MOST: usize = 4096;
+/// … and the longest vectors: N² operations make its coordinates, 40 s here.
+pub(super) const LONGEST: usize = 16 * MOST;
 
 fn positive(name: &'static str, value: f64) -> Result<(), SearchError> {
     if value > 0.0 && value.is_finite() {

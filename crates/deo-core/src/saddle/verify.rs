@@ -77,6 +77,10 @@ pub enum Verdict {
     /// The eigenpairs didn't converge in the gradients allowed, or it isn't known that there are no others below zero, or
     /// a gradient wasn't finite.
     Unresolved,
+    /// The curvatures are those of the index expected, but the function changes along a motion that the space leaves out,
+    /// or may as far as this gradient tells: a molecule straight but for what its convergence left, a periodic cell
+    /// that was turned. There may be a curvature more. Said by [`find`](super::find).
+    NotInvariant,
 }
 
 impl std::fmt::Display for Verdict {
@@ -88,6 +92,9 @@ impl std::fmt::Display for Verdict {
             }
             Verdict::Flat => f.write_str("a curvature can't be told from zero"),
             Verdict::Unresolved => f.write_str("the lowest eigenpairs aren't known"),
+            Verdict::NotInvariant => {
+                f.write_str("the function changes along a motion that the space leaves out")
+            }
         }
     }
 }

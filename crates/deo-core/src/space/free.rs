@@ -17,6 +17,21 @@
 //! those of the free body only if the reference is the point itself. So a search takes one space for the geometry it
 //! starts from, and its verification another for the point it found.
 //!
+//! **Straight molecules.** A turn about the axis of a straight molecule moves nothing: five motions. A real geometry is
+//! straight but for what its convergence left, an off-line width w = ‖g‖/k, k the stiffness of the bend. Taken for bent
+//! it loses a bend: the vector of the turn, normalised, *is* one, of curvature ⟨z, Hz⟩ = k, and the index of the rest may
+//! be wrong. A molecule that is bent by w at its stationary point has ⟨z, Hz⟩ = 0 there. Geometry alone can't tell the
+//! two; so
+//!
+//! 1. a width w ≤ `STRAIGHT` of a bond is straight. Where it isn't, a mode of curvature zero is left, which a verification
+//!    calls flat: an error to the safe side;
+//! 2. for any width, the gradient tells: the generator A of a turn has H(Aq) = A∇f, hence ‖Hz‖ = ‖A∇f‖/‖Aq‖
+//!    exactly, [`Space::variance`]. [`find`](crate::saddle::find) confirms nothing if that isn't small.
+//!
+//! **Periodic cells.** Turns of the atoms within a fixed cell change the energy; moves don't. [`FreeBody::periodic`] takes
+//! out translations only. A function that changes along a motion taken out shows it by a force or torque on the
+//! whole, again [`Space::variance`], and no search converges on such a point.
+//!
 //! **What a vector means.** As in [`Masked`](super::Masked), with Z in the place of the frozen components: vectors
 //! that differ by a rigid motion are equal, a direction has no part along Z, and a point keeps its own.
 //!
@@ -34,7 +49,9 @@
 //!
 //! C. Eckart, Phys. Rev. 47, 552 (1935); E. B. Wilson, J. C. Decius, P. C. Cross, Molecular Vibrations, ch. 11.
 
-use super::{Host, Space};
+mod shape;
+
+use super::{Host, Space, Variance};
 use crate::objective::Objective;
 
 /// The vectors of a free body's atoms, up to translations and rotations; slices of 3n numbers, atom by atom.
@@ -55,11 +72,9 @@ pub struct FreeBody {
     len: usize,
     /// The rows of Zᵀ, orthonormal.
     rigid: Vec<Vec<f64>>,
+    /// The angular velocity of each, zero for translations.
+    turns: Vec<[f64; 3]>,
 }
-
-/// Of a rotation vector of a straight molecule about its own axis nothing but rounding is left; of any other, about
-/// the molecule's width. A molecule bent by less than 1e-6 of its length counts as straight.
-const STRAIGHT: f64 = 1e-6;
 
 impl FreeBody {
     /// The space for geometries near `positions`, all masses one.
@@ -77,36 +92,63 @@ impl FreeBody {
     ///
     /// If `q` doesn't have three coordinates for each mass, or a mass isn't positive.
     pub fn weighted(q: &[f64], masses: &[f64]) -> Self {
-        assert_eq!(q.len(), 3 * masses.len(), "coordinates; there are {} masses", masses.len());
-        assert!(masses.iter().all(|m| *m > 0.0), "masses must be above 0: {masses:?}");
+        let mut space = Self::weighted_periodic(q, masses);
         let total: f64 = masses.iter().sum();
         let centre = [0, 1, 2].map(|a| {
             masses.iter().enumerate().map(|(i, m)| m.sqrt() * q[3 * i + a]).sum::<f64>() / total
         });
-        let motion = |direction: &dyn Fn([f64; 3]) -> [f64; 3]| {
-            let atoms = masses.iter().enumerate().flat_map(|(i, mass)| {
-                let root = mass.sqrt();
-                let r = [0, 1, 2].map(|a| q[3 * i + a] / root - centre[a]);
-                direction(r).map(|component| root * component)
+        let positions: Vec<[f64; 3]> = masses
+            .iter()
+            .enumerate()
+            .map(|(i, mass)| [0, 1, 2].map(|a| q[3 * i + a] / mass.sqrt() - centre[a]))
+            .collect();
+        let far = centre.iter().fold(0.0, |far: f64, c| far.max(c.abs()));
+        for axis in shape::axes_of_rotation(&positions, far) {
+            // √m ω × r.
+            let motion = positions.iter().zip(masses).flat_map(|(r, mass)| {
+                shape::cross(axis, *r).map(|component| mass.sqrt() * component)
             });
-            atoms.collect::<Vec<f64>>()
-        };
-        let mut space = FreeBody { len: q.len(), rigid: Vec::with_capacity(6) };
-        for k in 0..3 {
-            space.add(motion(&|_| [0, 1, 2].map(|a| f64::from(u8::from(a == k)))));
-        }
-        for k in 0..3 {
-            // e_k × r.
-            space.add(motion(&|r| {
-                let mut cross = [0.0; 3];
-                (cross[(k + 1) % 3], cross[(k + 2) % 3]) = (-r[(k + 2) % 3], r[(k + 1) % 3]);
-                cross
-            }));
+            space.add(motion.collect(), axis);
         }
         space
     }
 
-    /// The number of rigid motions: six, five for a straight molecule, three for an atom.
+    /// The space for atoms in a periodic cell, all masses one: moves of the whole change nothing, turns do.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use deo_core::space::{FreeBody, Space};
+    /// let atoms = [0.0, 0.0, 0.0, 1.1, 0.1, 0.0, 0.0, 0.9, 0.2];
+    /// assert_eq!(FreeBody::periodic(&atoms).motions(), 3);
+    /// assert_eq!(FreeBody::new(&atoms).motions(), 6);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the number of coordinates isn't a multiple of three.
+    pub fn periodic(positions: &[f64]) -> Self {
+        Self::weighted_periodic(positions, &vec![1.0; positions.len() / 3])
+    }
+
+    /// The same for mass-weighted coordinates.
+    ///
+    /// # Panics
+    ///
+    /// As [`FreeBody::weighted`].
+    pub fn weighted_periodic(q: &[f64], masses: &[f64]) -> Self {
+        assert_eq!(q.len(), 3 * masses.len(), "coordinates; there are {} masses", masses.len());
+        assert!(masses.iter().all(|m| *m > 0.0), "masses must be above 0: {masses:?}");
+        let mut space = FreeBody { len: q.len(), rigid: Vec::with_capacity(6), turns: Vec::new() };
+        for k in 0..3 {
+            let mut motion = vec![0.0; q.len()];
+            motion.iter_mut().skip(k).step_by(3).zip(masses).for_each(|(z, m)| *z = m.sqrt());
+            space.add(motion, [0.0; 3]);
+        }
+        space
+    }
+
+    /// The number of motions taken out: six, five for a straight molecule, three for an atom or a periodic cell.
     pub fn motions(&self) -> usize {
         self.rigid.len()
     }
@@ -119,16 +161,21 @@ impl FreeBody {
         }
     }
 
-    /// Orthonormalises `v` against the rows and adds it, unless it depends on them.
-    fn add(&mut self, mut v: Vec<f64>) {
-        let before = HOST.norm(&v);
+    /// Orthonormalises the motion `v` of angular velocity `turn` against the rows, and adds it.
+    fn add(&mut self, mut v: Vec<f64>, mut turn: [f64; 3]) {
         // Twice is enough, as in the dimer.
-        self.restrict(&mut v);
-        self.restrict(&mut v);
+        for _ in 0..2 {
+            for (z, known) in self.rigid.iter().zip(&self.turns) {
+                let along = HOST.dot(z, &v);
+                HOST.axpby(-along, z, 1.0, &mut v);
+                turn.iter_mut().zip(known).for_each(|(t, k)| *t -= along * k);
+            }
+        }
         let norm = HOST.norm(&v);
-        if norm > STRAIGHT * before {
+        if norm > 0.0 {
             v.iter_mut().for_each(|v| *v /= norm);
             self.rigid.push(v);
+            self.turns.push(turn.map(|t| t / norm));
         }
     }
 }
@@ -156,6 +203,18 @@ impl Space for FreeBody {
     /// The coordinates less the rigid motions.
     fn dimension(&self, like: &[f64]) -> f64 {
         (like.len() - self.rigid.len()) as f64
+    }
+
+    /// ‖Zᵀg‖; and ‖Hz‖ ≤ (Σ‖ωₖ × g‖²)^½ over the turns of angular velocity ωₖ.
+    fn variance(&self, gradient: &[f64]) -> Variance {
+        let along = self.rigid.iter().map(|z| HOST.dot(z, gradient));
+        let slope = along.fold(0.0, f64::hypot);
+        let turned = |turn: &[f64; 3]| {
+            let atoms = gradient.chunks_exact(3).map(|g| shape::cross(*turn, [g[0], g[1], g[2]]));
+            atoms.flatten().fold(0.0, f64::hypot)
+        };
+        let curvature = self.turns.iter().filter(|t| **t != [0.0; 3]).map(turned);
+        Variance { slope, curvature: curvature.fold(0.0, f64::hypot) }
     }
 
     fn fill(&self, x: &mut [f64], value: &(dyn Fn(u64) -> f64 + Sync)) {

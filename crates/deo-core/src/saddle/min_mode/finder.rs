@@ -8,6 +8,9 @@ use crate::probe::{Answer, Probe};
 use crate::space::Space;
 use std::borrow::BorrowMut;
 
+/// Standard errors by which a curvature must differ from zero: noise passes three of them once in seven hundred times.
+const ERRORS: f64 = 3.0;
+
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) enum Finder<V> {
@@ -126,9 +129,16 @@ impl<V> Finder<V> {
         self.estimate(i).curvature
     }
 
-    /// The estimate ended at an answer that isn't finite.
-    pub(super) fn is_poisoned(&self) -> bool {
-        self.estimate(0).status == Status::NonFinite
+    /// The estimate of one of the `count` modes ended at an answer that isn't finite.
+    pub(super) fn is_poisoned(&self, count: usize) -> bool {
+        (0..count).any(|i| self.estimate(i).status == Status::NonFinite)
+    }
+
+    /// The signs of all `count` curvatures are known: C is further from zero than its error, and than what a residual that
+    /// is noise in N components has along one of them, ‖r‖/√N.
+    pub(super) fn are_resolved(&self, count: usize, root_dimension: f64) -> bool {
+        let error = |e: &Estimate| e.secant_error.max(e.residual / root_dimension);
+        (0..count).map(|i| self.estimate(i)).all(|e| e.curvature.abs() > ERRORS * error(&e))
     }
 
     /// The last estimate found its modes as they were: one gradient each, and a random one for several.

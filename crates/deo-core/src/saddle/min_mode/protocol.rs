@@ -1,6 +1,7 @@
 //! What each answer leads to.
 
 use super::super::cycle::{Cycle, Verdict};
+use super::super::newton::VANISHED;
 use super::super::outcome::{Outcome, Waypoint};
 use super::{MinModeSearch, Phase};
 use crate::probe::{Answer, Rule};
@@ -9,6 +10,9 @@ use std::borrow::BorrowMut;
 
 /// A mode that keeps less than this of its direction has turned by more than 45°.
 const TURNED: f64 = std::f64::consts::FRAC_1_SQRT_2;
+/// Further estimates of the modes at one point that is stationary: the next one measures along the axes, and two more
+/// turn them where the first was cut short.
+const MEASURED: u64 = 3;
 /// Gradients that aren't finite, in a row, after which the search ends: the cap has shrunk by a thousand then.
 const PATIENCE: u64 = 5;
 
@@ -37,9 +41,9 @@ impl<V> MinModeSearch<V> {
         V: BorrowMut<S::Vector>,
     {
         self.counts.steps += 1;
-        let norm = space.norm(gradient);
+        let (norm, slope) = (space.norm(gradient), space.variance(gradient).slope);
         let start = self.phase == Phase::Start;
-        if !norm.is_finite() {
+        if !(norm.is_finite() && slope.is_finite()) {
             self.failures += 1;
             if start || self.failures >= PATIENCE {
                 return self.finish(Outcome::NonFinite);
@@ -57,7 +61,7 @@ impl<V> MinModeSearch<V> {
             self.take_step(space, norm);
         }
         space.axpby(1.0, gradient, 0.0, self.gradient.borrow_mut());
-        (self.norm, self.value) = (norm, value);
+        (self.norm, self.slope, self.value) = (norm, slope, value);
         if !start && self.has_cycled(space) {
             return self.finish(Outcome::Cycling);
         }
@@ -113,7 +117,9 @@ impl<V> MinModeSearch<V> {
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        space.axpby(1.0, self.finder.axis(0).borrow(), 0.0, self.before.borrow_mut());
+        for (i, before) in self.before.iter_mut().enumerate() {
+            space.axpby(1.0, self.finder.axis(i).borrow(), 0.0, before.borrow_mut());
+        }
         let first = self.counts.probes == 0;
         let limit = if first { self.settings.first_rotations } else { self.settings.max_rotations };
         self.finder.begin(space, limit);
@@ -171,11 +177,25 @@ impl<V> MinModeSearch<V> {
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        if self.finder.is_poisoned() {
+        let index = self.settings.goal.index;
+        if self.finder.is_poisoned(index) {
             return self.finish(Outcome::NonFinite);
         }
-        let kept = space.dot(self.before.borrow(), self.finder.axis(0).borrow()).abs();
-        let concave = (0..self.settings.goal.index).all(|i| self.finder.curvature(i) < 0.0);
+        let kept = self.before.iter().map(|before| {
+            let along = |i| space.dot(before.borrow(), self.finder.axis(i).borrow());
+            (0..index).map(along).fold(0.0, f64::hypot)
+        });
+        let kept = kept.fold(f64::INFINITY, f64::min);
+        if self.is_small() && !self.finder.are_resolved(index, self.root_dimension) {
+            // Of recombined products no more is known than what was measured along an axis before: measure along this one.
+            self.open += 1;
+            return match self.open <= MEASURED {
+                true => self.estimate(space),
+                false => self.finish(Outcome::Flat),
+            };
+        }
+        self.open = 0;
+        let concave = (0..index).all(|i| self.finder.curvature(i) < 0.0);
         if kept < TURNED || concave != self.concave {
             self.memory.clear();
             self.pending = false;
@@ -195,9 +215,12 @@ impl<V> MinModeSearch<V> {
     {
         let goal = self.settings.goal;
         let minimum = goal.index == 0;
-        let small = self.norm <= goal.tolerance;
+        let small = self.is_small();
         self.commit(space);
         self.note(space);
+        if !small && self.norm <= VANISHED * goal.tolerance {
+            return self.finish(Outcome::NotInvariant);
+        }
         if small && (minimum || self.concave && self.since == 0) {
             return self.finish(Outcome::Converged);
         }
@@ -211,13 +234,17 @@ impl<V> MinModeSearch<V> {
         if self.convex > goal.max_convex {
             return self.finish(Outcome::Convex);
         }
-        if minimum || self.concave {
-            self.set_descent(space);
-        } else {
-            self.set_climb(space);
+        let length =
+            if minimum || self.concave { self.set_descent(space) } else { self.set_climb(space) };
+        if !length.is_finite() {
+            return self.finish(Outcome::NonFinite);
         }
         space.displace(1.0, self.direction.borrow(), self.x.borrow(), self.point.borrow_mut());
         self.phase = Phase::Step;
+    }
+
+    fn is_small(&self) -> bool {
+        self.gradient_norm() <= self.settings.goal.tolerance
     }
 
     /// Completes the pair: y ← R(g − g_old).
@@ -238,8 +265,8 @@ impl<V> MinModeSearch<V> {
         self.memory.commit(space);
     }
 
-    /// d ← −B⁻¹Rg, at most as long as the cap.
-    fn set_descent<S>(&mut self, space: &S)
+    /// d ← −B⁻¹Rg, at most as long as the cap. Returns the length before that.
+    fn set_descent<S>(&mut self, space: &S) -> f64
     where
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
@@ -256,14 +283,21 @@ impl<V> MinModeSearch<V> {
             self.memory.apply(space, d);
         }
         let length = space.norm(d);
+        if !length.is_finite() && !self.memory.is_empty() {
+            // Pairs so far apart in size that their products overflow.
+            self.memory.clear();
+            return self.set_descent(space);
+        }
         // Without a memory the gradient's length means nothing: the first step has the length of its cap.
         if length > cap || self.memory.is_empty() && length > 0.0 {
-            space.axpby(0.0, self.x.borrow(), cap / length, d);
+            // The inverse of a subnormal length is infinite.
+            space.axpby(0.0, self.x.borrow(), (cap / length).min(f64::MAX), d);
         }
+        length
     }
 
-    /// d ← a full step up the modes of positive curvature.
-    fn set_climb<S>(&mut self, space: &S)
+    /// d ← a full step up the modes of positive curvature. Returns its length before that.
+    fn set_climb<S>(&mut self, space: &S) -> f64
     where
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
@@ -278,8 +312,9 @@ impl<V> MinModeSearch<V> {
         }
         let length = space.norm(d);
         if length > 0.0 {
-            space.axpby(0.0, self.x.borrow(), self.cap / length, d);
+            space.axpby(0.0, self.x.borrow(), (self.cap / length).min(f64::MAX), d);
         }
+        length
     }
 
     fn note<S>(&mut self, space: &S)
@@ -289,7 +324,7 @@ impl<V> MinModeSearch<V> {
     {
         let point = Waypoint {
             value: self.value,
-            gradient_norm: self.norm,
+            gradient_norm: self.gradient_norm(),
             curvature: self.finder.curvature(0),
             step: self.last_step,
             gradients: self.counts.gradients(),

@@ -1,10 +1,11 @@
 //! What each answer leads to.
 
 use super::super::cycle::{Cycle, Verdict};
-use super::super::learned::{add, dot};
+use super::super::learned::{add, dot, norm};
 use super::super::outcome::{Outcome, Waypoint};
 use super::super::settings::Goal;
 use super::super::step::step;
+use super::rescue::Climb;
 use super::{NewtonSearch, Phase};
 use crate::space::Space;
 use std::borrow::BorrowMut;
@@ -15,6 +16,13 @@ const GOOD: f64 = 0.3;
 const BAD: f64 = 1.5;
 /// … above which the step is taken back: it ran into a wall.
 const REJECT: f64 = 6.0;
+/// A gradient within the space, in units of the tolerance, beside which one along the motions left out can't be what
+/// remains of a symmetry: they would have to be turned by 87° since the start.
+pub(in super::super) const VANISHED: f64 = 0.05;
+/// A probe within 45° of a mode has measured more of it than of anything else.
+const ALIGNED: f64 = std::f64::consts::FRAC_1_SQRT_2;
+/// Roundings of a gradient, each of its sums' some terms taken as one.
+const ROUNDINGS: f64 = 4.0;
 /// Gradients that aren't finite, in a row, after which the search ends: R has shrunk by a thousand then.
 const PATIENCE: u64 = 5;
 
@@ -30,6 +38,7 @@ impl<V> NewtonSearch<V> {
         V: BorrowMut<S::Vector>,
     {
         self.coordinates.of(space, gradient, &mut self.new_gradient);
+        self.new_slope = space.variance(gradient).slope;
         match self.phase {
             Phase::Start => self.tell_start(space, value),
             Phase::Probe => self.tell_probe(space),
@@ -45,26 +54,33 @@ impl<V> NewtonSearch<V> {
     {
         self.counts.steps += 1;
         self.gradient.copy_from_slice(&self.new_gradient);
-        let norm = self.gradient_norm();
-        if !norm.is_finite() {
+        self.slope = self.new_slope;
+        let size = self.gradient_norm();
+        if !size.is_finite() {
             return self.finish(Outcome::NonFinite);
         }
         self.value = value;
         self.first_gradient.copy_from_slice(&self.gradient);
-        self.cycle = Cycle::begin(norm);
-        let mut length = dot(&self.displacement, &self.displacement).sqrt();
-        if length == 0.0 {
-            if norm <= self.settings.goal.tolerance && self.settings.goal.index == 0 {
+        (self.first_value, self.first_slope) = (value, self.slope);
+        self.cycle = Cycle::begin(self.norm());
+        if norm(&self.displacement) == 0.0 {
+            if size <= self.settings.goal.tolerance && self.settings.goal.index == 0 {
                 return self.finish(Outcome::Converged);
             }
             // No axis was given: along the gradient, and where there is none, along the first coordinate.
             self.displacement.copy_from_slice(&self.gradient);
-            if norm == 0.0 {
-                self.displacement[0] = 1.0;
+            if self.norm() == 0.0 {
+                match self.displacement.first_mut() {
+                    Some(first) => *first = 1.0,
+                    // A point without coordinates that isn't stationary.
+                    None => return self.finish(Outcome::NotInvariant),
+                }
             }
-            length = dot(&self.displacement, &self.displacement).sqrt();
         }
-        let h = self.settings.probe / length;
+        // In two steps: the inverse of a subnormal length is infinite.
+        let largest = self.displacement.iter().fold(0.0, |m: f64, d| m.max(d.abs()));
+        self.displacement.iter_mut().for_each(|d| *d /= largest);
+        let h = self.settings.probe / norm(&self.displacement);
         self.displacement.iter_mut().for_each(|d| *d *= h);
         self.ask_probe(space);
     }
@@ -89,6 +105,8 @@ impl<V> NewtonSearch<V> {
             return self.finish(Outcome::NonFinite);
         }
         self.learn(0.0);
+        let square = dot(&self.displacement, &self.displacement);
+        self.measured = dot(&self.displacement, &self.predicted) / square;
         self.advance(space);
     }
 
@@ -107,8 +125,15 @@ impl<V> NewtonSearch<V> {
         V: BorrowMut<S::Vector>,
     {
         self.hessian.settle(&self.position);
+        if self.hessian.values().iter().any(|value| !value.is_finite()) {
+            // Gradients whose differences overflow.
+            return self.finish(Outcome::NonFinite);
+        }
         let Goal { index, tolerance, .. } = self.settings.goal;
         let small = self.gradient_norm() <= tolerance;
+        if !small && self.norm() <= VANISHED * tolerance {
+            return self.finish(Outcome::NotInvariant);
+        }
         let allowed =
             if self.counts.steps == 1 { self.settings.first_probes } else { self.settings.probes };
         let doubtful = |i: &usize| {
@@ -116,29 +141,63 @@ impl<V> NewtonSearch<V> {
             let unmeasured = small && self.probes_here <= *i;
             unmeasured || self.hessian.doubt(self.hessian.vector(*i)) > self.settings.doubt
         };
-        let probe = (0..index).find(doubtful).filter(|_| self.probes_here < allowed.max(index));
+        let error = self.curvature_error(space);
+        let most = allowed.max(index);
+        let probe = (0..index).find(doubtful).filter(|_| self.probes_here < most);
+        let probe = probe.or_else(|| {
+            let open = small && index > 0 && !self.is_measured(error);
+            (open && self.probes_here < most + self.settings.first_probes).then_some(index - 1)
+        });
         if let Some(i) = probe {
             let h = self.settings.probe;
             let n = self.hessian.vector(i);
             self.displacement.iter_mut().zip(n).for_each(|(d, n)| *d = h * n);
             return self.ask_probe(space);
         }
-        let concave = index == 0 || self.hessian.values()[index - 1] < 0.0;
-        if small && concave {
-            return self.finish(Outcome::Converged);
+        let concave = index == 0 || self.hessian.values()[index - 1] < -error;
+        if small && (index == 0 || self.is_measured(error)) {
+            if index > 0 && self.measured.abs() <= error {
+                return self.finish(Outcome::Flat);
+            }
+            if concave {
+                return self.finish(Outcome::Converged);
+            }
         }
         if self.has_wandered() && self.rescues < self.settings.rescues {
             return self.begin_again(space);
         }
-        if self.climbs_in_vain(concave) {
-            if self.rescues < self.settings.rescues && self.heading.is_none() {
+        let rescued = self.rescues < self.settings.rescues;
+        match self.judge_climb(concave) {
+            Climb::Fine => {}
+            Climb::Runs if !rescued => return self.finish(Outcome::Convex),
+            // Up the other side first; where that runs away, too, from beside the start.
+            Climb::Runs if self.rescues > 0 => return self.begin_again(space),
+            Climb::Runs | Climb::Stiffens | Climb::Lasts if rescued && self.heading.is_none() => {
                 return self.turn(space);
             }
-            if self.convex > self.settings.goal.max_convex {
-                return self.finish(Outcome::Convex);
-            }
+            Climb::Lasts => return self.finish(Outcome::Convex),
+            Climb::Runs | Climb::Stiffens => {}
         }
         self.ask_step(space);
+    }
+
+    /// The last probe was along the highest followed mode as it is known now, and shows the curvature that B claims, or
+    /// none: an eigenvalue of B may rest on pairs of other places and directions.
+    fn is_measured(&self, error: f64) -> bool {
+        let mode = self.settings.goal.index - 1;
+        let along = dot(&self.displacement, self.hessian.vector(mode)).abs();
+        let aligned = along >= ALIGNED * norm(&self.displacement);
+        let agrees = (self.measured < 0.0) == (self.hessian.values()[mode] < -error);
+        self.phase == Phase::Probe && aligned && (agrees || self.measured.abs() <= error)
+    }
+
+    /// The error of a curvature that a probe has measured: the rounding of two gradients over its length. Where they
+    /// nearly vanish, what they are rounded to is the size of their terms, about that of the gradient at a distance over
+    /// which the Hessian changes by its own size.
+    fn curvature_error<S: Space<Owned = V>>(&self, space: &S) -> f64 {
+        let stiffest = self.hessian.values().iter().fold(0.0, |most: f64, v| most.max(v.abs()));
+        let terms = self.norm() + stiffest * self.settings.reach;
+        ROUNDINGS * space.epsilon() * terms / self.settings.probe
     }
 
     fn ask_step<S>(&mut self, space: &S)
@@ -176,6 +235,9 @@ impl<V> NewtonSearch<V> {
         for i in 0..r {
             add(steps[i], self.hessian.vector(i), &mut self.displacement);
         }
+        if !norm(&self.displacement).is_finite() {
+            return self.finish(Outcome::NonFinite);
+        }
         self.hessian.product(&self.displacement, &mut self.predicted);
         self.ask_displaced(space, Phase::Step);
     }
@@ -186,11 +248,12 @@ impl<V> NewtonSearch<V> {
         V: BorrowMut<S::Vector>,
     {
         self.counts.steps += 1;
-        let length = dot(&self.displacement, &self.displacement).sqrt();
-        let misses = self.new_gradient.iter().zip(&self.gradient).zip(&self.predicted);
-        let miss = misses.map(|((g1, g0), bs)| (g1 - g0 - bs).powi(2)).sum::<f64>().sqrt();
-        let error = miss / self.gradient_norm().max(f64::MIN_POSITIVE);
-        if !miss.is_finite() {
+        let length = norm(&self.displacement);
+        let misses = self.predicted.iter_mut().zip(&self.new_gradient).zip(&self.gradient);
+        misses.for_each(|((bs, g1), g0)| *bs = g1 - g0 - *bs);
+        let miss = norm(&self.predicted);
+        let error = miss / self.norm().max(f64::MIN_POSITIVE);
+        if !(miss.is_finite() && self.new_slope.is_finite()) {
             self.failures += 1;
             self.radius = 0.25 * length.min(self.radius);
             if self.failures >= PATIENCE {
@@ -213,10 +276,10 @@ impl<V> NewtonSearch<V> {
             return self.advance(space);
         }
         self.accept(value, length);
-        let norm = self.gradient_norm();
+        let size = self.norm();
         let pairs = self.position.iter().zip(&self.reference);
         let distance = pairs.map(|(p, r)| (p - r).powi(2)).sum::<f64>().sqrt();
-        match self.cycle.observe(length, norm, distance) {
+        match self.cycle.observe(length, size, distance) {
             Verdict::Cycling if self.rescues < self.settings.rescues => {
                 self.rescues += 1;
                 return self.shake(space);
@@ -234,7 +297,7 @@ impl<V> NewtonSearch<V> {
         std::mem::swap(&mut self.x, &mut self.point);
         self.gradient.copy_from_slice(&self.new_gradient);
         add(1.0, &self.displacement, &mut self.position);
-        self.value = value;
+        (self.value, self.slope) = (value, self.new_slope);
         self.last_step = length;
         self.probes_here = 0;
     }

@@ -5,7 +5,7 @@
 //! the other way until the gradient agrees. What was learned on the way is kept.
 
 use super::super::cycle::Cycle;
-use super::super::learned::dot;
+use super::super::learned::norm;
 use super::{NewtonSearch, Phase};
 use crate::noise::noise;
 use crate::space::Space;
@@ -24,18 +24,96 @@ const WANDERED: u64 = 12;
 /// … and at least so many, for spaces of few coordinates.
 const LEAST: u64 = 150;
 
+/// Steps of a climb that are looked at as one.
+const RUN: u64 = 10;
+/// The way of a climb is straight if it leads so far, in units of its length.
+const STRAIGHT: f64 = 0.9;
+
+/// How a climb goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Climb {
+    /// There is negative curvature, or hope.
+    Fine,
+    /// The followed curvature grows.
+    Stiffens,
+    /// Straight on, the gradient grows, and the curvature won't be negative within the allowed steps.
+    Runs,
+    /// The allowed steps have passed.
+    Lasts,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+struct Stage {
+    curvature: f64,
+    norm: f64,
+}
+
+/// The climb since the last stage that was kept.
+///
+/// On the way to a saddle the curvature falls to zero and the gradient, which has grown till there, falls again. Where a
+/// surface rises for ever, as xⁿ does, the curvature along the softest way may fall for ever, too, ever more slowly. So the
+/// question is whether at the present rate it will be negative within the steps that are left.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(super) struct Run {
+    from: Vec<f64>,
+    path: f64,
+    stage: Stage,
+}
+
+impl Run {
+    pub(super) fn new(coordinates: usize) -> Self {
+        let stage = Stage { curvature: f64::MAX, norm: 0.0 };
+        Run { from: vec![0.0; coordinates], path: 0.0, stage }
+    }
+
+    /// At convex step number `convex`, `left` before the last, at `position` after a step of length `step`.
+    fn goes_nowhere(
+        &mut self,
+        convex: u64,
+        here: Stage,
+        position: &[f64],
+        step: f64,
+        left: u64,
+    ) -> bool {
+        self.path += step;
+        if convex > 1 && convex % RUN != 1 {
+            return false;
+        }
+        let Stage { curvature, norm } = self.stage;
+        let square = |(a, b): (&f64, &f64)| (a - b) * (a - b);
+        let distance = position.iter().zip(&self.from).map(square).sum::<f64>().sqrt();
+        let slow = curvature - here.curvature < here.curvature * RUN as f64 / (left + 1) as f64;
+        let runs = convex > 1 && distance > STRAIGHT * self.path && here.norm > norm && slow;
+        self.from.copy_from_slice(position);
+        (self.path, self.stage) = (0.0, here);
+        runs
+    }
+}
+
 impl<V> NewtonSearch<V> {
-    /// Counts convex steps: has the climb lasted too long, or does the curvature grow?
-    pub(super) fn climbs_in_vain(&mut self, concave: bool) -> bool {
+    /// Counts convex steps, and judges the climb.
+    pub(super) fn judge_climb(&mut self, concave: bool) -> Climb {
         if concave {
             (self.convex, self.least) = (0, f64::MAX);
-            return false;
+            return Climb::Fine;
         }
         let curvature = self.hessian.values()[self.settings.goal.index - 1];
         self.convex += 1;
         self.least = self.least.min(curvature);
-        let grows = self.convex > CLIMBED && curvature > GROWN * self.least;
-        grows || self.convex > self.settings.goal.max_convex
+        let Some(left) = self.settings.goal.max_convex.checked_sub(self.convex) else {
+            return Climb::Lasts;
+        };
+        let here = Stage { curvature, norm: self.norm() };
+        let runs = self.run.goes_nowhere(self.convex, here, &self.position, self.last_step, left);
+        if runs {
+            Climb::Runs
+        } else if self.convex > CLIMBED && curvature > GROWN * self.least {
+            Climb::Stiffens
+        } else {
+            Climb::Fine
+        }
     }
 
     /// Goes back to the start, whose gradient is known, to climb the other way.
@@ -44,7 +122,7 @@ impl<V> NewtonSearch<V> {
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        let length = dot(&self.position, &self.position).sqrt();
+        let length = norm(&self.position);
         self.go_back(space);
         // A search that has gone nowhere has no way to turn from.
         if length > 0.0 {
@@ -85,9 +163,10 @@ impl<V> NewtonSearch<V> {
         self.position.fill(0.0);
         self.reference.fill(0.0);
         self.gradient.copy_from_slice(&self.first_gradient);
-        self.cycle = Cycle::begin(self.gradient_norm());
+        (self.value, self.slope) = (self.first_value, self.first_slope);
+        self.cycle = Cycle::begin(self.norm());
         (self.convex, self.least, self.radius) = (0, f64::MAX, self.settings.radius);
-        (self.value, self.probes_here) = (f64::NAN, 0);
+        self.probes_here = 0;
     }
 
     /// Leaves a cycle by a step in a random direction, as long as the largest trust radius allows.
