@@ -101,7 +101,8 @@ fn terminated_in_a_validation_it_does_not_wait_for_its_end() {
 #[test]
 fn terminated_while_the_sample_is_written_it_delivers() {
     let bench = Bench::new();
-    let child = begin(&bench, &["--steps", "1", "--warmup", "0", "--sample", "1000000000"]);
+    let child =
+        begin(&bench, &["--steps", "1", "--warmup", "0", "--monitor", "--sample", "1000000000"]);
     wait_for(&bench, 2);
     std::thread::sleep(Duration::from_secs(1));
     terminate(&child);
