@@ -144,7 +144,7 @@ fn matrices() {
     refused(&matrix("."), &["cannot read"]);
     write("pair.npy", 2, &[vec![1.0, 2.0], vec![2.0, 1.0]]);
     let two = ["--matrix", "pair.npy", "--which", "both", "--k", "2"];
-    refused(&spectrum(&bench, &two), &["k is 2", "at most 1", "2 eigenvalues"]);
+    refused(&spectrum(&bench, &two), &["k is 2", "it must be 1", "2 eigenvalues"]);
 }
 
 #[test]

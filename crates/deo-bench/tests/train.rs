@@ -260,7 +260,7 @@ fn a_failure_names_the_last_good_checkpoint_which_is_from_before() {
     let failed = fs::read(bench.path("o/record.json")).unwrap();
     // Its steps are taken again, and it fails again.
     let again = bench.deo(&["train", "--resume", "o"]);
-    assert_eq!((again.code, &again.stderr), (1, &outcome.stderr));
+    assert_eq!((again.code, &again.stderr), (3, &outcome.stderr));
     assert_eq!(fs::read(bench.path("o/record.json")).unwrap(), failed);
 }
 
