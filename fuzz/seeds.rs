@@ -209,6 +209,12 @@ fn xyzs() -> Seeds {
         ("fewer", format!("3\n\n{atoms}4\n\n{atoms}")),
         ("other-columns", format!("3\nProperties=id:I:1:pos:R:3\n{atoms}")),
         ("infinite", "3\n\nAr 0 0 inf\n".to_owned()),
+        ("forces-first", "3\nProperties = species:S:1:forces:R:3:pos:R:3:fixed:L:1\nAr 1 2 3 0 0 0 T\n".to_owned()),
+        ("numbers", "\u{feff}3\npbc=[F, F, F] Properties=pos:R:3:Z:I:1\n1.5D-3 0 0 18\n".to_owned()),
+        ("periodic", format!("3\ncell={{9 0 0 0 9 0 0 0 9}} pbc='T T F'\n{atoms}")),
+        ("matrix", format!("3\nLattice=[[9,0,0], [0, 9 ,0],[0,0,\"9\"]] pbc=F\n{atoms}")),
+        ("escapes", format!("3\n\"a \\\"key\"= \\\\ b=\"\\n\" c\\ d\n{atoms}")),
+        ("unclosed", format!("3\nlattice =\"9 0 \\\n{atoms}")),
         ("many", "99999999999999999999\n".to_owned()),
         ("negative", "-3\n\n".to_owned()),
     ]

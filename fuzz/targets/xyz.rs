@@ -1,4 +1,4 @@
-//! Atoms from a stranger: frames of equally many atoms, to be written again to the same bits, or a complaint of one
+//! Atoms from a stranger: frames of the same atoms, to be written again to the same bits, or a complaint of one
 //! line that has the number of a line of the file.
 
 use deo_bench::saddle::xyz::{XyzError, frame_text, parse};
@@ -11,9 +11,9 @@ pub(crate) fn run(data: &[u8]) {
         Err(error) => return check(text, &error),
         Ok(frames) => frames,
     };
-    let atoms = frames[0].species.len();
+    let species = &frames[0].species;
     for frame in &frames {
-        assert!(frame.species.len() == atoms && frame.x.len() == 3 * atoms);
+        assert!(frame.species == *species && frame.x.len() == 3 * species.len());
         assert!(frame.x.iter().all(|x| x.is_finite()));
     }
     let again: String = frames.iter().map(|f| frame_text(&f.species, &f.x, "energy=0")).collect();
@@ -28,7 +28,7 @@ pub(crate) fn run(data: &[u8]) {
 fn check(text: &str, error: &XyzError) {
     let message = error.to_string();
     assert_eq!(message.lines().count(), 1, "{message:?}");
-    let lines = text.lines().count();
+    let lines = text.strip_prefix('\u{feff}').unwrap_or(text).lines().count();
     match error {
         XyzError::Line { line, .. } => assert!((1..=lines).contains(line), "{message}"),
         XyzError::End { line, .. } => assert_eq!(*line, lines + 1, "{message}"),

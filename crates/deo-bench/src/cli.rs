@@ -8,6 +8,7 @@ use crate::spectrum::SpectrumArgs;
 use crate::train::TrainArgs;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
+use std::ffi::OsString;
 
 /// Minimum curvature and dimer-enhanced optimization: experiments and tools.
 #[derive(Debug, Parser)]
@@ -19,8 +20,8 @@ pub struct Cli {
     pub command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 the run failed, 2 bad usage or input, 128 + n stopped by signal n with \
-    nothing kept.";
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 the run failed, 2 bad usage or input, 3 a training failed and would fail \
+    in the same way when gone on with, 128 + n stopped by signal n with nothing kept.";
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
@@ -42,10 +43,20 @@ pub enum Command {
 ///
 /// clap's own text has a paragraph for the usage and one that points to the help.
 pub fn usage_line(error: &clap::Error) -> String {
+    if error.kind() == ErrorKind::InvalidUtf8 {
+        return not_utf8(std::env::args_os());
+    }
     let text = error.render().to_string();
     let complaint = text.split("\n\nUsage:").next().unwrap_or(&text);
     let complaint = complaint.split("\n\nFor more information").next().unwrap_or(complaint);
     format!("{}; see deo --help or deo COMMAND --help", one_line(complaint))
+}
+
+/// clap doesn't say which argument it is. Paths of files need not be UTF-8, so several may come into question.
+fn not_utf8(arguments: impl Iterator<Item = OsString>) -> String {
+    let these: Vec<String> =
+        arguments.filter_map(|a| a.into_string().err()).map(|a| format!("{a:?}")).collect();
+    format!("error: {} is not UTF-8, which a name or a number must be", these.join(" or "))
 }
 
 /// Whether the error is a wish: for the help or the version, to be printed as it is.

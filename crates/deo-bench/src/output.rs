@@ -4,15 +4,20 @@
 //! write. So the directory is tried before anything is trained, and every file is written under the name
 //! `NAME.partial`, synced, and renamed when it is complete; a rename within a directory is atomic. A run that is killed
 //! leaves `metrics.jsonl.partial` with the steps that it took, until the next run, and the files of an earlier run.
+//!
+//! A rename replaces what has the name, which is right for a file and wrong for anything else. In the directory of a run
+//! anything else is refused by name; where an option names a single file, see [`OutputFile`].
 
+mod file;
 mod lock;
 mod stream;
 
+pub use file::OutputFile;
 pub use lock::Lock;
 pub use stream::Stream;
 
 use serde::Serialize;
-use std::fs::{self, File};
+use std::fs::{self, File, FileType};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -49,6 +54,16 @@ pub enum OutputError {
     Taken {
         /// The name that is taken.
         path: PathBuf,
+    },
+    /// Something that is no file has the name of a file that the run would write.
+    #[error("{path:?} is {what}; {wanted}")]
+    Irregular {
+        /// The name that is taken.
+        path: PathBuf,
+        /// What it is.
+        what: String,
+        /// What would be right.
+        wanted: &'static str,
     },
     /// The file that is to be gone on with has not what was written of it.
     #[error(
@@ -138,15 +153,15 @@ impl OutputDir {
     /// # Errors
     ///
     /// [`OutputError::Directory`] if it or a file in it can't be created, [`OutputError::Taken`] if one of `files` is
-    /// a directory.
+    /// a directory, [`OutputError::Irregular`] if it is a link, a pipe or a device.
     pub fn shared(dir: &Path, files: &[&str]) -> Result<Self, OutputError> {
         let refuse = |reason| OutputError::Directory { dir: dir.to_owned(), reason };
         fs::create_dir_all(dir).map_err(refuse)?;
         for name in files {
             // By a name of its own: what an earlier run left may be gone on with.
-            let (path, trial) = (dir.join(name), dir.join(format!("{name}.trial")));
-            if path.is_dir() {
-                return Err(OutputError::Taken { path });
+            let trial = dir.join(format!("{name}.trial"));
+            for path in [dir.join(name), partial(dir, name), trial.clone()] {
+                only_a_file(&path)?;
             }
             File::create(&trial).and_then(|_| fs::remove_file(&trial)).map_err(refuse)?;
         }
@@ -207,6 +222,38 @@ impl OutputDir {
 
 fn partial(dir: &Path, name: &str) -> PathBuf {
     dir.join(format!("{name}.partial"))
+}
+
+/// Refuses a name in a directory that a rename or a truncation would do harm to.
+fn only_a_file(path: &Path) -> Result<(), OutputError> {
+    match fs::symlink_metadata(path) {
+        Ok(there) if there.is_dir() => Err(OutputError::Taken { path: path.to_owned() }),
+        Ok(there) if !there.is_file() => Err(OutputError::Irregular {
+            path: path.to_owned(),
+            what: format!("{}, which would be replaced", kind(there.file_type())),
+            wanted: "remove it or give another directory",
+        }),
+        // What can't be looked at shows when it is written to.
+        _ => Ok(()),
+    }
+}
+
+/// What something that is neither a file nor a directory is.
+fn kind(of: FileType) -> &'static str {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        if of.is_fifo() {
+            return "a named pipe";
+        } else if of.is_socket() {
+            return "a socket";
+        } else if of.is_block_device() {
+            return "a block device";
+        } else if of.is_char_device() {
+            return "a device";
+        }
+    }
+    if of.is_symlink() { "a symbolic link" } else { "no regular file" }
 }
 
 #[cfg(test)]

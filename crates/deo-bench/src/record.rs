@@ -90,7 +90,7 @@ fn status<'de, D: Deserializer<'de>>(from: D) -> Result<Status, D::Error> {
 }
 
 /// What a monitor saw at one visit.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Sight {
     /// λ_min.
     pub lowest: CurvatureEnd,

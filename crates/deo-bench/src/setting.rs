@@ -1,6 +1,8 @@
 //! What is wrong with the value of an option, or with an option: the messages that all subcommands share.
 
+use serde::Serializer;
 use std::fmt::Display;
+use std::path::{Path, PathBuf};
 
 /// More threads than any machine has cores.
 const MOST_THREADS: usize = 1024;
@@ -39,6 +41,8 @@ pub(crate) fn within<T: PartialOrd + Display>(
 ) -> Result<T, SettingError> {
     if value >= least && value <= most {
         Ok(value)
+    } else if least == most {
+        Err(SettingError::new(name, value, least.to_string()))
     } else {
         Err(SettingError::new(name, value, format!("between {least} and {most}")))
     }
@@ -48,4 +52,18 @@ pub(crate) fn within<T: PartialOrd + Display>(
 pub(crate) fn threads(wanted: Option<usize>) -> Result<usize, SettingError> {
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     within("threads", wanted.unwrap_or_else(cores), 1, MOST_THREADS)
+}
+
+/// A path in a record, which is read by people: what isn't UTF-8 in it becomes �, as where it is printed.
+pub(crate) fn shown<S: Serializer>(path: &Path, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(&path.display())
+}
+
+/// The same, where there may be none.
+#[allow(clippy::ref_option)] // serde hands it over like that
+pub(crate) fn maybe_shown<S: Serializer>(path: &Option<PathBuf>, to: S) -> Result<S::Ok, S::Error> {
+    match path {
+        Some(path) => to.serialize_some(&path.to_string_lossy()),
+        None => to.serialize_none(),
+    }
 }

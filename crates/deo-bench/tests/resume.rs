@@ -12,6 +12,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde_json::Value;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
@@ -33,7 +34,15 @@ struct Recorder {
     /// As saved, clocks included.
     states: BTreeMap<u64, Vec<u8>>,
     stop: Option<u64>,
+    /// How often it is asked yet whether it hurries, until it does.
+    patience: Option<Cell<u64>>,
     last: Vec<u8>,
+}
+
+impl Recorder {
+    fn is_out_of_patience(&self) -> bool {
+        self.patience.as_ref().is_some_and(|left| left.get() == 0)
+    }
 }
 
 impl Watch for Recorder {
@@ -53,14 +62,20 @@ impl Watch for Recorder {
 
     fn between(&mut self, state: &RunState) -> Result<ControlFlow<()>, TrainError> {
         let step = state.steps();
-        if self.wanted.contains(&step) || self.stop == Some(step) {
+        let stop = self.stop == Some(step) || self.is_out_of_patience();
+        if self.wanted.contains(&step) || stop {
             self.states.insert(step, encode(KIND, state).unwrap());
         }
         if !state.spent().affords_gradient() {
             self.last = bits(state);
         }
-        let stop = self.stop == Some(step);
         Ok(if stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    }
+
+    fn hurries(&self) -> bool {
+        let Some(left) = &self.patience else { return false };
+        left.set(left.get().saturating_sub(1));
+        left.get() == 0
     }
 }
 
@@ -225,6 +240,29 @@ fn escape_in_mid_promise_and_with_a_monitor() {
     let proposed = trace.lines.iter().filter(|line| line["event"] == "proposed").count();
     let moved = |line: &&Value| ["gradient-rung", "kick"].iter().any(|name| line["event"] == *name);
     assert!(proposed + trace.lines.iter().filter(moved).count() > 0, "no promise was made");
+}
+
+/// Ten validations and the final loss, each on two batches: stopped before each of them and gone on with.
+#[test]
+fn a_validation_that_is_stopped_is_made_good() {
+    let (scene, settings) = (Scene::new(), settings(PolicyKind::Escape, Adamw, true));
+    let (straight, _) = scene.straight(&settings, &[]);
+    let mut stops = 0;
+    for batch in 1.. {
+        let mut recorder = Recorder { patience: Some(Cell::new(batch)), ..Recorder::default() };
+        if let Leg::Finished(_) = scene.leg(&settings, None, 1, &mut recorder) {
+            break;
+        }
+        stops += 1;
+        let (_, state) = recorder.states.pop_last().unwrap();
+        recorder.patience = None;
+        let pool = batch as usize % 2;
+        let results = results(scene.leg(&settings, Some(&state), pool, &mut recorder));
+        assert_eq!(recorder.lines, straight.lines, "batch {batch}: metrics");
+        assert!(recorder.last == straight.last, "batch {batch}: the last state has other bits");
+        assert_eq!(results, straight.results, "batch {batch}: results");
+    }
+    assert_eq!(stops, 22);
 }
 
 #[test]

@@ -100,7 +100,16 @@ fn files_of_atoms() {
         &["line 4", "Ar 1 0", "three finite coordinates, atom 2 of 3"],
     );
     start("3\n\nAr 0 0 0\nAr 1 inf 0\n", &["line 4", "finite"]);
-    start("3\nProperties=id:I:1:pos:R:3\n", &["line 2", "Properties=species:S:1:pos:R:3"]);
+    start("3\nProperties=id:I:1:pos:R:3\n", &["line 2", "species:S:1 or Z:I:1"]);
+    start("3\nProperties = species:S:1:forces:R:3\n", &["line 2", "pos:R:3"]);
+    let symbols = atoms.replace("Ar", "");
+    start(&format!("3\n\n{}", symbols.replace('\n', " 18\n")), &["line 3", "a symbol and three"]);
+    for periodic in ["cell=\"9 0 0 0 9 0 0 0 9\" pbc=\"T T T\"", "pbc = [F, F, T]", "pbc"] {
+        let words = ["line 2", "free cluster", "pbc=\"F F F\"", "periodic"];
+        start(&format!("3\n{periodic}\n{atoms}"), &words);
+    }
+    let other = atoms.replacen("Ar", "Ne", 1);
+    start(&format!("3\n\n{atoms}3\n\n{other}"), &["line 8", "Ne 0 0 0", "Ar, the symbol"]);
     bench.write("a.xyz", format!("3\n\n{atoms}").as_bytes());
     refused(
         &saddle(&bench, &["--potential", "lj13", "--start", "a.xyz"]),

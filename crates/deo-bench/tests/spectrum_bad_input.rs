@@ -58,7 +58,7 @@ fn numbers() {
     let bench = Bench::new();
     for (option, values, words) in [
         ("--k", &["0", "1001"][..], &["k is", "between 1 and 1000"][..]),
-        ("--k", &["3"], &["k is 3", "at most 2"]),
+        ("--k", &["3"], &["k is 3", "between 1 and 2, for there are 2 eigenvalues"]),
         ("--k", &["many", "-1", "1.5"], &["--k"]),
         ("--tol", &["0", "-1", "nan", "inf"], &["tol is", "finite and above 0"]),
         ("--length", &["0", "-1", "nan", "inf"], &["length is", "finite and above 0"]),
@@ -115,6 +115,14 @@ fn matrices() {
         bench.write(name, &npy::to_bytes(Scalar::F64, columns, rows));
     };
     let matrix = |name: &str| spectrum(&bench, &["--matrix", name]);
+    write("one.npy", 1, &[vec![2.0]]);
+    let both =
+        |name: &str, k: &str| spectrum(&bench, &["--matrix", name, "--which", "both", "--k", k]);
+    refused(&both("one.npy", "1"), &["which is both", "lowest or highest, for there is one"]);
+    let k = spectrum(&bench, &["--matrix", "one.npy", "--k", "2"]);
+    refused(&k, &["k is 2; it must be 1, for there is 1 eigenvalue"]);
+    write("three.npy", 3, &[vec![1.0, 0.0, 0.0], vec![0.0, 2.0, 0.0], vec![0.0, 0.0, 3.0]]);
+    refused(&both("three.npy", "2"), &["k is 2; it must be 1", "3 eigenvalues", "at each end"]);
     write("skew.npy", 2, &[vec![1.0, 2.0], vec![2.1, 1.0]]);
     refused(&matrix("skew.npy"), &["skew.npy", "not symmetric", "(1, 0) is 2.1", "mirror image 2"]);
     write("wide.npy", 3, &[vec![1.0, 2.0, 3.0], vec![2.0, 1.0, 3.0]]);
@@ -136,7 +144,7 @@ fn matrices() {
     refused(&matrix("."), &["cannot read"]);
     write("pair.npy", 2, &[vec![1.0, 2.0], vec![2.0, 1.0]]);
     let two = ["--matrix", "pair.npy", "--which", "both", "--k", "2"];
-    refused(&spectrum(&bench, &two), &["k is 2", "at most 1", "2 eigenvalues"]);
+    refused(&spectrum(&bench, &two), &["k is 2", "it must be 1", "2 eigenvalues"]);
 }
 
 #[test]

@@ -221,7 +221,7 @@ fn a_run_that_diverges_fails_and_says_so() {
     let arguments =
         ["--steps", "40", "--optimizer", "sgd", "--lr", "1e37", "--clip", "0", "--warmup", "0"];
     let outcome = bench.train(&[&arguments[..], &["--json", "--out", "o"]].concat());
-    assert_eq!(outcome.code, 1, "{}{}", outcome.stdout, outcome.stderr);
+    assert_eq!(outcome.code, 3, "{}{}", outcome.stdout, outcome.stderr);
     assert_eq!(outcome.stdout, "");
     assert_eq!(outcome.stderr.lines().count(), 1);
     assert!(outcome.stderr.contains("not finite in 10 steps in a row"), "{}", outcome.stderr);
@@ -246,7 +246,7 @@ fn a_failure_names_the_last_good_checkpoint_which_is_from_before() {
         ["--steps", "40", "--optimizer", "sgd", "--lr", "1e37", "--clip", "0", "--warmup", "0"];
     let save = ["--save-every", "1", "--out", "o"];
     let outcome = bench.train(&[&arguments[..], &save].concat());
-    assert_eq!(outcome.code, 1);
+    assert_eq!(outcome.code, 3);
     let number = |text: &str, before: &str| -> u64 {
         let digits = text.split_once(before).unwrap().1.split(|c: char| !c.is_ascii_digit());
         digits.into_iter().next().unwrap().parse().unwrap()
@@ -260,7 +260,7 @@ fn a_failure_names_the_last_good_checkpoint_which_is_from_before() {
     let failed = fs::read(bench.path("o/record.json")).unwrap();
     // Its steps are taken again, and it fails again.
     let again = bench.deo(&["train", "--resume", "o"]);
-    assert_eq!((again.code, &again.stderr), (1, &outcome.stderr));
+    assert_eq!((again.code, &again.stderr), (3, &outcome.stderr));
     assert_eq!(fs::read(bench.path("o/record.json")).unwrap(), failed);
 }
 

@@ -16,6 +16,8 @@
 //! | `f64` for `f32`, half precision, integers | [`WeightsError::WrongType`]: rounding would move the point |
 //! | a tensor that the layout lacks | [`WeightsError::Unexpected`]: the file's model has a part that this one lacks |
 //! | … but a copy of one that it has | the second name of a tied tensor, skipped |
+//! | … but a causal mask `….attn.bias`, its `….attn.masked_bias`, or no elements | no parameter, skipped |
+//! | `_orig_mod.` (`torch.compile`) and `module.` (data-parallel wrappers) before a name | the name |
 //! | a name in the metadata that stands for another | that other tensor: `save_model` keeps one name of a tied tensor |
 //!
 //! The format: github.com/huggingface/safetensors.
@@ -35,11 +37,13 @@
 //! ```
 
 mod error;
+mod names;
 
 pub use error::WeightsError;
 
 use crate::layout::{Layout, Tensor};
 use deo_linalg::Real;
+use names::Names;
 use safetensors::tensor::{TensorView, serialize};
 use safetensors::{Dtype, SafeTensors};
 use std::collections::HashMap;
@@ -49,23 +53,41 @@ use std::path::{Path, PathBuf};
 
 /// Writes a model's weights.
 ///
-/// The file has its name only when it is whole: it is written as `NAME.partial` and renamed.
+/// The file has its name only when it is whole: it is written as `NAME.partial` and renamed. Where the name is a link,
+/// that happens at its target.
 ///
 /// # Errors
 ///
-/// [`WeightsError::Write`]; a file that had the name is then still there.
+/// [`WeightsError::Write`], also if the name is that of a pipe or a device; a file that had the name is then still there.
 ///
 /// # Panics
 ///
 /// If `params` is not as long as the layout.
 pub fn save<T: Real>(path: &Path, layout: &Layout, params: &[T]) -> Result<(), WeightsError> {
     let bytes = to_bytes(layout, params);
-    let partial = partial(path);
-    write_synced(&partial, &bytes).and_then(|()| fs::rename(&partial, path)).map_err(|reason| {
+    let failed = |reason| WeightsError::Write { path: path.to_owned(), reason };
+    let target = replaceable(path).map_err(failed)?;
+    let partial = partial(&target);
+    write_synced(&partial, &bytes).and_then(|()| fs::rename(&partial, &target)).map_err(|reason| {
         // What is left of the attempt is of no use; that it can't be removed would be the lesser complaint.
         let _ = fs::remove_file(&partial);
-        WeightsError::Write { path: path.to_owned(), reason }
+        failed(reason)
     })
+}
+
+/// What a rename may replace: the file at that path, where its links end, or one that isn't there yet.
+fn replaceable(path: &Path) -> io::Result<PathBuf> {
+    match fs::metadata(path) {
+        Ok(there) if !there.is_file() => {
+            Err(io::Error::new(ErrorKind::InvalidInput, "it is no regular file"))
+        }
+        Ok(_) => fs::canonicalize(path),
+        // A link to nothing has a target all the same.
+        Err(_) => {
+            let target = fs::read_link(path);
+            Ok(target.map_or_else(|_| path.to_owned(), |to| path.with_file_name("").join(to)))
+        }
+    }
 }
 
 /// Reads a model's weights.
@@ -116,15 +138,17 @@ pub fn from_bytes<T: Real>(
     let refuse = |error| WeightsError::of_format(path, bytes.len(), error);
     let file = SafeTensors::deserialize(bytes).map_err(refuse)?;
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(refuse)?;
-    let aliases = header.metadata().clone().unwrap_or_default();
+    let names = Names::of(&file, header.metadata().as_ref());
 
     let mut params = vec![T::ZERO; layout.len()];
     let mut used = Vec::with_capacity(layout.tensors().len());
     for (tensor, values) in layout.split_mut(&mut params) {
-        let name = stored_name(&file, &aliases, tensor.name());
-        let view = file.tensor(name).map_err(|_| WeightsError::MissingTensor {
+        let stored = names.stored(tensor.name());
+        let found = stored.and_then(|name| Some((name, file.tensor(name).ok()?)));
+        let (name, view) = found.ok_or_else(|| WeightsError::MissingTensor {
             path: path.to_owned(),
             name: tensor.name().to_owned(),
+            hint: names.hint(tensor.name()),
         })?;
         check::<T>(path, tensor, &view)?;
         decode(&view, values);
@@ -132,18 +156,6 @@ pub fn from_bytes<T: Real>(
     }
     refuse_unexpected(path, &file, &used)?;
     Ok(params)
-}
-
-/// The name under which the file holds a tensor: its own, or the one that the metadata says it shares.
-fn stored_name<'a>(
-    file: &SafeTensors<'_>,
-    aliases: &'a HashMap<String, String>,
-    name: &'a str,
-) -> &'a str {
-    match aliases.get(name) {
-        Some(other) if file.tensor(name).is_err() => other,
-        _ => name,
-    }
 }
 
 /// Whether a tensor of the file is the one that the layout means.
@@ -175,7 +187,8 @@ fn refuse_unexpected(
             continue;
         }
         let extra = file.tensor(name).expect("it is one of the file's names");
-        if !used.iter().any(|(_, taken)| *taken == extra) {
+        let repeats = used.iter().any(|(_, taken)| *taken == extra);
+        if !repeats && !names::is_no_parameter(name, &extra) {
             let (path, name) = (path.to_owned(), name.to_owned());
             return Err(WeightsError::Unexpected { path, name });
         }

@@ -201,3 +201,98 @@ fn header_metadata_is_not_taken_for_a_tensor() {
     let bytes = file(&[("a", Dtype::F32, &[0], &[])], &[("a", "b"), ("note", "x")]);
     assert_eq!(from_bytes::<f32>(&layout, &bytes, "w").unwrap(), [0.0_f32; 0]);
 }
+
+/// nanoGPT's mask of so many places, as words.
+fn mask(places: usize) -> Vec<u8> {
+    let kept = |i: usize| if i % places <= i / places { 1.0 } else { 0.0 };
+    words(&(0..places * places).map(kept).collect::<Vec<f32>>())
+}
+
+#[test]
+fn what_wrappers_and_buffers_add_is_passed_over() {
+    let x = params::<f32>(10);
+    let (weight, gain) = (words(&x[..6]), words(&x[6..]));
+    for wrapper in ["module.", "_orig_mod.", "module._orig_mod.", "_orig_mod.module."] {
+        let name = |bare: &str| format!("{wrapper}{bare}");
+        let bytes = file(
+            &[
+                (&name("weight"), Dtype::F32, &[2, 3], &weight),
+                (&name("gain"), Dtype::F32, &[4], &gain),
+                (&name("h.0.attn.bias"), Dtype::F32, &[1, 1, 8, 8], &mask(8)),
+                (&name("h.1.attn.bias"), Dtype::U8, &[1, 1, 2, 2], &[1, 0, 1, 1]),
+                (&name("h.0.attn.masked_bias"), Dtype::F32, &[], &words(&[-1e4])),
+                (&name("empty"), Dtype::F32, &[0, 7], &[]),
+            ],
+            &[],
+        );
+        assert_eq!(from_bytes::<f32>(&layout(), &bytes, "w").unwrap(), x);
+        // The second name of a tied tensor has the wrapper's before it, too.
+        let alias = [(name("gain"), name("tied"))];
+        let bytes = file(
+            &[
+                (&name("weight"), Dtype::F32, &[2, 3], &weight),
+                (&name("tied"), Dtype::F32, &[4], &gain),
+            ],
+            &[(&alias[0].0, &alias[0].1)],
+        );
+        assert_eq!(from_bytes::<f32>(&layout(), &bytes, "w").unwrap(), x);
+    }
+    // A bare name goes before a wrapped one, which is a part that the model lacks.
+    let both = file(
+        &[
+            ("weight", Dtype::F32, &[2, 3], &weight),
+            ("gain", Dtype::F32, &[4], &gain),
+            ("module.gain", Dtype::F32, &[4], &weight[..16]),
+        ],
+        &[],
+    );
+    refused::<f32>(&both, &["module.gain", "lacks"]);
+}
+
+#[test]
+fn what_might_be_a_parameter_is_not_passed_over() {
+    let x = params::<f32>(10);
+    let (weight, gain) = (words(&x[..6]), words(&x[6..]));
+    let with = |name: &str, shape: &[usize], bytes: &[u8]| {
+        let own: [(&str, Dtype, &[usize], &[u8]); 2] =
+            [("weight", Dtype::F32, &[2, 3], &weight), ("gain", Dtype::F32, &[4], &gain)];
+        file(&[&own[..], &[(name, Dtype::F32, shape, bytes)]].concat(), &[])
+    };
+    let full = words(&[1.0; 4]);
+    for (name, shape, bytes) in [
+        ("h.0.attn.bias", &[1, 1, 2, 2][..], &full[..]),
+        ("h.0.attn.bias", &[4], &full),
+        ("h.0.attn.bias", &[2, 1, 2], &full),
+        ("h.0.attn.bias", &[2, 2], &words(&[1.0, 0.0, 2.0, 1.0])),
+        ("h.0.attn.bias", &[2, 2], &words(&[0.0; 4])),
+        ("h.0.attn.masked_bias", &[2], &full[..8]),
+        ("h.0.mlp.bias", &[1, 1, 2, 2], &mask(2)),
+        ("h.0.bias", &[], &full[..4]),
+    ] {
+        refused::<f32>(&with(name, shape, bytes), &[name, "lacks", "leave it out"]);
+    }
+    // Another wrapper's name is told.
+    let mut two = Layout::new();
+    two.push("h.weight", &[4]);
+    let bytes = file(&[("model.h.weight", Dtype::F32, &[4], &gain)], &[]);
+    let error = from_bytes::<f32>(&two, &bytes, "w").unwrap_err().to_string();
+    assert!(error.contains("no tensor \"h.weight\"; rename \"model.h.weight\""), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_stays_and_a_device_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let (link, target) = (dir.path().join("link"), dir.path().join("target"));
+    std::os::unix::fs::symlink("target", &link).unwrap();
+    let x = params::<f32>(10);
+    // To nothing at first, then to a file.
+    for _ in 0..2 {
+        save(&link, &layout(), &x).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(load::<f32>(&target, &layout()).unwrap(), x);
+    }
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
+    let error = save("/dev/null".as_ref(), &layout(), &x).unwrap_err().to_string();
+    assert!(error.contains("/dev/null") && error.contains("no regular file"), "{error}");
+}

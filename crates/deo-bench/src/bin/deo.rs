@@ -8,7 +8,7 @@ use deo_bench::saddle::{self, SaddleError};
 use deo_bench::spectrum::{self, SpectrumError};
 use deo_bench::train::{self, TrainError};
 use std::fmt::Display;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -16,7 +16,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(wish) if is_wish(&wish) => wish.exit(),
         Err(error) => {
-            eprintln!("{}", usage_line(&error));
+            say(&usage_line(&error));
             return ExitCode::from(2);
         }
     };
@@ -57,6 +57,11 @@ fn nobody_reads(reason: &io::Error) -> bool {
 }
 
 fn failed(error: &dyn Display, code: u8) -> ExitCode {
-    eprintln!("error: {error}");
+    say(&format_args!("error: {error}"));
     ExitCode::from(code)
+}
+
+/// The exit code tells it, too: that nobody reads the line is no reason for another one, as `eprintln!` has it.
+fn say(line: &dyn Display) {
+    let _ = writeln!(io::stderr(), "{line}");
 }

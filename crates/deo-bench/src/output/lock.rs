@@ -28,6 +28,7 @@ impl Lock {
     pub fn take(dir: &Path) -> Result<Self, OutputError> {
         let refuse = |reason| OutputError::Directory { dir: dir.to_owned(), reason };
         let path = dir.join(NAME);
+        super::only_a_file(&path)?; // to open a pipe would be to wait for its reader
         loop {
             // Not truncated: it may be another's, and has no content anyway.
             let options = File::options().write(true).create(true).truncate(false).open(&path);

@@ -4,7 +4,7 @@ use super::error::ReportError;
 use super::options::ReportArgs;
 use super::run::{Run, read_all};
 use super::{page, tensorboard};
-use crate::output::{OutputDir, OutputError};
+use crate::output::OutputFile;
 use crate::setting::SettingError;
 use serde_json::json;
 use std::io::{self, Write};
@@ -17,28 +17,25 @@ use std::path::Path;
 /// [`ReportError`], with a message of one line and an exit code. Nothing is written unless all runs could be read.
 pub fn execute(arguments: &ReportArgs, stdout: &mut dyn Write) -> Result<(), ReportError> {
     let ReportArgs { dirs, out, tensorboard: logs, json } = arguments;
-    let (dir, name) = place(out)?;
+    check_name(out)?;
     let runs = read_all(dirs)?;
     let content = page::page(&runs);
     // Not locked: a run that goes on in the same directory may be looked at.
-    let output = OutputDir::shared(dir, &[name])?;
+    let output = OutputFile::create(out)?;
     // Both are begun before either is finished: the logs may be refused.
     let logged = logs.as_deref().map(|logs| tensorboard::write(logs, &runs)).transpose()?;
-    output.write(name, content.as_bytes())?;
+    output.write(content.as_bytes())?;
     show(stdout, arguments, &runs, logged, *json).map_err(ReportError::Stdout)
 }
 
-/// The directory and the name of the page. That it ends in .html keeps a slip of the hand from overwriting a record.
-fn place(out: &Path) -> Result<(&Path, &str), ReportError> {
-    let refused = || SettingError::new("out", out.display(), "a file whose name ends in .html");
+/// That the page's name ends in .html keeps a slip of the hand from overwriting a record.
+fn check_name(out: &Path) -> Result<(), ReportError> {
     let ends = out.extension().is_some_and(|end| end == "html" || end == "htm");
-    let name = out.file_name().and_then(|name| name.to_str()).filter(|_| ends);
-    let name = name.ok_or_else(refused)?;
-    if out.is_dir() {
-        return Err(OutputError::Taken { path: out.to_owned() }.into());
+    if ends {
+        Ok(())
+    } else {
+        Err(SettingError::new("out", out.display(), "a file whose name ends in .html").into())
     }
-    let dir = out.parent().filter(|dir| !dir.as_os_str().is_empty());
-    Ok((dir.unwrap_or(Path::new(".")), name))
 }
 
 fn show(

@@ -2,15 +2,35 @@
 //!
 //! ```text
 //! 2
-//! Properties=species:S:1:pos:R:3 energy=-1
+//! Properties=species:S:1:pos:R:3 pbc="F F F" energy=-1
 //! Ar 0 0 0
 //! Ar 0 0 1.1224620483093730
 //! ```
 //!
-//! More columns than four are passed over. Coordinates are written with all their digits, so a file that is read again
-//! gives the same bits.
+//! Problem: which columns are coordinates, and whether the atoms go on behind a cell's walls, stands in the comment. A
+//! comment that is only glanced at makes forces of positions and clusters of crystals, and the search doesn't notice. So
+//! the comment is parsed to the specification (github.com/libAtoms/extxyz), and what isn't understood is refused by line.
+//!
+//! | part | |
+//! |---|---|
+//! | a comment without Properties | plain XYZ: a symbol, x, y, z; more columns are passed over |
+//! | Properties | every column must be there and of its type; `species` or `Z`, and `pos`, wherever they stand |
+//! | pbc, Lattice, cell | a free cluster, or refused: the distances here know no periodic images |
+//! | frames | the same atoms in the same order in each |
+//! | CRLF, a byte-order mark, blank lines at the end | passed over |
+//!
+//! Departures: a comment that is no list of `key=value` is one of plain XYZ unless it assigns one of the special keys; those
+//! are refused in another spelling of theirs (`lattice`) and when they stand twice. Bare values may have =, commas and
+//! brackets after their first character, and single quotes are quotes, as ASE has it. `cell` is another name for `Lattice`.
+//!
+//! Coordinates are written with all their digits, so a file that is read again gives the same bits.
 
+mod columns;
+mod comment;
+
+use columns::Atom;
 use std::fmt::Write;
+use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 
 /// One structure.
@@ -63,34 +83,43 @@ const FEWEST: usize = 3;
 /// Every pair of atoms interacts, and the distances of each result are kept: two millions with so many.
 const MOST: usize = 2_000;
 
-/// All frames of a file, at least one, of equally many atoms.
+/// All frames of a file, at least one, of the same atoms.
 ///
 /// # Errors
 ///
 /// [`XyzError`] names the file, the line and what should stand there.
 pub(super) fn read(path: &Path) -> Result<Vec<Frame>, XyzError> {
     let refuse = |reason| XyzError::Read { path: path.to_owned(), reason };
-    parse(&std::fs::read_to_string(path).map_err(refuse)?, path)
+    let bytes = std::fs::read(path).map_err(refuse)?;
+    let text = std::str::from_utf8(&bytes).map_err(|error| {
+        let before = &bytes[..error.valid_up_to()];
+        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        refuse(Error::new(ErrorKind::InvalidData, format!("line {line} is not UTF-8")))
+    })?;
+    parse(text, path)
 }
 
-/// All frames of a text, at least one, of equally many atoms; errors call it `path`.
+/// All frames of a text, at least one, of the same atoms; errors call it `path`.
 ///
 /// # Errors
 ///
 /// [`XyzError::Line`] and [`XyzError::End`].
 pub fn parse(text: &str, path: &Path) -> Result<Vec<Frame>, XyzError> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut lines = Lines { path, lines: text.lines().collect(), next: 0 };
     let mut frames: Vec<Frame> = vec![];
     loop {
-        let atoms = frames.first().map(|frame| frame.species.len());
-        frames.push(frame(&mut lines, atoms)?);
+        let frame = frame(&mut lines, frames.first())?;
+        frames.push(frame);
         if lines.only_blank_lines_left() {
             return Ok(frames);
         }
     }
 }
 
-fn frame(lines: &mut Lines<'_>, atoms: Option<usize>) -> Result<Frame, XyzError> {
+/// The next frame, of the atoms of the `first` one if there is one.
+fn frame(lines: &mut Lines<'_>, first: Option<&Frame>) -> Result<Frame, XyzError> {
+    let atoms = first.map(|first| first.species.len());
     let wanted = match atoms {
         Some(atoms) => format!("{atoms}, the number of atoms of every frame"),
         None => format!("the number of atoms, {FEWEST} to {MOST}"),
@@ -99,28 +128,21 @@ fn frame(lines: &mut Lines<'_>, atoms: Option<usize>) -> Result<Frame, XyzError>
         Some(atoms) => *count == atoms,
         None => (FEWEST..=MOST).contains(count),
     };
-    let count = lines
-        .parse(&wanted, |line| line.trim().parse::<usize>().ok().filter(|count| fits(count)))?;
-    // Distances here know no periodic images. ASE writes a cell of molecules too, with pbc="F F F".
-    let wanted =
-        "Properties=species:S:1:pos:R:3, or any other comment, without a periodic cell (Lattice=…)";
-    lines.parse(wanted, |comment| {
-        let periodic = comment.contains("Lattice=") && !comment.contains("pbc=\"F F F\"");
-        let columns = comment.split_once("Properties=").map(|(_, columns)| columns);
-        columns
-            .is_none_or(|c| c.trim_start_matches('"').starts_with("species:S:1:pos:R:3"))
-            .then_some(())
-            .filter(|()| !periodic)
-    })?;
+    let number = |line: &str| line.trim().parse().ok().filter(fits);
+    let count = lines.parse(|line| number(line).ok_or(&wanted), &wanted)?;
+    let columns = lines.parse(comment::columns, "a comment, which may be empty")?;
     let mut frame = Frame { species: vec![], x: vec![] };
     for atom in 1..=count {
-        let wanted = format!("a symbol and three finite coordinates, atom {atom} of {count}");
-        let (symbol, position) = lines.parse(&wanted, |line| {
-            let mut words = line.split_whitespace();
-            let symbol = words.next()?.to_owned();
-            let mut coordinate = || words.next()?.parse().ok().filter(|x: &f64| x.is_finite());
-            Some((symbol, [coordinate()?, coordinate()?, coordinate()?]))
-        })?;
+        let place = format!("atom {atom} of {count}");
+        let wanted = format!("{columns}, {place}");
+        let of = |line: &str| columns.atom(line).map_err(|fault| format!("{fault}, {place}"));
+        let Atom { symbol, position } = lines.parse(of, &wanted)?;
+        if let Some(before) = first.map(|first| &first.species[atom - 1])
+            && *before != symbol
+        {
+            let wanted = format!("{before}, the symbol of this atom in the first frame, {place}");
+            return Err(lines.refused(wanted));
+        }
         frame.species.push(symbol);
         frame.x.extend(position);
     }
@@ -134,17 +156,25 @@ struct Lines<'a> {
 }
 
 impl Lines<'_> {
-    /// The next line, if `of` makes sense of it.
-    fn parse<T>(&mut self, wanted: &str, of: impl Fn(&str) -> Option<T>) -> Result<T, XyzError> {
-        let (path, wanted) = (self.path.to_owned(), wanted.to_owned());
-        let text = self.lines.get(self.next).copied();
+    /// What `of` makes of the next line; without one, `wanted` is missed.
+    fn parse<T, W: ToString>(
+        &mut self,
+        of: impl Fn(&str) -> Result<T, W>,
+        wanted: &str,
+    ) -> Result<T, XyzError> {
+        let Some(text) = self.lines.get(self.next) else {
+            let (line, wanted) = (self.next + 1, wanted.to_owned());
+            return Err(XyzError::End { path: self.path.to_owned(), line, wanted });
+        };
         self.next += 1;
-        let line = self.next;
-        let text =
-            text.ok_or_else(|| XyzError::End { path: path.clone(), line, wanted: wanted.clone() })?;
+        of(text).map_err(|wanted| self.refused(wanted.to_string()))
+    }
+
+    /// The line that was parsed last isn't what was wanted.
+    fn refused(&self, wanted: String) -> XyzError {
         // A binary or a very long line would not be one to print.
-        let shown = || text.chars().take(60).collect();
-        of(text).ok_or_else(|| XyzError::Line { path, line, text: shown(), wanted })
+        let text = self.lines[self.next - 1].chars().take(60).collect();
+        XyzError::Line { path: self.path.to_owned(), line: self.next, text, wanted }
     }
 
     fn only_blank_lines_left(&self) -> bool {
@@ -152,9 +182,10 @@ impl Lines<'_> {
     }
 }
 
-/// A frame in the extended format, with `facts` such as "energy=-3" in its comment.
+/// A frame of a free cluster in the extended format, with `facts` such as "energy=-3" in its comment.
 pub fn frame_text(species: &[String], x: &[f64], facts: &str) -> String {
-    let mut text = format!("{}\nProperties=species:S:1:pos:R:3 {facts}\n", species.len());
+    let properties = "Properties=species:S:1:pos:R:3 pbc=\"F F F\"";
+    let mut text = format!("{}\n{properties} {facts}\n", species.len());
     for (symbol, r) in species.iter().zip(x.chunks(3)) {
         writeln!(text, "{symbol} {} {} {}", r[0], r[1], r[2]).expect("a string takes all");
     }
@@ -162,40 +193,4 @@ pub fn frame_text(species: &[String], x: &[f64], facts: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(text: &str) -> Result<Vec<Frame>, XyzError> {
-        super::parse(text, Path::new("a.xyz"))
-    }
-
-    #[test]
-    fn what_is_written_is_read_to_the_bit() {
-        let species: Vec<String> = ["Ar", "Ar", "X"].map(str::to_owned).to_vec();
-        let x: Vec<f64> = (0..9).map(|i| f64::from(i).sin() / 3.0).collect();
-        let text = frame_text(&species, &x, "energy=-1.5").repeat(2) + "\n  \n";
-        let frame = Frame { species, x };
-        assert_eq!(parse(&text).unwrap(), [frame.clone(), frame]);
-    }
-
-    #[test]
-    fn what_is_wrong_has_its_line() {
-        let atoms = "Ar 0 0 0\nAr 1 0 0\nAr 0 1 0\n";
-        for (text, words) in [
-            (String::new(), "ends at line 1"),
-            ("two\n".to_owned(), "line 1: \"two\""),
-            ("2\n\nAr 0 0 0\nAr 1 0 0\n".to_owned(), "line 1: \"2\""),
-            ("3\n".to_owned(), "ends at line 2"),
-            ("3\nProperties=pos:R:3:species:S:1\n".to_owned(), "line 2"),
-            ("3\n\nAr 0 0 0\nAr 1 0\n".to_owned(), "line 4: \"Ar 1 0\""),
-            ("3\n\nAr 0 0 nan\n".to_owned(), "line 3"),
-            (format!("3\nLattice=\"9 0 0 0 9 0 0 0 9\" pbc=\"T T T\"\n{atoms}"), "periodic cell"),
-            ("3\n\nAr 0 0 0\nAr 1 0 0\n".to_owned(), "ends at line 5"),
-            (format!("3\n\n{atoms}rest\n"), "line 6: \"rest\""),
-            (format!("3\n\n{atoms}4\n"), "line 6: \"4\"; here should be 3"),
-        ] {
-            let error = parse(&text).unwrap_err().to_string();
-            assert!(error.contains(words) && error.contains("a.xyz"), "{error}");
-        }
-    }
-}
+mod tests;

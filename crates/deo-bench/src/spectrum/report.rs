@@ -11,13 +11,12 @@ use super::settings::Settings;
 use super::target::Target;
 use super::whole::{DensityResult, Share, TraceResult};
 use crate::npy::{self, Scalar};
-use crate::output::{OutputDir, RECORD};
+use crate::output::{OutputDir, OutputFile, RECORD};
 use crate::setting::SettingError;
 use crate::table;
 use indicatif::ProgressBar;
-use std::ffi::OsStr;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 const FILES: [&str; 2] = [RECORD, "density.svg"];
 
@@ -31,10 +30,8 @@ pub fn execute(args: &SpectrumArgs, stdout: &mut dyn Write) -> Result<(), Spectr
     let target = Target::load(&settings)?;
     let output =
         args.out.as_deref().map(|dir| OutputDir::create(dir, "spectrum", &FILES)).transpose()?;
-    let vectors =
-        args.vectors.as_deref().map(|path| ArrayFile::create("vectors", path)).transpose()?;
-    let tokens =
-        args.tokens.as_deref().map(|path| ArrayFile::create("tokens", path)).transpose()?;
+    let vectors = args.vectors.as_deref().map(|path| array_file("vectors", path)).transpose()?;
+    let tokens = args.tokens.as_deref().map(|path| array_file("tokens", path)).transpose()?;
     let threads = settings.threads;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|reason| SpectrumError::Threads { threads, reason })?;
@@ -67,7 +64,7 @@ pub fn execute(args: &SpectrumArgs, stdout: &mut dyn Write) -> Result<(), Spectr
 
 fn keep(
     output: Option<&OutputDir>,
-    arrays: [(Option<ArrayFile>, Vec<Vec<f64>>, Precision); 2],
+    arrays: [(Option<OutputFile>, Vec<Vec<f64>>, Precision); 2],
     record: &Record<'_>,
 ) -> Result<(), SpectrumError> {
     for (file, rows, precision) in arrays {
@@ -77,7 +74,7 @@ fn keep(
             Precision::F64 => Scalar::F64,
         };
         let columns = rows.first().map_or(0, Vec::len);
-        file.dir.write(&file.name, &npy::to_bytes(scalar, columns, &rows))?;
+        file.write(&npy::to_bytes(scalar, columns, &rows))?;
     }
     if let Some(dir) = output {
         dir.write_json(FILES[0], record)?;
@@ -207,21 +204,13 @@ pub(super) fn count(number: u64, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
-/// A file that can be written: its directory was tried.
-struct ArrayFile {
-    dir: OutputDir,
-    name: String,
-}
-
-impl ArrayFile {
-    fn create(option: &'static str, path: &Path) -> Result<Self, SpectrumError> {
-        let name = path.file_name().and_then(OsStr::to_str);
+/// A file that can be written.
+fn array_file(option: &'static str, path: &Path) -> Result<OutputFile, SpectrumError> {
+    if path.file_name().is_none() {
         let wanted = "the name of a file to be written";
-        let name = name.ok_or_else(|| SettingError::new(option, path.display(), wanted))?;
-        let parent = path.parent().filter(|parent| *parent != Path::new(""));
-        let parent = parent.map_or_else(|| PathBuf::from("."), Path::to_owned);
-        Ok(ArrayFile { dir: OutputDir::shared(&parent, &[name])?, name: name.to_owned() })
+        return Err(SettingError::new(option, path.display(), wanted).into());
     }
+    Ok(OutputFile::create(path)?)
 }
 
 /// A spinner on standard error, invisible where that isn't a terminal.

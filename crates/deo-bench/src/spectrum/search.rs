@@ -12,6 +12,7 @@
 
 use super::choices::Ends;
 use super::error::SpectrumError;
+use super::report::count;
 use super::results::Pair;
 use super::settings::Settings;
 use super::source::{SHORTEST, Source};
@@ -89,8 +90,18 @@ fn check_count(settings: &Settings, n: usize) -> Result<(), SpectrumError> {
     if settings.wanted() <= n {
         return Ok(());
     }
-    let most = if settings.which == Ends::Both { n / 2 } else { n };
-    let wanted = format!("at most {most}, for there are {n} eigenvalues");
+    let (most, each) = match settings.which {
+        Ends::Both => (n / 2, " and k are wanted at each end"),
+        _ => (n, ""),
+    };
+    if most == 0 {
+        let wanted = "lowest or highest, for there is one eigenvalue";
+        return Err(SettingError::new("which", "both", wanted).into());
+    }
+    let range = if most == 1 { "1".to_owned() } else { format!("between 1 and {most}") };
+    let are = if n == 1 { "is" } else { "are" };
+    let there = count(n as u64, "eigenvalue", "eigenvalues");
+    let wanted = format!("{range}, for there {are} {there}{each}");
     Err(SettingError::new("k", settings.k, wanted).into())
 }
 

@@ -3,7 +3,7 @@
 use super::choices::{Ends, Precision, SecantRule};
 use super::error::SpectrumError;
 use super::options::SpectrumArgs;
-use crate::setting::{SettingError, UnusedOption, threads, within};
+use crate::setting::{SettingError, UnusedOption, maybe_shown, shown, threads, within};
 use crate::train;
 use deo_core::krylov::KrylovSettings;
 use deo_core::{Length, Rule};
@@ -53,8 +53,10 @@ pub enum TargetSettings {
         /// Its size.
         preset: train::Preset,
         /// Its weights; `None` for the initial ones.
+        #[serde(serialize_with = "maybe_shown")]
         weights: Option<PathBuf>,
         /// The text; `None` for the King James Bible.
+        #[serde(serialize_with = "maybe_shown")]
         text: Option<PathBuf>,
         /// The number of batches whose mean loss is looked at.
         batches: usize,
@@ -75,6 +77,7 @@ pub enum TargetSettings {
     /// A symmetric matrix.
     Matrix {
         /// Its file.
+        #[serde(serialize_with = "shown")]
         path: PathBuf,
     },
 }

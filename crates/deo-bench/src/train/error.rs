@@ -53,10 +53,10 @@ pub enum TrainError {
     /// A checkpoint that was to be written.
     #[error("{0}")]
     Save(CheckpointError),
-    /// A failure after which an earlier state can be gone on with.
+    /// A failure before which there is an earlier state, to be gone on with unless it leads to the failure again.
     #[error(
-        "{failure}; the last good checkpoint is {checkpoint:?}, from which deo train --resume {} goes on",
-        dir.display()
+        "{failure}; the last good checkpoint is {checkpoint:?}, from which deo train --resume {} {}",
+        dir.display(), if failure.is_of_the_run() { "comes to the same" } else { "goes on" }
     )]
     Kept {
         /// What failed.
@@ -116,14 +116,14 @@ pub enum TrainError {
 }
 
 impl TrainError {
-    /// 2 for bad usage or input, 1 for a run that failed, 128 + its number for a signal.
+    /// 2 for bad usage or input, 1 for a run that was hindered, 3 for one that failed by itself and, since its steps are the
+    /// same every time, would fail again when gone on with; 128 + its number for a signal.
     pub fn exit_code(&self) -> u8 {
         match self {
             TrainError::Kept { failure, .. } => failure.exit_code(),
             TrainError::Interrupted { signal, .. } => signal.exit_code(),
-            TrainError::Diverged { .. }
-            | TrainError::Ruined { .. }
-            | TrainError::Stdout(_)
+            _ if self.is_of_the_run() => 3,
+            TrainError::Stdout(_)
             | TrainError::Save(_)
             | TrainError::Signals(_)
             | TrainError::Output(OutputError::Write { .. }) => 1,

@@ -61,7 +61,7 @@ paper-small, takes 8 every 10 steps or 16 every 50: with fewer, what is followed
 With --out, DIR/checkpoints has the last two states until the training is finished, and --resume goes on from the newest
 that is whole, to the same numbers as without the stop. On SIGINT (Ctrl-C) or SIGTERM the step is finished and saved, and
 the exit code is 0; a second signal ends the program at once. Without --out nothing is kept, and the exit code is 130 or
-143.";
+143. The exit code is 3 if the losses stopped being finite: going on would repeat that.";
 
 /// Runs `deo train` and writes its results to `stdout`, and to `notes` what isn't a result: that the training was
 /// stopped and how it can go on, that it is finished already, that a checkpoint was damaged.
@@ -109,7 +109,7 @@ pub fn execute(
     let training = Training::new(&settings, &corpus);
     let report = Report { experiment: &experiment, pool: &pool, home: home.as_ref(), json };
     match train(&report, training, loaded)? {
-        Ended::Finished(session) => report.deliver(*session, stdout),
+        Ended::Finished(session) => report.deliver(*session, stdout, notes),
         Ended::Stopped(stop) => stopped(&stop, home.as_ref(), notes),
     }
 }

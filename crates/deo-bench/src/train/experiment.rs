@@ -97,14 +97,19 @@ impl<'a> Experiment<'a> {
         Some(Looker::new(monitoring.visits, self.gpt(), self.probes.clone()))
     }
 
-    /// `count` characters that the model writes with `parameters`, at temperature 0.8.
-    pub fn sample(&self, parameters: &[f32], count: usize) -> String {
+    /// `count` characters that the model writes with `parameters`, at temperature 0.8; fewer once `enough` says so.
+    pub fn sample(&self, parameters: &[f32], count: usize, enough: impl Fn() -> bool) -> String {
         let mut rng = ChaCha8Rng::seed_from_u64(self.settings.seed);
         rng.set_stream(u64::from_le_bytes(*b"sample  "));
-        let vocabulary = self.corpus.vocabulary();
-        let prompt = [vocabulary.token('\n').unwrap_or(0)];
-        let tokens = self.gpt().generate(parameters, &prompt, count, 0.8, &mut rng);
-        vocabulary.decode(&tokens)
+        let (vocabulary, mut gpt) = (self.corpus.vocabulary(), self.gpt());
+        let mut tokens = vec![vocabulary.token('\n').unwrap_or(0)];
+        while tokens.len() <= count && !enough() {
+            // One by one, which are the same as all at once: the model reads a block of what is there.
+            let read = &tokens[tokens.len().saturating_sub(self.model.block)..];
+            let next = gpt.generate(parameters, read, 1, 0.8, &mut rng);
+            tokens.extend(next);
+        }
+        vocabulary.decode(&tokens[1..])
     }
 
     /// Where each tensor of the model lies in its parameters.

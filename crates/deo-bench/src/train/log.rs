@@ -30,6 +30,37 @@ pub(super) struct Log {
     pub(super) validation: Vec<(f64, f64)>,
 }
 
+/// A step that was taken and isn't entered yet: its validation may be stopped and gone on with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Taken {
+    loss: f64,
+    gradient_norm: f64,
+    lr: f64,
+    non_finite: u64,
+    skipped: bool,
+    event: String,
+    measured: Option<[f64; 2]>,
+    sight: Option<Sight>,
+    /// Without the validation.
+    pub(super) seconds: f64,
+}
+
+impl Taken {
+    pub(super) fn new(step: &Step, sight: Option<Sight>, seconds: f64) -> Self {
+        Taken {
+            loss: step.loss,
+            gradient_norm: step.gradient_norm,
+            lr: step.lr,
+            non_finite: step.non_finite,
+            skipped: step.deed.is_none(),
+            event: step.event().to_owned(),
+            measured: step.deed.and_then(|deed| deed.measured),
+            sight,
+            seconds,
+        }
+    }
+}
+
 impl Log {
     pub(super) fn new(name: String) -> Self {
         Log {
@@ -47,21 +78,18 @@ impl Log {
         }
     }
 
-    pub(super) fn enter(
-        &mut self,
-        step: &Step,
-        sight: Option<Sight>,
+    pub(super) fn enter<'a>(
+        &'a mut self,
+        step: &'a Taken,
         val_loss: Option<f64>,
-        seconds: f64,
         ledger: &Ledger,
-    ) -> Metrics<'_> {
+    ) -> Metrics<'a> {
         self.steps += 1;
-        self.seconds += seconds;
-        self.in_a_row = if step.deed.is_none() { self.in_a_row + 1 } else { 0 };
-        self.skipped += u64::from(step.deed.is_none());
-        self.count(step.event());
-        let measured = step.deed.and_then(|deed| deed.measured);
-        self.measured = measured.or(self.measured);
+        self.seconds += step.seconds;
+        self.in_a_row = if step.skipped { self.in_a_row + 1 } else { 0 };
+        self.skipped += u64::from(step.skipped);
+        self.count(&step.event);
+        self.measured = step.measured.or(self.measured);
         self.training.push((ledger.spent(), step.loss));
         if let Some(val_loss) = val_loss {
             self.last_val_loss = val_loss;
@@ -74,16 +102,16 @@ impl Log {
             loss: step.loss,
             val_loss,
             gradient_norm: step.gradient_norm,
-            curvature: measured.map(|[curvature, _]| curvature),
-            residual: measured.map(|[_, residual]| residual),
-            event: step.event(),
+            curvature: step.measured.map(|[curvature, _]| curvature),
+            residual: step.measured.map(|[_, residual]| residual),
+            event: &step.event,
             non_finite: step.non_finite,
             gradients: ledger.gradients(),
             losses: ledger.losses(),
             lr: step.lr,
             // Whole microseconds: what a clock is good for.
-            ms: (seconds * 1e6).round() / 1e3,
-            monitor: sight,
+            ms: (step.seconds * 1e6).round() / 1e3,
+            monitor: step.sight,
         }
     }
 

@@ -34,13 +34,9 @@ impl Report<'_> {
         &self,
         mut session: Session,
         stdout: &mut dyn Write,
+        notes: &mut dyn Write,
     ) -> Result<(), TrainError> {
-        let last =
-            session.training.finished.last().filter(|_| self.experiment.settings().sample > 0);
-        let sample = last.map(|last| {
-            let count = self.experiment.settings().sample;
-            self.pool.install(|| self.experiment.sample(&last.parameters, count))
-        });
+        let sample = self.sample(&session, notes);
         let record = self.record(&session, None, sample);
         // Results are shown even if they can't be kept.
         let kept = self.keep(&mut session, &record);
@@ -50,6 +46,23 @@ impl Report<'_> {
             Err(failure) => return Err(session.with_checkpoint(failure.into())),
         }
         shown.map_err(TrainError::Stdout)
+    }
+
+    /// What the model of the last run writes. All is done then but this, so a signal only cuts it short.
+    fn sample(&self, session: &Session, notes: &mut dyn Write) -> Option<String> {
+        let count = self.experiment.settings().sample;
+        let last = session.training.finished.last().filter(|_| count > 0)?;
+        let enough = || session.signal().is_some();
+        let sample = self.pool.install(|| self.experiment.sample(&last.parameters, count, enough));
+        let written = sample.chars().count();
+        if let Some(signal) = session.signal().filter(|_| written < count) {
+            // That a note can't be written is no reason to fail.
+            let _ = writeln!(
+                notes,
+                "{signal} after character {written} of {count} of the sample; the training is finished"
+            );
+        }
+        Some(sample)
     }
 
     /// Leaves a record of a training that failed, if it can be written: the failure is what is told.

@@ -11,12 +11,16 @@
 //! | parameters, optimizer, DEO or rule | the trainer |
 //! | counts, curves, last validation | the log |
 //! | the monitor's axes and counts | the monitor |
+//! | the step itself, while its validation is under way | the pending step |
+//!
+//! A validation can take as long as many steps. It may be stopped between two of its batches; the run is then between two
+//! steps all the same, and goes on with the whole validation.
 
 use super::error::TrainError;
 use super::experiment::Experiment;
 use super::finished::Finished;
 use super::ledger::Ledger;
-use super::log::Log;
+use super::log::{Log, Taken};
 use super::monitor::{Looker, MonitorState};
 use super::settings::Settings;
 use super::trainer::Trainer;
@@ -38,6 +42,8 @@ pub struct RunState {
     monitor: Option<MonitorState>,
     /// Validations that the budget spent has called for.
     evaluated: u64,
+    /// The step that was taken last, until it is validated and entered.
+    pending: Option<Taken>,
 }
 
 impl RunState {
@@ -46,7 +52,7 @@ impl RunState {
         &self.log.name
     }
 
-    /// The steps taken.
+    /// The steps taken and entered.
     pub fn steps(&self) -> u64 {
         self.log.steps
     }
@@ -77,6 +83,9 @@ impl RunState {
         self.log.seconds = 0.0;
         if let Some(monitor) = &mut self.monitor {
             monitor.seconds = 0.0;
+        }
+        if let Some(step) = &mut self.pending {
+            step.seconds = 0.0;
         }
         self
     }
@@ -113,6 +122,11 @@ pub trait Watch {
     ///
     /// What it returns ends the run.
     fn between(&mut self, state: &RunState) -> Result<ControlFlow<()>, TrainError>;
+
+    /// Whether it wants to stop as soon as may be, asked between two batches of a validation; then it is shown the state.
+    fn hurries(&self) -> bool {
+        false
+    }
 }
 
 impl Experiment<'_> {
@@ -128,7 +142,7 @@ impl Experiment<'_> {
             MonitorState::new(gpt.layout().len(), monitoring.visits, settings.seed)
         });
         let (log, monitor) = (Log::new(self.name(helped)), monitor.transpose()?);
-        Ok(RunState { helped, trainer, log, monitor, evaluated: 0 })
+        Ok(RunState { helped, trainer, log, monitor, evaluated: 0, pending: None })
     }
 
     /// Whether a state that was read from somewhere is one of this experiment's runs.
@@ -150,47 +164,74 @@ impl Experiment<'_> {
     ///
     /// [`TrainError::Diverged`], [`TrainError::Ruined`], and what `watch` returns.
     pub fn go_on(&self, mut state: RunState, watch: &mut dyn Watch) -> Result<Leg, TrainError> {
-        let Settings { batch, block, seed, eval_every, .. } = *self.settings();
+        let Settings { batch, block, seed, .. } = *self.settings();
         let (space, mut gpt, mut looker) = (Trainer::space(), self.gpt(), self.looker());
         let mut batches = Batches::new(self.corpus().train(), batch, block, seed)?;
-        batches.skip_to(state.log.steps);
+        batches.skip_to(state.log.steps.saturating_add(state.pending.is_some().into()));
         let mut batch = Batch::default();
         watch.begin(&state)?;
-        while state.trainer.ledger().affords_gradient() {
-            let RunState { trainer, log, monitor, evaluated, .. } = &mut state;
-            let sight = looker.as_mut().zip(monitor.as_mut()).and_then(|(looker, monitor)| {
-                looker.before(log.steps, trainer.parameters(), monitor)
-            });
-            batches.next_into(&mut batch);
-            let clock = Instant::now();
-            let Some(step) = trainer.step(self.settings(), &space, &mut gpt.on(&batch)) else {
-                break;
+        loop {
+            let RunState { trainer, log, monitor, pending, .. } = &mut state;
+            if pending.is_none() {
+                if !trainer.ledger().affords_gradient() {
+                    break;
+                }
+                let sight = looker.as_mut().zip(monitor.as_mut()).and_then(|(looker, monitor)| {
+                    looker.before(log.steps, trainer.parameters(), monitor)
+                });
+                batches.next_into(&mut batch);
+                let clock = Instant::now();
+                let Some(step) = trainer.step(self.settings(), &space, &mut gpt.on(&batch)) else {
+                    break;
+                };
+                *pending = Some(Taken::new(&step, sight, clock.elapsed().as_secs_f64()));
+            }
+            let Some(val_loss) = self.validate(&mut state, &mut gpt, watch) else {
+                return stopped(watch, &state);
             };
-            let seconds = clock.elapsed().as_secs_f64();
-            let ledger = *trainer.ledger();
-            let val_loss = if ledger.whole() / eval_every > *evaluated || !ledger.affords_gradient()
-            {
-                *evaluated = ledger.whole() / eval_every;
-                Some(mean_loss(&mut gpt, trainer.parameters(), self.validation()))
-            } else {
-                None
-            };
-            let metrics = log.enter(&step, sight, val_loss, seconds, &ledger);
+            let RunState { trainer, log, pending, .. } = &mut state;
+            let (step, ledger) = (pending.take().expect("taken above"), *trainer.ledger());
+            let metrics = log.enter(&step, val_loss, &ledger);
             watch.step(&metrics, &ledger)?;
             log.check()?;
             if watch.between(&state)?.is_break() {
                 return Ok(Leg::Stopped);
             }
         }
-        self.finish(state, looker).map(|finished| Leg::Finished(Box::new(finished)))
+        let x = state.trainer.parameters();
+        match mean_loss(&mut gpt, x, self.training(), watch) {
+            Some(train_loss) => {
+                Ok(Leg::Finished(Box::new(Self::finish(state, train_loss, looker)?)))
+            }
+            None => stopped(watch, &state),
+        }
     }
 
-    fn finish(&self, state: RunState, looker: Option<Looker>) -> Result<Finished, TrainError> {
+    /// The validation loss after the pending step, if one is due; `None` if there was no time for it.
+    fn validate(
+        &self,
+        state: &mut RunState,
+        gpt: &mut Gpt<f32>,
+        watch: &dyn Watch,
+    ) -> Option<Option<f64>> {
+        let ledger = state.trainer.ledger();
+        let called = ledger.whole() / self.settings().eval_every;
+        if called <= state.evaluated && ledger.affords_gradient() {
+            return Some(None);
+        }
+        let loss = mean_loss(gpt, state.trainer.parameters(), self.validation(), watch)?;
+        state.evaluated = called;
+        Some(Some(loss))
+    }
+
+    fn finish(
+        state: RunState,
+        train_loss: f64,
+        looker: Option<Looker>,
+    ) -> Result<Finished, TrainError> {
         let RunState { trainer, log, monitor, .. } = state;
-        let x = trainer.parameters();
-        let train_loss = mean_loss(&mut self.gpt(), x, self.training());
         let monitored = looker.zip(monitor).map(|(mut looker, mut monitor)| {
-            let last = looker.look(log.steps, x, &mut monitor);
+            let last = looker.look(log.steps, trainer.parameters(), &mut monitor);
             monitor.finish(last)
         });
         let spent = (*trainer.ledger(), trainer.tally());
@@ -198,8 +239,21 @@ impl Experiment<'_> {
     }
 }
 
-/// The mean loss on `batches`, which no budget pays.
-fn mean_loss(gpt: &mut Gpt<f32>, x: &[f32], batches: &[Batch]) -> f64 {
-    let sum: f64 = batches.iter().map(|batch| gpt.on(batch).value(x)).sum();
-    sum / batches.len() as f64
+/// Shows the state to whom it was in a hurry.
+fn stopped(watch: &mut dyn Watch, state: &RunState) -> Result<Leg, TrainError> {
+    let end = watch.between(state)?;
+    debug_assert!(end.is_break(), "who hurries stops");
+    Ok(Leg::Stopped)
+}
+
+/// The mean loss on `batches`, which no budget pays; `None` if the watcher wants to stop.
+fn mean_loss(gpt: &mut Gpt<f32>, x: &[f32], batches: &[Batch], watch: &dyn Watch) -> Option<f64> {
+    let mut sum = 0.0;
+    for batch in batches {
+        if watch.hurries() {
+            return None;
+        }
+        sum += gpt.on(batch).value(x);
+    }
+    Some(sum / batches.len() as f64)
 }

@@ -115,6 +115,11 @@ impl Session {
         let _ = fs::remove_dir_all(checkpoints(dir));
     }
 
+    /// The signal that came, if one did.
+    pub(super) fn signal(&self) -> Option<Signal> {
+        self.signals.received()
+    }
+
     pub(super) fn clear(&self) {
         self.progress.clear();
     }
@@ -182,5 +187,9 @@ impl Watch for Session {
         let Some(signal) = signal else { return Ok(ControlFlow::Continue(())) };
         self.stopped = Some(Stop { signal, run: state.name().to_owned(), steps: state.steps() });
         Ok(ControlFlow::Break(()))
+    }
+
+    fn hurries(&self) -> bool {
+        self.signal().is_some()
     }
 }

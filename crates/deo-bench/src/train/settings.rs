@@ -138,7 +138,7 @@ impl Settings {
                 "eval-every",
                 options.eval_every.unwrap_or((steps / 10).max(1)),
                 1,
-                u64::MAX,
+                MOST_STEPS,
             )?,
             eval_batches: within(
                 "eval-batches",

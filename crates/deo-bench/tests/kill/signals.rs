@@ -5,7 +5,7 @@ use crate::process::{ENDLESS, RUN, SIGTERM, begin, end, newest, results, resume,
 use crate::process::{straight, terminate, wait_for};
 use serde_json::Value;
 use std::os::unix::process::ExitStatusExt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 #[test]
 fn terminated_it_saves_and_says_how_to_go_on() {
@@ -68,4 +68,50 @@ fn a_second_signal_ends_it_at_once() {
     std::thread::sleep(Duration::from_millis(50));
     terminate(&child);
     assert_eq!(end(child).0.status.signal(), Some(SIGTERM));
+}
+
+/// A validation of a thousand batches, which takes minutes.
+#[test]
+fn terminated_in_a_validation_it_does_not_wait_for_its_end() {
+    let bench = Bench::new();
+    let long = ["--eval-batches", "1000", "--eval-every", "1", "--batch", "64", "--block", "32"];
+    let mut child = begin(&bench, &[&["--steps", "3", "--warmup", "0"][..], &long].concat());
+    for resumed in [false, true] {
+        let clock = Instant::now();
+        while newest(&bench).is_none() {
+            assert!(clock.elapsed() < Duration::from_secs(60));
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        // The first step, and a while.
+        std::thread::sleep(Duration::from_secs(3));
+        terminate(&child);
+        let clock = Instant::now();
+        let (output, stdout, stderr) = end(child);
+        assert!(clock.elapsed() < Duration::from_secs(30), "it waited for the validation");
+        assert_eq!((output.status.code(), &*stdout), (Some(0), ""), "{stderr}");
+        assert!(stderr.starts_with("SIGTERM after step 0 of"), "{stderr}");
+        assert_eq!(steps_of(&bench), 0, "the step is entered with its validation");
+        if resumed {
+            return;
+        }
+        child = resume(&bench, &[]);
+    }
+}
+
+#[test]
+fn terminated_while_the_sample_is_written_it_delivers() {
+    let bench = Bench::new();
+    let child =
+        begin(&bench, &["--steps", "1", "--warmup", "0", "--monitor", "--sample", "1000000000"]);
+    wait_for(&bench, 2);
+    std::thread::sleep(Duration::from_secs(1));
+    terminate(&child);
+    let (output, stdout, stderr) = end(child);
+    assert_eq!(output.status.code(), Some(0), "{stderr}");
+    assert!(stderr.contains("of 1000000000 of the sample; the training is finished"), "{stderr}");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    assert!(stdout.contains("writes:"), "{stdout}");
+    let (record, ..) = results(&bench.path("o"));
+    assert!(!record["sample"].as_str().unwrap().is_empty());
+    assert!(record["failure"].is_null());
 }

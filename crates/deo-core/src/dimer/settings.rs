@@ -44,7 +44,8 @@ pub enum Certify {
     /// axis is tracked by two or four, the first of the next visit is a fresh probe in any case.
     #[default]
     Claims,
-    /// Both probes, whatever the sign of C and the allowance.
+    /// Both probes, whatever the sign of C, from an allowance of two answers on. With one there is the first probe only: C
+    /// and r are fresh, and nothing is known of the other length.
     Always,
 }
 

@@ -94,7 +94,18 @@ fn in_words(error: DecodeError) -> String {
             "a value or a length reaches beyond its end".to_owned()
         }
         DecodeError::OtherString(reason) => one_line(&reason),
-        error => one_line(&format!("{error:?}")),
+        DecodeError::Other(reason) => one_line(reason),
+        DecodeError::Utf8 { .. } => "a text in it is not UTF-8".to_owned(),
+        DecodeError::InvalidBooleanValue(byte) => {
+            format!("a truth value is {byte}; it must be 0 or 1")
+        }
+        DecodeError::InvalidCharEncoding(_) => "a character in it is none".to_owned(),
+        DecodeError::OutsideUsizeRange(length) => format!("a length of {length} is too large here"),
+        DecodeError::UnexpectedVariant { found, .. } => {
+            format!("a choice is number {found}, which there is not")
+        }
+        // Of types that serde doesn't decode with bincode.
+        _ => "a value in it is none of its type".to_owned(),
     }
 }
 

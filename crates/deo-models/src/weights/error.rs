@@ -49,17 +49,20 @@ pub enum WeightsError {
     },
 
     /// The layout has a tensor that the file lacks.
-    #[error("{path:?} has no tensor {name:?}; give the weights of a model of this kind and size")]
+    #[error("{path:?} has no tensor {name:?}; {}", missing_hint(hint))]
     MissingTensor {
         /// The path as given.
         path: PathBuf,
         /// The tensor's name in the layout.
         name: String,
+        /// A name in the file that ends in it.
+        hint: Option<String>,
     },
 
     /// The file has a tensor that the layout lacks.
     #[error(
-        "{path:?} has a tensor {name:?} that this model lacks; give the weights of a model of this kind"
+        "{path:?} has a tensor {name:?} that this model lacks; give the weights of a model of this kind, or leave it out \
+         if it is no parameter"
     )]
     Unexpected {
         /// The path as given.
@@ -123,6 +126,15 @@ impl WeightsError {
             | SafeTensorError::MetadataIncompleteBuffer => WeightsError::Truncated { path, bytes },
             reason => WeightsError::Malformed { path, reason },
         }
+    }
+}
+
+fn missing_hint(hint: &Option<String>) -> String {
+    match hint {
+        Some(other) => format!(
+            "rename {other:?} and the others like it, or give the weights of a model of this kind"
+        ),
+        None => "give the weights of a model of this kind and size".to_owned(),
     }
 }
 

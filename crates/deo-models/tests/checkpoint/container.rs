@@ -225,7 +225,7 @@ fn other_kinds_versions_and_files_are_named() {
 fn payloads_of_another_type_are_refused() {
     let text = seal(&[2, 0, 0, 0, 0, 0, 0, 0, 0xC3, 0x28]);
     let error = decode::<String>(KIND, &text).unwrap_err();
-    assert!(message(&error).contains("Utf8"), "{error}");
+    assert!(message(&error).contains("UTF-8"), "{error}");
     for (payload, what) in [(&[2_u8][..], "a bool"), (&[9], "a tag of an Option")] {
         let refused = |error: CheckpointError| matches!(error, CheckpointError::Payload { .. });
         assert!(decode::<bool>(KIND, &seal(payload)).is_err_and(refused), "{what}");
