@@ -52,6 +52,7 @@ mod check;
 mod confirm;
 mod judge;
 mod missed;
+mod noise_level;
 mod protocol;
 mod restart;
 mod settings;
@@ -66,6 +67,7 @@ use crate::probe::Length;
 use crate::space::Space;
 use check::Check;
 use confirm::Confirmation;
+use noise_level::AsymmetryNoise;
 
 /// A Davidson process over stored vectors `V`: plain data, resumable at any answer.
 #[derive(Debug, Clone)]
@@ -101,8 +103,10 @@ pub struct Krylov<V> {
     seed: u64,
     draws: u64,
     gradients: u64,
-    #[cfg_attr(feature = "serde", serde(with = "crate::estimate::unknown"))]
+    /// The most that the rounding of a product can be.
     rounding: f64,
+    /// What the asymmetries of M show of the noise of the products.
+    noise: AsymmetryNoise,
     /// The truncation of each product as a vector, as far as the asymmetries of M show it.
     errors: Vec<f64>,
     confirmation: Confirmation,
@@ -152,7 +156,8 @@ impl<V> Krylov<V> {
             seed: 0,
             draws: 0,
             gradients: 0,
-            rounding: f64::NAN,
+            rounding: 0.0,
+            noise: AsymmetryNoise::default(),
             errors: vec![0.0; m],
             confirmation: Confirmation::new(wanted, m),
             certify: Certify::Claims,

@@ -6,8 +6,9 @@
 //! again without having halved its residual.
 
 use super::Krylov;
-use crate::certificate::divisor;
-use crate::dimer::{Certify, rounding_error};
+use super::noise_level::is_finite;
+use crate::certificate::{divisor, ratio};
+use crate::dimer::{Certify, certified_error, stored_error};
 use crate::estimate::{Evidence, Status};
 use crate::probe::Answer;
 use crate::space::Space;
@@ -96,23 +97,25 @@ impl<V> Krylov<V> {
         let (v, fresh) = (self.basis[pair].borrow(), self.spare[0].borrow_mut());
         let (curvature, square) = answer.product_into(space, v, fresh);
         let scale = space.norm(answer.ahead);
-        if !(curvature.is_finite() && square.is_finite() && scale.is_finite()) {
+        if !(curvature.is_finite() && is_finite(space, square, fresh) && scale.is_finite()) {
             return false;
         }
         std::mem::swap(&mut self.products[pair], &mut self.spare[0]);
-        self.rounding = rounding_error(space.epsilon(), scale, answer.span);
+        self.note_rounding(space, scale, answer.span);
         let (fresh, old) = (self.products[pair].borrow(), self.spare[0].borrow_mut());
         space.axpby(1.0, fresh, -1.0, old);
         let off = space.norm(old);
         let v = self.basis[pair].borrow();
-        let residual = space.torque(curvature, v, fresh, v, old)[0].sqrt();
+        space.torque(curvature, v, fresh, v, old);
+        let residual = space.norm(old);
         self.set_column(space, pair, self.filled, curvature);
         // Its own truncation is not among what the others' asymmetries show of it.
         self.errors[pair] = 0.0;
+        let rounding = self.noise_level();
         let estimate = &mut self.estimates[pair];
         let change = (curvature - estimate.curvature).abs();
         (estimate.curvature, estimate.residual) = (curvature, residual);
-        estimate.secant_error = change.max(off.max(self.rounding) / self.root_dimension);
+        estimate.secant_error = change.max(off.max(rounding) / self.root_dimension);
         estimate.evidence = Evidence::Fresh;
         true
     }
@@ -125,15 +128,18 @@ impl<V> Krylov<V> {
     {
         let (v, again) = (self.basis[pair].borrow(), self.spare[0].borrow_mut());
         let (curvature, square) = answer.product_into(space, v, again);
-        if !(curvature.is_finite() && square.is_finite()) {
+        if !(curvature.is_finite() && is_finite(space, square, again)) {
             return false;
         }
         space.axpby(1.0, self.products[pair].borrow(), -1.0, again);
         let divisor = divisor(self.settings.rule);
-        self.errors[pair] = space.norm(again) / divisor;
+        // The change can vanish by accident, but not below what storage rounds.
+        let span = answer.span / ratio(self.settings.rule);
+        let stored = stored_error(space.epsilon(), space.norm(answer.ahead), span);
+        self.errors[pair] = (space.norm(again) / divisor).max(stored);
         let estimate = &mut self.estimates[pair];
         let change = (curvature - estimate.curvature).abs() / divisor;
-        estimate.secant_error = change.max(self.errors[pair] / self.root_dimension);
+        estimate.secant_error = certified_error(change, self.errors[pair], self.root_dimension);
         estimate.evidence = Evidence::Certified;
         true
     }

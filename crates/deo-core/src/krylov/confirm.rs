@@ -157,7 +157,7 @@ impl<V> Krylov<V> {
         for place in 0..=places {
             let Some(row) = self.neighbour(upper, place) else { return Told::Open(Open::Missing) };
             let residual = self.bound_neighbour(space, row, upper);
-            if residual > self.told(row, upper).max(self.rounding) {
+            if residual > self.told(row, upper).max(self.noise_level()) {
                 return Told::Open(Open::Neighbour(row));
             }
             told[place] = (row, residual);
@@ -171,7 +171,7 @@ impl<V> Krylov<V> {
         let share = |row| self.confirmation.missed.share(self.row(row));
         let by_share = |a: &&(usize, f64), b: &&(usize, f64)| share(a.0).total_cmp(&share(b.0));
         let (row, residual) = *told.iter().max_by(by_share).unwrap_or(&told[0]);
-        if residual > self.rounding {
+        if residual > self.noise_level() {
             self.residual_into_next(space, row);
             return Told::Open(Open::Neighbour(row));
         }
@@ -190,8 +190,9 @@ impl<V> Krylov<V> {
             // One that equals the next eigenvalue changes nothing in the list.
             here && (next - **mu).abs() > self.goal(next)
         };
-        let wanted = (0..self.estimates.len()).filter(|i| self.is_upper(*i) == upper);
-        let wanted = wanted.filter_map(|i| Some((self.row_of(i)?, self.estimates[i].residual)));
+        // What the random direction led to may be a pair of the other end by now.
+        let wanted = (0..self.estimates.len())
+            .filter_map(|i| Some((self.row_of(i)?, self.estimates[i].residual)));
         let pairs = || {
             let all = wanted.clone().chain(told.iter().copied());
             all.map(|(row, residual)| (self.values[row], self.row(row), residual))
@@ -288,7 +289,7 @@ impl<V> Krylov<V> {
         self.confirmation.stage = Stage::Following;
         for i in 0..wanted {
             let estimate = &self.estimates[i];
-            let off = estimate.residual + self.rounding;
+            let off = estimate.residual + self.noise_level();
             self.confirmation.locked_values[i] =
                 estimate.curvature + if self.is_upper(i) { off } else { -off };
         }

@@ -56,7 +56,7 @@ impl<V> Krylov<V> {
             curvature: theta,
             residual,
             // The error of C is at most that of Hn.
-            secant_error: error.max(self.rounding / self.root_dimension),
+            secant_error: error.max(self.noise_level() / self.root_dimension),
             gap: self.gap(i),
             evidence: if alone { Evidence::Fresh } else { Evidence::Recombined },
             gradients: self.gradients,
@@ -87,7 +87,7 @@ impl<V> Krylov<V> {
         if residual <= goal && error <= goal {
             Some(Status::Converged)
         } else {
-            (residual <= self.rounding.max(UNSEEN * error)).then_some(Status::Noise)
+            (residual <= self.noise_level().max(UNSEEN * error)).then_some(Status::Noise)
         }
     }
 }

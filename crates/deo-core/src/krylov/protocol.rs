@@ -3,8 +3,8 @@
 use super::Krylov;
 use super::check::Check;
 use super::judge::Open;
+use super::noise_level::{AsymmetryNoise, is_finite};
 use crate::certificate::ratio;
-use crate::dimer::rounding_error;
 use crate::estimate::{Estimate, Status};
 use crate::noise::{derive, noise};
 use crate::probe::{Answer, Probe};
@@ -72,6 +72,7 @@ impl<V> Krylov<V> {
         self.failed.fill(f64::MAX);
         self.confirmation.reset(self.settings.cutoff);
         self.largest = 0.0;
+        (self.rounding, self.noise) = (0.0, AsymmetryNoise::default());
         self.check = Check::None;
         self.estimates.fill(Estimate { status: Status::Running, ..Estimate::UNKNOWN });
     }
@@ -131,11 +132,13 @@ impl<V> Krylov<V> {
         let v = self.basis[new].borrow();
         let (along, square) = answer.product_into(space, v, self.products[new].borrow_mut());
         let scale = space.norm(answer.ahead);
-        if !(along.is_finite() && square.is_finite() && scale.is_finite()) {
+        let product = self.products[new].borrow();
+        if !(along.is_finite() && is_finite(space, square, product) && scale.is_finite()) {
             return self.end(space, Some(Status::NonFinite));
         }
-        self.rounding = rounding_error(space.epsilon(), scale, answer.span);
-        self.add_column(space, along);
+        self.note_rounding(space, scale, answer.span);
+        self.set_column(space, new, new, along);
+        self.noise.observe(self.errors[new], new);
         self.filled += 1;
         if self.filled < self.queued && self.affords(self.reserve()) {
             return; // starting vectors are answered before anything is made of them
@@ -143,16 +146,6 @@ impl<V> Krylov<V> {
         (self.queued, self.starting) = (self.filled, 0);
         self.solve_projected();
         self.advance(space);
-    }
-
-    /// The new row and column of M = VᵀW, symmetrised.
-    fn add_column<S>(&mut self, space: &S, along: f64)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
-        let new = self.filled;
-        self.set_column(space, new, new, along);
     }
 
     /// Row and column i of M against the first `count` directions, and the error of product i.
