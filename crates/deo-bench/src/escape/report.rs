@@ -2,12 +2,14 @@
 
 use super::compare::{Compared, compare};
 use super::error::EscapeError;
+use super::harm::{self, HarmSettings};
 use super::options::{EscapeArgs, Options};
 use super::results::{Record, Row, Summary, csv, rows};
 use super::settings::Settings;
 use super::{curves, markdown};
 use crate::config;
 use crate::output::{OutputDir, RECORD};
+use crate::setting::UnusedOption;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{self, Write};
 
@@ -21,9 +23,17 @@ const STYLE: &str = "{bar:30} {pos}/{len} methods on problems, {msg}, {elapsed}"
 ///
 /// [`EscapeError`], with a message of one line and an exit code.
 pub fn execute(arguments: EscapeArgs, stdout: &mut dyn Write) -> Result<(), EscapeError> {
-    let EscapeArgs { options, json, config } = arguments;
+    let EscapeArgs { options, rates, json, config } = arguments;
     let file: Options = config.map_or(Ok(Options::default()), |path| config::read(&path))?;
     let options = options.or(file);
+    if HarmSettings::are_wanted(&options) {
+        return harm::execute(&options, rates, json, stdout);
+    }
+    if rates {
+        return Err(
+            UnusedOption { name: "rates", needs: "--suite harm or --suite harm-full" }.into()
+        );
+    }
     let out = options.out.clone();
     let settings = Settings::resolve(options)?;
     let files = files(&settings);
