@@ -30,12 +30,16 @@
 //! | fewer steps | the base, given as many steps as Escape was left with | the price of the looks alone |
 //! | line search | Escape without its axis | what the axis does |
 //!
+//! An error is a standard deviation, so of the cells in which nothing happens one in six is above it by chance, and two runs
+//! of the same base near the edge of stability part by more than 25 %: what fails is to be read beside how often *again* fails.
+//!
 //! Losses below 1e-4 of that at the start count as that: there one sample of doubt among some hundreds would weigh
 //! more, and a ratio says nothing. Losses above ten times that at the start, infinite ones among them, count as that.
 
 mod cell;
 mod columns;
 mod cover;
+mod journal;
 mod pair;
 mod rates;
 mod records;
@@ -47,4 +51,4 @@ mod verdict;
 pub use cell::Cell;
 pub use columns::Column;
 pub use settings::HarmSettings;
-pub(super) use suite::execute;
+pub(super) use suite::{Wish, execute};

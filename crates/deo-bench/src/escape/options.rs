@@ -26,7 +26,7 @@ pub struct Options {
     #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = WHAT)]
     pub cell: Option<Vec<String>>,
 
-    /// Fresh seeds on which each method is judged [default: 5, of harm 8]
+    /// Fresh seeds on which each method is judged [default: 5; of harm 20, of harm-full 8]
     #[arg(long, value_name = "N", help_heading = HOW)]
     pub seeds: Option<u64>,
 
@@ -77,6 +77,10 @@ pub struct EscapeArgs {
     #[arg(long, help_heading = HOW)]
     pub rates: bool,
 
+    /// Of --suite harm, don't run again what the directory of --out has
+    #[arg(long, help_heading = OUTPUT)]
+    pub resume: bool,
+
     /// Print the results as one JSON object instead of tables
     #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
@@ -116,7 +120,7 @@ which every two of data, depth, activation, batch, base, rate and length of the 
 data with Escape and without, at an equal budget, with controls. harm-full is every combination.
   deo escape --suite harm --out runs/harm
   deo escape --suite harm --cells 1..5 --seeds 20
-  deo escape --suite harm --cell digits-4-sigmoid-full-adam-x1-600";
+  deo escape --suite harm --cell digits-5-sigmoid-full-adam-x0.3-600";
 
 impl Options {
     /// These options, and those of `file` where they are silent.

@@ -40,6 +40,9 @@ pub(super) const MOST_SEED: u64 = u64::MAX >> SEED_BITS;
 /// Seeds of one comparison differ in their lowest bits, those of tuning and judgement in the highest of these.
 const SEED_BITS: u32 = 20;
 
+/// What an option of the suite of harm needs.
+pub(super) const OF_HARM: &str = "--suite harm or --suite harm-full";
+
 impl Settings {
     /// The settings that `options` ask for.
     ///
@@ -49,7 +52,7 @@ impl Settings {
     pub fn resolve(options: Options) -> Result<Settings, EscapeError> {
         let of_harm = [("cells", options.cells.is_some()), ("cell", options.cell.is_some())];
         if let Some((name, _)) = of_harm.into_iter().find(|(_, given)| *given) {
-            return Err(UnusedOption { name, needs: "--suite harm or --suite harm-full" }.into());
+            return Err(UnusedOption { name, needs: OF_HARM }.into());
         }
         let methods = match &options.methods {
             Some(names) => methods(names)?,

@@ -6,7 +6,7 @@
 //!
 //! | data | rows R | row | net | hidden units | rows of a mini-batch |
 //! |---|---|---|---|---|---|
-//! | `digits` | 300, every sixth image | 64 pixels in [0, 1] | [`Mlp`](crate::mlp::Mlp), 10 classes | 24 | 32 |
+//! | `digits` | 599, every third image | 64 pixels in [0, 1] | [`Mlp`](crate::mlp::Mlp), 10 classes | 32 | 32 |
 //! | `cancer` | 569 | 30 measurements, standardised | 2 classes | 16 | 32 |
 //! | `iris` | 150 | 4 measurements, standardised | 3 classes | 16 | 32 |
 //! | `char-gpt` | 16 sequences of 16 characters | | [`Gpt`](crate::gpt::Gpt) of width 16, 2 heads | 64 in each block | 8 sequences |

@@ -89,7 +89,7 @@ impl Cell {
         levels.join("-")
     }
 
-    /// Its name: the levels in order, as in `digits-4-sigmoid-full-adam-x1-600`.
+    /// Its name: the levels in order, as in `digits-5-sigmoid-full-adam-x0.3-600`.
     pub fn name(&self) -> String {
         self.joined(FACTORS)
     }

@@ -17,7 +17,7 @@ use std::cmp::Reverse;
 pub(super) const SIZE: usize = 60;
 
 /// Where harm was first found: deep sigmoids on full batches of digits under Adam at its tuned rate, 600 gradients.
-const FIRST: &str = "digits-4-sigmoid-full-adam-x1-600";
+const FIRST: &str = "digits-5-sigmoid-full-adam-x0.3-600";
 
 /// Which sets of so many factors' levels have occurred, each with a number of its own.
 struct Seen {

@@ -12,15 +12,16 @@ use crate::escape::methods::{helped, plain};
 use crate::escape::run::{End, Outcome, run};
 use deo_core::noise::noise;
 use deo_models::problems::ProblemError;
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// How far *again* moves a start, relative to its length.
 const MOVED: f64 = 1e-3;
 
 /// One run, as it is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(super) struct Ended {
     /// f of the training data at the end; infinite, in JSON null, for a failed run.
+    #[serde(deserialize_with = "null_is_infinite")]
     pub(super) loss: f64,
     pub(super) failed: bool,
     pub(super) steps: u64,
@@ -31,7 +32,7 @@ pub(super) struct Ended {
 }
 
 /// The runs of a seed.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Pair {
     pub(super) seed: u64,
     /// f at the start.
@@ -39,6 +40,10 @@ pub(super) struct Pair {
     pub(super) without: Ended,
     /// In the order of [`Column::ALL`].
     pub(super) with: [Ended; 5],
+}
+
+fn null_is_infinite<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+    Option::<f64>::deserialize(from).map(|loss| loss.unwrap_or(f64::INFINITY))
 }
 
 impl From<Outcome> for Ended {

@@ -63,6 +63,8 @@ impl HarmSettings {
             return Err(UnusedOption { name, needs }.into());
         }
         let all = if suite == "harm" { cover() } else { product() };
+        // One seed in twenty may be harmed, so it takes twenty to see one; the product is for a night, and has cells enough.
+        let seeds = if suite == "harm" { 20 } else { 8 };
         let numbered: Vec<(usize, Cell)> = (1..).zip(all).collect();
         Ok(HarmSettings {
             suite,
@@ -71,7 +73,7 @@ impl HarmSettings {
                 (None, Some(range)) => numbered[places(range, numbered.len())?].to_vec(),
                 (None, None) => numbered,
             },
-            seeds: within("seeds", options.seeds.unwrap_or(8), 1, MOST_SEEDS)?,
+            seeds: within("seeds", options.seeds.unwrap_or(seeds), 1, MOST_SEEDS)?,
             seed: within("seed", options.seed.unwrap_or(1), 0, MOST_SEED)?,
             threads: threads(options.threads)?,
         })

@@ -1,6 +1,7 @@
 //! The suite from its options to its tables and files.
 
 use super::cell::Cell;
+use super::journal::{Journal, RUNS};
 use super::pair::pair;
 use super::rates::{self, Rates, rate};
 use super::records::{CellRecord, Record, Summary, csv};
@@ -11,31 +12,56 @@ use crate::escape::error::EscapeError;
 use crate::escape::options::Options;
 use crate::escape::settings::fresh_seed;
 use crate::output::{OutputDir, RECORD};
+use crate::setting::UnusedOption;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 const RESULTS: &str = "results.csv";
 
+const FILES: [&str; 3] = [RECORD, RESULTS, RUNS];
+
+/// What is wanted of the suite, beside its settings.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::escape) struct Wish {
+    /// Its rates, not its runs.
+    pub(in crate::escape) rates: bool,
+    /// What is in the directory of the output needn't be run again.
+    pub(in crate::escape) resume: bool,
+    /// JSON instead of tables.
+    pub(in crate::escape) json: bool,
+}
+
 /// Runs the suite, or tunes its rates, and writes the results to `stdout`.
 pub(in crate::escape) fn execute(
     options: &Options,
-    only_rates: bool,
-    json: bool,
+    wish: Wish,
     stdout: &mut dyn Write,
 ) -> Result<(), EscapeError> {
     let settings = HarmSettings::resolve(options)?;
-    if only_rates {
+    let dir = options.out.as_deref();
+    let useless = match (wish, dir) {
+        (Wish { rates: true, .. }, Some(_)) => {
+            Some(("out", "no --rates, which go to standard output"))
+        }
+        (Wish { resume: true, .. }, None) => Some(("resume", "--out, the directory of the run")),
+        _ => None,
+    };
+    if let Some((name, needs)) = useless {
+        return Err(UnusedOption { name, needs }.into());
+    }
+    if wish.rates {
         let rates = tuned(&settings, Rates::new())?;
         return stdout.write_all(rates::text(&rates).as_bytes()).map_err(EscapeError::Stdout);
     }
-    let dir = options.out.as_deref();
-    let output = dir.map(|dir| OutputDir::create(dir, "escape", &[RECORD, RESULTS])).transpose()?;
+    let output = dir.map(|dir| OutputDir::create(dir, "escape", &FILES)).transpose()?;
+    let journal = Journal::open(output.as_ref(), wish.resume)?;
     let rates = tuned(&settings, rates::committed())?;
-    let cells = run(&settings, &rates)?;
+    let cells = run(&settings, &rates, &journal)?;
     // Results are shown even if they can't be kept.
     let kept = output.as_ref().map_or(Ok(()), |output| keep(output, &settings, &cells));
-    let shown = show(stdout, &settings, &cells, json, output.as_ref());
+    let kept = kept.and_then(|()| journal.finish());
+    let shown = show(stdout, &settings, &cells, wish.json, output.as_ref());
     kept?;
     shown.map_err(EscapeError::Stdout)
 }
@@ -50,7 +76,11 @@ fn tuned(settings: &HarmSettings, mut known: Rates) -> Result<Rates, EscapeError
 }
 
 /// All runs: each seed of each cell is a piece of work by itself.
-fn run(settings: &HarmSettings, rates: &Rates) -> Result<Vec<CellRecord>, EscapeError> {
+fn run(
+    settings: &HarmSettings,
+    rates: &Rates,
+    journal: &Journal<'_>,
+) -> Result<Vec<CellRecord>, EscapeError> {
     let lrs = settings.cells.iter().map(|(_, cell)| rate(cell, rates));
     let lrs = lrs.collect::<Result<Vec<f64>, _>>()?;
     let mut work: Vec<(usize, u64)> = (0..settings.cells.len())
@@ -59,8 +89,14 @@ fn run(settings: &HarmSettings, rates: &Rates) -> Result<Vec<CellRecord>, Escape
     let dearness = |place: usize| settings.cells[place].1.dearness();
     work.sort_by_cached_key(|&(place, _)| std::cmp::Reverse(dearness(place)));
     let pairs = each(settings.threads, &work, "seeds of cells", &|&(place, index)| {
+        let (cell, lr) = (&settings.cells[place].1, lrs[place]);
         let seed = fresh_seed(settings.seed, index);
-        Ok(pair(&settings.cells[place].1, lrs[place], seed)?)
+        if let Some(known) = journal.find(cell, lr, seed) {
+            return Ok(known);
+        }
+        let pair = pair(cell, lr, seed)?;
+        journal.add(cell, lr, &pair)?;
+        Ok(pair)
     })?;
     let mut of_cells: Vec<Vec<_>> = settings.cells.iter().map(|_| vec![]).collect();
     // Of a cell, seeds are in order: the sorting was stable.
@@ -121,7 +157,7 @@ fn show(
     }
     write!(stdout, "{}", table::text(settings, cells))?;
     if let Some(output) = output {
-        writeln!(stdout, "\n{RECORD}, {RESULTS} are in {}", output.path().display())?;
+        writeln!(stdout, "\n{} are in {}", FILES.join(", "), output.path().display())?;
     }
     stdout.flush()
 }

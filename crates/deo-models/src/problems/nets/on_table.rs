@@ -29,7 +29,7 @@ struct Current {
 
 /// Units of a hidden layer.
 fn width(data: Data) -> usize {
-    if data == Data::Digits { 24 } else { 16 }
+    if data == Data::Digits { 32 } else { 16 }
 }
 
 impl OnTable {

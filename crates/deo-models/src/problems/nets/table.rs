@@ -2,7 +2,7 @@
 //!
 //! | table | rows | from |
 //! |---|---|---|
-//! | digits | every sixth of 1 797 | [`Digits`] |
+//! | digits | every third of 1 797 | [`Digits`] |
 //! | breast cancer | 569 | W. Wolberg, W. Street, O. Mangasarian, "Breast Cancer Wisconsin (Diagnostic)", UCI, CC BY 4.0 |
 //! | iris | 150 | R. Fisher 1936, UCI, CC BY 4.0 |
 //!
@@ -31,7 +31,7 @@ impl Table {
     /// For the text of the GPT, which is no table.
     pub(super) fn of(data: Data) -> Self {
         match data {
-            Data::Digits => digits(6),
+            Data::Digits => digits(3),
             Data::Cancer => standardised(breast_cancer::load_dataset(), 2),
             Data::Iris => standardised(iris::load_dataset(), 3),
             Data::CharGpt => unreachable!("a text is no table"),

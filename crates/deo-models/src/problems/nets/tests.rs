@@ -18,8 +18,8 @@ fn tables_have_the_published_rows_columns_and_classes() {
     let cancer = Table::of(Data::Cancer);
     assert_eq!((cancer.len(), cancer.columns, counts(&cancer)), (569, 30, vec![212, 357]));
     let digits = Table::of(Data::Digits);
-    assert_eq!((digits.len(), digits.columns, digits.classes), (300, 64, 10));
-    assert!(counts(&digits).iter().all(|&count| count >= 20), "{:?}", counts(&digits));
+    assert_eq!((digits.len(), digits.columns, digits.classes), (599, 64, 10));
+    assert!(counts(&digits).iter().all(|&count| count >= 40), "{:?}", counts(&digits));
     for table in [iris, cancer] {
         for column in 0..table.columns {
             let values = || (0..table.len()).map(|i| table.row(i)[column]);
