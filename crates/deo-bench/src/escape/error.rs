@@ -44,7 +44,7 @@ pub enum EscapeError {
     /// No cell of that name.
     #[error(
         "there is no cell {name:?}; a name is DATA-LAYERS-ACTIVATION-BATCH-BASE-RATE-GRADIENTS, as in \
-         digits-5-sigmoid-full-adam-x0.3-600"
+         digits-5-sigmoid-full-adam-x0.15-600"
     )]
     UnknownCell {
         /// The name as given.

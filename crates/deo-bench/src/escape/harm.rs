@@ -14,8 +14,11 @@
 //! | rate | 0.3, 1, 3 times the tuned one |
 //! | run | 200, 600, 2 000 gradients |
 //!
+//! The suite is a cover of 60 of them, in which each two levels of two factors meet, and before it one cell at 0.15 times the
+//! tuned rate, where harm was first seen.
+//!
 //! ```text
-//! cell     a level of each factor                      cover   60 cells, each two levels of two factors in one at least
+//! cell     a level of each factor
 //! rates    the tuned rate of each net, batch and base, committed
 //! pair     for each cell and seed: base, controls, Escape, from one start, on the same batches, at the same cost
 //! verdict  r = loss with / loss without, of the training data at the end ──► geometric mean, its error, r > 1.25

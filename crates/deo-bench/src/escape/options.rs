@@ -115,12 +115,12 @@ solved runs, then median cost, then median measure. Then it runs on fresh seeds.
 the losses; medians take a run that didn't reach the target as one of infinite cost, so there is none unless more than
 half of the runs did. The policies that deo adds run with the same default settings everywhere.
 
-The suite harm asks whether Escape does harm where there may be nothing to escape from: small nets on real data, 60 cells in
+The suite harm asks whether Escape does harm where there may be nothing to escape from: small nets on real data, 61 cells in
 which every two of data, depth, activation, batch, base, rate and length of the run meet. It compares the loss of the training
 data with Escape and without, at an equal budget, with controls. harm-full is every combination.
   deo escape --suite harm --out runs/harm
   deo escape --suite harm --cells 1..5 --seeds 20
-  deo escape --suite harm --cell digits-5-sigmoid-full-adam-x0.3-600";
+  deo escape --suite harm --cell digits-5-sigmoid-full-adam-x0.15-600";
 
 impl Options {
     /// These options, and those of `file` where they are silent.

@@ -21,23 +21,28 @@ const ACTIVATIONS: [(Activation, &str); 4] = [
 ];
 const BATCHES: [(Batching, &str); 2] = [(Batching::Full, "full"), (Batching::Mini, "mini")];
 const BASES: [Base; 5] = [Base::Gd, Base::HeavyBall, Base::Adam, Base::Adamw, Base::Nadamw];
-const SCALES: [f64; 3] = [0.3, 1.0, 3.0];
+/// The last one is that of [`REPORTED`] only.
+const SCALES: [f64; 4] = [0.3, 1.0, 3.0, 0.15];
 const RUNS: [u64; 3] = [200, 600, 2_000];
 
-/// The number of levels of each factor.
+/// The number of levels of each factor that are crossed.
 pub(super) const LEVELS: [usize; FACTORS] = [
     Data::ALL.len(),
     DEPTHS.len(),
     ACTIVATIONS.len(),
     BATCHES.len(),
     BASES.len(),
-    SCALES.len(),
+    SCALES.len() - 1,
     RUNS.len(),
 ];
 
 /// A level of each factor, by its place among the levels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Cell(pub(super) [usize; FACTORS]);
+
+/// Where harm was first seen: deep sigmoids on full batches of digits under Adam, at a rate of 0.003, which is well below the
+/// tuned one; the loss with Escape was 2.5 times that without in the median.
+pub(super) const REPORTED: Cell = Cell([0, 3, 0, 0, 2, 3, 1]);
 
 impl Cell {
     /// The net that is trained.
@@ -101,7 +106,7 @@ impl Cell {
 
     /// The cell of that name.
     pub fn by_name(name: &str) -> Option<Cell> {
-        product().into_iter().find(|cell| cell.name() == name)
+        product().into_iter().chain([REPORTED]).find(|cell| cell.name() == name)
     }
 
     /// What a run costs, about: a gradient of the GPT takes as long as several of a net on a table.

@@ -16,7 +16,7 @@ use std::cmp::Reverse;
 /// What runs within two hours on two cores.
 pub(super) const SIZE: usize = 60;
 
-/// Where harm was first found: deep sigmoids on full batches of digits under Adam at its tuned rate, 600 gradients.
+/// The neighbour of [`REPORTED`](super::cell::REPORTED).
 const FIRST: &str = "digits-5-sigmoid-full-adam-x0.3-600";
 
 /// Which sets of so many factors' levels have occurred, each with a number of its own.

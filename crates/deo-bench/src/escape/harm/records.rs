@@ -5,10 +5,11 @@ use super::columns::Column;
 use super::pair::Pair;
 use super::settings::HarmSettings;
 use super::verdict::Verdict;
+use crate::escape::statistics::median;
 use serde::Serialize;
 
 /// A cell with all that came of it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct CellRecord {
     /// Its number in the suite.
     pub(super) number: usize,
@@ -24,6 +25,11 @@ impl CellRecord {
     pub(super) fn new(number: usize, cell: Cell, lr: f64, pairs: Vec<Pair>) -> Self {
         let verdicts = Column::ALL.map(|column| Verdict::of(pairs.iter(), column)).to_vec();
         CellRecord { number, cell, lr, verdicts, pairs }
+    }
+
+    /// The median loss without.
+    pub(super) fn loss(&self) -> f64 {
+        median(self.pairs.iter().map(|pair| pair.without.loss))
     }
 
     pub(super) fn verdict(&self, column: Column) -> &Verdict {
@@ -57,13 +63,22 @@ impl Total {
     }
 }
 
-/// A row of the results without its seeds.
+/// A row of the results; its seeds are in `runs.jsonl`.
 #[derive(Debug, Serialize)]
 struct Row<'a> {
     number: usize,
     cell: Cell,
     lr: f64,
+    /// The median loss without.
+    loss: f64,
     verdicts: &'a [Verdict],
+}
+
+impl<'a> From<&'a CellRecord> for Row<'a> {
+    fn from(record: &'a CellRecord) -> Self {
+        let CellRecord { number, cell, lr, verdicts, .. } = record;
+        Row { number: *number, cell: *cell, lr: *lr, loss: record.loss(), verdicts }
+    }
 }
 
 /// The object of `--json`.
@@ -78,15 +93,11 @@ pub(super) struct Summary<'a> {
 
 impl<'a> Summary<'a> {
     pub(super) fn new(settings: &HarmSettings, cells: &'a [CellRecord]) -> Self {
-        let row = |cell: &'a CellRecord| {
-            let CellRecord { number, cell, lr, verdicts, .. } = cell;
-            Row { number: *number, cell: *cell, lr: *lr, verdicts }
-        };
         Summary {
             command: "escape",
             suite: settings.suite,
             seed: settings.seed,
-            results: cells.iter().map(row).collect(),
+            results: cells.iter().map(Row::from).collect(),
             totals: Column::ALL.map(|column| Total::of(cells, column)).to_vec(),
         }
     }
@@ -98,7 +109,7 @@ pub(super) struct Record<'a> {
     command: &'static str,
     version: &'static str,
     settings: &'a HarmSettings,
-    cells: &'a [CellRecord],
+    results: Vec<Row<'a>>,
     totals: Vec<Total>,
 }
 
@@ -108,7 +119,7 @@ impl<'a> Record<'a> {
             command: "escape",
             version: env!("CARGO_PKG_VERSION"),
             settings,
-            cells,
+            results: cells.iter().map(Row::from).collect(),
             totals: Column::ALL.map(|column| Total::of(cells, column)).to_vec(),
         }
     }
@@ -117,15 +128,16 @@ impl<'a> Record<'a> {
 /// `results.csv`: a row for each cell and column. No name here needs quotes.
 pub(super) fn csv(cells: &[CellRecord]) -> String {
     let mut lines = String::from(
-        "number,cell,lr,column,ratio,error,median,worst,higher,lower,seeds,floor,mean_holds,seeds_hold\n",
+        "number,cell,lr,loss,column,ratio,error,median,worst,higher,lower,seeds,floor,moves,kicks,mean_holds,seeds_hold\n",
     );
     for cell in cells {
         for v in &cell.verdicts {
             lines += &format!(
-                "{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
+                "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
                 cell.number,
                 cell.cell.name(),
                 cell.lr,
+                cell.loss(),
                 v.column.name(),
                 v.ratio,
                 v.error,
@@ -135,6 +147,8 @@ pub(super) fn csv(cells: &[CellRecord]) -> String {
                 v.lower,
                 v.seeds,
                 v.floor,
+                v.moves,
+                v.kicks,
                 v.mean_holds,
                 v.seeds_hold
             );

@@ -1,6 +1,6 @@
 //! The settings of the suite: every option decided, every name and number checked.
 
-use super::cell::{Cell, product};
+use super::cell::{Cell, REPORTED, product};
 use super::cover::cover;
 use crate::escape::error::EscapeError;
 use crate::escape::options::Options;
@@ -62,7 +62,8 @@ impl HarmSettings {
             };
             return Err(UnusedOption { name, needs }.into());
         }
-        let all = if suite == "harm" { cover() } else { product() };
+        let crossed = if suite == "harm" { cover() } else { product() };
+        let all = [REPORTED].into_iter().chain(crossed);
         // One seed in twenty may be harmed, so it takes twenty to see one; the product is for a night, and has cells enough.
         let seeds = if suite == "harm" { 20 } else { 8 };
         let numbered: Vec<(usize, Cell)> = (1..).zip(all).collect();

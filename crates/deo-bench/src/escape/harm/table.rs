@@ -6,7 +6,6 @@ use super::records::{CellRecord, Total};
 use super::settings::HarmSettings;
 use super::verdict::Verdict;
 use crate::escape::markdown::short;
-use crate::escape::statistics::median;
 
 /// Everything that is printed.
 pub(super) fn text(settings: &HarmSettings, cells: &[CellRecord]) -> String {
@@ -42,9 +41,8 @@ pub(super) fn text(settings: &HarmSettings, cells: &[CellRecord]) -> String {
 }
 
 fn line(cell: &CellRecord) -> Vec<String> {
-    let losses = cell.pairs.iter().map(|pair| pair.without.loss);
     let mut line =
-        vec![cell.number.to_string(), cell.cell.name(), short(cell.lr), short(median(losses))];
+        vec![cell.number.to_string(), cell.cell.name(), short(cell.lr), short(cell.loss())];
     line.extend(cell.verdicts.iter().map(ratio));
     line.push(marks(cell));
     line
@@ -113,11 +111,15 @@ fn ratio_alone(verdict: &Verdict) -> String {
 
 /// Mean and share of seeds that ended higher for each level of each factor: where harm sits.
 fn levels(cells: &[CellRecord]) -> String {
+    // One more than is crossed, for the rate of the cell that was reported.
     let levels =
-        (0..FACTORS).flat_map(|factor| (0..LEVELS[factor]).map(move |level| (factor, level)));
+        (0..FACTORS).flat_map(|factor| (0..=LEVELS[factor]).map(move |level| (factor, level)));
     let lines = levels.filter_map(|(factor, level)| {
         let of_level = || cells.iter().filter(move |cell| cell.cell.0[factor] == level);
         let count = of_level().count();
+        if count == 0 {
+            return None;
+        }
         let mut line =
             vec![NAMES[factor].to_owned(), Cell::level(factor, level), count.to_string()];
         let column = |column| {
@@ -125,10 +127,8 @@ fn levels(cells: &[CellRecord]) -> String {
             let higher = 100.0 * all.higher as f64 / all.seeds as f64;
             format!("{}, {higher:.0} %", ratio_alone(&all))
         };
-        if count > 0 {
-            line.extend(Column::ALL.into_iter().map(column));
-        }
-        (count > 0).then_some(line)
+        line.extend(Column::ALL.into_iter().map(column));
+        Some(line)
     });
     table(
         &[

@@ -10,6 +10,8 @@
 
 use super::columns::Column;
 use super::pair::{Ended, Pair};
+use crate::escape::method::Deeds;
+use crate::escape::statistics;
 use serde::Serialize;
 
 /// φ and Φ in losses at the start.
@@ -40,6 +42,9 @@ pub(super) struct Verdict {
     pub(super) seeds: usize,
     /// Seeds in which the runs with and without ended below the floor.
     pub(super) floor: usize,
+    /// Medians of how often x was moved, and of how often along an axis.
+    pub(super) moves: f64,
+    pub(super) kicks: f64,
     pub(super) mean_holds: bool,
     pub(super) seeds_hold: bool,
 }
@@ -68,7 +73,11 @@ impl Verdict {
             let low = |run: &Ended| !run.failed && run.loss <= FLOOR * pair.start;
             low(&pair.without) && low(&pair.with[column as usize])
         };
-        let floor = pairs.filter(at_floor).count();
+        let floor = pairs.clone().filter(at_floor).count();
+        let deeds = |of: fn(&Deeds) -> u64| {
+            let deed = |pair: &Pair| of(&pair.with[column as usize].deeds) as f64;
+            statistics::median(pairs.clone().map(deed))
+        };
         let seeds = ratios.len();
         assert!(seeds > 0, "no seeds, no verdict");
         let (mean, error) = mean_and_error(&ratios);
@@ -84,6 +93,8 @@ impl Verdict {
             lower: ratios.iter().filter(|&&r| r < 1.0 / HIGHER).count(),
             seeds,
             floor,
+            moves: deeds(|deeds| deeds.moves),
+            kicks: deeds(|deeds| deeds.kicks),
             mean_holds: mean - error <= MEAN.ln(),
             seeds_hold: ONE_IN * higher <= seeds,
         }
@@ -108,7 +119,6 @@ fn mean_and_error(ratios: &[f64]) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::escape::method::Deeds;
 
     fn ended(loss: f64) -> Ended {
         Ended { loss, failed: loss.is_infinite(), steps: 1, cost: 1.0, deeds: Deeds::default() }
