@@ -95,7 +95,7 @@ fn a_run_is_gone_on_with() {
     fs::create_dir(bench.path("cut")).unwrap();
     // A loss that no run would give shows that the line was read.
     let kept = text[..third].replacen("\"start\":", "\"start\":1e9,\"was\":", 1);
-    bench.write("cut/runs.jsonl.partial", kept[..kept.len() - 9].as_bytes());
+    bench.write("cut/runs.jsonl.partial", &kept.as_bytes()[..kept.len() - 9]);
     let gone_on = run(&bench, &["--json", "--out", "cut", "--resume"]);
     assert_ne!(gone_on, whole);
     bench.write("cut/runs.jsonl.partial", &text.as_bytes()[..third - 9]);
