@@ -16,6 +16,7 @@
 mod compare;
 mod curves;
 mod error;
+mod harm;
 mod kinds;
 mod markdown;
 mod meter;
@@ -31,6 +32,7 @@ mod tuning;
 
 pub use compare::{Compared, Judged, ProblemFacts, compare};
 pub use error::EscapeError;
+pub use harm::{Cell, Column, HarmSettings};
 pub use kinds::{Base, MethodKind, Policy};
 pub use meter::Metered;
 pub use method::{Deeds, Method};

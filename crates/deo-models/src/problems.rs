@@ -37,6 +37,8 @@
 //! | `digits-classifier` | as the net is initialised | f on images held out, at the end | 2 000 |
 //! | `char-gpt` | as the net is initialised | f on fixed batches held out, at the end | 1 000 |
 //!
+//! Beside them [`Net`] gives small nets on real data by their factors, for the *do no harm* suite.
+//!
 //! [`by_name`] gives one, [`suite`] the names of several.
 //!
 //! # Examples
@@ -66,6 +68,7 @@ mod gaussian_bump;
 mod identical_units;
 mod linear_net;
 mod matrix_factorisation;
+mod nets;
 mod octopus;
 mod on_landscape;
 mod phase_retrieval;
@@ -76,6 +79,7 @@ mod strict_saddle;
 mod xor;
 
 pub use error::ProblemError;
+pub use nets::{Batching, Data, Net};
 pub use problem::Problem;
 
 use on_landscape::OnLandscape;

@@ -106,7 +106,7 @@ pub fn compare(
 }
 
 /// What `work` returns on each of so many threads, one after the other.
-fn on_threads<R: Send>(
+pub(super) fn on_threads<R: Send>(
     threads: usize,
     work: &(dyn Fn() -> Result<Vec<R>, EscapeError> + Sync),
 ) -> Result<Vec<R>, EscapeError> {

@@ -22,7 +22,7 @@ pub enum EscapeError {
     Unused(#[from] UnusedOption),
     /// Neither a suite nor a problem.
     #[error(
-        "there is no suite or problem {name:?}; there are quick, full, {}",
+        "there is no suite or problem {name:?}; there are quick, full, {}, and harm or harm-full by itself",
         deo_models::problems::names().join(", ")
     )]
     UnknownSuite {
@@ -34,6 +34,31 @@ pub enum EscapeError {
     UnknownMethod {
         /// The name as given.
         name: String,
+    },
+    /// The suite of harm with something else.
+    #[error("the suite is {given:?}; harm, or harm-full, must stand by itself")]
+    HarmAlone {
+        /// The suite as given.
+        given: String,
+    },
+    /// No cell of that name.
+    #[error(
+        "there is no cell {name:?}; a name is DATA-LAYERS-ACTIVATION-BATCH-BASE-RATE-GRADIENTS, as in \
+         digits-5-sigmoid-full-adam-x0.15-600"
+    )]
+    UnknownCell {
+        /// The name as given.
+        name: String,
+    },
+    /// No range of cells.
+    #[error(
+        "cells is {given:?}; it must be I..J with 1 ≤ I ≤ J ≤ {count}, one of the two ends may be left out"
+    )]
+    Cells {
+        /// The range as given.
+        given: String,
+        /// Cells of the suite.
+        count: usize,
     },
     /// A problem that can't be set up.
     #[error(transparent)]

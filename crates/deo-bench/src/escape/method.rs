@@ -20,7 +20,7 @@ pub trait Method: Send {
 }
 
 /// What a method has done beside ordinary steps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Deeds {
     /// Times that it looked for something better than an ordinary step.
     pub visits: u64,

@@ -109,5 +109,26 @@ impl MethodKind {
     }
 }
 
+/// A base optimizer by itself.
+pub(super) fn plain(base: Base, lr: f64, x: &[f64]) -> Box<dyn Method> {
+    Box::new(Plain::new(base, lr, x))
+}
+
+/// A policy of deo-core beside a base, with its default settings, or with the budget of a run that is known to be of
+/// so many gradients.
+pub(super) fn helped(
+    policy: Policy,
+    base: Base,
+    lr: f64,
+    seed: u64,
+    run: Option<u64>,
+    x: &[f64],
+) -> Box<dyn Method> {
+    Box::new(match run {
+        Some(gradients) => Helped::for_run(policy, base, lr, seed, gradients, x),
+        None => Helped::new(policy, base, lr, seed, x),
+    })
+}
+
 #[cfg(test)]
 mod tests;

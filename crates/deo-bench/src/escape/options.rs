@@ -10,7 +10,7 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, Default, PartialEq, Args, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Options {
-    /// Problems: quick, full, or names of problems, separated by commas [default: quick]
+    /// Problems: quick, full, or names of problems, separated by commas; or harm, or harm-full, see below [default: quick]
     #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = WHAT)]
     pub suite: Option<Vec<String>>,
 
@@ -18,7 +18,15 @@ pub struct Options {
     #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = WHAT)]
     pub methods: Option<Vec<String>>,
 
-    /// Fresh seeds on which each method is judged [default: 5]
+    /// Of --suite harm the cells I to J, counted from 1, both included; either end may be left out [default: all]
+    #[arg(long, value_name = "I..J", help_heading = WHAT)]
+    pub cells: Option<String>,
+
+    /// Cells of --suite harm-full by name, separated by commas
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = WHAT)]
+    pub cell: Option<Vec<String>>,
+
+    /// Fresh seeds on which each method is judged [default: 5; of harm 20, of harm-full 8]
     #[arg(long, value_name = "N", help_heading = HOW)]
     pub seeds: Option<u64>,
 
@@ -65,6 +73,14 @@ pub struct EscapeArgs {
     #[command(flatten)]
     pub options: Options,
 
+    /// Of --suite harm, tune the rates of the cells and print them instead of running the cells
+    #[arg(long, help_heading = HOW)]
+    pub rates: bool,
+
+    /// Of --suite harm, don't run again what the directory of --out has
+    #[arg(long, help_heading = OUTPUT)]
+    pub resume: bool,
+
     /// Print the results as one JSON object instead of tables
     #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
@@ -97,7 +113,14 @@ Examples:
 Each method is tuned by itself on every problem: a grid of learning rates 1, 2, 5, 10, …, on seeds of their own, by
 solved runs, then median cost, then median measure. Then it runs on fresh seeds. A cost is gradients plus a third of
 the losses; medians take a run that didn't reach the target as one of infinite cost, so there is none unless more than
-half of the runs did. The policies that deo adds run with the same default settings everywhere.";
+half of the runs did. The policies that deo adds run with the same default settings everywhere.
+
+The suite harm asks whether Escape does harm where there may be nothing to escape from: small nets on real data, 61 cells in
+which every two of data, depth, activation, batch, base, rate and length of the run meet. It compares the loss of the training
+data with Escape and without, at an equal budget, with controls. harm-full is every combination.
+  deo escape --suite harm --out runs/harm
+  deo escape --suite harm --cells 1..5 --seeds 20
+  deo escape --suite harm --cell digits-5-sigmoid-full-adam-x0.15-600";
 
 impl Options {
     /// These options, and those of `file` where they are silent.
@@ -106,6 +129,8 @@ impl Options {
         Options {
             suite: self.suite.or(file.suite),
             methods: self.methods.or(file.methods),
+            cells: self.cells.or(file.cells),
+            cell: self.cell.or(file.cell),
             seeds: self.seeds.or(file.seeds),
             tuning_seeds: self.tuning_seeds.or(file.tuning_seeds),
             grid: self.grid.or(file.grid),

@@ -2,12 +2,14 @@
 
 use super::compare::{Compared, compare};
 use super::error::EscapeError;
+use super::harm::{self, HarmSettings, Wish};
 use super::options::{EscapeArgs, Options};
 use super::results::{Record, Row, Summary, csv, rows};
-use super::settings::Settings;
+use super::settings::{OF_HARM, Settings};
 use super::{curves, markdown};
 use crate::config;
 use crate::output::{OutputDir, RECORD};
+use crate::setting::UnusedOption;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{self, Write};
 
@@ -21,9 +23,16 @@ const STYLE: &str = "{bar:30} {pos}/{len} methods on problems, {msg}, {elapsed}"
 ///
 /// [`EscapeError`], with a message of one line and an exit code.
 pub fn execute(arguments: EscapeArgs, stdout: &mut dyn Write) -> Result<(), EscapeError> {
-    let EscapeArgs { options, json, config } = arguments;
+    let EscapeArgs { options, rates, resume, json, config } = arguments;
     let file: Options = config.map_or(Ok(Options::default()), |path| config::read(&path))?;
     let options = options.or(file);
+    if HarmSettings::are_wanted(&options) {
+        return harm::execute(&options, Wish { rates, resume, json }, stdout);
+    }
+    if let Some((name, _)) = [("rates", rates), ("resume", resume)].into_iter().find(|wish| wish.1)
+    {
+        return Err(UnusedOption { name, needs: OF_HARM }.into());
+    }
     let out = options.out.clone();
     let settings = Settings::resolve(options)?;
     let files = files(&settings);

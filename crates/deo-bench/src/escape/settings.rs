@@ -33,12 +33,15 @@ pub struct Settings {
 
 /// Ranges that keep the two kinds of seeds apart (see [`Settings::fresh_seed`]), thirds of gradients countable in 64
 /// bits, and a slip of the finger from costing a week.
-const MOST_SEEDS: u64 = 1000;
+pub(super) const MOST_SEEDS: u64 = 1000;
 const MOST_GRID: u32 = 31;
 const MOST_BUDGET: u64 = 1_000_000_000_000;
-const MOST_SEED: u64 = u64::MAX >> SEED_BITS;
+pub(super) const MOST_SEED: u64 = u64::MAX >> SEED_BITS;
 /// Seeds of one comparison differ in their lowest bits, those of tuning and judgement in the highest of these.
 const SEED_BITS: u32 = 20;
+
+/// What an option of the suite of harm needs.
+pub(super) const OF_HARM: &str = "--suite harm or --suite harm-full";
 
 impl Settings {
     /// The settings that `options` ask for.
@@ -47,6 +50,10 @@ impl Settings {
     ///
     /// [`EscapeError`] with a message of one line.
     pub fn resolve(options: Options) -> Result<Settings, EscapeError> {
+        let of_harm = [("cells", options.cells.is_some()), ("cell", options.cell.is_some())];
+        if let Some((name, _)) = of_harm.into_iter().find(|(_, given)| *given) {
+            return Err(UnusedOption { name, needs: OF_HARM }.into());
+        }
         let methods = match &options.methods {
             Some(names) => methods(names)?,
             None => MethodKind::DEFAULT.to_vec(),
@@ -76,18 +83,28 @@ impl Settings {
 
     /// A seed of the judgement.
     pub fn fresh_seed(&self, index: u64) -> u64 {
-        (self.seed << SEED_BITS) + index
+        fresh_seed(self.seed, index)
     }
 
     /// A seed of the tuning: never one of a judgement, whatever the seeds of both comparisons.
     pub fn tuning_seed(&self, index: u64) -> u64 {
-        (self.seed << SEED_BITS) + (1 << (SEED_BITS - 1)) + index
+        tuning_seed(self.seed, index)
     }
 
     /// The budget of a run on `problem`.
     pub fn budget(&self, problem: &dyn Problem) -> u64 {
         self.budget.unwrap_or_else(|| problem.budget())
     }
+}
+
+/// A seed of a judgement, see [`Settings::fresh_seed`].
+pub(super) fn fresh_seed(seed: u64, index: u64) -> u64 {
+    (seed << SEED_BITS) + index
+}
+
+/// A seed of a tuning, see [`Settings::tuning_seed`].
+pub(super) fn tuning_seed(seed: u64, index: u64) -> u64 {
+    (seed << SEED_BITS) + (1 << (SEED_BITS - 1)) + index
 }
 
 /// Checks a given rate, and that no option beside it asks for a tuning that then has nothing to do.

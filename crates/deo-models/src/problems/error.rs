@@ -1,6 +1,7 @@
 //! Why there is no such problem.
 
 use crate::landscapes::LandscapeError;
+use crate::layers::Activation;
 
 /// A name that is not known, or data that cannot be had; each message is one line and says what would be right.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -27,6 +28,20 @@ pub enum ProblemError {
     UnknownSuite {
         /// The name as given.
         name: String,
+    },
+
+    /// There is no such net.
+    #[error(
+        "there is no net of depth {depth} with {activation:?} on {data}; a net has at least one hidden layer, and \
+         char-gpt has Gelu only"
+    )]
+    NoSuchNet {
+        /// The data.
+        data: &'static str,
+        /// Hidden layers.
+        depth: usize,
+        /// What follows them.
+        activation: Activation,
     },
 
     /// The landscape refuses the parameters.

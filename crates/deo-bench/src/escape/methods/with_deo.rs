@@ -7,6 +7,7 @@ use super::plain::{AnyOptimizer, SPACE};
 use crate::escape::kinds::{Base, Policy};
 use crate::escape::meter::Metered;
 use crate::escape::method::{Deeds, Method};
+use deo_core::budget::BudgetSettings;
 use deo_core::deo::{Counts, Tracking};
 use deo_core::policy::{EscapeSettings, Kick};
 use deo_core::{Answer, Deo, DeoSettings, PolicySettings, Question};
@@ -43,7 +44,24 @@ fn settings(policy: Policy, seed: u64) -> DeoSettings {
 
 impl Helped {
     pub(super) fn new(policy: Policy, base: Base, lr: f64, seed: u64, x: &[f64]) -> Self {
-        let deo = Deo::new(&SPACE, x, settings(policy, seed));
+        Self::with(policy, base, lr, settings(policy, seed), x)
+    }
+
+    /// With the budget of a run that is known to be of `gradients`.
+    pub(super) fn for_run(
+        policy: Policy,
+        base: Base,
+        lr: f64,
+        seed: u64,
+        gradients: u64,
+        x: &[f64],
+    ) -> Self {
+        let budget = BudgetSettings::for_run(gradients);
+        Self::with(policy, base, lr, DeoSettings { budget, ..settings(policy, seed) }, x)
+    }
+
+    fn with(policy: Policy, base: Base, lr: f64, settings: DeoSettings, x: &[f64]) -> Self {
+        let deo = Deo::new(&SPACE, x, settings);
         Helped {
             policy,
             base,
