@@ -241,6 +241,16 @@ impl<V> Krylov<V> {
         self.is_confirmed().then(|| self.confirmation.beyond[usize::from(upper)].unwrap_or(all))
     }
 
+    /// The residual at which pair i, as it stands, is converged.
+    ///
+    /// # Panics
+    ///
+    /// If i is not below the number of wanted pairs.
+    pub fn goal(&self, i: usize) -> f64 {
+        assert!(i < self.estimates.len(), "pair {i} of {}", self.estimates.len());
+        self.goal_for(self.estimates[i].curvature)
+    }
+
     /// The distance from wanted pair i to the nearest other Ritz value, also in its [`Estimate::gap`]; the angle between
     /// the axis and the eigenvector is about `residual / gap`, [`Estimate::angle`].
     ///

@@ -1,7 +1,7 @@
 //! What would make a result better: one sentence for each weakness that it shows.
 
 use super::choices::{Precision, SecantRule};
-use super::results::{BUDGET, NOISE, Pair, Results};
+use super::results::{BUDGET, NOISE, Pair, Results, UNCONFIRMED};
 use super::settings::Settings;
 
 /// An angle to the eigenvector above which the axis is called vague: cos 0.1 is 0.995.
@@ -15,6 +15,13 @@ pub(super) fn advice(settings: &Settings, results: &Results) -> Vec<String> {
         advice.push(format!(
             "{pairs}: out of gradients; raise --max-gradients ({}), --memory ({}) or --tol ({})",
             settings.max_gradients, settings.memory, settings.tol
+        ));
+    }
+    if let Some(pairs) = of_status(UNCONFIRMED) {
+        advice.push(format!(
+            "{pairs}: eigenvalues, but others may have been missed: out of gradients before that was known; raise \
+             --max-gradients ({})",
+            settings.max_gradients
         ));
     }
     if let Some(pairs) = of_status(NOISE) {

@@ -95,6 +95,9 @@ fn show(stdout: &mut dyn Write, record: &Record<'_>, json: bool) -> io::Result<(
     writeln!(stdout, "{}", record.target)?;
     writeln!(stdout, "{}\n", numerics(settings, results))?;
     writeln!(stdout, "{}", pairs(&results.pairs))?;
+    for sentence in reach(&results.pairs) {
+        writeln!(stdout, "{sentence}")?;
+    }
     if let Some(known) = results.known_lowest {
         writeln!(stdout, "the lowest by formula: {known}")?;
     }
@@ -175,6 +178,14 @@ fn pairs(pairs: &[Pair]) -> String {
         row
     }));
     table::align(&rows)
+}
+
+/// "complete: no other eigenvalue below 0.4142", for each end whose list was confirmed.
+fn reach(pairs: &[Pair]) -> impl Iterator<Item = String> {
+    [("lowest", "below"), ("highest", "above")].into_iter().filter_map(|(end, side)| {
+        let value = pairs.iter().find(|pair| pair.end == end)?.complete_to?;
+        Some(format!("complete: no other eigenvalue {side} {}", significant(value)))
+    })
 }
 
 /// An error: two digits, or a dash where it isn't known.

@@ -26,6 +26,9 @@ pub struct Pair {
     pub gap: Option<f64>,
     /// The standard error of the curvature along n over the batches; `None` unless there are two or more.
     pub standard_error: Option<f64>,
+    /// How far the list of this end is complete: no eigenvalue beyond its pairs lies before this value. `None` if that wasn't
+    /// confirmed, or there is none.
+    pub complete_to: Option<f64>,
     /// The curvature along n on fresh batches; `None` if there are none.
     pub fresh: Option<f64>,
     /// Its standard error; `None` unless there are two or more.
@@ -35,6 +38,9 @@ pub struct Pair {
     /// Half the widths of the 95 % intervals that the two standard errors give for so few batches.
     #[serde(skip)]
     pub(super) margins: [Option<f64>; 2],
+    /// The residual at which the search calls it converged.
+    #[serde(skip)]
+    goal: f64,
 }
 
 /// Standard errors of a normal distribution whose confidence makes a difference significant: 95 %. Few batches need more
@@ -46,7 +52,8 @@ impl Pair {
         end: &'static str,
         index: usize,
         estimate: &Estimate,
-        gap: Option<f64>,
+        goal: f64,
+        complete_to: Option<f64>,
     ) -> Self {
         Pair {
             end,
@@ -54,22 +61,26 @@ impl Pair {
             eigenvalue: estimate.curvature,
             residual: estimate.residual,
             secant_error: estimate.secant_error,
-            gap,
+            gap: estimate.gap,
             standard_error: None,
+            complete_to: complete_to.filter(|value| value.is_finite()),
             fresh: None,
             fresh_error: None,
             margins: [None; 2],
+            goal,
             status: match estimate.status {
                 Status::Converged => CONVERGED,
                 Status::Noise => NOISE,
+                Status::Unconfirmed => UNCONFIRMED,
                 Status::Budget => BUDGET,
                 _ => "unknown",
             },
         }
     }
 
-    /// Takes over what was measured along the axis itself; converged is what is so by that, to `tolerance`.
-    pub(super) fn verify(&mut self, verified: &Verified, tolerance: f64) {
+    /// Takes over what was measured along the axis itself; converged is what is so by that, to `slack` times what the search
+    /// asked for.
+    pub(super) fn verify(&mut self, verified: &Verified, slack: f64) {
         let known = |error: f64| (!error.is_nan()).then_some(error);
         let BatchEstimate { curvature, residual, secant_error, standard_error, .. } = verified.own;
         (self.eigenvalue, self.residual, self.secant_error) = (curvature, residual, secant_error);
@@ -79,7 +90,7 @@ impl Pair {
         let margin = |of: BatchEstimate| known(of.margin(SIGNIFICANT));
         self.margins = [Some(verified.own), verified.fresh].map(|of| of.and_then(margin));
         if self.is_closed() {
-            let converged = residual <= tolerance * curvature.abs();
+            let converged = residual <= slack * self.goal;
             self.status = if converged { CONVERGED } else { NOISE };
         }
     }
@@ -102,6 +113,7 @@ impl Pair {
 pub(super) const CONVERGED: &str = "converged";
 pub(super) const NOISE: &str = "noise";
 pub(super) const BUDGET: &str = "budget";
+pub(super) const UNCONFIRMED: &str = "unconfirmed";
 
 /// Everything that was found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -148,6 +160,7 @@ pub(super) struct Summary<'a> {
     standard_errors: Vec<Option<f64>>,
     secant_errors: Vec<f64>,
     gaps: Vec<Option<f64>>,
+    complete_to: Vec<Option<f64>>,
     fresh: Vec<Option<f64>>,
     fresh_errors: Vec<Option<f64>>,
     statuses: Vec<&'static str>,
@@ -177,6 +190,7 @@ impl<'a> Summary<'a> {
             standard_errors: results.pairs.iter().map(|pair| pair.standard_error).collect(),
             secant_errors: numbers(|pair| pair.secant_error),
             gaps: results.pairs.iter().map(|pair| pair.gap).collect(),
+            complete_to: results.pairs.iter().map(|pair| pair.complete_to).collect(),
             fresh: results.pairs.iter().map(|pair| pair.fresh).collect(),
             fresh_errors: results.pairs.iter().map(|pair| pair.fresh_error).collect(),
             statuses: results.pairs.iter().map(|pair| pair.status).collect(),

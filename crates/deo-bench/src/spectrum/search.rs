@@ -66,7 +66,7 @@ pub(super) fn search<T: Real>(
         for (pair, axis) in pairs.iter_mut().zip(&axes) {
             let Some(axis) = axis else { continue };
             let verified = verify(source, axis, rule, given)?;
-            pair.verify(&verified, SLACK * settings.tol);
+            pair.verify(&verified, SLACK);
             if !pair.is_converged() {
                 shortest = shortest.min(verified.length);
             }
@@ -151,7 +151,9 @@ fn pairs<V>(krylov: &Krylov<V>, settings: &Settings) -> Vec<Pair> {
     let pair = |(i, estimate): (usize, &Estimate)| {
         let highest = settings.which == Ends::Highest || i >= settings.k;
         let end = if highest { "highest" } else { "lowest" };
-        Pair::new(end, i % settings.k + 1, estimate, krylov.gap(i))
+        let known = estimate.curvature.is_finite();
+        let complete_to = krylov.exclusion(i).filter(|_| known);
+        Pair::new(end, i % settings.k + 1, estimate, krylov.goal(i), complete_to)
     };
     krylov.estimates().iter().enumerate().map(pair).collect()
 }

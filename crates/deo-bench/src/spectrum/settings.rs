@@ -162,6 +162,7 @@ impl Settings {
             tolerance: self.tol,
             floor: 0.0,
             confirm: self.confirm,
+            cutoff: None,
             max_gradients: self.max_gradients,
         }
     }

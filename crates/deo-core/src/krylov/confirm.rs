@@ -188,7 +188,7 @@ impl<V> Krylov<V> {
             let inside = || self.beyond_cutoff(**mu, upper).is_none();
             let here = *i >= of_pairs || self.is_upper(*i) == upper && inside();
             // One that equals the next eigenvalue changes nothing in the list.
-            here && (next - **mu).abs() > self.goal(next)
+            here && (next - **mu).abs() > self.goal_for(next)
         };
         // What the random direction led to may be a pair of the other end by now.
         let wanted = (0..self.estimates.len())
@@ -318,7 +318,7 @@ impl<V> Krylov<V> {
     /// The residual at which a pair beside the wanted ones is told from them.
     fn told(&self, row: usize, upper: bool) -> f64 {
         let theta = self.values[row];
-        let goal = self.goal(theta);
+        let goal = self.goal_for(theta);
         if let Some(off) = self.beyond_cutoff(theta, upper) {
             return goal.max(TOLD * off);
         }

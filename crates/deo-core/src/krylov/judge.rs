@@ -75,14 +75,14 @@ impl<V> Krylov<V> {
     ///
     /// Below ε^⅔ of the largest eigenvalue seen a value counts as zero, as in ARPACK: it is known to an absolute accuracy
     /// only, and one relative to it would never be met.
-    pub(super) fn goal(&self, theta: f64) -> f64 {
+    pub(super) fn goal_for(&self, theta: f64) -> f64 {
         let zero = self.zero * self.largest;
         self.settings.tolerance * theta.abs().max(self.settings.floor).max(zero)
     }
 
     /// How a pair with this residual and error of its product ends; `None` if it is open.
     pub(super) fn pair_status(&self, theta: f64, residual: f64, error: f64) -> Option<Status> {
-        let goal = self.goal(theta);
+        let goal = self.goal_for(theta);
         // A residual that is small by an erroneous product isn't known to be small.
         if residual <= goal && error <= goal {
             Some(Status::Converged)
