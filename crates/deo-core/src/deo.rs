@@ -85,6 +85,8 @@ pub struct Deo<V> {
     seed: u64,
     /// The axis has been drawn and measured at least once.
     has_axis: bool,
+    /// The axis has been drawn, and its product isn't known yet.
+    drawn: bool,
     scene: Option<Scene>,
     /// Steps since the last estimate.
     since_estimate: u64,
@@ -137,6 +139,7 @@ impl<V> Deo<V> {
             batches_differ: false,
             seed: settings.seed,
             has_axis: false,
+            drawn: false,
             scene: None,
             since_estimate: 0,
             visit: Counts::default(),
@@ -177,7 +180,8 @@ impl<V> Deo<V> {
 impl<V> Deo<V> {
     /// Takes a training step's point, loss and gradient, and decides whether to visit.
     ///
-    /// Returns ‖g‖. A loss or gradient that isn't finite starts no visit; skip such a step.
+    /// Returns ‖g‖. A loss or gradient that isn't finite starts no visit. Call [`Deo::apply`] on such a step too, which
+    /// undoes the move that led there, if one did; then skip it.
     pub fn observe<S>(&mut self, space: &S, x: &S::Vector, loss: f64, g: &S::Vector) -> f64
     where
         S: Space<Owned = V>,
@@ -189,6 +193,10 @@ impl<V> Deo<V> {
         self.budget.earn();
         self.since_estimate += 1;
         if !(loss.is_finite() && gradient_norm.is_finite()) {
+            if let (Some(promise), Policy::Escape(escape)) = (self.promise.take(), &mut self.policy)
+            {
+                escape.stage = Stage::Broken(promise);
+            }
             return gradient_norm;
         }
         if let Some(promise) = self.promise.take() {
@@ -229,7 +237,9 @@ impl<V> Deo<V> {
         self.total += visit;
         self.scene = None;
         if let Policy::Escape(escape) = &mut self.policy {
-            escape.stage = Stage::Idle;
+            if let Stage::Broken(promise) = std::mem::replace(&mut escape.stage, Stage::Idle) {
+                self.promise = Some(promise); // x is still where the move has led
+            }
             self.budget.spend(visit.cost());
         }
     }
@@ -237,6 +247,16 @@ impl<V> Deo<V> {
     /// A fresh random seed for each visit, the same in every representation and after a resume.
     fn visit_seed(&self) -> u64 {
         derive(self.seed, self.total.visits)
+    }
+
+    /// Draws an axis; its first answer turns it to what the loss depends on.
+    fn draw<S>(&mut self, space: &S)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        self.dimer.draw(space, self.visit_seed());
+        self.drawn = true;
     }
 
     fn begin_tracking<S>(&mut self, space: &S)
@@ -249,7 +269,7 @@ impl<V> Deo<V> {
         };
         let gradients = if self.has_axis { tracking.gradients } else { tracking.first };
         if !self.has_axis {
-            self.dimer.draw(space, self.visit_seed());
+            self.draw(space);
         }
         self.dimer.begin(space);
         self.dimer.limit(gradients);
@@ -268,7 +288,7 @@ impl<V> Deo<V> {
             return self.dimer.ask(space).map(Question::Gradient);
         };
         match &escape.stage {
-            Stage::Idle | Stage::Settled(_) => None,
+            Stage::Idle | Stage::Settled(_) | Stage::Broken(_) => None,
             Stage::Axis => self.dimer.ask(space).map(Question::Gradient),
             Stage::Again { promise, there: None, .. } => {
                 let sign = if promise.made { -1.0 } else { 1.0 };
@@ -297,7 +317,12 @@ impl<V> Deo<V> {
         self.visit.gradients += answer.gradients;
         self.dimer.tell(space, answer);
         self.visit.rotations += self.dimer.estimate().rotations - rotations;
-        self.has_axis |= self.dimer.estimate().curvature.is_finite();
+        if self.dimer.estimate().curvature.is_finite() {
+            if std::mem::take(&mut self.drawn) {
+                self.dimer.enter_range(space);
+            }
+            self.has_axis |= self.dimer.estimate().curvature.is_finite();
+        }
     }
 
     /// Takes the answer to a [`Question::Loss`].
@@ -319,7 +344,8 @@ impl<V> Deo<V> {
 
     /// Ends the step: transforms `g` (`Deflate`, `Amplify`) or moves `x` (`Escape`).
     ///
-    /// Where x was moved the loop skips its own step: `g` belongs to the old x.
+    /// Where x was moved the loop skips its own step: `g` belongs to the old x. A step whose loss or gradient isn't finite
+    /// is skipped as well, but not before this call: if the last move led there, it is undone.
     pub fn apply<S>(&mut self, space: &S, x: &mut S::Vector, g: &mut S::Vector) -> Event
     where
         S: Space<Owned = V>,

@@ -8,8 +8,8 @@ use crate::policy::{Kick, Outcome, Rung, Scene, Stage};
 use crate::space::Space;
 use std::borrow::BorrowMut;
 
-/// Gradients that any estimate may spend: a probe and a rotation, enough where the lowest curvature stands apart.
-const FIRST_GRADIENTS: f64 = 2.0;
+/// Gradients that any estimate may spend: two products and a rotation, enough where the lowest curvature stands apart.
+const FIRST_GRADIENTS: f64 = 3.0;
 
 /// Gradients that an estimate may spend besides, for each step since the last. Hard saddles get their dozens in time,
 /// and a run with neither success nor luck spends about a quarter of its steps, whatever the bucket holds. Where the
@@ -37,7 +37,7 @@ impl<V> Deo<V> {
         // An estimate that was merely cut short goes on. Any other starts anew: every eigenvector is a fixed point of
         // the rotation, and at a new saddle, or on a new batch, the old axis may be one of positive curvature.
         if self.batches_differ || self.dimer.estimate().status != Status::Budget {
-            self.dimer.draw(space, self.visit_seed());
+            self.draw(space);
         }
         if kick == Kick::Random {
             return; // Never begun, the dimer asks nothing, and the next decision is about the kick.
@@ -95,7 +95,12 @@ impl<V> Deo<V> {
             }
             (Stage::Again { promise, here, there: Some(there) }, _) => {
                 let fall = if promise.made { there - here } else { here - there };
+                // `here` is finite. Where `there` isn't, the old x of a move is no place to go back to.
+                let fall = if promise.made && !there.is_finite() { f64::INFINITY } else { fall };
                 self.second_opinion(space, x, &promise, fall)
+            }
+            (Stage::Broken(promise), _) => {
+                self.second_opinion(space, x, &promise, f64::NEG_INFINITY)
             }
             // No visit, or the loop stopped answering: nothing was decided, but what it evaluated is spent.
             _ => Event::Quiet,

@@ -105,6 +105,8 @@ pub(crate) enum Stage {
     Settled(Outcome),
     /// One loss at the other end of a promised move, on the batch after its own, whose loss at x is `here`.
     Again { promise: Promise, here: f64, there: Option<f64> },
+    /// The step after a promise isn't finite.
+    Broken(Promise),
 }
 
 /// How a visit ended.
