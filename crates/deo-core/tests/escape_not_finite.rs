@@ -67,7 +67,10 @@ fn undone<O: Optimizer<Host<f64>>>(optimizer: O, settings: DeoSettings, poison: 
     assert!(report.skipped, "{poison:?}: the optimizer has no gradient to step with");
     assert!(matches!(report.event, Event::Reverted { .. }) && report.event.moved(), "{report:?}");
     // x + Δ − Δ, to rounding.
-    assert!(x.iter().zip(&before).all(|(x, b)| (x - b).abs() < 1e-12), "{poison:?} {x:?} {before:?}");
+    assert!(
+        x.iter().zip(&before).all(|(x, b)| (x - b).abs() < 1e-12),
+        "{poison:?} {x:?} {before:?}"
+    );
     // Once: a second bad step finds nothing to undo.
     let at = x.clone();
     let report = run.step(&SPACE, &mut poisoned, &mut x, 0.1);
@@ -84,7 +87,11 @@ fn a_move_that_leads_to_what_is_not_finite_is_undone() {
             let settings =
                 DeoSettings { policy: PolicySettings::Escape(escape), ..Default::default() };
             undone(Sgd::new(SgdSettings::default(), &SPACE, &x).unwrap(), settings, poison);
-            undone(Sgd::new(SgdSettings { momentum: 0.9, ..Default::default() }, &SPACE, &x).unwrap(), settings, poison);
+            undone(
+                Sgd::new(SgdSettings { momentum: 0.9, ..Default::default() }, &SPACE, &x).unwrap(),
+                settings,
+                poison,
+            );
         }
         let adam = Adam::new(AdamSettings::adam(), &SPACE, &x).unwrap();
         undone(adam, DeoSettings::default(), poison);

@@ -138,12 +138,7 @@ impl Companion {
     }
 
     /// Settles a step whose loss or gradient isn't usable: a move that led there is undone, else nothing happens.
-    pub(super) fn skip(
-        &mut self,
-        space: &Params,
-        v: &mut Vectors,
-        base: Base<'_>,
-    ) -> Option<Deed> {
+    pub(super) fn skip(&mut self, space: &Params, v: &mut Vectors, base: Base<'_>) -> Option<Deed> {
         let Companion::Deo(deo) = self else { return None };
         if !base.looks {
             return None;
