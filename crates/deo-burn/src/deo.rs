@@ -122,7 +122,8 @@ impl ModuleDeo {
     /// random numbers (dropout), seed the device in it, so that equal modules have equal losses. A question
     /// changes neither parameters nor running statistics of `module`.
     ///
-    /// A loss or gradient that isn't finite makes a step that is neither DEO's nor the optimizer's.
+    /// A loss or gradient that isn't finite makes a step that is neither DEO's nor the optimizer's, but that a move which
+    /// led there is undone.
     ///
     /// # Panics
     ///
@@ -145,7 +146,9 @@ impl ModuleDeo {
         let mut g = layout.gradients(&module, &gradients);
         let gradient_norm = self.deo.observe(&space, &layout.parameters, loss, &g);
         if !(loss.is_finite() && gradient_norm.is_finite()) {
-            let event = Event::Quiet;
+            let mut x = layout.parameters.clone();
+            let event = self.deo.apply(&space, &mut x, &mut g);
+            let module = if event.moved() { layout.module_at(module, &x, true) } else { module };
             return Step { module, gradients: None, loss, gradient_norm, event, skipped: true };
         }
         if self.deo.ask(&space, &g).is_some() {

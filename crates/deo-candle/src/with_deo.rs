@@ -103,7 +103,7 @@ impl<O> WithDeo<O> {
     ///
     /// `loss` must compute the same function of the `Var`s each time it is called: the same batch, no random dropout.
     /// `event.moved()` of the report tells that DEO moved the `Var`s instead of the optimizer; `skipped`, that the
-    /// loss or its gradient wasn't finite and nothing was changed.
+    /// loss or its gradient wasn't finite and nothing was changed, but that a move which led there was undone.
     ///
     /// # Errors
     ///
@@ -122,6 +122,11 @@ impl<O> WithDeo<O> {
         let mut report =
             StepReport { loss: value, gradient_norm, event: Event::Quiet, skipped: true };
         if !(value.is_finite() && gradient_norm.is_finite()) {
+            report.event = self.deo.apply(&self.space, &mut x, &mut g);
+            self.space.check()?;
+            if report.event.moved() {
+                self.parameters.write(&x)?;
+            }
             return Ok(report);
         }
         if self.deo.ask(&self.space, &g).is_some() {

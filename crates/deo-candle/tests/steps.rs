@@ -322,3 +322,51 @@ fn vars_are_sorted_by_name() -> anyhow::Result<()> {
     assert_eq!(lengths, [1, 2, 4, 3]);
     Ok(())
 }
+
+#[test]
+fn a_var_that_the_loss_does_not_depend_on_is_not_kicked() -> anyhow::Result<()> {
+    // The double well x₁⁴/16 − x₁²/2 + 9/8 x₂² beside its saddle and in a well, with two tensors that it doesn't use.
+    for dtype in [DType::F32, DType::F64] {
+        for start in [[1e-6, 0.5], [1.7, 0.5]] {
+            let var = |x: &[f64]| -> Result<Var> {
+                Var::from_tensor(&Tensor::new(x, &Device::Cpu)?.to_dtype(dtype)?)
+            };
+            let (well, unused) = (var(&start)?, [var(&[7.0])?, var(&[3.0, -4.0, 5.0])?]);
+            let vars = vec![well.clone(), unused[0].clone(), unused[1].clone()];
+            let before = bits(&unused);
+            let optimizer = AdamW::new_lr(vars.clone(), 0.002)?;
+            let mut run = WithDeo::new(vars, optimizer, DeoSettings::default())?;
+            for _ in 0..300 {
+                run.backward_step(|| {
+                    let [x, y] = [well.get(0)?, well.get(1)?];
+                    let quartic = (x.sqr()?.sqr()? / 16.0)?;
+                    quartic - (x.sqr()? / 2.0)? + (y.sqr()? * 1.125)?
+                })?;
+            }
+            assert_eq!(bits(&unused), before, "{dtype:?} from {start:?}: {:?}", run.deo().counts());
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_move_that_leads_to_what_is_not_finite_is_undone() -> anyhow::Result<()> {
+    let x = Var::new(&[1e-6_f64, 0.5], &Device::Cpu)?;
+    let sgd = SGD::new(vec![x.clone()], 0.1)?;
+    let mut run = WithDeo::new(vec![x.clone()], sgd, DeoSettings::default())?;
+    let well = || {
+        let [x, y] = [x.get(0)?, x.get(1)?];
+        (x.sqr()?.sqr()? / 16.0)? - (x.sqr()? / 2.0)? + (y.sqr()? * 1.125)?
+    };
+    let mut before = vec![];
+    let moved = (0..100).any(|_| {
+        before = x.to_vec1::<f64>().unwrap();
+        run.backward_step(well).unwrap().event.moved()
+    });
+    assert!(moved);
+    let report = run.backward_step(|| well()? * f64::NAN)?;
+    assert!(report.skipped && matches!(report.event, Event::Reverted { .. }), "{report:?}");
+    let after = x.to_vec1::<f64>()?;
+    assert!(after.iter().zip(&before).all(|(a, b)| (a - b).abs() < 1e-12), "{after:?} {before:?}");
+    Ok(())
+}

@@ -47,7 +47,7 @@ fn train(escape: bool) {
                 }
             }
         }
-        if !deo.apply(&space, &mut x, &mut g).moved() {
+        if !deo.apply(&space, &mut x, &mut g).moved() && loss.is_finite() {
             space.axpby(-0.3, &g, 1.0, &mut x); // the optimizer's step: any optimizer
         }
     }

@@ -41,7 +41,7 @@ use crate::dimer::{Dimer, Target};
 use crate::estimate::Estimate;
 use crate::hindsight::Promise;
 use crate::noise::derive;
-use crate::policy::{Amplify, Deflate, Escape, Kick, Scene, Stage};
+use crate::policy::{Amplify, Deflate, Escape, Kick, LENGTHENING, Scene, Stage};
 use crate::probe::Answer;
 use crate::space::Space;
 use crate::trigger::{Stall, Trigger, TriggerSettings};
@@ -85,6 +85,18 @@ pub struct Deo<V> {
     seed: u64,
     /// The axis has been drawn and measured at least once.
     has_axis: bool,
+    /// The axis has been drawn, and its product isn't known yet.
+    drawn: bool,
+    /// The largest ‖Hn‖ since the axis was drawn: the size of the curvatures beside it.
+    spread: f64,
+    /// Gradients of this estimate beyond those that were due.
+    extended: u64,
+    /// The dimer's scratch holds the x of the step before.
+    marked: bool,
+    /// Steps that the base optimizer needs for the trust radius at its pace.
+    crossing: f64,
+    /// A loss was seen again: every step has the same batch.
+    one_batch: bool,
     scene: Option<Scene>,
     /// Steps since the last estimate.
     since_estimate: u64,
@@ -137,6 +149,12 @@ impl<V> Deo<V> {
             batches_differ: false,
             seed: settings.seed,
             has_axis: false,
+            drawn: false,
+            spread: 0.0,
+            extended: 0,
+            marked: false,
+            crossing: 0.0,
+            one_batch: false,
             scene: None,
             since_estimate: 0,
             visit: Counts::default(),
@@ -177,7 +195,8 @@ impl<V> Deo<V> {
 impl<V> Deo<V> {
     /// Takes a training step's point, loss and gradient, and decides whether to visit.
     ///
-    /// Returns ‖g‖. A loss or gradient that isn't finite starts no visit; skip such a step.
+    /// Returns ‖g‖. A loss or gradient that isn't finite starts no visit. Call [`Deo::apply`] on such a step too, which
+    /// undoes the move that led there, if one did; then skip it.
     pub fn observe<S>(&mut self, space: &S, x: &S::Vector, loss: f64, g: &S::Vector) -> f64
     where
         S: Space<Owned = V>,
@@ -189,10 +208,15 @@ impl<V> Deo<V> {
         self.budget.earn();
         self.since_estimate += 1;
         if !(loss.is_finite() && gradient_norm.is_finite()) {
+            if let (Some(promise), Policy::Escape(escape)) = (self.promise.take(), &mut self.policy)
+            {
+                escape.stage = Stage::Broken(promise);
+            }
             return gradient_norm;
         }
         if let Some(promise) = self.promise.take() {
             if promise.made && promise.is_of_the_same_batch(loss) {
+                self.one_batch = true;
                 self.keep(&promise, promise.decrease, true);
             } else if let Policy::Escape(escape) = &mut self.policy {
                 escape.stage = Stage::Again { promise, here: loss, there: None };
@@ -200,27 +224,59 @@ impl<V> Deo<V> {
                 return gradient_norm;
             }
         }
-        if !self.trigger.is_due() {
-            return gradient_norm;
-        }
-        match &mut self.policy {
-            Policy::Deflate(..) | Policy::Amplify(..) => self.begin_tracking(space),
-            Policy::Escape(escape) => {
-                if self.budget.available() < SMALLEST_VISIT {
-                    return gradient_norm;
-                }
-                let wanted_rate = self.trigger.decrease_per_step();
-                let norm = space.norm(x);
-                let scene = Scene { loss, gradient_norm, norm, wanted_rate };
-                self.scene = Some(scene);
-                self.visit = Counts { visits: 1, ..Counts::default() };
-                escape.begin(&scene);
-                if escape.stage == Stage::Axis {
-                    self.begin_axis(space);
-                }
+        match self.policy {
+            Policy::Deflate(..) | Policy::Amplify(..) if self.trigger.is_due() => {
+                self.begin_tracking(space);
             }
+            Policy::Escape(_) if self.trigger.is_due() => {
+                self.begin_escape(space, x, loss, gradient_norm);
+            }
+            Policy::Escape(_) if self.trigger.is_due_next() => self.mark(space, x),
+            _ => {}
         }
         gradient_norm
+    }
+
+    /// Remembers x, to learn at the next step how far the base optimizer has got.
+    fn mark<S>(&mut self, space: &S, x: &S::Vector)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        space.axpby(1.0, x, 0.0, self.dimer.scratch());
+        self.marked = true;
+    }
+
+    /// Begins a visit of the ladder, if the base optimizer is slow enough for it.
+    fn begin_escape<S>(&mut self, space: &S, x: &S::Vector, loss: f64, gradient_norm: f64)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let Policy::Escape(escape) = &mut self.policy else { return };
+        // The step before a visit is marked, unless the interval was set to 1 or a step in between wasn't finite.
+        let pace = if std::mem::take(&mut self.marked) {
+            let before = self.dimer.scratch();
+            space.axpby(1.0, x, -1.0, before);
+            space.norm(before)
+        } else {
+            f64::INFINITY
+        };
+        let norm = space.norm(x);
+        self.crossing = escape.settings.longest.at(norm) / pace;
+        let bearable = self.budget.bearable(self.crossing, self.one_batch && !self.batches_differ);
+        // At the origin of a coordinate system nothing has a length, and 0/0 isn't slow.
+        if !(self.crossing >= LENGTHENING && bearable >= SMALLEST_VISIT) {
+            return self.mark(space, x);
+        }
+        let wanted_rate = self.trigger.decrease_per_step();
+        let scene = Scene { loss, gradient_norm, norm, wanted_rate, pace };
+        self.scene = Some(scene);
+        self.visit = Counts { visits: 1, ..Counts::default() };
+        escape.begin(&scene);
+        if escape.stage == Stage::Axis {
+            self.begin_axis(space);
+        }
     }
 
     /// Forgets a visit that was not settled by [`Deo::apply`].
@@ -229,7 +285,9 @@ impl<V> Deo<V> {
         self.total += visit;
         self.scene = None;
         if let Policy::Escape(escape) = &mut self.policy {
-            escape.stage = Stage::Idle;
+            if let Stage::Broken(promise) = std::mem::replace(&mut escape.stage, Stage::Idle) {
+                self.promise = Some(promise); // x is still where the move has led
+            }
             self.budget.spend(visit.cost());
         }
     }
@@ -237,6 +295,17 @@ impl<V> Deo<V> {
     /// A fresh random seed for each visit, the same in every representation and after a resume.
     fn visit_seed(&self) -> u64 {
         derive(self.seed, self.total.visits)
+    }
+
+    /// Draws an axis.
+    fn draw<S>(&mut self, space: &S)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        self.dimer.draw(space, self.visit_seed());
+        self.drawn = true;
+        self.spread = 0.0;
     }
 
     fn begin_tracking<S>(&mut self, space: &S)
@@ -249,7 +318,7 @@ impl<V> Deo<V> {
         };
         let gradients = if self.has_axis { tracking.gradients } else { tracking.first };
         if !self.has_axis {
-            self.dimer.draw(space, self.visit_seed());
+            self.draw(space);
         }
         self.dimer.begin(space);
         self.dimer.limit(gradients);
@@ -268,7 +337,7 @@ impl<V> Deo<V> {
             return self.dimer.ask(space).map(Question::Gradient);
         };
         match &escape.stage {
-            Stage::Idle | Stage::Settled(_) => None,
+            Stage::Idle | Stage::Settled(_) | Stage::Broken(_) => None,
             Stage::Axis => self.dimer.ask(space).map(Question::Gradient),
             Stage::Again { promise, there: None, .. } => {
                 let sign = if promise.made { -1.0 } else { 1.0 };
@@ -297,7 +366,14 @@ impl<V> Deo<V> {
         self.visit.gradients += answer.gradients;
         self.dimer.tell(space, answer);
         self.visit.rotations += self.dimer.estimate().rotations - rotations;
-        self.has_axis |= self.dimer.estimate().curvature.is_finite();
+        let estimate = self.dimer.estimate();
+        if estimate.curvature.is_finite() {
+            self.spread = self.spread.max(estimate.curvature.hypot(estimate.residual));
+            if std::mem::take(&mut self.drawn) && !matches!(self.policy, Policy::Escape(_)) {
+                self.dimer.enter_range(space); // Escape purges the axis where it uses it, which costs nothing
+            }
+            self.has_axis |= self.dimer.estimate().curvature.is_finite();
+        }
     }
 
     /// Takes the answer to a [`Question::Loss`].
@@ -319,7 +395,8 @@ impl<V> Deo<V> {
 
     /// Ends the step: transforms `g` (`Deflate`, `Amplify`) or moves `x` (`Escape`).
     ///
-    /// Where x was moved the loop skips its own step: `g` belongs to the old x.
+    /// Where x was moved the loop skips its own step: `g` belongs to the old x. A step whose loss or gradient isn't finite
+    /// is skipped as well, but not before this call: if the last move led there, it is undone.
     pub fn apply<S>(&mut self, space: &S, x: &mut S::Vector, g: &mut S::Vector) -> Event
     where
         S: Space<Owned = V>,

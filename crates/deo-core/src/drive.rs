@@ -205,7 +205,8 @@ pub struct StepReport {
     pub gradient_norm: f64,
     /// What DEO did.
     pub event: Event,
-    /// The loss or gradient wasn't finite: x and the optimizer were left alone.
+    /// The loss or gradient wasn't finite: the optimizer took no step, and x is as before, but that a move which led
+    /// there was undone.
     pub skipped: bool,
 }
 
@@ -290,7 +291,11 @@ impl<O, V> WithDeo<O, V> {
             None => self.deo.observe(space, x, loss, g),
         };
         if !(loss.is_finite() && gradient_norm.is_finite()) {
-            return StepReport { loss, gradient_norm, event: Event::Quiet, skipped: true };
+            let event = self.deo.apply(space, x, g);
+            if event.moved() {
+                self.optimizer.kicked(space);
+            }
+            return StepReport { loss, gradient_norm, event, skipped: true };
         }
         self.deo.visit(space, objective, x, g, &mut self.workspace);
         let event = self.deo.apply(space, x, g);

@@ -106,6 +106,11 @@ impl Trigger {
         self.waited >= self.interval
     }
 
+    /// A visit is due at the next step.
+    pub(crate) fn is_due_next(&self) -> bool {
+        self.waited.saturating_add(1) >= self.interval
+    }
+
     /// Progress has stalled, so a visit may go on to the axis.
     pub fn is_stalled(&self) -> bool {
         match self.settings.stall {

@@ -15,7 +15,7 @@ use argmin_checkpointing_file::FileCheckpoint;
 use deo_core::drive::Workspace;
 use deo_core::objective::FromFn;
 use deo_core::optim::{Optimizer, Sgd, SgdSettings};
-use deo_core::{Deo, DeoSettings, Rule, space::Host};
+use deo_core::{Deo, DeoSettings, Rule, Space, space::Host};
 use serde::{Deserialize, Serialize};
 
 /// Heavy ball with DEO beside it.
@@ -66,7 +66,7 @@ where
         let event = self.deo.apply(&space, &mut x, &mut g);
         if event.moved() {
             self.optimizer.kicked(&space);
-        } else {
+        } else if loss.is_finite() && space.norm(&g).is_finite() {
             self.optimizer.step(&space, &mut x, &g, self.lr);
         }
         let curvature = self.deo.estimate().curvature;

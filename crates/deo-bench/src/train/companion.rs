@@ -137,6 +137,21 @@ impl Companion {
         }
     }
 
+    /// Settles a step whose loss or gradient isn't usable: a move that led there is undone, else nothing happens.
+    pub(super) fn skip(&mut self, space: &Params, v: &mut Vectors, base: Base<'_>) -> Option<Deed> {
+        let Companion::Deo(deo) = self else { return None };
+        if !base.looks {
+            return None;
+        }
+        // Not the loss itself: the trainer refuses some gradients that are finite.
+        deo.observe(space, &v.x, f64::NAN, &v.g);
+        let event = deo.apply(space, &mut v.x, &mut v.g);
+        event.moved().then(|| {
+            base.optimizer.kicked(space);
+            Deed { event: event.name(), measured: None, non_finite: 1 }
+        })
+    }
+
     pub(super) fn tally(&self) -> Tally {
         match self {
             Companion::Alone => Tally::default(),

@@ -130,10 +130,12 @@ impl Trainer {
         let gradient_norm = space.norm(&v.g);
         // Unclipped, a larger gradient has a square that single precision can't hold: Adam's second moment.
         let largest = if settings.clip > 0.0 { f64::MAX } else { f64::from(f32::MAX).sqrt() };
-        let deed = (loss.is_finite() && gradient_norm <= largest).then(|| {
-            let base = Base { optimizer: &mut self.optimizer, lr, clip: settings.clip, looks };
-            self.companion.step(space, f, v, loss, base, &mut self.ledger)
-        });
+        let base = Base { optimizer: &mut self.optimizer, lr, clip: settings.clip, looks };
+        let deed = if loss.is_finite() && gradient_norm <= largest {
+            Some(self.companion.step(space, f, v, loss, base, &mut self.ledger))
+        } else {
+            self.companion.skip(space, v, base)
+        };
         let non_finite = deed.map_or(1, |deed| deed.non_finite);
         Some(Step { loss, gradient_norm, lr, non_finite, deed })
     }

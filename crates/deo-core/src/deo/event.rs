@@ -56,17 +56,17 @@ pub enum Event {
     Proposed,
     /// The batch after that of a proposal speaks against it: nothing is done.
     Refuted {
-        /// The fall of the loss by the move, on this batch.
+        /// The fall of the loss by the move, on this batch; −∞ where the step wasn't finite.
         fall: f64,
     },
     /// The next batch confirmed the last move.
     Confirmed {
-        /// The fall of the loss by the move, on this batch.
+        /// The fall of the loss by the move, on this batch; ∞ where the loss of before isn't finite.
         fall: f64,
     },
-    /// The next batch did not confirm the last move, so it was undone.
+    /// The next batch did not confirm the last move, or wasn't finite where it led, so it was undone.
     Reverted {
-        /// The fall of the loss by the move, on this batch.
+        /// The fall of the loss by the move, on this batch; −∞ where the step wasn't finite.
         fall: f64,
     },
     /// No curvature that is negative beyond its error was found with the gradients allowed, nor a fall of the loss.

@@ -1,15 +1,24 @@
 //! A visit of the escape ladder: from one rung to the next, and the accounts at its end.
 
 use super::{Deo, Event, Policy};
-use crate::estimate::Status;
+use crate::estimate::{Estimate, Status};
 use crate::hindsight::Promise;
 use crate::noise::{derive, noise};
 use crate::policy::{Kick, Outcome, Rung, Scene, Stage};
 use crate::space::Space;
 use std::borrow::BorrowMut;
 
-/// Gradients that any estimate may spend: a probe and a rotation, enough where the lowest curvature stands apart.
-const FIRST_GRADIENTS: f64 = 2.0;
+/// What any estimate may spend, with at least [`FEWEST_GRADIENTS`] to begin at all.
+const FIRST_GRADIENTS: f64 = 1.5;
+
+/// A probe and a rotation, enough where the lowest curvature stands apart.
+const FEWEST_GRADIENTS: f64 = 2.0;
+
+/// Gradients to resolve a negative curvature that an estimate has found at its very end.
+const RESOLVING_GRADIENTS: u64 = 4;
+
+/// But not one that is smaller than this share of those beside it: to resolve it takes more than that.
+const RESOLVABLE: f64 = 1e-3;
 
 /// Gradients that an estimate may spend besides, for each step since the last. Hard saddles get their dozens in time,
 /// and a run with neither success nor luck spends about a quarter of its steps, whatever the bucket holds. Where the
@@ -29,23 +38,76 @@ impl<V> Deo<V> {
             escape.stage = Stage::Settled(Outcome::NotDue);
             return;
         }
-        let affordable = (self.budget.available() - self.visit.cost()).floor();
-        if affordable < FIRST_GRADIENTS {
+        let affordable = self.left().floor();
+        let due = FIRST_GRADIENTS + GRADIENTS_PER_STEP * self.since_estimate as f64;
+        let Policy::Escape(escape) = &mut self.policy else { return };
+        if affordable < FEWEST_GRADIENTS {
             escape.stage = Stage::Settled(Outcome::Unaffordable);
+            return;
+        }
+        if kick != Kick::Random && due < FEWEST_GRADIENTS {
+            escape.stage = Stage::Settled(Outcome::NotDue);
             return;
         }
         // An estimate that was merely cut short goes on. Any other starts anew: every eigenvector is a fixed point of
         // the rotation, and at a new saddle, or on a new batch, the old axis may be one of positive curvature.
         if self.batches_differ || self.dimer.estimate().status != Status::Budget {
-            self.dimer.draw(space, self.visit_seed());
+            self.draw(space);
         }
         if kick == Kick::Random {
             return; // Never begun, the dimer asks nothing, and the next decision is about the kick.
         }
-        let due = FIRST_GRADIENTS + GRADIENTS_PER_STEP * self.since_estimate as f64;
-        self.since_estimate = 0;
+        (self.since_estimate, self.extended) = (0, 0);
         self.dimer.begin(space);
         self.dimer.limit(affordable.min(due.floor()) as u64);
+    }
+
+    /// The gradients that this visit may still spend.
+    fn left(&self) -> f64 {
+        let one_batch = self.one_batch && !self.batches_differ;
+        self.budget.bearable(self.crossing, one_batch) - self.visit.cost()
+    }
+
+    /// Whether an estimate that has ended with a negative curvature, not sharp, is to go on.
+    fn is_worth_resolving(&self, estimate: &Estimate) -> bool {
+        estimate.status == Status::Budget
+            && estimate.curvature <= -RESOLVABLE * self.spread
+            && self.extended < RESOLVING_GRADIENTS
+            && self.left() >= 1.0
+    }
+
+    /// Ends the axis: turns to the kick if an axis of negative curvature was resolved, and to its part in the range of H.
+    fn end_axis<S>(&mut self, space: &S, g: &S::Vector, scene: &Scene)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let estimate = self.dimer.estimate();
+        let worth_resolving = self.is_worth_resolving(&estimate);
+        let Policy::Escape(escape) = &mut self.policy else { return };
+        // Where the dimer has converged there is no more to be had.
+        let sharp = escape.is_sharp(&estimate, self.spread)
+            || (estimate.curvature < 0.0 && estimate.status == Status::Converged);
+        match escape.settings.kick {
+            Kick::Lowest if !sharp && worth_resolving => {
+                self.extended += 1;
+                self.dimer.extend(space, 1);
+                return;
+            }
+            Kick::Lowest if !sharp => {
+                self.dimer.stop();
+                escape.stage = Stage::Settled(Outcome::Nothing);
+                return;
+            }
+            Kick::Lowest | Kick::Highest => {
+                self.dimer.stop();
+                self.dimer.purge(space);
+            }
+            Kick::Off | Kick::Random => self.dimer.stop(),
+        }
+        let along = space.dot(g, self.dimer.axis().borrow());
+        let side = noise(derive(self.seed, !self.total.visits), 0).signum();
+        escape.judge_axis(&self.dimer.estimate(), scene, along, side);
     }
 
     /// Takes the decisions that are due once a search or an estimate has ended.
@@ -64,13 +126,10 @@ impl<V> Deo<V> {
                 }
             }
             Stage::Axis
-                if self.dimer.ask(space).is_none() || escape.is_sharp(&self.dimer.estimate()) =>
+                if self.dimer.ask(space).is_none()
+                    || escape.is_sharp(&self.dimer.estimate(), self.spread) =>
             {
-                self.dimer.stop();
-                let estimate = self.dimer.estimate();
-                let along = space.dot(g, self.dimer.axis().borrow());
-                let side = noise(derive(self.seed, !self.total.visits), 0).signum();
-                escape.judge_axis(&estimate, &scene, along, side);
+                self.end_axis(space, g, &scene);
             }
             Stage::Kick { search, sign, reversible } if search.ask().is_none() => {
                 escape.judge_kick(&search, sign, reversible, &scene);
@@ -95,7 +154,12 @@ impl<V> Deo<V> {
             }
             (Stage::Again { promise, here, there: Some(there) }, _) => {
                 let fall = if promise.made { there - here } else { here - there };
+                // `here` is finite. Where `there` isn't, the old x of a move is no place to go back to.
+                let fall = if promise.made && !there.is_finite() { f64::INFINITY } else { fall };
                 self.second_opinion(space, x, &promise, fall)
+            }
+            (Stage::Broken(promise), _) => {
+                self.second_opinion(space, x, &promise, f64::NEG_INFINITY)
             }
             // No visit, or the loop stopped answering: nothing was decided, but what it evaluated is spent.
             _ => Event::Quiet,

@@ -65,11 +65,16 @@ pub struct DeoSettings {
 }
 
 impl Default for DeoSettings {
-    /// The escape ladder. Its dimer claims nothing unchecked: the loss certifies each kick.
+    /// The escape ladder. Its dimer claims nothing unchecked: the loss certifies each kick. The tolerance is below what an
+    /// axis beside curvatures 1e5 times its own is taken at (ADR 30).
     fn default() -> Self {
         DeoSettings {
             policy: PolicySettings::Escape(EscapeSettings::default()),
-            dimer: DimerSettings { certify: Certify::Never, ..DimerSettings::default() },
+            dimer: DimerSettings {
+                certify: Certify::Never,
+                tolerance: 1e-3,
+                ..DimerSettings::default()
+            },
             trigger: TriggerSettings::default(),
             budget: BudgetSettings::default(),
             seed: 0,

@@ -1,7 +1,7 @@
 //! The axis between estimates: drawing it, setting it, mixing noise into it.
 
 use super::{Dimer, Phase};
-use crate::estimate::Estimate;
+use crate::estimate::{Estimate, Status};
 use crate::noise::noise;
 use crate::space::Space;
 use std::borrow::BorrowMut;
@@ -43,6 +43,60 @@ impl<V> Dimer<V> {
             space.axpby(share / norm, random, 1.0 - share, axis);
         }
         self.forget(space);
+    }
+
+    /// n ← unit(Hn) in the midst of an estimate, whose product is then asked for anew: one gradient.
+    ///
+    /// A drawn axis has a part on which the loss doesn't depend, and no rotation removes it: it is an eigenvector with the
+    /// eigenvalue 0. Its product has none. Where a gradient is the same at both ends, as that of an unused parameter, the
+    /// secant is exactly 0, and so are all later torques and axes there. Does nothing if the product is unknown or 0.
+    pub(crate) fn enter_range<S>(&mut self, space: &S)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let norm = space.norm(self.axis_product.borrow());
+        if !(self.product_known && norm > 0.0 && norm.is_finite()) {
+            return;
+        }
+        space.axpby(1.0 / norm, self.axis_product.borrow(), 0.0, self.axis.borrow_mut());
+        self.normalise(space); // 1/‖Hn‖ may have lost digits to underflow
+        self.product_known = false;
+        self.has_previous = false;
+        let gradients = self.estimate.gradients;
+        self.estimate = Estimate { gradients, status: Status::Running, ..Estimate::UNKNOWN };
+        self.phase = Phase::Axis;
+        if self.allowance == 0 {
+            self.finish(Status::Budget);
+        }
+    }
+
+    /// n ← unit(Hn/C) at the end of an estimate whose product is known: of what the loss doesn't depend on, n may have a
+    /// part, as every drawn axis does, but Hn has none.
+    ///
+    /// Where a gradient is the same at both ends, as that of an unused parameter, the secant is exactly 0. For an eigenpair
+    /// this is n to the residual, n + r/C.
+    pub(crate) fn purge<S>(&mut self, space: &S)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let norm = space.norm(self.axis_product.borrow());
+        if self.product_known && norm > 0.0 && norm.is_finite() {
+            let factor = self.estimate.curvature.signum() / norm;
+            space.axpby(factor, self.axis_product.borrow(), 0.0, self.axis.borrow_mut());
+            self.normalise(space); // 1/‖Hn‖ may have lost digits to underflow
+            self.product_known = false;
+            self.has_previous = false;
+        }
+    }
+
+    /// A vector that is free between two estimates: the first thing that one does is to overwrite it.
+    pub(crate) fn scratch<W: ?Sized>(&mut self) -> &mut W
+    where
+        V: BorrowMut<W>,
+    {
+        self.torque.borrow_mut()
     }
 
     /// Gives the axis unit length and forgets what was known along the old one.

@@ -102,7 +102,12 @@ impl Method for Helped {
         let loss = f.gradient(x, &mut self.g)?;
         let norm = self.deo.observe(&SPACE, x, loss, &self.g);
         if !(loss.is_finite() && norm.is_finite()) {
-            return Some(f64::NAN);
+            // A run that the base alone has led there has failed; a move that has is undone.
+            if !self.deo.apply(&SPACE, x, &mut self.g).moved() {
+                return Some(f64::NAN);
+            }
+            self.optimizer.kicked(&SPACE);
+            return Some(f64::MAX);
         }
         // A question left open is one for `apply` to close; the gradient of this step is paid and used.
         let _ = self.visit(x, f);
