@@ -296,8 +296,9 @@ fn the_angle_claimed_is_the_angle_measured() {
         println!("n = {n}, gap = {gap}: dimer {dimers:.2?}, Davidson {pairs:.2?}");
         // With the true gap it is a bound.
         assert!(bounds.iter().all(|b| *b <= 1.0 + 1e-6), "{bounds:?}");
-        // Confirmed pairs know their gap to a tenth.
-        assert!(pairs.iter().all(|p| (0.02..1.2).contains(p)), "{pairs:?}");
+        // Confirmed pairs know their gap to a tenth; what is left of their residual after a second process lies far from
+        // them, where it turns them by less than its share of the gap.
+        assert!(pairs.iter().all(|p| (0.005..1.2).contains(p)), "{pairs:?}");
         // The best of a dimer's second values is nearly as good; seen were 0.19 to 1.12.
         assert!(dimers.iter().all(|d| (0.1..1.5).contains(d)), "{dimers:?}");
     }

@@ -146,7 +146,7 @@ impl<V> NewtonSearch<V> {
         let probe = (0..index).find(doubtful).filter(|_| self.probes_here < most);
         let probe = probe.or_else(|| {
             let open = small && index > 0 && !self.is_measured(error);
-            (open && self.probes_here < most + self.settings.first_probes).then_some(index - 1)
+            (open && self.probes_here < most + self.settings.first_probes).then(|| index - 1)
         });
         if let Some(i) = probe {
             let h = self.settings.probe;
