@@ -7,6 +7,7 @@
 //! |---|---|
 //! | from 2⁻⁹³⁰ to the largest number | √⟨x, x⟩, the same bits as ever |
 //! | below, zero included | ‖2⁶⁰⁰ x‖ / 2⁶⁰⁰ |
+//! | below, and ‖x‖ would be below the smallest normal number | 0: such a vector has no direction |
 //! | infinite | ‖2⁻⁶⁰⁰ x‖ · 2⁶⁰⁰ |
 //! | NaN | NaN |
 //!
@@ -40,7 +41,9 @@ pub(crate) fn scaled_norm<S: Space + ?Sized>(space: &S, x: &S::Vector) -> f64 {
     let scale = if square.abs() < 1.0 { SCALE } else { 1.0 / SCALE };
     let scaled = space.scaled_square(scale, x);
     // Ordinary components of which a projection leaves nothing have a square of zero, and none when they are lifted.
-    if scale > 1.0 && !scaled.is_finite() { root(square) } else { root(scaled) / scale }
+    let norm = if scale > 1.0 && !scaled.is_finite() { root(square) } else { root(scaled) / scale };
+    // Every unit vector is made by 1/‖x‖, which must be a number.
+    if norm < f64::MIN_POSITIVE { 0.0 } else { norm }
 }
 
 /// ‖x‖ from the ⟨x, x⟩ that another pass found, or by [`Space::norm`] where that isn't a number.
@@ -106,7 +109,7 @@ mod tests {
     #[test]
     fn nothing_and_no_number_keep_their_norms() {
         assert_eq!((HOST.norm(&[]), HOST.norm(&[0.0, -0.0])), (0.0, 0.0));
-        assert_eq!(HOST.norm(&[5e-324]), 5e-324);
+        assert_eq!((HOST.norm(&[5e-324]), HOST.norm(&[3e-308])), (0.0, 3e-308));
         assert_eq!(HOST.norm(&[f64::MAX]), f64::MAX);
         assert_eq!(HOST.norm(&[f64::MAX, f64::MAX]), f64::INFINITY, "the norm itself is too large");
         assert_eq!(HOST.norm(&[1.0, f64::NEG_INFINITY]), f64::INFINITY);

@@ -43,7 +43,8 @@ impl<V> MinModeSearch<V> {
         self.counts.steps += 1;
         let (norm, slope) = (space.norm(gradient), space.variance(gradient).slope);
         let start = self.phase == Phase::Start;
-        if !(norm.is_finite() && slope.is_finite()) {
+        // Products of two gradients must be numbers too: a force above 1e154 belongs to no energy that a step could lead out of.
+        if !((norm * norm).is_finite() && slope.is_finite()) {
             self.failures += 1;
             if start || self.failures >= PATIENCE {
                 return self.finish(Outcome::NonFinite);
