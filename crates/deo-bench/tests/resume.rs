@@ -151,9 +151,9 @@ fn settings(policy: PolicyKind, optimizer: OptimizerKind, monitor: bool) -> Sett
         block: Some(8),
         eval_batches: Some(2),
         interval: Some(if escape { 2 } else { 4 }),
-        // All that escape wants to spend, and steps large enough to give it an occasion.
+        // All that escape wants to spend, and a run that stands, to give it an occasion.
         allowance: escape.then_some(30.0),
-        lr: escape.then_some(0.03),
+        lr: escape.then_some(1e-6),
         monitor: Some(monitor),
         monitor_interval: Some(7),
         monitor_gradients: Some(4),

@@ -59,6 +59,7 @@ fn the_json_object_has_its_keys_in_order() {
         "standard_errors",
         "secant_errors",
         "gaps",
+        "complete_to",
         "fresh",
         "fresh_errors",
         "statuses",

@@ -56,7 +56,8 @@ fn fields() -> Vec<Field> {
 impl Field {
     fn at(self, count: u64, x: &[f64]) -> Vec<f64> {
         let quadratic = |scale: f64| -> Vec<f64> {
-            let slope = |i: usize| (i + 1) as f64 * if i % 2 == 0 { -scale } else { scale };
+            let slope =
+                |i: usize| (i + 1) as f64 * if i.is_multiple_of(2) { -scale } else { scale };
             x.iter().enumerate().map(|(i, x)| slope(i) * x).collect()
         };
         let each = |f: &dyn Fn(usize) -> f64| (0..x.len()).map(f).collect();
@@ -65,7 +66,7 @@ impl Field {
             Field::Single(size) => each(&|i| if i == 0 { size } else { 0.0 }),
             Field::Noise(size) => each(&|i| size * noise(count, i as u64).signum()),
             Field::Quadratic(scale) => quadratic(scale),
-            Field::Alternating(a, b) => each(&|_| if count % 2 == 0 { a } else { b }),
+            Field::Alternating(a, b) => each(&|_| if count.is_multiple_of(2) { a } else { b }),
             Field::Late(size) if count > 5 => each(&|_| size),
             Field::Late(_) => quadratic(1.0),
             Field::Ridge(rounding) => each(&|i| match i {

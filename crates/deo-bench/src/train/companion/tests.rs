@@ -22,7 +22,8 @@ fn landscape(x: &[f32], g: Option<&mut [f32]>) -> f64 {
 
 const START: [f32; 6] = [1e-3, -2e-3, 1e-4, 3e-3, 0.5, -0.5];
 const CLIP: f64 = 0.3;
-const RATE: f64 = 0.05;
+/// Small, since the ladder looks where a run stands.
+const RATE: f64 = 1e-3;
 
 fn policies() -> [DeoSettings; 3] {
     let tracking = Default::default();
