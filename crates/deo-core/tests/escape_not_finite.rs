@@ -126,11 +126,10 @@ fn a_run_beside_a_cliff_is_not_stuck_behind_it() {
 }
 
 /// One step of the loop that asks and answers; `poison` makes its loss one that isn't finite.
-fn step(deo: &mut Deo<Vec<f64>>, x: &mut Vec<f64>, shift: f64, poison: bool) -> Event {
+fn step(deo: &mut Deo<Vec<f64>>, x: &mut [f64], shift: f64, poison: bool) -> Event {
     let tilted = |x: &[f64], g: Option<&mut [f64]>| {
         let g = g.map(|g| (g[0] += 0.0, g).1);
-        let loss = well(x, g) + shift * x[1];
-        loss
+        well(x, g) + shift * x[1]
     };
     let (mut g, mut ahead, mut y) = (vec![0.0; 2], vec![0.0; 2], vec![0.0; 2]);
     let mut loss = tilted(x, Some(&mut g));
@@ -196,8 +195,8 @@ fn a_loop_that_leaves_out_a_bad_step_is_asked_again_at_the_next() {
         step(&mut deo, &mut x, 0.0, false).moved()
     });
     assert!(moved);
-    deo.observe(&SPACE, &x, f64::NAN, &vec![f64::NAN; 2]);
-    deo.observe(&SPACE, &x, f64::NAN, &vec![f64::NAN; 2]);
+    deo.observe(&SPACE, &x, f64::NAN, &[f64::NAN; 2]);
+    deo.observe(&SPACE, &x, f64::NAN, &[f64::NAN; 2]);
     let mut g = vec![f64::NAN; 2];
     assert!(matches!(deo.apply(&SPACE, &mut x, &mut g), Event::Reverted { .. }));
     assert!(SPACE.norm(&x).is_finite() && (x[0] - before[0]).abs() < 1e-12);

@@ -86,13 +86,14 @@ mod tests {
 
     #[test]
     fn every_space_has_it() {
-        let (mask, blocks) = (Masked::free(HOST, 37, [3..20]).unwrap(), Blocks::new(HOST));
+        let (mask, blocks) =
+            (Masked::free(HOST, 37, std::iter::once(3..20)).unwrap(), Blocks::new(HOST));
         let atoms = [0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.5, 0.0];
         let free = FreeBody::new(&atoms);
         for exponent in [-900, 0, 900] {
             let (x, scale) = (vector(exponent), 2f64.powi(exponent));
             let close = |got: f64, want: f64| {
-                assert!((got / scale - want).abs() <= 1e-14 * want, "{exponent}: {got:e}")
+                assert!((got / scale - want).abs() <= 1e-14 * want, "{exponent}: {got:e}");
             };
             close(mask.norm(&x), HOST.norm(&vector(0)[3..20]));
             close(blocks.norm(&[x[..5].to_vec(), x[5..].to_vec()]), HOST.norm(&vector(0)));
