@@ -61,6 +61,12 @@ fn device() -> Device {
     Device::default().autodiff()
 }
 
+/// The ladder, wherever the run stands.
+fn freely(gradient_rung: bool) -> PolicySettings {
+    let lengthening = 0.0;
+    PolicySettings::Escape(EscapeSettings { gradient_rung, lengthening, ..Default::default() })
+}
+
 /// Looks often and may spend freely.
 fn eager(policy: PolicySettings) -> DeoSettings {
     DeoSettings {
@@ -101,7 +107,7 @@ fn it_leaves_a_saddle_that_gradient_descent_does_not() {
     assert!(number(&alone) > 0.3, "equal units stay equal: {}", number(&alone));
 
     let model = Xor::symmetric(&device());
-    let mut deo = ModuleDeo::new(&model, eager(DeoSettings::default().policy)).unwrap();
+    let mut deo = ModuleDeo::new(&model, eager(freely(true))).unwrap();
     let (model, events) = train(model, &mut deo, &mut SgdConfig::new().init(), 600);
     assert!(number(&model) < 0.01, "{} after {:?}", number(&model), deo.counts());
     let moves = events.iter().filter(|event| matches!(event, Event::Moved { .. })).count() as u64;
@@ -112,8 +118,7 @@ fn it_leaves_a_saddle_that_gradient_descent_does_not() {
 fn a_step_without_a_move_changes_no_bit_of_module_or_gradients() {
     let mut model = Xor::symmetric(&device());
     // Without its first rung the ladder asks for gradients, and finds no negative curvature once past the saddle.
-    let escape = EscapeSettings { gradient_rung: false, ..EscapeSettings::default() };
-    let mut deo = ModuleDeo::new(&model, eager(PolicySettings::Escape(escape))).unwrap();
+    let mut deo = ModuleDeo::new(&model, eager(freely(false))).unwrap();
     let (mut optim, mut asked) = (SgdConfig::new().init(), 0);
     for _ in 0..200 {
         let (loss, before, spent) = (model.loss(), model.bits(), deo.counts().cost());
@@ -171,7 +176,7 @@ fn frozen_parameters_keep_their_bits_and_stay_frozen() {
     let mut model = Xor::symmetric(&device());
     model.output = model.output.no_grad();
     let frozen = model.output.weight.val().into_data();
-    let mut deo = ModuleDeo::new(&model, eager(DeoSettings::default().policy)).unwrap();
+    let mut deo = ModuleDeo::new(&model, eager(freely(true))).unwrap();
     let (model, _) = train(model, &mut deo, &mut SgdConfig::new().init(), 100);
     assert!(deo.counts().cost() > 0.0);
     assert_eq!(model.output.weight.val().into_data(), frozen);
@@ -190,7 +195,7 @@ fn freezing_on_the_way_is_noticed() {
 #[test]
 fn a_loss_that_is_not_finite_leaves_the_module_and_the_optimizer_alone() {
     let mut model = Xor::symmetric(&device());
-    let mut deo = ModuleDeo::new(&model, eager(DeoSettings::default().policy)).unwrap();
+    let mut deo = ModuleDeo::new(&model, eager(freely(true))).unwrap();
     for (factor, times) in [(f32::NAN, 5), (f32::INFINITY, 5)] {
         for _ in 0..times {
             let before = model.bits();
@@ -209,7 +214,7 @@ fn a_loss_that_is_not_finite_leaves_the_module_and_the_optimizer_alone() {
 #[test]
 fn questions_answered_by_nan_move_nothing() {
     let mut model = Xor::symmetric(&device());
-    let mut deo = ModuleDeo::new(&model, eager(DeoSettings::default().policy)).unwrap();
+    let mut deo = ModuleDeo::new(&model, eager(freely(true))).unwrap();
     let mut asked = 0;
     for _ in 0..30 {
         let loss = model.loss();
@@ -228,7 +233,7 @@ fn questions_answered_by_nan_move_nothing() {
 fn a_resumed_run_has_the_same_bits() {
     let tracking = Tracking { interval: 3, first: 10, gradients: 4 };
     let escape = EscapeSettings { gradient_rung: false, ..EscapeSettings::default() };
-    resume(eager(DeoSettings::default().policy));
+    resume(eager(freely(true)));
     resume(eager(PolicySettings::Escape(escape)));
     resume(eager(PolicySettings::Deflate { alpha: 0.5, tracking }));
 }
@@ -272,7 +277,7 @@ fn the_state_of_another_module_is_refused() {
 fn sums_on_the_device_take_the_same_decisions() {
     let run = |reduction| {
         let model = Xor::symmetric(&device());
-        let settings = eager(DeoSettings::default().policy);
+        let settings = eager(freely(true));
         let mut deo = ModuleDeo::new(&model, settings).unwrap().with_reduction(reduction);
         let (_, events) = train(model, &mut deo, &mut SgdConfig::new().init(), 60);
         events.iter().map(Event::name).collect::<Vec<_>>()
@@ -302,7 +307,7 @@ fn running_statistics_are_those_of_the_training_steps() {
         let device = device();
         let layer = LinearConfig::new(2, 1).init(&device);
         let mut model = Normed { layer, norm: BatchNormConfig::new(1).init(&device) };
-        let mut deo = ModuleDeo::new(&model, eager(DeoSettings::default().policy)).unwrap();
+        let mut deo = ModuleDeo::new(&model, eager(freely(true))).unwrap();
         for _ in 0..12 {
             let loss = model.loss();
             let grads = GradientsParams::from_grads(loss.backward(), &model);
@@ -324,7 +329,7 @@ fn running_statistics_are_those_of_the_training_steps() {
 fn checkpointing_strategy_survives_a_move() {
     let device = Device::default().autodiff().gradient_checkpointing();
     let model = Xor::symmetric(&device);
-    let mut deo = ModuleDeo::new(&model, eager(DeoSettings::default().policy)).unwrap();
+    let mut deo = ModuleDeo::new(&model, eager(freely(true))).unwrap();
     let (model, events) = train(model, &mut deo, &mut SgdConfig::new().init(), 60);
     assert!(events.iter().any(Event::moved));
     let strategy = |tensor: Tensor<2>| tensor.gradient_checkpointing_strategy();

@@ -14,7 +14,8 @@ use candle_nn::{Optimizer as _, SGD, loss::cross_entropy};
 use deo_candle::{WithDeo, lowest_curvature};
 use deo_core::deo::Counts;
 use deo_core::drive::{self, Workspace};
-use deo_core::{Deo, DeoSettings, DimerSettings, Event, Objective, Space};
+use deo_core::policy::EscapeSettings;
+use deo_core::{Deo, DeoSettings, DimerSettings, Event, Objective, PolicySettings, Space};
 use deo_core::{objective::FromFn, space::Host, space::Real};
 use deo_linalg::Threads;
 use deo_models::digits::Digits;
@@ -115,6 +116,12 @@ fn compare_curvatures<T: WithDType + Real + deo_linalg::Real>(
     Ok(())
 }
 
+/// The ladder wherever the run stands, so that there is much to compare.
+fn eager() -> DeoSettings {
+    let escape = EscapeSettings { lengthening: 0.0, ..EscapeSettings::default() };
+    DeoSettings { policy: PolicySettings::Escape(escape), ..DeoSettings::default() }
+}
+
 /// The events of a training through `Host`, the step being candle's SGD: x − (lr g), rounded twice.
 fn host_events<T: WithDType + Real + deo_linalg::Real>(
     start: &[T],
@@ -123,7 +130,7 @@ fn host_events<T: WithDType + Real + deo_linalg::Real>(
 ) -> anyhow::Result<(Vec<(f64, Event)>, Counts)> {
     let host = Host::<T>::new();
     let (mut x, mut g) = (start.to_vec(), start.to_vec());
-    let settings = DeoSettings::default();
+    let settings = eager();
     let mut deo = Deo::new(&host, &x, settings)?;
     let mut workspace = Workspace::new(&host, &x, settings.dimer.rule);
     let mut events = Vec::new();
@@ -148,7 +155,7 @@ fn compare_decisions<T: WithDType + Real + deo_linalg::Real>(
 ) -> anyhow::Result<()> {
     let vars = problem.vars.clone();
     let sgd = SGD::new(vars.clone(), RATE)?;
-    let mut run = WithDeo::new(vars, sgd, DeoSettings::default())?;
+    let mut run = WithDeo::new(vars, sgd, eager())?;
     let loss = problem.loss()?;
     for (step, (want_loss, want)) in want.into_iter().enumerate() {
         let got = run.backward_step(&loss)?;

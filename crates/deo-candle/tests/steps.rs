@@ -54,7 +54,9 @@ fn bits(vars: &[Var]) -> Vec<u64> {
 /// A visit at every step.
 fn eager() -> DeoSettings {
     let trigger = TriggerSettings { interval: 1, stall: Stall::Always };
-    let mut settings = DeoSettings { trigger, ..DeoSettings::default() };
+    let escape = EscapeSettings { lengthening: 0.0, ..EscapeSettings::default() };
+    let policy = PolicySettings::Escape(escape);
+    let mut settings = DeoSettings { policy, trigger, ..DeoSettings::default() };
     settings.budget.allowance = 1e3;
     settings
 }
@@ -207,7 +209,12 @@ fn a_step_without_a_move_is_the_optimizers_own_to_the_bit() -> anyhow::Result<()
     let adam = AdamW::new_lr(with.vars.clone(), 1e-3)?;
     // It looks at every step, and any move would have to be one of 10⁻³⁰ at least and 10⁻³⁰ at most.
     let nothing = Length::Absolute(1e-30);
-    let escape = EscapeSettings { shortest: nothing, longest: nothing, ..Default::default() };
+    let escape = EscapeSettings {
+        shortest: nothing,
+        longest: nothing,
+        lengthening: 0.0,
+        ..Default::default()
+    };
     let settings = DeoSettings { policy: PolicySettings::Escape(escape), ..eager() };
     let mut run = WithDeo::new(with.vars.clone(), adam, settings)?;
     for _ in 0..20 {

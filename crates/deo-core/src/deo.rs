@@ -41,7 +41,7 @@ use crate::dimer::{Dimer, Target};
 use crate::estimate::Estimate;
 use crate::hindsight::Promise;
 use crate::noise::derive;
-use crate::policy::{Amplify, Deflate, Escape, Kick, LENGTHENING, Scene, Stage};
+use crate::policy::{Amplify, Deflate, Escape, Kick, Scene, Stage};
 use crate::probe::Answer;
 use crate::space::Space;
 use crate::trigger::{Stall, Trigger, TriggerSettings};
@@ -255,7 +255,11 @@ impl<V> Deo<V> {
     {
         let Policy::Escape(escape) = &mut self.policy else { return };
         // The step before a visit is marked, unless the interval was set to 1 or a step in between wasn't finite.
-        let pace = if std::mem::take(&mut self.marked) {
+        let lengthening = escape.settings.lengthening;
+        let marked = std::mem::take(&mut self.marked);
+        let pace = if lengthening == 0.0 {
+            0.0 // nobody asks
+        } else if marked {
             let before = self.dimer.scratch();
             space.axpby(1.0, x, -1.0, before);
             space.norm(before)
@@ -263,10 +267,12 @@ impl<V> Deo<V> {
             f64::INFINITY
         };
         let norm = space.norm(x);
-        self.crossing = escape.settings.longest.at(norm) / pace;
+        let crossing = escape.settings.longest.at(norm) / pace;
+        // A number in any case: a saved state must load again.
+        self.crossing = if lengthening == 0.0 { f64::MAX } else { crossing.min(f64::MAX) };
         let bearable = self.budget.bearable(self.crossing, self.one_batch && !self.batches_differ);
         // At the origin of a coordinate system nothing has a length, and 0/0 isn't slow.
-        if !(self.crossing >= LENGTHENING && bearable >= SMALLEST_VISIT) {
+        if !(self.crossing >= lengthening && bearable >= SMALLEST_VISIT) {
             return self.mark(space, x);
         }
         let wanted_rate = self.trigger.decrease_per_step();

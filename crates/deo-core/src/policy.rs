@@ -24,6 +24,6 @@ pub use deflate::Deflate;
 pub use escape::{Escape, EscapeSettings, Kick, Rung};
 pub use guard::{Guard, GuardError, GuardSettings};
 
-pub(crate) use escape::{LENGTHENING, Outcome, Scene, Stage};
+pub(crate) use escape::{Outcome, Scene, Stage};
 #[cfg(test)]
 pub(crate) use ray::Best;

@@ -85,9 +85,11 @@ impl<V> Deo<V> {
         let estimate = self.dimer.estimate();
         let worth_resolving = self.is_worth_resolving(&estimate);
         let Policy::Escape(escape) = &mut self.policy else { return };
-        // Where the dimer has converged there is no more to be had.
+        // Where the dimer has converged there is no more to be had, nor where the products resolve no more and C is
+        // negative beyond what they are off by: single precision seldom resolves as much as is asked for.
         let sharp = escape.is_sharp(&estimate, self.spread)
-            || (estimate.curvature < 0.0 && estimate.status == Status::Converged);
+            || (estimate.curvature < 0.0 && estimate.status == Status::Converged)
+            || (estimate.status == Status::Noise && estimate.is_negative(1.0));
         match escape.settings.kick {
             Kick::Lowest if !sharp && worth_resolving => {
                 self.extended += 1;

@@ -116,6 +116,7 @@ impl Tracking {
 impl EscapeSettings {
     fn validate(&self) -> Result<(), DeoSettingsError> {
         finite("certificate", self.certificate, 0.0)?;
+        finite("lengthening", self.lengthening, 0.0)?;
         for (name, length) in [("shortest", self.shortest), ("longest", self.longest)] {
             if !length.is_valid() {
                 return Err(out_of_range(name, length.at(0.0), "a finite length above 0"));

@@ -55,6 +55,10 @@ pub struct EscapeSettings {
     /// The trust radius: ‖x‖ by default. With ten times that some moves ended where the base optimizer's rate was too
     /// large, and it diverged.
     pub longest: Length,
+    /// A move is at least so many times as long as the base optimizer's last step, and only a run that needs that many
+    /// steps for the trust radius is looked at, for as much as it can bear. 0: trigger and budget decide alone, which
+    /// harms runs that get on by themselves (ADR 30).
+    pub lengthening: f64,
 }
 
 impl Default for EscapeSettings {
@@ -65,6 +69,7 @@ impl Default for EscapeSettings {
             certificate: 0.1,
             shortest: Length::Relative(1e-3),
             longest: Length::Relative(1.0),
+            lengthening: LENGTHENING,
         }
     }
 }
@@ -73,10 +78,9 @@ impl Default for EscapeSettings {
 /// From 0.1 to 1 no median changed. It bounds the angle between the axis and the purged one.
 const SHARPNESS: f64 = 0.3;
 
-/// A move is at least so many times as long as the base optimizer's last step. Anything shorter that step does by itself
-/// soon, with its moments in order. With 3 deep nets under Adam still end 3 to 4 times higher after 200 gradients, with 30
+/// [`EscapeSettings::lengthening`] by default. Anything shorter the base optimizer does by itself soon, with its moments in order. With 3 deep nets under Adam still end 3 to 4 times higher after 200 gradients, with 30
 /// the octopus takes twice as long (ADR 30).
-pub(crate) const LENGTHENING: f64 = 10.0;
+const LENGTHENING: f64 = 10.0;
 
 /// The first length of the first gradient rung, in shortest lengths: what the search multiplies a length by.
 const FIRST_LENGTH: f64 = 8.0;
@@ -159,7 +163,7 @@ impl Escape {
 
     fn range(&self, scene: &Scene) -> [f64; 2] {
         let shortest = self.settings.shortest.at(scene.norm);
-        [shortest.max(LENGTHENING * scene.pace), self.settings.longest.at(scene.norm)]
+        [shortest.max(self.settings.lengthening * scene.pace), self.settings.longest.at(scene.norm)]
     }
 
     /// Begins a visit.
