@@ -178,7 +178,7 @@ impl ModuleDeo {
         self.deo.counts()
     }
 
-    /// The last estimate of the lowest curvature; unknown after a move along the gradient.
+    /// The last estimate of the lowest curvature.
     pub fn estimate(&self) -> Estimate {
         self.deo.estimate()
     }

@@ -39,9 +39,9 @@ pub use settings::{DeoSettings, DeoSettingsError, PolicySettings, Tracking};
 use crate::budget::Budget;
 use crate::dimer::{Dimer, Target};
 use crate::estimate::Estimate;
-use crate::hindsight::Promise;
+use crate::hindsight::{Promise, SAME_SHARE};
 use crate::noise::derive;
-use crate::policy::{Amplify, Deflate, Escape, Kick, Scene, Stage};
+use crate::policy::{Amplify, Deflate, Escape, EscapeSettings, Kick, Scene, Stage};
 use crate::probe::Answer;
 use crate::space::Space;
 use crate::trigger::{Stall, Trigger, TriggerSettings};
@@ -49,6 +49,10 @@ use std::borrow::BorrowMut;
 
 /// A visit with less than this to spend could not look along the gradient.
 const SMALLEST_VISIT: f64 = 1.0;
+
+/// Two evaluations of a loss at one point differ by no more roundings of storage than this: of a sum over many samples
+/// some ten have been seen, and batches that are so much alike are one for every purpose here.
+const SAME_ROUNDINGS: f64 = 32.0;
 
 /// The policy with its state.
 #[derive(Debug, Clone)]
@@ -91,8 +95,8 @@ pub struct Deo<V> {
     spread: f64,
     /// Gradients of this estimate beyond those that were due.
     extended: u64,
-    /// The dimer's scratch holds the x of the step before.
-    marked: bool,
+    /// The loss of the step before, whose x the dimer's scratch holds.
+    marked: Option<f64>,
     /// Steps that the base optimizer needs for the trust radius at its pace.
     crossing: f64,
     /// A loss was seen again: every step has the same batch.
@@ -152,7 +156,7 @@ impl<V> Deo<V> {
             drawn: false,
             spread: 0.0,
             extended: 0,
-            marked: false,
+            marked: None,
             crossing: 0.0,
             one_batch: false,
             scene: None,
@@ -167,12 +171,12 @@ impl<V> Deo<V> {
         self.total
     }
 
-    /// The last estimate of the lowest curvature; unknown after a move along the gradient.
+    /// The last estimate of the lowest curvature.
     pub fn estimate(&self) -> Estimate {
         self.dimer.estimate()
     }
 
-    /// The axis of that estimate, or the direction of the last move.
+    /// The axis of that estimate.
     pub fn axis(&self) -> &V {
         self.dimer.axis()
     }
@@ -231,20 +235,20 @@ impl<V> Deo<V> {
             Policy::Escape(_) if self.trigger.is_due() => {
                 self.begin_escape(space, x, loss, gradient_norm);
             }
-            Policy::Escape(_) if self.trigger.is_due_next() => self.mark(space, x),
+            Policy::Escape(_) if self.trigger.is_due_next() => self.mark(space, x, loss),
             _ => {}
         }
         gradient_norm
     }
 
     /// Remembers x, to learn at the next step how far the base optimizer has got.
-    fn mark<S>(&mut self, space: &S, x: &S::Vector)
+    fn mark<S>(&mut self, space: &S, x: &S::Vector, loss: f64)
     where
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
         space.axpby(1.0, x, 0.0, self.dimer.scratch());
-        self.marked = true;
+        self.marked = Some(loss);
     }
 
     /// Begins a visit of the ladder, if the base optimizer is slow enough for it.
@@ -254,35 +258,71 @@ impl<V> Deo<V> {
         V: BorrowMut<S::Vector>,
     {
         let Policy::Escape(escape) = &mut self.policy else { return };
+        let EscapeSettings { lengthening, longest, .. } = escape.settings;
         // The step before a visit is marked, unless the interval was set to 1 or a step in between wasn't finite.
-        let lengthening = escape.settings.lengthening;
-        let marked = std::mem::take(&mut self.marked);
-        let pace = if lengthening == 0.0 {
-            0.0 // nobody asks
-        } else if marked {
-            let before = self.dimer.scratch();
-            space.axpby(1.0, x, -1.0, before);
-            space.norm(before)
-        } else {
-            f64::INFINITY
-        };
+        let marked = self.marked.take();
+        let mut pace = f64::INFINITY;
+        if marked.is_some() {
+            let back = self.dimer.scratch();
+            space.axpby(-1.0, x, 1.0, back);
+            pace = space.norm(back);
+        }
+        if lengthening == 0.0 {
+            pace = 0.0; // nobody asks
+        }
         let norm = space.norm(x);
-        let crossing = escape.settings.longest.at(norm) / pace;
+        let crossing = longest.at(norm) / pace;
         // A number in any case: a saved state must load again.
         self.crossing = if lengthening == 0.0 { f64::MAX } else { crossing.min(f64::MAX) };
-        let bearable = self.budget.bearable(self.crossing, self.one_batch && !self.batches_differ);
+        let unknown = !(self.one_batch || self.batches_differ);
+        let bearable = self.budget.bearable(self.crossing, unknown || !self.batches_differ);
         // At the origin of a coordinate system nothing has a length, and 0/0 isn't slow.
         if !(self.crossing >= lengthening && bearable >= SMALLEST_VISIT) {
-            return self.mark(space, x);
+            return self.mark(space, x, loss);
         }
         let wanted_rate = self.trigger.decrease_per_step();
-        let scene = Scene { loss, gradient_norm, norm, wanted_rate, pace };
-        self.scene = Some(scene);
-        self.visit = Counts { visits: 1, ..Counts::default() };
+        self.scene = Some(Scene { loss, gradient_norm, norm, wanted_rate, pace });
+        match marked {
+            Some(then) if unknown => escape.stage = Stage::Compare { then, now: None },
+            _ => self.open(space),
+        }
+    }
+
+    /// Opens the visit that the scene is set for, if it can be borne.
+    fn open<S>(&mut self, space: &S)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let (Policy::Escape(escape), Some(scene)) = (&mut self.policy, self.scene) else { return };
+        let bearable = self.budget.bearable(self.crossing, self.one_batch && !self.batches_differ);
+        if bearable - self.visit.cost() < SMALLEST_VISIT {
+            (escape.stage, self.scene) = (Stage::Idle, None);
+            return;
+        }
+        self.visit.visits = 1;
         escape.begin(&scene);
         if escape.stage == Stage::Axis {
             self.begin_axis(space);
         }
+    }
+
+    /// Whether this step has the batch of the one before, whose loss was `then` and is `now` on this batch.
+    ///
+    /// A third of a gradient, once, says what is otherwise learned from a first move, which would have to be made blindly,
+    /// and for which a run on one batch would have to stand for longer.
+    fn compare<S>(&mut self, space: &S, then: f64, now: f64)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let Some(scene) = self.scene else { return };
+        let rounding = SAME_ROUNDINGS * space.epsilon() * then.abs();
+        let tolerance = SAME_SHARE * (then - scene.loss).abs() + rounding;
+        // Of a loss that isn't finite nothing is learned.
+        self.one_batch = (now - then).abs() <= tolerance;
+        self.batches_differ = now.is_finite() && !self.one_batch;
+        self.open(space);
     }
 
     /// Forgets a visit that was not settled by [`Deo::apply`].
@@ -345,12 +385,15 @@ impl<V> Deo<V> {
         match &escape.stage {
             Stage::Idle | Stage::Settled(_) | Stage::Broken(_) => None,
             Stage::Axis => self.dimer.ask(space).map(Question::Gradient),
+            Stage::Compare { now: None, .. } => {
+                Some(Question::Loss(Trial { direction: self.dimer.kept(), coefficient: 1.0 }))
+            }
             Stage::Again { promise, there: None, .. } => {
                 let sign = if promise.made { -1.0 } else { 1.0 };
                 let coefficient = sign * promise.coefficient;
-                Some(Question::Loss(Trial { direction: self.dimer.axis().borrow(), coefficient }))
+                Some(Question::Loss(Trial { direction: self.promised(promise.rung), coefficient }))
             }
-            Stage::Again { there: Some(_), .. } => None,
+            Stage::Compare { now: Some(_), .. } | Stage::Again { there: Some(_), .. } => None,
             Stage::Gradient(search) => {
                 let coefficient = -search.ask()? / self.scene?.gradient_norm;
                 Some(Question::Loss(Trial { direction: g, coefficient }))
@@ -394,7 +437,7 @@ impl<V> Deo<V> {
                 stage: Stage::Gradient(search) | Stage::Kick { search, .. },
                 ..
             }) => search.tell(loss),
-            Policy::Escape(Escape { stage: Stage::Again { there, .. }, .. }) => *there = Some(loss),
+            Policy::Escape(Escape { stage: Stage::Compare { now: answer, .. } | Stage::Again { there: answer, .. }, .. }) => *answer = Some(loss),
             _ => panic!("tell_loss without a question: no loss was asked for"),
         }
     }

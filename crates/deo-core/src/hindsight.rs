@@ -25,7 +25,7 @@ const KEPT_SHARE: f64 = 0.5;
 
 /// A loss this close to the promised one, in shares of the promised fall, is that of the same batch: two evaluations
 /// of one loss differ by rounding, those of two batches by about as much as the batches do.
-const SAME_SHARE: f64 = 1e-3;
+pub(crate) const SAME_SHARE: f64 = 1e-3;
 
 /// What a move x ← x + Δ promises.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -239,8 +239,8 @@ fn a_poisoned_probe_is_reported_whatever_axis_is_wanted() {
             ..Default::default()
         });
         let trigger = TriggerSettings { interval: 3, stall: Stall::Always };
-        // The fourth evaluation is the first probe, after the gradients of three steps.
-        let f = StrictSaddle { poison_at: Some(4), ..f };
+        // The fifth evaluation is the first probe, after the gradients of three steps and the loss that compares batches.
+        let f = StrictSaddle { poison_at: Some(5), ..f };
         let reports = run(f, 0.5, 3, DeoSettings { policy, trigger, ..Default::default() }).reports;
         assert_eq!(reports[2].event, Event::Poisoned, "{kick:?}");
     }
@@ -251,7 +251,8 @@ fn the_loop_sees_one_batch_and_its_own_order_of_calls() {
     // A scripted loop: the calls that one visit makes, in order. A rate that nothing beats sends it to the axis.
     let mut f = StrictSaddle::new(6, -0.5, 2);
     let mut x: Vec<f64> = (0..6).map(|i| 1e-6 * noise(4, i)).collect();
-    let trigger = TriggerSettings { interval: 4, stall: Stall::Always };
+    // The step before the first visit is a true one, whose batch is compared.
+    let trigger = TriggerSettings { interval: 5, stall: Stall::Always };
     let mut deo = Deo::new(&SPACE, &x, DeoSettings { trigger, ..Default::default() }).unwrap();
     let (mut g, mut g1, mut y) = (vec![0.0; 6], vec![0.0; 6], vec![0.0; 6]);
     let mut visits = vec![];

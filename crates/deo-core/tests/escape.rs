@@ -69,12 +69,13 @@ fn the_controls_do_what_their_names_say() {
         let (axes, counts) = kick_curvature(Kick::Random, seed);
         assert!(axes.iter().all(|share| *share < 0.7), "{axes:?}");
         assert_eq!((counts.gradients, counts.rotations), (0, 0), "no probes for a random axis");
-        assert!(counts.losses > 0);
+        assert!(counts.losses > 1);
         let (axes, counts) = kick_curvature(Kick::Highest, seed);
         assert!(axes.iter().all(|share| *share < 0.3), "{axes:?}");
         assert!(counts.gradients > 0);
         let (axes, counts) = kick_curvature(Kick::Off, seed);
-        assert!(axes.is_empty() && counts.cost() == 0.0, "{counts:?}");
+        // The one loss compares the batches of two steps.
+        assert!(axes.is_empty() && (counts.gradients, counts.losses) == (0, 1), "{counts:?}");
     }
 }
 
@@ -147,7 +148,7 @@ fn a_batch_s_own_curvature_is_refused_by_the_next() {
             furthest = furthest.max(SPACE.norm(&x));
         }
     }
-    assert_eq!(reverted, 1, "only the first move is made before the batches are known to differ");
+    assert_eq!(reverted, 0, "the batches are known to differ before anything is moved");
     assert!(moved <= 2 && refused >= 3, "moved {moved}, refused {refused}");
     // Noise of 0.3 a component keeps ‖x‖ below 0.3 √(30 · 3 000) 1e-5 = 1e-3; each kick is 0.5 and more.
     assert!(furthest < 0.4, "{furthest}");

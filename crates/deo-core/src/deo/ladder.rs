@@ -9,7 +9,7 @@ use crate::space::Space;
 use std::borrow::BorrowMut;
 
 /// What any estimate may spend, with at least [`FEWEST_GRADIENTS`] to begin at all.
-const FIRST_GRADIENTS: f64 = 1.5;
+const FIRST_GRADIENTS: f64 = 2.0;
 
 /// A probe and a rotation, enough where the lowest curvature stands apart.
 const FEWEST_GRADIENTS: f64 = 2.0;
@@ -85,18 +85,18 @@ impl<V> Deo<V> {
         let estimate = self.dimer.estimate();
         let worth_resolving = self.is_worth_resolving(&estimate);
         let Policy::Escape(escape) = &mut self.policy else { return };
-        // Where the dimer has converged there is no more to be had, nor where the products resolve no more and C is
-        // negative beyond what they are off by: single precision seldom resolves as much as is asked for.
-        let sharp = escape.is_sharp(&estimate, self.spread)
-            || (estimate.curvature < 0.0 && estimate.status == Status::Converged)
-            || (estimate.status == Status::Noise && estimate.is_negative(1.0));
+        let sharp = escape.is_sharp(&estimate, self.spread);
+        // What could not be resolved the losses may judge, unless it is small beside the others: then a gradient that isn't
+        // 0 makes such curvatures everywhere, ‖g‖²/λ along the valleys, and the part in the range of H may be anything.
+        let usable = sharp || estimate.curvature <= -RESOLVABLE * self.spread;
+        let negative = usable && estimate.curvature < -self.dimer.rounding();
         match escape.settings.kick {
             Kick::Lowest if !sharp && worth_resolving => {
                 self.extended += 1;
                 self.dimer.extend(space, 1);
                 return;
             }
-            Kick::Lowest if !sharp => {
+            Kick::Lowest if !negative => {
                 self.dimer.stop();
                 escape.stage = Stage::Settled(Outcome::Nothing);
                 return;
@@ -120,6 +120,10 @@ impl<V> Deo<V> {
     {
         let (Policy::Escape(escape), Some(scene)) = (&mut self.policy, self.scene) else { return };
         match escape.stage {
+            Stage::Compare { then, now: Some(now) } => {
+                self.compare(space, then, now);
+                self.advance(space, g);
+            }
             Stage::Gradient(search) if search.ask().is_none() => {
                 escape.judge_gradient(&search, &scene, self.visit.cost());
                 if escape.stage == Stage::Axis {
@@ -186,7 +190,8 @@ impl<V> Deo<V> {
             return self.failure(outcome);
         };
         if rung == Rung::Gradient {
-            self.dimer.set_axis(space, g); // the promise is about a direction that g will not be for long
+            // The promise is about a direction that g will not be for long, and an estimate that goes on needs its axis.
+            space.axpby(1.0 / scene.gradient_norm, g, 0.0, self.dimer.scratch());
         }
         let cost = self.visit.cost() + 1.0; // the step that the move replaces
         let promise = Promise {
@@ -221,13 +226,24 @@ impl<V> Deo<V> {
         }
     }
 
+    /// The direction of a promise, of unit length.
+    pub(super) fn promised<W: ?Sized>(&self, rung: Rung) -> &W
+    where
+        V: BorrowMut<W>,
+    {
+        match rung {
+            Rung::Gradient => self.dimer.kept(),
+            Rung::Kick => self.dimer.axis().borrow(),
+        }
+    }
+
     /// x ← x + Δ.
     fn make<S>(&mut self, space: &S, x: &mut S::Vector, promise: &Promise)
     where
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        space.axpby(promise.coefficient, self.dimer.axis().borrow(), 1.0, x);
+        space.axpby(promise.coefficient, self.promised(promise.rung), 1.0, x);
         self.visit.moves += 1;
         self.visit.kicks += u64::from(promise.rung == Rung::Kick);
         self.budget.spend(1.0);
@@ -272,7 +288,7 @@ impl<V> Deo<V> {
             return Event::Refuted { fall };
         }
         self.budget.spend(1.0); // the gradient of this step, at a point that is left
-        space.axpby(-promise.coefficient, self.dimer.axis().borrow(), 1.0, x);
+        space.axpby(-promise.coefficient, self.promised(promise.rung), 1.0, x);
         self.trigger.moved();
         Event::Reverted { fall }
     }

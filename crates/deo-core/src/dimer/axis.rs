@@ -91,12 +91,25 @@ impl<V> Dimer<V> {
         }
     }
 
+    /// What the rounding of gradients may have added to the C of the estimate; 0 for exact products.
+    pub(crate) fn rounding(&self) -> f64 {
+        (self.unit * self.rounding_of_curvature()).max(0.0) // NaN.max(0) = 0
+    }
+
     /// A vector that is free between two estimates: the first thing that one does is to overwrite it.
     pub(crate) fn scratch<W: ?Sized>(&mut self) -> &mut W
     where
         V: BorrowMut<W>,
     {
         self.torque.borrow_mut()
+    }
+
+    /// What was written into [`Dimer::scratch`].
+    pub(crate) fn kept<W: ?Sized>(&self) -> &W
+    where
+        V: BorrowMut<W>,
+    {
+        self.torque.borrow()
     }
 
     /// Gives the axis unit length and forgets what was known along the old one.

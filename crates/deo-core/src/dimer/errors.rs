@@ -74,7 +74,7 @@ pub(crate) fn student(freedom: f64) -> f64 {
 
 impl<V> Dimer<V> {
     /// The error bar of C by the rounding of Hn. An assumed one is large enough as it is.
-    pub(super) fn rounding_of_curvature(&self) -> f64 {
+    pub(in crate::dimer) fn rounding_of_curvature(&self) -> f64 {
         let measured = self.noise.is_finite();
         let t = if measured { student(self.root_dimension * self.root_dimension) } else { 1.0 };
         t * self.rounding / self.root_dimension

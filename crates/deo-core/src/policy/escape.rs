@@ -104,6 +104,8 @@ pub enum Rung {
 pub(crate) enum Stage {
     /// No visit.
     Idle,
+    /// One loss at the x of the step before, where it was `then` on that step's batch: is this one the same?
+    Compare { then: f64, now: Option<f64> },
     /// Losses along −g/‖g‖.
     Gradient(Search),
     /// The dimer is at work.
