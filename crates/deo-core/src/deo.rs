@@ -93,7 +93,7 @@ pub struct Deo<V> {
     drawn: bool,
     /// The largest ‖Hn‖ since the axis was drawn: the size of the curvatures beside it.
     spread: f64,
-    /// Gradients of this estimate beyond those that were due.
+    /// Products of this estimate beyond those that were due.
     extended: u64,
     /// The loss of the step before, whose x the dimer's scratch holds.
     marked: Option<f64>,
@@ -437,7 +437,10 @@ impl<V> Deo<V> {
                 stage: Stage::Gradient(search) | Stage::Kick { search, .. },
                 ..
             }) => search.tell(loss),
-            Policy::Escape(Escape { stage: Stage::Compare { now: answer, .. } | Stage::Again { there: answer, .. }, .. }) => *answer = Some(loss),
+            Policy::Escape(Escape {
+                stage: Stage::Compare { now: answer, .. } | Stage::Again { there: answer, .. },
+                ..
+            }) => *answer = Some(loss),
             _ => panic!("tell_loss without a question: no loss was asked for"),
         }
     }

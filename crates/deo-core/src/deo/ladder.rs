@@ -8,22 +8,20 @@ use crate::policy::{Kick, Outcome, Rung, Scene, Stage};
 use crate::space::Space;
 use std::borrow::BorrowMut;
 
-/// What any estimate may spend, with at least [`FEWEST_GRADIENTS`] to begin at all.
-const FIRST_GRADIENTS: f64 = 2.0;
+/// What any estimate may spend: a probe and a rotation, enough where the lowest curvature stands apart. A product is one
+/// gradient, or two by the central rule.
+const FIRST_PRODUCTS: f64 = 2.0;
 
-/// A probe and a rotation, enough where the lowest curvature stands apart.
-const FEWEST_GRADIENTS: f64 = 2.0;
-
-/// Gradients to resolve a negative curvature that an estimate has found at its very end.
-const RESOLVING_GRADIENTS: u64 = 4;
+/// Products to resolve a negative curvature that an estimate has found at its very end.
+const RESOLVING_PRODUCTS: u64 = 4;
 
 /// But not one that is smaller than this share of those beside it: to resolve it takes more than that.
 const RESOLVABLE: f64 = 1e-3;
 
-/// Gradients that an estimate may spend besides, for each step since the last. Hard saddles get their dozens in time,
+/// Products that an estimate may spend besides, for each step since the last. Hard saddles get their dozens in time,
 /// and a run with neither success nor luck spends about a quarter of its steps, whatever the bucket holds. Where the
 /// gradient alone does better, as on phase retrieval, this costs 48 in all; 1/2 costs 54 and 1 costs 66.
-const GRADIENTS_PER_STEP: f64 = 0.25;
+const PRODUCTS_PER_STEP: f64 = 0.25;
 
 impl<V> Deo<V> {
     /// Turns to the axis, if it is due and can be paid: random, with a number of gradients to improve it.
@@ -38,15 +36,12 @@ impl<V> Deo<V> {
             escape.stage = Stage::Settled(Outcome::NotDue);
             return;
         }
-        let affordable = self.left().floor();
-        let due = FIRST_GRADIENTS + GRADIENTS_PER_STEP * self.since_estimate as f64;
+        let product = self.dimer.settings().rule.gradients() as f64;
+        let affordable = (self.left() / product).floor();
+        let due = FIRST_PRODUCTS + PRODUCTS_PER_STEP * self.since_estimate as f64;
         let Policy::Escape(escape) = &mut self.policy else { return };
-        if affordable < FEWEST_GRADIENTS {
+        if affordable < FIRST_PRODUCTS {
             escape.stage = Stage::Settled(Outcome::Unaffordable);
-            return;
-        }
-        if kick != Kick::Random && due < FEWEST_GRADIENTS {
-            escape.stage = Stage::Settled(Outcome::NotDue);
             return;
         }
         // An estimate that was merely cut short goes on. Any other starts anew: every eigenvector is a fixed point of
@@ -59,7 +54,7 @@ impl<V> Deo<V> {
         }
         (self.since_estimate, self.extended) = (0, 0);
         self.dimer.begin(space);
-        self.dimer.limit(affordable.min(due.floor()) as u64);
+        self.dimer.limit((affordable.min(due.floor()) * product) as u64);
     }
 
     /// The gradients that this visit may still spend.
@@ -72,8 +67,8 @@ impl<V> Deo<V> {
     fn is_worth_resolving(&self, estimate: &Estimate) -> bool {
         estimate.status == Status::Budget
             && estimate.curvature <= -RESOLVABLE * self.spread
-            && self.extended < RESOLVING_GRADIENTS
-            && self.left() >= 1.0
+            && self.extended < RESOLVING_PRODUCTS
+            && self.left() >= self.dimer.settings().rule.gradients() as f64
     }
 
     /// Ends the axis: turns to the kick if an axis of negative curvature was resolved, and to its part in the range of H.
@@ -93,7 +88,7 @@ impl<V> Deo<V> {
         match escape.settings.kick {
             Kick::Lowest if !sharp && worth_resolving => {
                 self.extended += 1;
-                self.dimer.extend(space, 1);
+                self.dimer.extend(space, self.dimer.settings().rule.gradients());
                 return;
             }
             Kick::Lowest if !negative => {
