@@ -331,6 +331,7 @@ impl<V> Deo<V> {
         self.total += visit;
         self.scene = None;
         if let Policy::Escape(escape) = &mut self.policy {
+            escape.fallback = None;
             if let Stage::Broken(promise) = std::mem::replace(&mut escape.stage, Stage::Idle) {
                 self.promise = Some(promise); // x is still where the move has led
             }

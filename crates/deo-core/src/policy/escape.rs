@@ -134,6 +134,13 @@ pub(crate) enum Outcome {
     Unaffordable,
 }
 
+impl Outcome {
+    /// The fall of the loss that a move promises.
+    pub(crate) fn decrease(&self) -> f64 {
+        if let Outcome::Move { best, .. } = self { best.decrease } else { 0.0 }
+    }
+}
+
 /// The decisions of the ladder, without any vector.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -142,6 +149,8 @@ pub struct Escape {
     pub(crate) stage: Stage,
     /// The lengths that the gradient rung and the kick last found best.
     last: [Option<f64>; 2],
+    /// The move of the gradient rung, while the axis is looked at nevertheless.
+    pub(crate) fallback: Option<Outcome>,
 }
 
 /// What was known when a visit began.
@@ -160,7 +169,7 @@ pub(crate) struct Scene {
 impl Escape {
     /// A ladder that stands on the ground.
     pub fn new(settings: EscapeSettings) -> Self {
-        Escape { settings, stage: Stage::Idle, last: [None; 2] }
+        Escape { settings, stage: Stage::Idle, last: [None; 2], fallback: None }
     }
 
     fn range(&self, scene: &Scene) -> [f64; 2] {
@@ -189,14 +198,26 @@ impl Escape {
         };
     }
 
-    /// Ends the gradient rung: its move if it pays at `cost` gradients, else the axis.
-    pub(crate) fn judge_gradient(&mut self, search: &Search, scene: &Scene, cost: f64) {
+    /// Ends the gradient rung: its move if it pays at `cost` gradients, else the axis. If the `axis_waits` for long, it has its
+    /// turn in any case, and the better move is made.
+    pub(crate) fn judge_gradient(
+        &mut self,
+        search: &Search,
+        scene: &Scene,
+        cost: f64,
+        axis_waits: bool,
+    ) {
         self.stage = Stage::Axis;
         if let Some(best) = search.best() {
             self.last[0] = Some(best.length);
             if best.decrease > scene.wanted_rate * cost {
                 let (rung, coefficient) = (Rung::Gradient, -best.length);
-                self.stage = Stage::Settled(Outcome::Move { rung, coefficient, best });
+                let outcome = Outcome::Move { rung, coefficient, best };
+                if axis_waits {
+                    self.fallback = Some(outcome);
+                } else {
+                    self.stage = Stage::Settled(outcome);
+                }
             }
         }
     }
@@ -232,14 +253,21 @@ impl Escape {
             self.stage = Stage::Settled(Outcome::Nothing);
             return;
         }
-        let range = self.range(scene);
+        let mut range = self.range(scene);
         let reversible = self.settings.kick != Kick::Lowest;
         // The controls know no curvature that a length or a certificate could be made of.
         let (start, quadratic) = if reversible {
             (range[0], 0.0)
         } else {
             let curvature = estimate.curvature.abs();
-            (along.abs() / curvature, self.settings.certificate * 0.5 * curvature)
+            let saddle = along.abs() / curvature;
+            // Nearer than that the slope along the axis does more than its curvature.
+            range[0] = range[0].max(saddle);
+            if range[0] > range[1] {
+                self.stage = Stage::Settled(Outcome::Nothing);
+                return;
+            }
+            (saddle, self.settings.certificate * 0.5 * curvature)
         };
         let start = self.last[1].map_or(start, |last| start.max(LAST_KICK * last));
         let sign = if along == 0.0 { side } else { -along.signum() };
@@ -382,7 +410,7 @@ mod tests {
             }
             expected = search.best().unwrap().length;
             assert!(expected > 0.4, "a length of its own: {expected}");
-            escape.judge_gradient(&search, &SCENE, 1.0);
+            escape.judge_gradient(&search, &SCENE, 1.0, false);
         }
         // Without a slope along the axis a kick begins at the shortest length, and at an eighth of the last one.
         kick(&mut escape, -2.0, 0.0);

@@ -59,7 +59,7 @@ fn a_move_that_pays_is_refunded_and_shortens_the_wait() {
 }
 
 #[test]
-fn an_estimate_may_spend_two_gradients_and_a_quarter_for_each_step_since_the_last() {
+fn an_estimate_may_spend_two_gradients_and_a_fifth_for_each_step_since_the_last() {
     // Hard enough that no estimate ends by itself: a thousand curvatures, and no residual is small enough.
     let spectrum: Vec<f64> = (0..1_000).map(|i| f64::from(i) - 3.0).collect();
     let dimer = DimerSettings { tolerance: 0.0, max_gradients: 1_000, ..Default::default() };
@@ -67,10 +67,10 @@ fn an_estimate_may_spend_two_gradients_and_a_quarter_for_each_step_since_the_las
     let budget = BudgetSettings { share: 0.0, allowance: 30.5 };
     for (steps, spent_before, gradients) in [
         (0, 0.0, 2),
-        (3, 0.0, 2),
-        (4, 0.0, 3),
-        (39, 0.0, 11),
-        (40, 0.0, 12),
+        (4, 0.0, 2),
+        (5, 0.0, 3),
+        (44, 0.0, 10),
+        (45, 0.0, 11),
         (400, 0.0, 30),
         (400, 20.0, 10),
         (40, 28.5, 2),
