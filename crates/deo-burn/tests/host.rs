@@ -119,7 +119,8 @@ fn the_curvature_is_the_same() {
 fn the_decisions_of_the_ladder_are_the_same() {
     let escape = EscapeSettings { lengthening: 0.0, ..EscapeSettings::default() };
     let policy = PolicySettings::Escape(escape);
-    let counts = same_decisions(DeoSettings { policy, ..DeoSettings::default() });
+    let dimer = DimerSettings { certify: Certify::Never, ..long() };
+    let counts = same_decisions(DeoSettings { policy, dimer, ..DeoSettings::default() });
     assert!(counts.moves >= 3 && counts.losses > 0, "{counts:?}");
 }
 
