@@ -12,9 +12,11 @@
 //! one loss, since the other is that of the training step. The move stands if the fall is at least half of what was
 //! promised.
 //!
-//! The first move of a run is made at once, since the batch may well be the same for ever. If the next step then sees
-//! the promised loss again there is nothing to learn, and nothing is asked. If it doesn't, batches differ: from then
-//! on a move is made only after the next batch has agreed, and one that is refused costs no step.
+//! Whether batches differ one loss says before the first visit: f of this step's batch at the x of the step before. If they
+//! do, a move is made only after the next batch has agreed, and one that is refused costs no step. If every step has the same
+//! batch there is nothing to learn, and nothing is asked while the promised losses are seen again. Where it couldn't be
+//! told, because the first visit came at the first step or the loss wasn't finite, the first move is made at once, and
+//! undone if the next batch refuses it.
 //! Scale- and offset-free, like the trigger.
 
 use crate::deo::Event;
