@@ -69,11 +69,7 @@ where
     let (_, grads) = evaluate(&mut loss)?;
     let g = parameters.gradients(&grads)?;
     let mut probing = Probing::new(parameters)?;
-    while let Some(probe) = machine.ask(space) {
-        let gradients = probing.answer(space, probe, rule, &mut loss)?;
-        machine.tell(space, gradients.with(&g));
-        space.check()?;
-    }
+    probing.answer_all(machine, space, rule, &g, &mut loss)?;
     probing.end()?;
     Ok(())
 }

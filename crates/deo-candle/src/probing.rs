@@ -7,7 +7,8 @@
 
 use crate::{Error, Parameters, Tensors};
 use candle_core::{DType, Tensor, backprop::GradStore};
-use deo_core::{Answer, Probe, Rule, Space};
+use deo_core::drive::Asks;
+use deo_core::{Answer, Probe, Question, Rule, Space};
 
 /// The loss as a number.
 pub(crate) fn number(loss: &Tensor) -> Result<f64, Error> {
@@ -42,11 +43,6 @@ impl<'a> Probing<'a> {
         Ok(Probing { parameters, x: parameters.copies()?, away: false })
     }
 
-    /// Where they set out, a copy.
-    pub(crate) fn x(&self) -> &[Tensor] {
-        &self.x
-    }
-
     /// Back to x.
     pub(crate) fn end(mut self) -> Result<Vec<Tensor>, Error> {
         if std::mem::take(&mut self.away) {
@@ -55,17 +51,41 @@ impl<'a> Probing<'a> {
         Ok(std::mem::take(&mut self.x))
     }
 
-    /// The loss at y.
-    pub(crate) fn loss<F>(&mut self, y: &[Tensor], loss: &mut F) -> Result<f64, Error>
+    /// Answers everything that `machine` asks about x, where the gradient is `g`.
+    ///
+    /// Not deo-core's loop, because of halves: the length of a probe is known only once the `Var`s hold its end.
+    pub(crate) fn answer_all<F>(
+        &mut self,
+        machine: &mut impl Asks<Tensors>,
+        space: &Tensors,
+        rule: Rule,
+        g: &[Tensor],
+        loss: &mut F,
+    ) -> Result<(), Error>
     where
         F: FnMut() -> candle_core::Result<Tensor>,
     {
-        self.go(y)?;
-        number(&loss()?)
+        while let Some(question) = machine.ask(space, g) {
+            match question {
+                Question::Gradient(probe) => {
+                    let gradients = self.answer(space, probe, rule, loss)?;
+                    machine.tell(space, gradients.with(g));
+                }
+                Question::Loss(trial) => {
+                    let mut y = self.x.clone(); // clones of handles, as below
+                    trial.displace(space, &self.x, &mut y);
+                    space.check()?;
+                    self.go(&y)?;
+                    machine.tell_loss(number(&loss()?)?);
+                }
+            }
+            space.check()?;
+        }
+        Ok(())
     }
 
     /// What the probe asks: gradients at one end, or at both for the central rule.
-    pub(crate) fn answer<F>(
+    fn answer<F>(
         &mut self,
         space: &Tensors,
         probe: Probe<'_, [Tensor]>,
@@ -127,14 +147,14 @@ impl Drop for Probing<'_> {
 }
 
 /// The gradients at the ends of a dimer, with their distances from x.
-pub(crate) struct Gradients {
+struct Gradients {
     ahead: (f64, Vec<Tensor>),
     behind: Option<(f64, Vec<Tensor>)>,
 }
 
 impl Gradients {
     /// The answer, `g` being the gradient at x.
-    pub(crate) fn with<'a>(&'a self, g: &'a [Tensor]) -> Answer<'a, [Tensor]> {
+    fn with<'a>(&'a self, g: &'a [Tensor]) -> Answer<'a, [Tensor]> {
         let (h, ahead) = &self.ahead;
         match &self.behind {
             None => Answer::forward(*h, g, ahead),

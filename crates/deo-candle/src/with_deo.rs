@@ -16,7 +16,7 @@ use crate::{
 use candle_core::{Tensor, Var};
 use candle_nn::Optimizer;
 use deo_core::drive::StepReport;
-use deo_core::{Deo, DeoSettings, Event, PolicySettings, Question, Rule, deo::Counts};
+use deo_core::{Deo, DeoSettings, Event, PolicySettings, Rule, deo::Counts};
 
 /// An optimizer with DEO beside it.
 ///
@@ -151,23 +151,8 @@ impl<O> WithDeo<O> {
     where
         F: FnMut() -> candle_core::Result<Tensor>,
     {
-        let (space, deo) = (&self.space, &mut self.deo);
         let mut probing = Probing::new(&self.parameters)?;
-        while let Some(question) = deo.ask(space, g) {
-            match question {
-                Question::Gradient(probe) => {
-                    let gradients = probing.answer(space, probe, self.rule, loss)?;
-                    deo.tell_gradient(space, gradients.with(g));
-                }
-                Question::Loss(trial) => {
-                    let mut y = probing.x().to_vec();
-                    trial.displace(space, probing.x(), &mut y);
-                    space.check()?;
-                    deo.tell_loss(probing.loss(&y, loss)?);
-                }
-            }
-            space.check()?;
-        }
+        probing.answer_all(&mut self.deo, &self.space, self.rule, g, loss)?;
         probing.end()
     }
 }

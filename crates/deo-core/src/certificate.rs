@@ -76,7 +76,6 @@ use crate::estimate::Status;
 use crate::probe::Length;
 use crate::space::Space;
 use regime::regime;
-pub(crate) use regime::{divisor, ratio};
 use std::borrow::BorrowMut;
 
 /// `factor` times as long.

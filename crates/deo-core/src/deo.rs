@@ -32,16 +32,20 @@
 mod event;
 mod ladder;
 mod settings;
+mod with_deo;
 
-pub use event::{Counts, Event, Question, Trial};
+pub use crate::oracle::{Question, Trial};
+pub use event::{Counts, Event};
 pub use settings::{DeoSettings, DeoSettingsError, PolicySettings, Tracking};
+pub use with_deo::{StepReport, WithDeo};
 
 use crate::budget::Budget;
 use crate::dimer::{Dimer, Target};
 use crate::estimate::Estimate;
-use crate::hindsight::{Promise, SAME_SHARE};
 use crate::noise::derive;
-use crate::policy::{Amplify, Deflate, Escape, EscapeSettings, Kick, Scene, Stage};
+use crate::policy::{
+    Amplify, Deflate, Escape, EscapeSettings, Kick, Promise, SAME_SHARE, Scene, Stage,
+};
 use crate::probe::Answer;
 use crate::space::Space;
 use crate::trigger::{Stall, Trigger, TriggerSettings};

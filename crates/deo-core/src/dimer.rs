@@ -57,6 +57,7 @@
 
 mod axis;
 mod check;
+mod curvature;
 mod errors;
 mod protocol;
 mod resolve;
@@ -66,7 +67,7 @@ mod settings;
 mod tests;
 mod units;
 
-pub(crate) use errors::{UNSEEN, certified_error, rounding_error, stored_error};
+pub use curvature::curvature;
 pub use settings::{Certify, DimerSettings, SettingsError, Stale, Target};
 
 use crate::estimate::{Estimate, Status};

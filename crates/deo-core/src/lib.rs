@@ -9,7 +9,6 @@ pub mod determinism;
 pub mod dimer;
 pub mod drive;
 pub mod estimate;
-mod hindsight;
 pub mod krylov;
 #[cfg(any(test, feature = "testing", all(doc, not(doctest))))]
 // in the documentation of every build
@@ -18,10 +17,12 @@ pub mod monitor;
 pub mod noise;
 pub mod objective;
 pub mod optim;
+pub mod oracle;
 pub mod policy;
 pub mod probe;
 mod ritz;
 pub mod saddle;
+mod secant_error;
 pub mod space;
 pub mod statistics;
 pub mod stochastic;

@@ -36,10 +36,10 @@
 //! ```
 
 use crate::dimer::{Certify, Dimer, DimerSettings, SettingsError, Target};
-use crate::drive::Workspace;
 use crate::estimate::Estimate;
 use crate::noise::derive;
 use crate::objective::Objective;
+use crate::oracle::{Workspace, asks};
 use crate::probe::{Answer, Probe};
 use crate::space::Space;
 use std::borrow::BorrowMut;
@@ -76,6 +76,8 @@ pub struct Monitor<V> {
     highest: Dimer<V>,
     visits: u64,
 }
+
+asks!(Monitor);
 
 impl<V> Monitor<V> {
     /// A monitor for vectors of the shape of `like`, with random axes drawn from `seed`.

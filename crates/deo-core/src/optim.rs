@@ -51,8 +51,8 @@ mod groups;
 mod schedule;
 mod sgd;
 mod transform;
-mod update;
 
+pub use crate::space::{Scale, Update, Updates};
 pub use adam::{Adam, AdamSettings, AdamUpdate, Decay};
 pub use arithmetic::Rounded;
 pub use axpby::SgdByAxpby;
@@ -62,7 +62,6 @@ pub use groups::{Group, Groups};
 pub use schedule::Schedule;
 pub use sgd::{Sgd, SgdSettings, SgdUpdate};
 pub use transform::Transform;
-pub use update::{Scale, Update, Updates};
 
 use crate::space::Space;
 

@@ -17,6 +17,7 @@ mod amplify;
 mod deflate;
 mod escape;
 mod guard;
+mod pending;
 mod ray;
 
 pub use amplify::Amplify;
@@ -25,5 +26,6 @@ pub use escape::{Escape, EscapeSettings, Kick, Rung};
 pub use guard::{Guard, GuardError, GuardSettings};
 
 pub(crate) use escape::{Outcome, Scene, Stage};
+pub(crate) use pending::{Promise, SAME_SHARE};
 #[cfg(test)]
 pub(crate) use ray::Best;

@@ -29,6 +29,16 @@ impl Rule {
     pub(crate) fn gradients(self) -> u64 {
         if self == Rule::Central { 2 } else { 1 }
     }
+
+    /// ρ: a second length is so many times the first, where two of them are to show the error of a product.
+    pub(crate) fn ratio(self) -> f64 {
+        if self == Rule::Central { 1.5 } else { 2.0 }
+    }
+
+    /// k: what the difference of two products at lengths h and ρh is divided by to get the truncation at h.
+    pub(crate) fn divisor(self) -> f64 {
+        if self == Rule::Central { 1.25 } else { 1.0 }
+    }
 }
 
 /// How many unit roundoffs a gradient is taken to be off by, relative to its norm.

@@ -19,7 +19,7 @@
 //! | here, on this process alone | of the whole vector, on every process alike |
 //! |---|---|
 //! | `len`, `zeros_like`, `axpby`, `rotate`, `combine`, `turn`, the vectors that `secant`, `torque`, `displace` write | `dot`, `dots`, `norm`, `dimension`, the numbers that `secant`, `torque`, `deflate`, `displace` return |
-//! | the range of [`Updates::update`](crate::optim::Updates::update) | the index that `fill` gives its function |
+//! | the range of [`Updates::update`] | the index that `fill` gives its function |
 
 mod blocks;
 mod free;
@@ -28,6 +28,7 @@ mod masked;
 mod norm;
 mod sharded;
 mod sliced;
+mod update;
 
 pub use blocks::Blocks;
 pub use free::{FreeBody, MassWeighted};
@@ -37,6 +38,7 @@ pub(crate) use norm::norm_from;
 use norm::scaled_norm;
 pub use sharded::{Communicator, Sharded, ThreadComm};
 pub use sliced::Sliced;
+pub use update::{Scale, Update, Updates};
 
 use std::borrow::{Borrow, BorrowMut};
 
@@ -66,7 +68,7 @@ pub trait Space {
 
     /// The number of components of `x` that this process holds, frozen ones included.
     ///
-    /// It sizes buffers and ranges of [`Updates`](crate::optim::Updates); it isn't N, which is
+    /// It sizes buffers and ranges of [`Updates`]; it isn't N, which is
     /// [`dimension`](Space::dimension), nor the bound of `fill`'s indices where
     /// [`is_distributed`](Space::is_distributed).
     fn len(&self, x: &Self::Vector) -> usize;

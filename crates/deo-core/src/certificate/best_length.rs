@@ -1,8 +1,8 @@
 //! The best length of a secant, found by trying.
 
 use super::{Certificate, CertificateError, CertificateSettings, times};
-use crate::drive::Workspace;
 use crate::objective::Objective;
+use crate::oracle::Workspace;
 use crate::probe::{Length, SHORTEST};
 use crate::space::Space;
 

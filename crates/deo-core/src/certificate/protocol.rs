@@ -1,14 +1,15 @@
 //! The protocol of a certificate: ask at the next length, tell, compare with the last.
 
-use super::regime::{divisor, ratio};
 use super::{Certificate, times};
-use crate::dimer::{certified_error, stored_error};
-use crate::drive::Workspace;
 use crate::estimate::Status;
 use crate::objective::Objective;
+use crate::oracle::{Workspace, asks};
 use crate::probe::{Answer, Probe, Rule};
+use crate::secant_error::{certified_error, stored_error};
 use crate::space::{Space, norm_from};
 use std::borrow::BorrowMut;
+
+asks!(Certificate);
 
 impl<V> Certificate<V> {
     /// The next question, or `None` when everything was answered. Asking again asks the same.
@@ -20,7 +21,7 @@ impl<V> Certificate<V> {
         if self.status != Status::Running {
             return None;
         }
-        let factor = ratio(self.settings.rule).powi(self.told as i32);
+        let factor = self.settings.rule.ratio().powi(self.told as i32);
         let length = times(factor, self.length);
         Some(Probe::new(self.axis.borrow(), length, 1.0))
     }
@@ -88,10 +89,10 @@ impl<V> Certificate<V> {
         let (latest, difference) = (self.latest.borrow_mut(), self.difference.borrow_mut());
         // latest ← this product − the last one, then both change their names.
         space.axpby(1.0, difference, -1.0, latest);
-        let change = space.norm(latest) / divisor(self.settings.rule);
+        let change = space.norm(latest) / self.settings.rule.divisor();
         std::mem::swap(&mut self.latest, &mut self.difference);
         if self.told == 1 {
-            let change_along = (along - self.curvature).abs() / divisor(self.settings.rule);
+            let change_along = (along - self.curvature).abs() / self.settings.rule.divisor();
             self.product_error = change;
             self.expected_error = change_along.max(change / self.dimension.max(1.0).sqrt());
             self.secant_error = certified_error(

@@ -14,21 +14,11 @@ pub enum Regime {
     Truncation,
 }
 
-/// The ratio ρ of two consecutive lengths.
-pub(crate) fn ratio(rule: Rule) -> f64 {
-    if rule == Rule::Central { 1.5 } else { 2.0 }
-}
-
-/// k: what the difference between two lengths is divided by.
-pub(crate) fn divisor(rule: Rule) -> f64 {
-    if rule == Rule::Central { 1.25 } else { 1.0 }
-}
-
 /// The regime in which ‖Δ‖ grows by `growth` from one pair of lengths to the next.
 pub(super) fn regime(rule: Rule, growth: f64) -> Regime {
     let order = if rule == Rule::Central { 2 } else { 1 };
     // Pure truncation comes within a tenth of ρ or ρ²; pure rounding scatters about 1/ρ.
-    if growth > 0.8 * ratio(rule).powi(order) {
+    if growth > 0.8 * rule.ratio().powi(order) {
         Regime::Truncation
     } else if growth < 1.0 {
         Regime::Rounding

@@ -1,36 +1,8 @@
-//! What [`Deo`](crate::Deo) asks, what it did, and what it has counted.
+//! What [`Deo`](crate::Deo) did, and what it has counted.
 
 use crate::budget::LOSS_COST;
 use crate::policy::Rung;
-use crate::probe::Probe;
-use crate::space::Space;
 use std::ops::AddAssign;
-
-/// A question to the training loop, about the batch of this step.
-#[derive(Debug)]
-pub enum Question<'a, V: ?Sized> {
-    /// What is the gradient at the end of this dimer? Answer by `tell_gradient`.
-    Gradient(Probe<'a, V>),
-    /// What is the loss there? Answer by `tell_loss`.
-    Loss(Trial<'a, V>),
-}
-
-/// A point at which a loss is wanted: x + coefficient · direction.
-#[derive(Debug)]
-pub struct Trial<'a, V: ?Sized> {
-    /// g or the axis; not of unit length in general.
-    pub direction: &'a V,
-    /// The signed coefficient.
-    pub coefficient: f64,
-}
-
-impl<V: ?Sized> Trial<'_, V> {
-    /// y ← x + coefficient · direction.
-    pub fn displace<S: Space<Vector = V>>(&self, space: &S, x: &V, y: &mut V) {
-        space.axpby(1.0, x, 0.0, y);
-        space.axpby(self.coefficient, self.direction, 1.0, y);
-    }
-}
 
 /// What happened at a step.
 #[derive(Debug, Clone, Copy, PartialEq)]

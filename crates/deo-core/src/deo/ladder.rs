@@ -2,9 +2,8 @@
 
 use super::{Deo, Event, Policy};
 use crate::estimate::{Estimate, Status};
-use crate::hindsight::Promise;
 use crate::noise::{derive, noise};
-use crate::policy::{Kick, Outcome, Rung, Scene, Stage};
+use crate::policy::{Kick, Outcome, Promise, Rung, Scene, Stage};
 use crate::space::Space;
 use std::borrow::BorrowMut;
 
@@ -212,7 +211,7 @@ impl<V> Deo<V> {
             return Event::Proposed;
         }
         self.make(space, x, &promise);
-        promise.event(promise.decrease)
+        moved(&promise, promise.decrease)
     }
 
     /// What a visit without a move came to.
@@ -285,7 +284,7 @@ impl<V> Deo<V> {
                 return Event::Confirmed { fall };
             }
             self.make(space, x, promise);
-            return promise.event(fall);
+            return moved(promise, fall);
         }
         self.trigger.failed();
         if !promise.made {
@@ -296,6 +295,12 @@ impl<V> Deo<V> {
         self.trigger.moved();
         Event::Reverted { fall }
     }
+}
+
+/// The move as an event, with the fall that was seen.
+fn moved(promise: &Promise, decrease: f64) -> Event {
+    let (length, paid) = (promise.coefficient.abs(), decrease > promise.worth);
+    Event::Moved { rung: promise.rung, length, decrease, paid }
 }
 
 #[cfg(test)]

@@ -19,11 +19,10 @@
 //! where the verdict is noise:
 //! noise is what was measured, and where h is longer than the distance over which f changes, one secant shows nothing of it.
 
-use super::errors::{certified_error, rounding_error, stored_error};
 use super::{Certify, Dimer, Phase};
-use crate::certificate::{divisor, ratio};
 use crate::estimate::{Evidence, Status};
 use crate::probe::Answer;
+use crate::secant_error::{certified_error, rounding_error, stored_error};
 use crate::space::Space;
 use std::borrow::BorrowMut;
 
@@ -144,9 +143,9 @@ impl<V> Dimer<V> {
             return self.poisoned();
         }
         // The module `certificate` derives the ratio of lengths and the divisor, and says why not −h.
-        let product_error = self.distance_to_torque(space) / divisor(self.settings.rule);
-        let change = (self.estimate.curvature - again).abs() / divisor(self.settings.rule);
-        let span = answer.span / ratio(self.settings.rule);
+        let product_error = self.distance_to_torque(space) / self.settings.rule.divisor();
+        let change = (self.estimate.curvature - again).abs() / self.settings.rule.divisor();
+        let span = answer.span / self.settings.rule.ratio();
         let stored = stored_error(space.epsilon(), space.norm(answer.ahead), span);
         self.estimate.secant_error =
             certified_error(change, product_error.max(stored), self.root_dimension)

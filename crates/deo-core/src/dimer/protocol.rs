@@ -12,7 +12,6 @@
 //! Between Torque and Check there may be [Measure], after Certify [Refine], each several times: see `resolve`.
 
 use super::{Dimer, Phase, Stale};
-use crate::certificate::ratio;
 use crate::estimate::{Estimate, Status};
 use crate::probe::{Answer, Probe};
 use crate::space::Space;
@@ -88,7 +87,7 @@ impl<V> Dimer<V> {
             Phase::Axis | Phase::Check => (&self.axis, self.probe_factor()),
             Phase::Previous => (&self.previous, self.probe_factor()),
             Phase::Torque => (&self.torque, self.probe_factor()),
-            Phase::Certify => (&self.axis, self.at * ratio(self.settings.rule)),
+            Phase::Certify => (&self.axis, self.at * self.settings.rule.ratio()),
             Phase::Measure => (&self.axis, self.longer()),
             Phase::Refine => (&self.axis, self.shorter()),
         };

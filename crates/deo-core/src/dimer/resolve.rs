@@ -31,11 +31,10 @@
 //! Moré & Wild (2011) get the noise of a function from differences along a line; a gradient has N components for that,
 //! so one difference is sample enough.
 
-use super::errors::{refined_error, rounding_error, stored_error};
 use super::{Dimer, Phase};
-use crate::certificate::{divisor, ratio};
 use crate::estimate::{Evidence, Status};
 use crate::probe::{Answer, Rule};
+use crate::secant_error::{UNSEEN, refined_error, rounding_error, stored_error};
 use crate::space::Space;
 use std::borrow::BorrowMut;
 
@@ -91,7 +90,7 @@ impl<V> Dimer<V> {
 
     /// The length of the next probe of *Measure*.
     pub(super) fn longer(&self) -> f64 {
-        self.at * if self.adapts() { LONGER } else { ratio(self.settings.rule) }
+        self.at * if self.adapts() { LONGER } else { self.settings.rule.ratio() }
     }
 
     /// The length of the next probe of *Refine*.
@@ -120,7 +119,7 @@ impl<V> Dimer<V> {
         let first = self.change.is_nan();
         if first {
             let adapts = self.adapts();
-            let divisor = if adapts { 1.0 } else { divisor(self.settings.rule) };
+            let divisor = if adapts { 1.0 } else { self.settings.rule.divisor() };
             self.noise = change / divisor * self.at;
         }
         let shorter_is_noisier = !first && change <= 0.5 * self.change;
@@ -218,7 +217,7 @@ impl<V> Dimer<V> {
         if residual <= goal && error <= goal {
             return self.finish(Status::Converged);
         }
-        let progress = self.factor < 1.0 && residual > super::UNSEEN * error && torque_norm > 0.0;
+        let progress = self.factor < 1.0 && residual > UNSEEN * error && torque_norm > 0.0;
         if progress && self.affords(1 + self.reserve()) {
             (self.rounding, self.noise) = (error, error * self.at);
             self.failed = f64::NAN;

@@ -1,9 +1,10 @@
 //! One rotation: torque, Rayleigh–Ritz in span{n, w, p}, recombination.
 
-use super::{Dimer, Phase, Target, UNSEEN};
+use super::{Dimer, Phase, Target};
 use crate::estimate::Status;
 use crate::probe::Answer;
 use crate::ritz::symmetric_eigen;
+use crate::secant_error::UNSEEN;
 use crate::space::Space;
 use std::borrow::BorrowMut;
 

@@ -1,11 +1,11 @@
 //! What scripted answers can't reach from outside: the verdicts at their bounds, the errors that a rotation carries,
 //! and the directions that nearly depend on others.
 
-use super::errors::student;
 use super::{Certify, Dimer, DimerSettings, Phase, Target};
 use crate::estimate::{Estimate, Evidence, Status};
 use crate::noise::noise;
 use crate::probe::{Answer, Length};
+use crate::secant_error::student;
 use crate::space::{Host, Space};
 
 const SPACE: Host<f64> = Host::new();

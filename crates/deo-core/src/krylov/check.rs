@@ -7,10 +7,10 @@
 
 use super::Krylov;
 use super::noise_level::is_finite;
-use crate::certificate::{divisor, ratio};
-use crate::dimer::{Certify, certified_error, stored_error};
+use crate::dimer::Certify;
 use crate::estimate::{Evidence, Status};
 use crate::probe::Answer;
+use crate::secant_error::{certified_error, stored_error};
 use crate::space::Space;
 use std::borrow::BorrowMut;
 
@@ -132,9 +132,9 @@ impl<V> Krylov<V> {
             return false;
         }
         space.axpby(1.0, self.products[pair].borrow(), -1.0, again);
-        let divisor = divisor(self.settings.rule);
+        let divisor = self.settings.rule.divisor();
         // The change can vanish by accident, but not below what storage rounds.
-        let span = answer.span / ratio(self.settings.rule);
+        let span = answer.span / self.settings.rule.ratio();
         let stored = stored_error(space.epsilon(), space.norm(answer.ahead), span);
         self.errors[pair] = (space.norm(again) / divisor).max(stored);
         let estimate = &mut self.estimates[pair];

@@ -1,8 +1,8 @@
 //! Is a pair good enough?
 
 use super::Krylov;
-use crate::dimer::UNSEEN;
 use crate::estimate::{Estimate, Evidence, Status};
+use crate::secant_error::UNSEEN;
 use crate::space::Space;
 use std::borrow::BorrowMut;
 

@@ -11,7 +11,7 @@
 //! Truncation shows in them too, and more than it weighs, so the bound stays one.
 
 use super::Krylov;
-use crate::dimer::{UNSEEN, rounding_error};
+use crate::secant_error::{UNSEEN, rounding_error};
 use crate::space::Space;
 use std::borrow::BorrowMut;
 

@@ -4,9 +4,9 @@ use super::Krylov;
 use super::check::Check;
 use super::judge::Open;
 use super::noise_level::{AsymmetryNoise, is_finite};
-use crate::certificate::ratio;
 use crate::estimate::{Estimate, Status};
 use crate::noise::{derive, noise};
+use crate::oracle::asks;
 use crate::probe::{Answer, Probe};
 use crate::ritz::symmetric_eigen;
 use crate::space::Space;
@@ -14,6 +14,8 @@ use std::borrow::BorrowMut;
 
 /// A vector of which four passes leave less than half each time depends on the others.
 const PASSES: usize = 4;
+
+asks!(Krylov);
 
 impl<V> Krylov<V> {
     /// Starts from a random direction; `seed` also serves for those that are drawn later.
@@ -86,7 +88,7 @@ impl<V> Krylov<V> {
         let (index, factor) = match &self.check {
             Check::None => (self.filled, 1.0),
             Check::Fresh { pair } => (*pair, 1.0),
-            Check::Second { pair } => (*pair, ratio(self.settings.rule)),
+            Check::Second { pair } => (*pair, self.settings.rule.ratio()),
         };
         self.asking.then(|| Probe::new(self.basis[index].borrow(), self.length, factor))
     }

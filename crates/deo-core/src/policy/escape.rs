@@ -17,10 +17,10 @@
 //! |---|---|---|
 //! | c₁ | `certificate` | sufficient decrease, as in NEON (Xu, Jin & Yang, arXiv 1711.01944) |
 
+use super::pending::Promise;
 use super::ray::{Best, Ray, Search};
 use crate::budget::LOSS_COST;
 use crate::estimate::Estimate;
-use crate::hindsight::Promise;
 use crate::probe::Length;
 
 /// The direction of the second rung. All but [`Kick::Lowest`] are controls: they say what of an escape is due to

@@ -9,7 +9,7 @@
 //! a list of blocks on each rank.
 
 use super::Space;
-use crate::optim::{Update, Updates};
+use super::{Update, Updates};
 use std::{
     borrow::{Borrow, BorrowMut},
     ops::Range,

@@ -33,7 +33,7 @@ mod ranges;
 pub use ranges::MaskError;
 
 use super::{Sliced, Space};
-use crate::optim::{Update, Updates};
+use super::{Update, Updates};
 use ranges::split;
 use std::ops::Range;
 

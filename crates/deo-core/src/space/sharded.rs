@@ -24,7 +24,7 @@ mod threads;
 pub use threads::ThreadComm;
 
 use super::Space;
-use crate::optim::{Update, Updates};
+use super::{Update, Updates};
 use std::ops::Range;
 
 /// What a space needs of a message-passing library.

@@ -2,9 +2,9 @@
 
 use super::{Advice, Sample, sample::margin};
 use crate::certificate::{Certificate, CertificateError, CertificateSettings, Regime};
-use crate::drive::Workspace;
 use crate::estimate::Status;
 use crate::objective::Objective;
+use crate::oracle::{Workspace, asks};
 use crate::probe::{Answer, Probe, Rule};
 use crate::space::Space;
 use std::borrow::BorrowMut;
@@ -102,6 +102,8 @@ impl BatchEstimate {
         margin(z, self.standard_error, self.batches)
     }
 }
+
+asks!(BatchCurvature);
 
 impl<V> BatchCurvature<V> {
     /// A machine for the direction of `axis`.

@@ -16,8 +16,8 @@
 //! steps at the latest.
 
 use super::{Density, Sampling, StochasticError, StochasticSettings, draw_signs};
-use crate::drive::Workspace;
 use crate::objective::Objective;
+use crate::oracle::{Workspace, asks};
 use crate::probe::{Answer, Length, Probe};
 use crate::ritz::symmetric_eigen;
 use crate::space::{Space, norm_from};
@@ -61,6 +61,8 @@ pub struct SpectralDensity<V> {
     gradients: u64,
     sampling: Sampling,
 }
+
+asks!(SpectralDensity);
 
 impl<V> SpectralDensity<V> {
     /// A machine for vectors of the shape of `like`, with its first question ready.

@@ -1,8 +1,8 @@
 //! Hutchinson's estimate of the trace.
 
 use super::{Sampling, StochasticError, StochasticSettings, draw_signs};
-use crate::drive::Workspace;
 use crate::objective::Objective;
+use crate::oracle::{Workspace, asks};
 use crate::probe::{Answer, Length, Probe};
 use crate::space::{Space, norm_from};
 use crate::statistics::Sample;
@@ -62,6 +62,8 @@ pub struct TraceEstimate {
     /// How far it has come.
     pub sampling: Sampling,
 }
+
+asks!(Trace);
 
 impl<V> Trace<V> {
     /// A machine for vectors of the shape of `like`, with its first question ready.

@@ -78,7 +78,7 @@ fn an_estimate_may_spend_two_gradients_and_a_fifth_for_each_step_since_the_last(
     ] {
         let settings = DeoSettings { dimer, trigger, budget, ..Default::default() };
         let mut deo = Deo::new(&SPACE, &spectrum, settings).unwrap();
-        (deo.since_estimate, deo.crossing) = (steps, f64::INFINITY);
+        (deo.since_estimate, deo.crossing) = (steps, f64::MAX);
         deo.budget.spend(spent_before);
         deo.begin_axis(&SPACE);
         let mut asked = 0;
@@ -158,4 +158,15 @@ fn a_move_that_the_next_batch_refuses_is_undone_and_costs_its_step() {
     let event = deo.second_opinion(&SPACE, &mut x[..], &proposed, 0.31);
     let moved = Event::Moved { rung: Rung::Kick, length: 2.0, decrease: 0.31, paid: true };
     assert_eq!((event, x, deo.budget() - before), (moved, [1.0, 4.0], 6.5));
+}
+
+#[test]
+fn a_move_has_paid_if_it_falls_by_more_than_it_is_worth_at_any_scale() {
+    for scale in [1.0, 1e-8, 1e8] {
+        let promise = Promise { coefficient: -3.0, worth: scale * 0.3, ..PROMISE };
+        for (fall, pays) in [(0.31, true), (0.29, false)] {
+            let event = moved(&promise, scale * fall);
+            assert!(matches!(event, Event::Moved { length: 3.0, paid, .. } if paid == pays));
+        }
+    }
 }

@@ -111,7 +111,7 @@ fn updates_count_components_and_skip_frozen_blocks() {
     // Component by component, every range against the condition: in block 1 (3..7) or block 3 (9..11).
     for (start, end) in [(1, 10), (0, 11), (4, 6), (5, 10), (0, 3), (7, 9), (10, 11), (2, 4)] {
         let mut x = vec![vec![1.0; 3], vec![1.0; 4], vec![1.0; 2], vec![1.0; 2]];
-        space.update(start..end, &crate::optim::Scale(5.0), [], [&mut x]);
+        space.update(start..end, &crate::space::Scale(5.0), [], [&mut x]);
         for (i, x) in x.concat().into_iter().enumerate() {
             let updated = (start..end).contains(&i) && ((3..7).contains(&i) || i >= 9);
             assert_eq!(x, if updated { 5.0 } else { 1.0 }, "component {i} of {start}..{end}");

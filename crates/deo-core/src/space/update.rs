@@ -15,8 +15,7 @@
 //! A space of blocks forwards the part of the range that falls into each block:
 //!
 //! ```
-//! use deo_core::optim::{Update, Updates};
-//! use deo_core::space::{Host, Space};
+//! use deo_core::space::{Host, Space, Update, Updates};
 //! use std::ops::Range;
 //!
 //! fn update_blocks<const R: usize, const W: usize>(
@@ -52,7 +51,7 @@
 //! assert_eq!(x, [vec![0.0, -1.0], vec![-1.0, -1.0, 0.0]]);
 //! ```
 
-use crate::space::{Host, Real, Space};
+use super::{Host, Real, Space};
 use std::ops::Range;
 
 /// A formula that reads R numbers and rewrites W numbers of the same component.
@@ -129,8 +128,7 @@ fn same_lengths<T, const R: usize, const W: usize>(
 
 /// A space whose components can be updated one by one.
 ///
-/// [`Sgd`](super::Sgd) and [`Adam`](super::Adam) need it. An adapter whose vectors hide their components
-/// does without, and uses [`SgdByAxpby`](super::SgdByAxpby).
+/// The optimizers need it. An adapter whose vectors hide their components does without: SGD can be written by `axpby` alone.
 pub trait Updates: Space {
     /// Applies `update` to each component of `range`; the others stay as they are.
     ///
@@ -167,7 +165,7 @@ impl<T: Real> Updates for Host<T> {
 /// # Examples
 ///
 /// ```
-/// use deo_core::{optim::{Scale, Updates}, space::Host};
+/// use deo_core::space::{Host, Scale, Updates};
 /// let mut x = vec![1.0, 2.0, 3.0];
 /// Host::<f64>::new().update(1..3, &Scale(10.0), [], [&mut x]);
 /// assert_eq!(x, [1.0, 20.0, 30.0]);

@@ -19,8 +19,7 @@
 //! undone if the next batch refuses it.
 //! Scale- and offset-free, like the trigger.
 
-use crate::deo::Event;
-use crate::policy::Rung;
+use super::Rung;
 
 /// The share of the promise that must come true.
 const KEPT_SHARE: f64 = 0.5;
@@ -59,12 +58,6 @@ impl Promise {
     pub(crate) fn is_kept_by(&self, fall: f64) -> bool {
         fall >= KEPT_SHARE * self.decrease
     }
-
-    /// The move as an event, with the fall that was seen.
-    pub(crate) fn event(&self, decrease: f64) -> Event {
-        let (length, paid) = (self.coefficient.abs(), decrease > self.worth);
-        Event::Moved { rung: self.rung, length, decrease, paid }
-    }
 }
 
 #[cfg(test)]
@@ -87,10 +80,6 @@ mod tests {
             assert!(same(7.0) && same(7.0003) && !same(7.0005) && !same(6.99));
             assert!(promise.is_kept_by(scale * 0.21) && !promise.is_kept_by(scale * 0.19));
             assert!(!promise.is_kept_by(f64::NAN));
-            for (fall, pays) in [(0.31, true), (0.29, false)] {
-                let event = promise.event(scale * fall);
-                assert!(matches!(event, Event::Moved { length: 3.0, paid, .. } if paid == pays));
-            }
         }
     }
 }
