@@ -251,7 +251,7 @@ impl<V> Deo<V> {
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        space.axpby(1.0, x, 0.0, self.dimer.scratch());
+        space.copy(x, self.dimer.scratch());
         self.marked = Some(loss);
     }
 

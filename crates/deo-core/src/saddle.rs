@@ -48,6 +48,6 @@ use std::borrow::BorrowMut;
 /// x, to be kept.
 fn copied<S: Space>(space: &S, x: &S::Vector) -> S::Owned {
     let mut copy = space.zeros_like(x);
-    space.axpby(1.0, x, 0.0, copy.borrow_mut());
+    space.copy(x, copy.borrow_mut());
     copy
 }

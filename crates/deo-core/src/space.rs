@@ -87,6 +87,11 @@ pub trait Space {
     /// y ← a x + b y. With b = 0 the old y is never read, so it may hold anything, NaN included.
     fn axpby(&self, a: f64, x: &Self::Vector, b: f64, y: &mut Self::Vector);
 
+    /// y ← x, whatever y held.
+    fn copy(&self, x: &Self::Vector, y: &mut Self::Vector) {
+        self.axpby(1.0, x, 0.0, y);
+    }
+
     /// ⟨x, y⟩, accumulated in f64. The only source of communication in a distributed space.
     fn dot(&self, x: &Self::Vector, y: &Self::Vector) -> f64;
 
@@ -148,7 +153,7 @@ pub trait Space {
         hn: &mut Self::Vector,
     ) -> (f64, f64) {
         // Subtract first: g₁/h − g₀/h would round two large numbers instead of one small difference.
-        self.axpby(1.0, g1, 0.0, hn);
+        self.copy(g1, hn);
         self.axpby(-1.0, g0, 1.0, hn);
         self.axpby(0.0, g0, 1.0 / h, hn);
         let [c, square] = self.dots([(n, hn), (hn, hn)]);
@@ -167,7 +172,7 @@ pub trait Space {
     /// In f32 the two differ by about ε‖x‖; dividing a gradient difference by the realised length removes
     /// the error that this would leave in a curvature.
     fn displace(&self, h: f64, n: &Self::Vector, x: &Self::Vector, y: &mut Self::Vector) -> f64 {
-        self.axpby(1.0, x, 0.0, y);
+        self.copy(x, y);
         self.axpby(h, n, 1.0, y);
         let [after, before] = self.dots([(y, n), (x, n)]);
         after - before
@@ -182,7 +187,7 @@ pub trait Space {
         y: &mut Self::Vector,
         scratch: &mut Self::Vector,
     ) {
-        self.axpby(1.0, x, 0.0, scratch);
+        self.copy(x, scratch);
         self.axpby(s, y, c, x);
         self.axpby(-s, scratch, c, y);
     }

@@ -69,8 +69,8 @@ impl<V> Certificate<V> {
         V: BorrowMut<S::Vector>,
     {
         let (latest, difference) = (self.latest.borrow_mut(), self.difference.borrow_mut());
-        space.axpby(1.0, self.product.borrow(), 0.0, latest);
-        space.axpby(1.0, latest, 0.0, difference);
+        space.copy(self.product.borrow(), latest);
+        space.copy(latest, difference);
         space.axpby(-curvature, self.axis.borrow(), 1.0, difference);
         (self.curvature, self.residual) = (curvature, space.norm(difference));
         if self.settings.rule == Rule::Product {

@@ -99,7 +99,7 @@ impl<V> CompatDimer<V> {
             *lost = !norm.is_finite();
             // A tensor without components has no direction; nothing else has the norm 0.
             if norm > 0.0 {
-                space.axpby(1.0, n, 0.0, copy);
+                space.copy(n, copy);
                 space.axpby(1.0 / (norm + epsilon), copy, 0.0, n);
             }
         }
@@ -121,7 +121,7 @@ impl<V> CompatDimer<V> {
     {
         space.displace(self.settings.displacement, self.axes.borrow(), x, y);
         for (range, _) in self.tensors.ranges().zip(&self.lost).filter(|(_, lost)| **lost) {
-            space.axpby(1.0, &x[range.clone()], 0.0, &mut y[range]);
+            space.copy(&x[range.clone()], &mut y[range]);
         }
     }
 

@@ -23,7 +23,7 @@ impl<V> Dimer<V> {
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        space.axpby(1.0, v, 0.0, self.axis.borrow_mut());
+        space.copy(v, self.axis.borrow_mut());
         self.forget(space);
     }
 
@@ -135,7 +135,7 @@ impl<V> Dimer<V> {
         let norm = space.norm(axis);
         // A zero axis (everything frozen, or never drawn) stays zero: its curvature is then 0, converged.
         if norm > 0.0 {
-            space.axpby(1.0, axis, 0.0, scratch);
+            space.copy(axis, scratch);
             space.axpby(1.0 / norm, scratch, 0.0, axis);
         }
     }

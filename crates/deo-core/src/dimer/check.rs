@@ -107,7 +107,7 @@ impl<V> Dimer<V> {
         V: BorrowMut<S::Vector>,
     {
         // The torque has served: its place takes the recombined product, for what that was off by.
-        space.axpby(1.0, self.axis_product.borrow(), 0.0, self.torque.borrow_mut());
+        space.copy(self.axis_product.borrow(), self.torque.borrow_mut());
         let recombined = self.estimate.curvature;
         if !self.measure_axis(space, answer) {
             return self.poisoned();

@@ -37,7 +37,7 @@ impl<V> Krylov<V> {
     {
         self.reset(seed);
         for axis in axes.iter().take(self.settings.kept()) {
-            space.axpby(1.0, axis, 0.0, self.basis[self.queued].borrow_mut());
+            space.copy(axis, self.basis[self.queued].borrow_mut());
             self.queue(space);
         }
         if self.queued == 0 {
@@ -268,7 +268,7 @@ impl<V> Krylov<V> {
             return None;
         }
         let scratch = self.spare[0].borrow_mut();
-        space.axpby(1.0, v, 0.0, scratch);
+        space.copy(v, scratch);
         space.axpby(1.0 / norm, scratch, 0.0, v);
         self.queued += 1;
         Some(norm)

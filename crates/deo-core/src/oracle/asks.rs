@@ -24,7 +24,7 @@ pub struct Trial<'a, V: ?Sized> {
 impl<V: ?Sized> Trial<'_, V> {
     /// y ← x + coefficient · direction.
     pub fn displace<S: Space<Vector = V>>(&self, space: &S, x: &V, y: &mut V) {
-        space.axpby(1.0, x, 0.0, y);
+        space.copy(x, y);
         space.axpby(self.coefficient, self.direction, 1.0, y);
     }
 }

@@ -153,7 +153,7 @@ impl<V> Coordinates<V> {
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        space.axpby(1.0, x, 0.0, y);
+        space.copy(x, y);
         for (u, e) in u.iter().zip(&self.basis) {
             space.axpby(*u, e.borrow(), 1.0, y);
         }

@@ -301,12 +301,12 @@ impl<V> Symmetry<V> {
         let variance = space.variance(g);
         let Some(at_x) = self.at_x else {
             self.at_x = Some(variance);
-            return space.axpby(1.0, g, 0.0, self.gradient.borrow_mut());
+            return space.copy(g, self.gradient.borrow_mut());
         };
         let slope = (variance.slope - at_x.slope).abs();
         if slope > 0.0 {
             let difference = self.difference.borrow_mut();
-            space.axpby(1.0, g, 0.0, difference);
+            space.copy(g, difference);
             space.axpby(-1.0, self.gradient.borrow(), 1.0, difference);
             self.coupling = self.coupling.max(slope / space.norm(difference));
         }

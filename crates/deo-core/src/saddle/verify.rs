@@ -183,11 +183,11 @@ impl<V> Verification<V> {
         self.gradients += 1;
         match self.phase {
             Phase::Point => {
-                space.axpby(1.0, gradient, 0.0, self.gradient.borrow_mut());
+                space.copy(gradient, self.gradient.borrow_mut());
                 self.ask_probe(space);
             }
             Phase::Ahead(h) if self.settings.rule == Rule::Central => {
-                space.axpby(1.0, gradient, 0.0, self.ahead.borrow_mut());
+                space.copy(gradient, self.ahead.borrow_mut());
                 let probe = self.krylov.ask(space).expect("a probe is open");
                 let behind = probe.displace_back(space, self.x.borrow(), self.point.borrow_mut());
                 self.phase = Phase::Behind(behind, h);

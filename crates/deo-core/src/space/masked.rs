@@ -242,7 +242,7 @@ impl<S: Sliced> Space for Masked<S> {
     fn displace(&self, h: f64, n: &S::Vector, x: &S::Vector, y: &mut S::Vector) -> f64 {
         self.check([n, x, y]);
         for range in &self.frozen {
-            (self.inner).axpby(1.0, &x[range.clone()], 0.0, &mut y[range.clone()]);
+            (self.inner).copy(&x[range.clone()], &mut y[range.clone()]);
         }
         let mut realised = 0.0;
         for range in &self.free {

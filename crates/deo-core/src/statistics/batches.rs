@@ -181,13 +181,13 @@ impl<V> BatchCurvature<V> {
         self.curvatures.push(self.certificate.curvature());
         let count = self.curvatures.count() as f64;
         let (scratch, mean) = (self.scratch.borrow_mut(), self.mean_product.borrow_mut());
-        space.axpby(1.0, self.certificate.product().borrow(), 0.0, scratch);
+        space.copy(self.certificate.product().borrow(), scratch);
         space.axpby(-1.0, mean, 1.0, scratch);
         let deviation = space.norm(scratch) * (1.0 - 1.0 / count).sqrt();
         self.product_deviation = self.product_deviation.hypot(deviation);
         space.axpby(1.0 / count, scratch, 1.0, mean);
         let curvature = self.curvatures.mean();
-        space.axpby(1.0, mean, 0.0, scratch);
+        space.copy(mean, scratch);
         space.axpby(-curvature, self.certificate.axis().borrow(), 1.0, scratch);
         if count == 1.0 {
             self.estimate.secant_error = self.certificate.expected_error();

@@ -61,7 +61,7 @@ impl<V> MinModeSearch<V> {
         } else {
             self.take_step(space, norm);
         }
-        space.axpby(1.0, gradient, 0.0, self.gradient.borrow_mut());
+        space.copy(gradient, self.gradient.borrow_mut());
         (self.norm, self.slope, self.value) = (norm, slope, value);
         if !start && self.has_cycled(space) {
             return self.finish(Outcome::Cycling);
@@ -79,10 +79,10 @@ impl<V> MinModeSearch<V> {
         V: BorrowMut<S::Vector>,
     {
         let (s, y) = self.memory.pending();
-        space.axpby(1.0, self.point.borrow(), 0.0, s.borrow_mut());
+        space.copy(self.point.borrow(), s.borrow_mut());
         space.axpby(-1.0, self.x.borrow(), 1.0, s.borrow_mut());
         self.last_step = space.norm((*s).borrow());
-        space.axpby(1.0, self.gradient.borrow(), 0.0, y.borrow_mut());
+        space.copy(self.gradient.borrow(), y.borrow_mut());
         self.pending = true;
         std::mem::swap(&mut self.x, &mut self.point);
         self.since += 1;
@@ -100,12 +100,12 @@ impl<V> MinModeSearch<V> {
         V: BorrowMut<S::Vector>,
     {
         let d = self.direction.borrow_mut();
-        space.axpby(1.0, self.x.borrow(), 0.0, d);
+        space.copy(self.x.borrow(), d);
         space.axpby(-1.0, self.reference.borrow(), 1.0, d);
         match self.cycle.observe(self.last_step, self.norm, space.norm(d)) {
             Verdict::Cycling => return true,
             Verdict::Replace => {
-                space.axpby(1.0, self.x.borrow(), 0.0, self.reference.borrow_mut());
+                space.copy(self.x.borrow(), self.reference.borrow_mut());
             }
             Verdict::Keep => {}
         }
@@ -119,7 +119,7 @@ impl<V> MinModeSearch<V> {
         V: BorrowMut<S::Vector>,
     {
         for (i, before) in self.before.iter_mut().enumerate() {
-            space.axpby(1.0, self.finder.axis(i).borrow(), 0.0, before.borrow_mut());
+            space.copy(self.finder.axis(i).borrow(), before.borrow_mut());
         }
         let first = self.counts.probes == 0;
         let limit = if first { self.settings.first_rotations } else { self.settings.max_rotations };
@@ -151,7 +151,7 @@ impl<V> MinModeSearch<V> {
     {
         self.counts.probes += 1;
         if let (Rule::Central, Some(ahead)) = (self.settings.rule, &mut self.ahead) {
-            space.axpby(1.0, gradient, 0.0, ahead.borrow_mut());
+            space.copy(gradient, ahead.borrow_mut());
             let probe = self.finder.ask(space).expect("a probe is open");
             let behind = probe.displace_back(space, self.x.borrow(), self.point.borrow_mut());
             self.phase = Phase::Behind(behind, h);
