@@ -82,7 +82,8 @@ struct Caution {
 }
 
 /// Where every step sees the same batch, a fall is a fact.
-const ON_ONE_BATCH: Caution = Caution { crossing: 0.02, share: 0.005, steps: 2.0, most: f64::INFINITY };
+const ON_ONE_BATCH: Caution =
+    Caution { crossing: 0.02, share: 0.005, steps: 2.0, most: f64::INFINITY };
 
 /// Where that isn't known, or batches differ.
 const ELSE: Caution = Caution { crossing: 0.01, share: 0.002, steps: 5.0, most: 0.01 };

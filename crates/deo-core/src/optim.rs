@@ -7,7 +7,6 @@
 //! |---|---|
 //! | [`Sgd`] | gradient descent, heavy ball, Nesterov |
 //! | [`Adam`] | Adam, AdamW, NAdam, NAdamW by [`AdamSettings`] |
-//! | [`SgdByAxpby`] | SGD in a space that hides its components |
 //! | [`Groups`] | learning-rate scale and decay mask by ranges of components |
 //! | [`clip_norm`] | clipping by the global norm |
 //! | [`Transform`] | projection and clipping without a pass of their own |
@@ -44,7 +43,6 @@
 
 mod adam;
 mod arithmetic;
-mod axpby;
 mod clip;
 mod error;
 mod groups;
@@ -55,7 +53,6 @@ mod transform;
 pub use crate::space::{Scale, Update, Updates};
 pub use adam::{Adam, AdamSettings, AdamUpdate, Decay};
 pub use arithmetic::Rounded;
-pub use axpby::SgdByAxpby;
 pub use clip::{clip_factor, clip_norm};
 pub use error::OptimError;
 pub use groups::{Group, Groups};

@@ -1,4 +1,4 @@
-//! The axis between estimates: drawing it, setting it, mixing noise into it.
+//! The axis between estimates: drawing it, setting it, taking the null space of H out of it.
 
 use super::{Dimer, Phase};
 use crate::estimate::{Estimate, Status};
@@ -24,24 +24,6 @@ impl<V> Dimer<V> {
         V: BorrowMut<S::Vector>,
     {
         space.copy(v, self.axis.borrow_mut());
-        self.forget(space);
-    }
-
-    /// Mixes a random direction into the axis: n ← unit((1 − share) n + share u).
-    ///
-    /// Every eigenvector is a fixed point of the rotation. At a new saddle the old axis can be one of positive
-    /// curvature with no residual, and a warm start alone then reports "no negative curvature" for ever.
-    pub fn mix<S>(&mut self, space: &S, seed: u64, share: f64)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
-        let (axis, random) = (self.axis.borrow_mut(), self.torque.borrow_mut());
-        space.fill(random, &|i| noise(seed, i));
-        let norm = space.norm(random);
-        if norm > 0.0 {
-            space.axpby(share / norm, random, 1.0 - share, axis);
-        }
         self.forget(space);
     }
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     Answer, Dimer, DimerSettings, laws,
     noise::noise,
-    optim::{Adam, AdamSettings, Decay, Optimizer, Sgd, SgdByAxpby, SgdSettings},
+    optim::{Adam, AdamSettings, Decay, Optimizer, Sgd, SgdSettings},
     space::{Blocks, Host},
 };
 
@@ -88,10 +88,9 @@ fn no_optimizer_moves_a_frozen_parameter() {
         let (start, g) = (vector(1, 1.0 / 3.0), vector(2, frozen));
         let adamw = AdamSettings { decay: Decay::Decoupled(0.1), ..AdamSettings::adamw() };
         let sgd = SgdSettings { momentum: 0.9, weight_decay: 0.1, ..SgdSettings::default() };
-        let optimizers: [Box<dyn Optimizer<Masked<Host<f64>>>>; 3] = [
+        let optimizers: [Box<dyn Optimizer<Masked<Host<f64>>>>; 2] = [
             Box::new(Adam::new(adamw, &space, &start).unwrap()),
             Box::new(Sgd::new(sgd, &space, &start).unwrap()),
-            Box::new(SgdByAxpby::new(Sgd::new(sgd, &space, &start).unwrap()).unwrap()),
         ];
         for mut optimizer in optimizers {
             let mut x = start.clone();
