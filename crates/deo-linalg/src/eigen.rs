@@ -76,7 +76,8 @@ pub enum EigenError {
 /// All eigenpairs of the symmetric n × n matrix `a`, given in row-major order.
 ///
 /// Takes O(n³) time and memory for some 4n² numbers. The absolute error of every eigenvalue is a small multiple of
-/// n ε ‖A‖. The solver is faer's: reduction to tridiagonal form, then divide and conquer.
+/// n ε ‖A‖. The solver is faer's: reduction to tridiagonal form, then divide and conquer
+/// or, for a small matrix, the QR algorithm.
 ///
 /// # Errors
 ///

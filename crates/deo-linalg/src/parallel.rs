@@ -10,9 +10,9 @@
 //! ```
 //!
 //! The threads only decide which of them evaluates a node. The two halves go to [`rayon::join`], which keeps its job
-//! on the stack, so a reduction needs no buffer of partial sums and allocates nothing. A sum over a tree is also more
-//! exact than one from left to right: its error grows with the logarithm of the number of chunks (N. J. Higham, The
-//! accuracy of floating point summation, SIAM J. Sci. Comput. 14, 783, 1993).
+//! on the stack, so a reduction needs no buffer of partial sums and allocates nothing. A tree is also more exact than
+//! a sum from left to right: beyond one chunk the bound of the error grows with the logarithm of the length, not with
+//! the length (N. J. Higham, The accuracy of floating point summation, SIAM J. Sci. Comput. 14, 783, 1993).
 
 /// The threads on which a kernel runs. Its result is the same on any, to the last bit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
