@@ -4,7 +4,7 @@
 //! `cargo bench -p deo-linalg --bench matmul`. Every case asserts its answer before it is timed.
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use deo_linalg::{MatMut, MatRef, Threads, matmul};
+use deo_linalg::{Accumulate, MatMut, MatRef, Threads, matmul};
 use faer::linalg::matmul::matmul as faer_matmul;
 use std::hint::black_box;
 use std::time::Duration;
@@ -34,7 +34,7 @@ fn products(criterion: &mut Criterion) {
         let a = if a_transposed { MatRef::new(&a, k, m).t() } else { MatRef::new(&a, m, k) };
         let b = if b_transposed { MatRef::new(&b, n, k).t() } else { MatRef::new(&b, k, n) };
         let mut c = vec![0.0; m * n];
-        matmul(Threads::One, MatMut::new(&mut c, m, n), 0.0, 1.0, a, b);
+        matmul(Threads::One, 1.0, a, b, Accumulate::Replace, MatMut::new(&mut c, m, n));
         let (i, j) = (m - 1, n / 2);
         let want: f32 = (0..k).map(|l| a.at(i, l) * b.at(l, j)).sum();
         // k products below 1, each rounded at 2⁻²⁴.
@@ -55,7 +55,8 @@ fn products(criterion: &mut Criterion) {
                 BenchmarkId::new(format!("ours, {threads} threads"), &shape),
                 |bench| {
                     bench.iter(|| {
-                        matmul(which, MatMut::new(black_box(&mut c), m, n), 0.0, 1.0, a, b);
+                        let c = MatMut::new(black_box(&mut c), m, n);
+                        matmul(which, 1.0, a, b, Accumulate::Replace, c);
                     });
                 },
             );
@@ -101,7 +102,8 @@ fn aftermath(criterion: &mut Criterion) {
     group.bench_function("of deo-linalg", |bench| {
         let product = || {
             let view = |x| MatRef::new(x, n, n);
-            matmul(Threads::One, MatMut::new(&mut c, n, n), 0.0, 1.0, view(&a), view(&b));
+            let c = MatMut::new(&mut c, n, n);
+            matmul(Threads::One, 1.0, view(&a), view(&b), Accumulate::Replace, c);
         };
         bench.iter_batched(product, &mut plain, BatchSize::PerIteration);
     });

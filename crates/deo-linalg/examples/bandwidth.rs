@@ -2,9 +2,9 @@
 //!
 //! `cargo run --release -p deo-linalg --example bandwidth -- [--threads 2] [--length 10000000] [--rounds 31]`
 //!
-//! A round times a copy and then a kernel, so on a busy machine both have the same neighbours; the median of the rounds and the
-//! best of them are printed. Bytes are the vectors that a kernel reads and writes; that a processor may also fetch a line before it is written
-//! counts for neither.
+//! A round times a copy and then a kernel, so that other work on the machine slows both alike; the median of the rounds
+//! and the best of them are printed. Bytes are those of the vectors that a kernel reads and writes; what a processor
+//! fetches of a line before it writes it is not counted.
 
 use deo_linalg::{Threads, kernels, parallel::for_each};
 use std::error::Error;

@@ -1,8 +1,8 @@
 //! Eigenvalues and eigenvectors of a dense symmetric matrix: A = Σᵢ λᵢ vᵢ vᵢᵀ.
 //!
-//! Problem: curvature found by iteration needs a yardstick that finds all of it. faer's solver is one; this
-//! module gives it slices and checks its input, for on a NaN it may answer with NaN or an error, by size. It
-//! runs on the calling thread, so that the same matrix gives the same bits everywhere.
+//! Problem: curvature that was found by iteration is checked against a solver that finds all of it. The solver is
+//! faer's. This module gives slices to it, and refuses NaN, to which faer answers with NaN or with an error depending on
+//! the size of the matrix, and what is not symmetric. It runs on the calling thread, so the number of threads changes no bit.
 
 use crate::vzeroupper::vzeroupper;
 use faer::dyn_stack::{MemBuffer, MemStack};
@@ -11,8 +11,8 @@ use faer::{ColMut, MatMut, MatRef, Par, Spec};
 
 /// Asymmetry, relative to the largest |aᵢⱼ|, that is taken for rounding.
 ///
-/// Sums of a million products that differ in order alone differ by some 1e-13 of their size; a matrix that
-/// misses by a thousand times more is none whose eigenvalues mean anything at that accuracy.
+/// Sums of a million products that differ in order alone differ by some 1e-13 of their size. An asymmetry a thousand
+/// times larger is no rounding, and eigenvalues of the symmetric part would hide it.
 const ASYMMETRY: f64 = 1e-10;
 
 /// The eigenpairs of a symmetric matrix of order n, lowest first.
@@ -25,7 +25,7 @@ pub struct Eigen {
 }
 
 impl Eigen {
-    /// vᵢ.
+    /// vᵢ, n components of unit length.
     ///
     /// # Panics
     ///
@@ -44,11 +44,11 @@ pub enum EigenError {
     /// A component is infinite or NaN.
     #[error("component ({row}, {col}) is {value}; every component must be finite")]
     NonFinite {
-        /// Where.
+        /// Its row, from 0.
         row: usize,
-        /// Where.
+        /// Its column, from 0.
         col: usize,
-        /// What it is.
+        /// Its value.
         value: f64,
     },
     /// The matrix differs from its transpose by more than rounding.
@@ -56,9 +56,9 @@ pub enum EigenError {
         "component ({row}, {col}) is {value} and its mirror image {mirrored}; a symmetric matrix has them equal to 1e-10 of its largest component"
     )]
     NotSymmetric {
-        /// Where.
+        /// i, from 0.
         row: usize,
-        /// Where.
+        /// j, from 0.
         col: usize,
         /// aᵢⱼ.
         value: f64,
@@ -68,19 +68,21 @@ pub enum EigenError {
     /// The iteration did not converge.
     #[error("the iteration did not converge for a finite symmetric matrix of order {order}")]
     NoConvergence {
-        /// n.
+        /// The order n of the matrix.
         order: usize,
     },
 }
 
-/// All eigenpairs of the n × n matrix `a`, given in row-major order.
+/// All eigenpairs of the symmetric n × n matrix `a`, given in row-major order.
 ///
-/// O(n³) time and some 4n² components of memory. The absolute error of every eigenvalue is a small multiple of
-/// n ε ‖A‖.
+/// Takes O(n³) time and memory for some 4n² numbers. The absolute error of every eigenvalue is a small multiple of
+/// n ε ‖A‖. The solver is faer's: reduction to tridiagonal form, then divide and conquer
+/// or, for a small matrix, the QR algorithm.
 ///
 /// # Errors
 ///
-/// If a component is not finite, if `a` is not symmetric, or if the iteration does not converge.
+/// [`EigenError::NonFinite`] if a component is infinite or NaN, [`EigenError::NotSymmetric`] if |aᵢⱼ − aⱼᵢ| is above
+/// 1e-10 of the largest component, [`EigenError::NoConvergence`] if the iteration does not converge.
 ///
 /// # Panics
 ///

@@ -11,7 +11,7 @@ mod simd;
 pub mod space;
 mod vzeroupper;
 
-pub use matmul::{MatMut, MatRef, matmul};
+pub use matmul::{Accumulate, MatMut, MatRef, matmul};
 pub use parallel::Threads;
 pub use real::Real;
 pub use simd::vectorised;

@@ -1,7 +1,7 @@
-//! Products of row-major matrices on slices, C ← α A B + β C.
+//! Products of matrices on slices, C ← α A B or C ← C + α A B.
 //!
-//! faer multiplies at the speed of the hardware. This module gives its product to slices, with bits that do
-//! not depend on the number of threads and without the aftermath of its kernels:
+//! faer multiplies at the speed of the hardware. This module takes its product to slices, makes the result the same on
+//! any number of threads, and clears the state in which its kernels leave the processor:
 //!
 //! ```text
 //! product(C, A, B) = faer's, on one thread                       if the product is small
@@ -9,14 +9,18 @@
 //!                 or product(left C, A, left B), product(right C, A, right B)
 //! ```
 //!
-//! 1. *We split, not faer*, and by the shape alone: a kernel may bracket the sum over k by the size of its
-//!    tile, so tiles that followed the number of threads could change bits. With nothing to wait for at a barrier it
-//!    is also the faster split on a busy machine (`benches/matmul.rs`); on one thread the packing costs 1–5 %.
-//! 2. Splitting rows packs B again for each part and splitting columns reads A again; which of them is
-//!    cheaper, and down to what size, was measured, see `Split`.
+//! 1. *This module splits, not faer*, and by the shape alone: a kernel may bracket the sum over k by the size of its
+//!    tile, so tiles that followed the number of threads could change bits. No part waits for another, so it is also
+//!    the faster split on a busy machine (`benches/matmul.rs`); on one thread the packing costs 1–5 %.
+//! 2. Splitting rows packs B again for each part and splitting columns reads A again. Which is cheaper, and down to
+//!    what size, is a matter of measurement; the constants are in `Split`.
 //! 3. The sum over k is never split: it would need scratch, and C is rarely small where k is large. A product
 //!    with fewer than 128 rows and 192 columns therefore runs on one thread, however long its sum is.
-//! 4. Each tile ends with `vzeroupper`, whose module says why.
+//! 4. Each tile ends with `vzeroupper`, without which ordinary loops run slower after faer's kernels; the module of
+//!    that name has the details.
+//!
+//! The order of the arguments is that of BLAS's `gemm` (α, A, B, β, C), with [`Accumulate`] for β as in faer: its
+//! kernels know no other β, which takes a pass over C before the product wherever it is written.
 
 mod view;
 
@@ -27,11 +31,22 @@ use crate::{Real, Threads};
 use faer::Accum;
 use faer::linalg::matmul::matmul as product;
 
-/// C ← α A B + β C for C of m × n, A of m × k, B of k × n.
+/// What becomes of the old C in a product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Accumulate {
+    /// C ← α A B, the β = 0 of BLAS. The old C is never read, so it may hold anything, NaN included.
+    Replace,
+    /// C ← C + α A B, the β = 1 of BLAS.
+    Add,
+}
+
+/// C ← α A B or C ← C + α A B, for A of m × k, B of k × n and C of m × n; [`Accumulate`] says which.
 ///
-/// With β = 0 the old C is never read, so it may hold anything, NaN included. A NaN or infinity in A or B
-/// goes into C as IEEE arithmetic has it. The bits of C do not depend on `threads` nor on the size of the
-/// pool.
+/// Each operand may be row-major, column-major ([`MatRef::t`]) or have strides of its own. Any NaN or infinity in A or
+/// B spreads to C as in IEEE arithmetic. α is a factor inside faer's kernels: neither α = 1 nor any other value costs a
+/// pass of its own. For C ← α A B + β C with another β, multiply C by β first and then add.
+///
+/// The bits of C depend on the processor, for faer's kernels do, but not on `threads` nor on the size of the pool.
 ///
 /// # Panics
 ///
@@ -40,21 +55,23 @@ use faer::linalg::matmul::matmul as product;
 /// # Examples
 ///
 /// ```
-/// use deo_linalg::{MatMut, MatRef, Threads, matmul};
+/// use deo_linalg::{Accumulate, MatMut, MatRef, Threads, matmul};
 /// let (a, b) = ([1.0, 2.0, 3.0, 4.0], [1.0, 0.0, 1.0, 1.0]);
-/// let mut c = [0.0; 4];
 /// let (a, b) = (MatRef::new(&a, 2, 2), MatRef::new(&b, 2, 2));
-/// matmul(Threads::One, MatMut::new(&mut c, 2, 2), 0.0, 1.0, a, b.t());
+/// let mut c = [0.0; 4];
+/// matmul(Threads::One, 1.0, a, b.t(), Accumulate::Replace, MatMut::new(&mut c, 2, 2));
 /// assert_eq!(c, [1.0, 3.0, 3.0, 7.0]);
+/// matmul(Threads::One, -1.0, a, b.t(), Accumulate::Add, MatMut::new(&mut c, 2, 2));
+/// assert_eq!(c, [0.0; 4]);
 /// ```
 #[track_caller]
 pub fn matmul<T: Real>(
     threads: Threads,
-    c: MatMut<'_, T>,
-    beta: T,
     alpha: T,
     a: MatRef<'_, T>,
     b: MatRef<'_, T>,
+    accumulate: Accumulate,
+    c: MatMut<'_, T>,
 ) {
     let (m, n, k) = (c.rows(), c.cols(), a.cols());
     assert!(
@@ -72,9 +89,9 @@ pub fn matmul<T: Real>(
     // A column-major C is the product Bᵀ Aᵀ in row-major order, for which the split is measured.
     if c.col_stride().abs() > c.row_stride().abs() {
         let (c, a, b) = (c.transpose_mut(), b.transpose(), a.transpose());
-        tiles(threads, Split::new(n, m, k), c, beta, alpha, a, b);
+        tiles(threads, Split::new(n, m, k), alpha, a, b, accumulate, c);
     } else {
-        tiles(threads, Split::new(m, n, k), c, beta, alpha, a, b);
+        tiles(threads, Split::new(m, n, k), alpha, a, b, accumulate, c);
     }
 }
 
@@ -140,28 +157,28 @@ impl Split {
 fn tiles<T: Real>(
     threads: Threads,
     split: Split,
-    c: faer::MatMut<'_, T>,
-    beta: T,
     alpha: T,
     a: faer::MatRef<'_, T>,
     b: faer::MatRef<'_, T>,
+    accumulate: Accumulate,
+    c: faer::MatMut<'_, T>,
 ) {
     match split.cut(c.nrows(), c.ncols(), a.ncols()) {
-        None => tile(c, beta, alpha, a, b),
+        None => tile(alpha, a, b, accumulate, c),
         Some(Cut::Row(middle)) => {
             let (c0, c1) = c.split_at_row_mut(middle);
             let (a0, a1) = a.split_at_row(middle);
             threads.join(
-                || tiles(threads, split, c0, beta, alpha, a0, b),
-                || tiles(threads, split, c1, beta, alpha, a1, b),
+                || tiles(threads, split, alpha, a0, b, accumulate, c0),
+                || tiles(threads, split, alpha, a1, b, accumulate, c1),
             );
         }
         Some(Cut::Col(middle)) => {
             let (c0, c1) = c.split_at_col_mut(middle);
             let (b0, b1) = b.split_at_col(middle);
             threads.join(
-                || tiles(threads, split, c0, beta, alpha, a, b0),
-                || tiles(threads, split, c1, beta, alpha, a, b1),
+                || tiles(threads, split, alpha, a, b0, accumulate, c0),
+                || tiles(threads, split, alpha, a, b1, accumulate, c1),
             );
         }
     }
@@ -169,32 +186,18 @@ fn tiles<T: Real>(
 
 /// One tile on the calling thread.
 fn tile<T: Real>(
-    mut c: faer::MatMut<'_, T>,
-    beta: T,
     alpha: T,
     a: faer::MatRef<'_, T>,
     b: faer::MatRef<'_, T>,
+    accumulate: Accumulate,
+    c: faer::MatMut<'_, T>,
 ) {
-    // faer knows β = 0 and β = 1; with k = 0 there is no product, only β C.
-    let empty = a.ncols() == 0;
-    if empty || (beta != T::ZERO && beta != T::ONE) {
-        scale(c.as_mut(), beta);
-    }
-    if !empty {
-        let accumulate = if beta == T::ZERO { Accum::Replace } else { Accum::Add };
-        product(c, accumulate, a, b, alpha, faer::Par::Seq);
-        vzeroupper();
-    }
-}
-
-/// C ← β C, where β = 0 does not read C.
-fn scale<T: Real>(mut c: faer::MatMut<'_, T>, beta: T) {
-    for i in 0..c.nrows() {
-        for j in 0..c.ncols() {
-            let c = &mut c[(i, j)];
-            *c = if beta == T::ZERO { T::ZERO } else { beta * *c };
-        }
-    }
+    let accumulate = match accumulate {
+        Accumulate::Replace => Accum::Replace,
+        Accumulate::Add => Accum::Add,
+    };
+    product(c, accumulate, a, b, alpha, faer::Par::Seq);
+    vzeroupper();
 }
 
 #[cfg(test)]

@@ -9,13 +9,15 @@
 //!             combine(reduce(left), reduce(right))       otherwise, left being ⌈c/2⌉ of the c chunks
 //! ```
 //!
-//! Threads only decide *who* evaluates a node. The two halves go to [`rayon::join`], which keeps its job on
-//! the stack, so a reduction needs no buffer of partial sums and allocates nothing.
+//! The threads only decide which of them evaluates a node. The two halves go to [`rayon::join`], which keeps its job
+//! on the stack, so a reduction needs no buffer of partial sums and allocates nothing. A tree is also more exact than
+//! a sum from left to right: beyond one chunk the bound of the error grows with the logarithm of the length, not with
+//! the length (N. J. Higham, The accuracy of floating point summation, SIAM J. Sci. Comput. 14, 783, 1993).
 
-/// Who executes a kernel. The result never depends on it, to the last bit.
+/// The threads on which a kernel runs. Its result is the same on any, to the last bit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Threads {
-    /// The calling thread alone; the choice inside a worker that has its own share of the work already.
+    /// The calling thread alone: for work that is inside a parallel loop already.
     One,
     /// The current rayon pool: the one whose `install` surrounds the call, otherwise the global one.
     ///
@@ -27,13 +29,14 @@ pub enum Threads {
 }
 
 impl Threads {
-    /// True where a second thread could take work.
+    /// Whether work would be shared: in a pool of more than one thread.
     #[inline]
     pub fn split(self) -> bool {
         self == Threads::Pool && rayon::current_num_threads() > 1
     }
 
-    /// Both results, evaluated on two threads where there are two.
+    /// The results of both closures, which run on two threads if the pool has a second one idle, else one after the
+    /// other.
     #[inline]
     pub fn join<A: Send, B: Send>(
         self,
@@ -56,6 +59,8 @@ pub trait Views: Send + Sized {
     /// The number of components of each vector.
     fn len(&self) -> usize;
     /// The components before `middle` and those from there on.
+    ///
+    /// `middle` is at most the number of components.
     fn split(self, middle: usize) -> (Self, Self);
     /// True if there is no component.
     fn is_empty(&self) -> bool {
@@ -138,9 +143,10 @@ tuple!(A a, B b, C c);
 tuple!(A a, B b, C c, D d);
 tuple!(A a, B b, C c, D d, E e);
 
-/// Reduces the chunks of `views` over the fixed tree of the module header.
+/// Reduces the chunks of `views` over the fixed tree of the [module](self)'s description.
 ///
-/// `leaf` gets at most [`CHUNK`] components, and every leaf but the last gets exactly that many.
+/// `leaf` makes a result of at most [`CHUNK`] components; every leaf but the last gets exactly that many. `combine` joins
+/// the results of two neighbours, the left one first, and need not commute. Vectors without components are one leaf.
 ///
 /// # Panics
 ///
@@ -171,7 +177,7 @@ pub fn reduce<V: Views, R: Send>(
     combine(left, right)
 }
 
-/// Runs `leaf` over every chunk of `views`.
+/// Runs `leaf` over every chunk of `views`, at most [`CHUNK`] components of each vector, in no fixed order.
 ///
 /// # Panics
 ///

@@ -37,7 +37,7 @@ pub(crate) mod sealed {
     sealed!(f64);
 }
 
-/// A stored component of a vector or matrix, `f32` or `f64`.
+/// A stored component of a vector or matrix: `f32` or `f64`, and no other type can implement it.
 pub trait Real:
     sealed::Sealed
     + faer::traits::RealField
@@ -67,7 +67,7 @@ pub trait Real:
     const ROUNDOFF: f64;
     /// The exact value as an `f64`.
     fn to_f64(self) -> f64;
-    /// The nearest stored value.
+    /// The nearest number of this type; infinite beyond its range.
     fn from_f64(value: f64) -> Self;
     /// eˣ.
     fn exp(self) -> Self;
@@ -77,9 +77,9 @@ pub trait Real:
     fn sqrt(self) -> Self;
     /// tanh x.
     fn tanh(self) -> Self;
-    /// The larger of two numbers.
+    /// The larger of two numbers, or the other one if one of them is NaN.
     fn max(self, other: Self) -> Self;
-    /// Neither infinite nor NaN.
+    /// Whether it is neither infinite nor NaN.
     fn is_finite(self) -> bool;
 }
 

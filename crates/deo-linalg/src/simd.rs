@@ -50,9 +50,10 @@ pub(crate) use simd;
 
 /// Runs `body`, compiled for the widest instruction set of this processor.
 ///
-/// For loops of one's own: the closure must be inlined into the wrapper to profit, so mark it, and all that it calls,
-/// `#[inline(always)]`. As for the kernels, no bit of the result depends on the choice: nothing is contracted or
-/// reassociated.
+/// It lets a loop of your own use wide vectors in a program that must also run on processors without them. Mark the
+/// closure, and all that it calls, `#[inline(always)]`: only what is inlined is compiled for that instruction set. As for
+/// the kernels, the result is the same on all of them, to the last bit: the compiler neither fuses nor reorders
+/// operations by itself.
 ///
 /// # Examples
 ///

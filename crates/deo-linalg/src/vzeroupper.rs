@@ -1,4 +1,4 @@
-//! Leaving the vector unit clean after somebody else's assembly.
+//! Clearing the upper halves of the vector registers after faer's kernels.
 //!
 //! The x86 matrix kernels below faer return with the upper halves of the vector registers dirty. On many
 //! processors every SSE instruction that follows on that thread then waits for a merge with those halves:

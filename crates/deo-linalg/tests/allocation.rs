@@ -1,7 +1,7 @@
 //! In the steady state no kernel allocates. One test only: the counter sees every thread of the process.
 
 use deo_linalg::parallel::CHUNK;
-use deo_linalg::{MatMut, MatRef, Threads, kernels, matmul};
+use deo_linalg::{Accumulate, MatMut, MatRef, Threads, kernels, matmul};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -53,21 +53,16 @@ fn nothing_is_allocated_in_the_steady_state() {
         kernels::turn(t, [0.6, 0.8], [0.6, 0.8], &mut y, &mut z, &x);
         kernels::turn_secant(t, [0.6, 0.8], [0.6, 0.8], [&x, &x], &mut y, &mut z);
         kernels::fill(t, &mut z, &|i| i as f64);
-        matmul(
-            t,
-            MatMut::new(&mut c, m, m),
-            0.0,
-            1.0,
-            MatRef::new(&a, m, k),
-            MatRef::new(&b, k, m),
-        );
+        let (a, b) = (MatRef::new(&a, m, k), MatRef::new(&b, k, m));
+        matmul(t, 1.0, a, b, Accumulate::Replace, MatMut::new(&mut c, m, m));
     };
     pool.install(|| {
         // Warm-up: rayon's queues grow, and every thread packs for the first time.
         rayon::broadcast(|_| {
             let (a, mut c) = (vec![1.0f32; 128 * 128], vec![0.0f32; 128 * 128]);
             let a = MatRef::new(&a, 128, 128);
-            matmul(Threads::One, MatMut::new(&mut c, 128, 128), 0.0, 1.0, a, a);
+            let c = MatMut::new(&mut c, 128, 128);
+            matmul(Threads::One, 1.0, a, a, Accumulate::Replace, c);
         });
         (0..20).for_each(|_| run());
         assert_eq!(count(&mut || (0..50).for_each(|_| run())), 0);

@@ -45,7 +45,7 @@ where
         let space = Host::<f64>::new();
         let mut x = state.take_param().ok_or_else(|| Error::msg("a start is needed: param(x)"))?;
         let (loss, mut g) = (problem.cost(&x)?, problem.gradient(&x)?);
-        // DEO's questions, answered by argmin's problem. One that fails is no number, and its reason is kept.
+        // What DEO asks for comes from argmin's problem. Where that fails, the answer is NaN and the error is kept.
         let mut failed = None;
         let mut f = FromFn(|at: &[f64], gradient: Option<&mut [f64]>| {
             let answer = match gradient {
@@ -96,7 +96,7 @@ impl Gradient for TwoValleys {
     }
 }
 
-/// Prints every tenth iteration, and those in which DEO had something to say.
+/// Prints every tenth iteration, and those whose event is not `Quiet`.
 struct Print;
 
 impl Observe<Descent> for Print {

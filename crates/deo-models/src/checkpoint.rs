@@ -1,8 +1,8 @@
-//! The state of a run in a file that is read whole or refused.
+//! Saves the state of a run in a file, and reads it back only if it is complete and undamaged.
 //!
-//! Problem: a run of a night is to go on after a power failure, and a file from a stranger is to do no harm. So a
-//! checkpoint is any serialisable value in a container that tells whether it is all there, what it is and who wrote
-//! it, and it has its name only when it is safely on the disk.
+//! Problem: a long run should go on after a power failure, and reading a file of unknown origin should do no harm. So a
+//! checkpoint is any serialisable value in a container that tells whether it is all there, what it is and which version
+//! of the format it has, and the file gets its name only when its content is safely on the disk.
 //!
 //! | offset | bytes | all numbers little-endian |
 //! |---|---|---|

@@ -1,6 +1,6 @@
 //! Clusters of atoms bound by pair potentials, in reduced units.
 //!
-//! Problem: a saddle search is judged on surfaces with many minima, many saddles and zero modes. Clusters of
+//! Problem: a saddle search has to be tested on surfaces with many minima, many saddles and zero modes. Clusters of
 //! Lennard-Jones or Morse atoms are the customary ones: cheap, smooth, and their lowest energies are known.
 //!
 //! E(x) = Σ_{i<j} V(|rᵢ − rⱼ|), x = (r₁, r₂, …) ∈ ℝ³ⁿ, atom by atom.
@@ -123,7 +123,7 @@ fn for_pairs(x: &[f64], mut visit: impl FnMut(usize, usize, [f64; 3], f64)) {
 
 /// The lowest energy known of a Lennard-Jones cluster of `atoms` atoms, for a few sizes, to six decimals.
 ///
-/// The Cambridge Energy Landscape Database lists them all.
+/// `None` for all other sizes; the Cambridge Energy Landscape Database lists them.
 pub fn known_energy(atoms: usize) -> Option<f64> {
     Some(match atoms {
         2 => -1.0,

@@ -3,7 +3,7 @@
 //! Problem: two training runs may be compared only if they read the same characters in the same order. So
 //! the batches are a function of (text, shape, seed, number) and of nothing else: [`Batches`] owns its
 //! generator and hands it to nobody, batch n can be drawn without drawing the n before it, and whatever else
-//! in a run needs chance (weights, dropout, the dimer's axis) cannot move it.
+//! in a run needs chance (weights, dropout, the axis of a dimer) cannot change the batches.
 //!
 //! | here | meaning |
 //! |---|---|

@@ -2,8 +2,8 @@
 //!
 //! Problem: whether a method finds the lowest curvature, leaves a saddle or converges to one can only be judged
 //! where the answer is known beforehand. Each function here states its formula, the box in which a start makes
-//! sense, its minima and its saddles, with the lowest curvature there in closed form where there is one, and
-//! the tests hold it to all of them.
+//! sense, its minima and its saddles, with the lowest curvature there in closed form where there is one; tests check
+//! each of these statements. A saddle is *strict* if it has negative curvature, and *degenerate* if it has none.
 //!
 //! | name | function | what it is for |
 //! |---|---|---|
@@ -16,9 +16,9 @@
 //! | `quartic-saddle` | [`QuarticSaddle`] | a saddle flat to third order |
 //! | `gaussian-bump` | [`GaussianBump`] | a maximum in ten directions, saddles around it |
 //! | `rosenbrock` | [`Rosenbrock`] | a curved valley without a saddle |
-//! | `matrix-factorisation` | [`MatrixFactorisation`] | one strict saddle an eigenpair, minima with flat directions |
-//! | `phase-retrieval` | [`PhaseRetrieval`] | a maximum whose steepest descent nearly shows the way |
-//! | `linear-net`, `deep-linear-net` | [`LinearNet`] | one saddle a singular triple; strict for two layers only |
+//! | `matrix-factorisation` | [`MatrixFactorisation`] | one strict saddle for each eigenpair, minima with flat directions |
+//! | `phase-retrieval` | [`PhaseRetrieval`] | a maximum from which the steepest descent leads nearly towards a minimum |
+//! | `linear-net`, `deep-linear-net` | [`LinearNet`] | one saddle for each singular triple; strict for two layers only |
 //! | `identical-units` | [`IdenticalUnits`] | a symmetry that no gradient method breaks |
 //! | `xor` | [`Xor`] | a degenerate saddle of a small net |
 //!

@@ -1,4 +1,4 @@
-//! The layers of the networks, each a forward function and the hand-written backward that inverts it.
+//! The layers of the networks, each a forward function and its gradient, a backward function written by hand.
 //!
 //! A layer is a small value that holds its shape, not its data: parameters, activations and gradients are
 //! slices that the model lends it, so nothing is allocated while training. An activation is a row-major
@@ -14,14 +14,14 @@
 //! | [`CrossEntropy`], [`mean_square`] | the loss | |
 //!
 //! **Names.** `dy` is ∂f/∂y, of the shape of y. A comment `// y = …` in a backward function cites the
-//! forward line that the next lines invert.
+//! forward line whose gradient the next lines compute.
 //!
 //! **The rule for gradients.** A backward function overwrites the gradients that it computes, so nothing has
 //! to be zeroed first and old content, NaN included, does not matter. A tensor that has a second reader (the
 //! residual stream, the tied embedding) gets its second contribution from a function whose name says `add`;
 //! it accumulates (+=).
 //!
-//! **Threads.** Every function takes [`Threads`](deo_linalg::Threads); its bits do not depend on them.
+//! **Threads.** Every function takes [`Threads`](deo_linalg::Threads); the bits of its result do not depend on them.
 //!
 //! **Panics.** Every function panics with both numbers if the lengths of its slices do not fit the layer.
 

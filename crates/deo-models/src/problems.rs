@@ -1,8 +1,9 @@
-//! Losses to minimise from a given start, with a measure of success: what `deo escape` runs methods on.
+//! Losses to minimise from a given start, with a measure of success. The command `deo escape` compares methods on them.
 //!
-//! Problem: whether leaving a saddle on purpose pays can only be judged against tuned baselines on fixed starts,
-//! fixed targets and equal budgets of gradients. A [`Problem`] fixes all of them; each file here states the loss,
-//! its minima and saddles, the distribution of starts, the target, the budget, and where they come from.
+//! Problem: whether a method that leaves saddles on purpose is worth its gradients can only be judged against tuned
+//! baselines, from the same starts, with the same targets and equal budgets. A [`Problem`] fixes these; each file here
+//! states the loss, its minima and saddles, the distribution of starts, the target, the budget, and where they come
+//! from.
 //!
 //! | name | N | what stands in the way |
 //! |---|---|---|
@@ -12,7 +13,7 @@
 //! | `gaussian-bump` | 20 | a maximum in ten directions, saddles around it |
 //! | `monkey-well`, `quartic-saddle` | 2 | a degenerate saddle: no curvature, or not even third derivatives |
 //! | `matrix-factorisation` | 60 | three strict saddles in a row |
-//! | `phase-retrieval` | 50 | a maximum; the gradient knows the way |
+//! | `phase-retrieval` | 50 | a maximum; the gradient leads from it nearly towards a minimum |
 //! | `linear-net` | 200 | five strict saddles in a row |
 //! | `deep-linear-net` | 75 | two saddles without negative curvature |
 //! | `identical-units` | 13 | a symmetry that no gradient method breaks |
@@ -37,7 +38,8 @@
 //! | `digits-classifier` | as the net is initialised | f on images held out, at the end | 2 000 |
 //! | `char-gpt` | as the net is initialised | f on fixed batches held out, at the end | 1 000 |
 //!
-//! Beside them [`Net`] gives small nets on real data by their factors, for the *do no harm* suite.
+//! Beside them [`Net`] gives small nets on real data, for every combination of data, depth, activation and batch: there a
+//! method that leaves saddles has little to gain and should at least do no harm.
 //!
 //! [`by_name`] gives one, [`suite`] the names of several.
 //!

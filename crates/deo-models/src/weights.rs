@@ -1,7 +1,7 @@
-//! Weights in and out as safetensors: how a model meets PyTorch.
+//! Weights in and out as safetensors, a format that PyTorch reads and writes too.
 //!
-//! Problem: a curvature is believed when two programs find it at the same point, so the point must pass from one to
-//! the other unchanged. The names and shapes of a [`Layout`] are those of PyTorch's `state_dict`, hence
+//! Problem: a curvature can be checked by a second program if that computes it at the same point, so the point must pass
+//! from one to the other unchanged. The names and shapes of a [`Layout`] are those of PyTorch's `state_dict`, hence
 //!
 //! ```python
 //! model.load_state_dict(safetensors.torch.load_file("w.safetensors"), strict=False)  # tied tensors are stored once

@@ -5,7 +5,9 @@ use crate::parallel::for_each;
 use crate::simd::simd;
 use crate::{Real, Threads};
 
-/// y ← a x + b y, computed in `f64` and rounded once; with b = 0 the old y is never read.
+/// y ← a x + b y, computed in `f64` and rounded once.
+///
+/// With b = 0 the old y is never read, so it may hold anything, NaN included.
 ///
 /// # Panics
 ///

@@ -5,7 +5,9 @@ use crate::parallel::for_each;
 use crate::simd::simd;
 use crate::{Real, Threads};
 
-/// y ← Σ aₖ xₖ + b y, added in that order in `f64` and rounded once; with b = 0 the old y is never read.
+/// y ← Σ aₖ xₖ + b y for the K `terms` (aₖ, xₖ), added in their order in `f64` and rounded once.
+///
+/// With b = 0 the old y is never read. Without a term, K = 0, the call does not compile.
 ///
 /// # Panics
 ///

@@ -3,7 +3,10 @@
 use super::{axpby, dot};
 use crate::{Real, Threads};
 
-/// g ← g − β⟨g, n⟩ n, and the ⟨g, n⟩ of before.
+/// g ← g − β⟨g, n⟩ n; returns ⟨g, n⟩, that of the g before the update.
+///
+/// For a unit vector n, β = 1 takes the component along n out of g, and β = 2 reverses it: the force of a search for
+/// the saddle along n.
 ///
 /// # Panics
 ///

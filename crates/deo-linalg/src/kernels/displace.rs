@@ -1,11 +1,14 @@
-//! y ← x + h n with the displacement that storage really made.
+//! y ← x + h n and how far that went, the rounding of y included.
 
 use super::{LANES, fold, same_length};
 use crate::parallel::reduce;
 use crate::simd::simd;
 use crate::{Real, Threads};
 
-/// y ← x + h n, and ⟨y − x, n⟩ with the y that was stored.
+/// y ← x + h n; returns ⟨y − x, n⟩ for the y that was stored.
+///
+/// For a unit vector n that is the step really made along it, which rounding makes differ from h where h n is small
+/// beside x.
 ///
 /// # Panics
 ///

@@ -9,7 +9,7 @@ use crate::{Real, Threads};
 /// first-level cache.
 const STEPS: usize = 16;
 
-/// ⟨x, y⟩, accumulated in `f64`.
+/// ⟨x, y⟩ = Σᵢ xᵢ yᵢ, accumulated in `f64`.
 ///
 /// # Panics
 ///
@@ -22,9 +22,11 @@ pub fn dot<T: Real>(threads: Threads, x: &[T], y: &[T]) -> f64 {
 
 /// K inner products in one pass; each has the bits that [`dot`] gives.
 ///
+/// A vector that is in several pairs is read from memory once.
+///
 /// # Panics
 ///
-/// If the lengths differ.
+/// If the lengths differ, within a pair or between pairs.
 #[track_caller]
 pub fn dots<T: Real, const K: usize>(threads: Threads, pairs: [(&[T], &[T]); K]) -> [f64; K] {
     for (x, y) in pairs {

@@ -3,7 +3,9 @@
 use crate::parallel::for_each;
 use crate::{Real, Threads};
 
-/// xᵢ ← value(i), i counting from 0, in any order.
+/// xᵢ ← value(i) for i = 0 … N − 1, rounded once.
+///
+/// `value` is called once for each i, in no fixed order, with [`Threads::Pool`] on several threads at once.
 pub fn fill<T: Real>(threads: Threads, x: &mut [T], value: &(impl Fn(u64) -> f64 + Sync + ?Sized)) {
     for_each(threads, (0..x.len(), x), &|(indices, x)| {
         for (i, x) in indices.zip(x) {

@@ -5,7 +5,9 @@ use crate::parallel::for_each;
 use crate::simd::simd;
 use crate::{Real, Threads};
 
-/// (x, y) ← (c x + s y, c y − s x), in one pass and without scratch.
+/// (x, y) ← (c x + s y, c y − s x) in place.
+///
+/// With c = cos θ and s = sin θ it turns x by θ towards y, and y with it; any two numbers are taken.
 ///
 /// # Panics
 ///

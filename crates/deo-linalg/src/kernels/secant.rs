@@ -6,7 +6,10 @@ use crate::parallel::reduce;
 use crate::simd::simd;
 use crate::{Real, Threads};
 
-/// hn ← (g₁ − g₀)/h, and (⟨n, hn⟩, ⟨hn, hn⟩).
+/// hn ← (g₁ − g₀)/h; returns (⟨n, hn⟩, ⟨hn, hn⟩).
+///
+/// With g₀ and g₁ the gradients at the ends of a step h n, hn is nearly the Hessian times n, and ⟨n, hn⟩ the curvature
+/// along n.
 ///
 /// The difference is taken in `f64`, where that of two `f32` of like size is exact, and rounded once, after the
 /// division. The products are those of the stored hn and have the bits of [`dots`](super::dots).

@@ -1,4 +1,4 @@
-//! w ← c n − hn with the inner products that make a direction of it.
+//! w ← c n − hn with three inner products of w.
 
 use super::dot::add;
 use super::{LANES, fold, same_length};
@@ -6,7 +6,10 @@ use crate::parallel::reduce;
 use crate::simd::simd;
 use crate::{Real, Threads};
 
-/// w ← c n − hn, and [⟨w, w⟩, ⟨w, n⟩, ⟨w, p⟩], those of the stored w, with the bits of [`dots`](super::dots).
+/// w ← c n − hn; returns [⟨w, w⟩, ⟨w, n⟩, ⟨w, p⟩] for the w that was stored, with the bits of [`dots`](super::dots).
+///
+/// With c = ⟨n, hn⟩ for a unit vector n, w is the part of −hn across n: the direction in which to turn n for the
+/// curvature to fall fastest. p is any third vector, for instance the direction of the turn before this one.
 ///
 /// # Panics
 ///

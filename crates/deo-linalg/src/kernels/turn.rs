@@ -5,7 +5,9 @@ use crate::parallel::for_each;
 use crate::simd::simd;
 use crate::{Real, Threads};
 
-/// (x, y) ← (c x + s q, c q − s x) with q = a w + b y, in one pass; with b = 0 the old y is never read.
+/// (x, y) ← (c x + s q, c q − s x) with q = a w + b y, for `angle` = [c, s] and `towards` = [a, b].
+///
+/// As [`rotate`](super::rotate) of x and q, without storing q. With b = 0 the old y is never read.
 ///
 /// # Panics
 ///
@@ -14,23 +16,24 @@ use crate::{Real, Threads};
 pub fn turn<T: Real>(
     threads: Threads,
     angle: [f64; 2],
-    [a, b]: [f64; 2],
+    towards: [f64; 2],
     x: &mut [T],
     y: &mut [T],
     w: &[T],
 ) {
+    let [a, b] = towards;
     same_length(x, y);
     same_length(x, w);
     for_each(threads, (x, y, w), &|(x, y, w)| {
         if b == 0.0 {
             first(angle, a, x, y, w);
         } else {
-            next(angle, [a, b], x, y, w);
+            next(angle, towards, x, y, w);
         }
     });
 }
 
-/// The same with q = a (g₁ − g₀) + b y; the difference is taken first, in `f64`.
+/// As [`turn`] with q = a (g₁ − g₀) + b y for `g` = [g₀, g₁]; the difference is taken first, in `f64`.
 ///
 /// # Panics
 ///
@@ -39,18 +42,19 @@ pub fn turn<T: Real>(
 pub fn turn_secant<T: Real>(
     threads: Threads,
     angle: [f64; 2],
-    [a, b]: [f64; 2],
+    towards: [f64; 2],
     g: [&[T]; 2],
     x: &mut [T],
     y: &mut [T],
 ) {
+    let [a, b] = towards;
     same_length(x, y);
     g.iter().for_each(|g| same_length(x, g));
     for_each(threads, (x, y, g), &|(x, y, g)| {
         if b == 0.0 {
             first_secant(angle, a, x, y, g);
         } else {
-            next_secant(angle, [a, b], x, y, g);
+            next_secant(angle, towards, x, y, g);
         }
     });
 }

@@ -1,13 +1,22 @@
-use super::{Cut, MatMut, MatRef, Split, matmul};
+use super::{Accumulate, Cut, MatMut, MatRef, Split, matmul};
 use crate::{Real, Threads};
 use proptest::prelude::*;
 
 /// The definition, in f64.
-fn naive<T: Real>(c: &mut MatMut<'_, T>, beta: T, alpha: T, a: MatRef<'_, T>, b: MatRef<'_, T>) {
+fn naive<T: Real>(
+    alpha: T,
+    a: MatRef<'_, T>,
+    b: MatRef<'_, T>,
+    accumulate: Accumulate,
+    c: &mut MatMut<'_, T>,
+) {
     for i in 0..c.rows() {
         for j in 0..c.cols() {
             let sum: f64 = (0..a.cols()).map(|l| a.at(i, l).to_f64() * b.at(l, j).to_f64()).sum();
-            let old = if beta == T::ZERO { 0.0 } else { beta.to_f64() * c.rb().at(i, j).to_f64() };
+            let old = match accumulate {
+                Accumulate::Replace => 0.0,
+                Accumulate::Add => c.rb().at(i, j).to_f64(),
+            };
             *c.at_mut(i, j) = T::from_f64(alpha.to_f64() * sum + old);
         }
     }
@@ -63,26 +72,23 @@ fn check<T: Real>(
     threads: Threads,
     (m, n, k): (usize, usize, usize),
     layouts: [Layout; 3],
-    beta: f64,
     alpha: f64,
+    accumulate: Accumulate,
 ) {
     let [la, lb, lc] = layouts;
     let (a, b) = (noise::<T>(1, la.len(m, k)), noise::<T>(2, lb.len(k, n)));
     let (a, b) = (la.view(&a, m, k), lb.view(&b, k, n));
-    let (beta, alpha) = (T::from_f64(beta), T::from_f64(alpha));
-    // With β = 0 the old C is not read: NaN must not survive, except in the gaps.
-    let old = if beta == T::ZERO {
-        vec![T::from_f64(f64::NAN); lc.len(m, n)]
-    } else {
-        noise::<T>(3, lc.len(m, n))
+    let alpha = T::from_f64(alpha);
+    let old = match accumulate {
+        // The old C is not read: NaN must not survive, except in the gaps.
+        Accumulate::Replace => vec![T::from_f64(f64::NAN); lc.len(m, n)],
+        Accumulate::Add => noise::<T>(3, lc.len(m, n)),
     };
     let (mut got, mut want) = (old.clone(), old);
-    matmul(threads, lc.view_mut(&mut got, m, n), beta, alpha, a, b);
-    naive(&mut lc.view_mut(&mut want, m, n), beta, alpha, a, b);
+    matmul(threads, alpha, a, b, accumulate, lc.view_mut(&mut got, m, n));
+    naive(alpha, a, b, accumulate, &mut lc.view_mut(&mut want, m, n));
     // Every product is below 1; a sum of k + 2 of them is wrong by at most its number of roundings.
-    let tolerance = T::ROUNDOFF
-        * (k + 2) as f64
-        * (k as f64 * alpha.to_f64().abs() + beta.to_f64().abs() + 1.0);
+    let tolerance = T::ROUNDOFF * (k + 2) as f64 * (k as f64 * alpha.to_f64().abs() + 2.0);
     for (got, want) in got.iter().zip(&want) {
         let error = (got.to_f64() - want.to_f64()).abs();
         assert!(
@@ -100,8 +106,20 @@ fn every_small_shape_and_layout_is_the_triple_loop() {
                 for la in Layout::ALL {
                     for lb in Layout::ALL {
                         for lc in Layout::ALL {
-                            check::<f32>(Threads::One, (m, n, k), [la, lb, lc], 0.0, 1.0);
-                            check::<f64>(Threads::One, (m, n, k), [la, lb, lc], -0.5, 0.7);
+                            check::<f32>(
+                                Threads::One,
+                                (m, n, k),
+                                [la, lb, lc],
+                                1.0,
+                                Accumulate::Replace,
+                            );
+                            check::<f64>(
+                                Threads::One,
+                                (m, n, k),
+                                [la, lb, lc],
+                                0.7,
+                                Accumulate::Add,
+                            );
                         }
                     }
                 }
@@ -121,9 +139,9 @@ fn check_offsets<T: Real>((m, n, k): (usize, usize, usize), [oa, ob, oc]: [usize
     let (a, b) = (MatRef::new(&a[oa..], m, k), MatRef::new(&b[ob..], k, n));
     let mut got = after(oc, 3, m * n);
     let mut want = got.clone();
-    matmul(Threads::One, MatMut::new(&mut got[oc..], m, n), T::ONE, T::ONE, a, b);
-    naive(&mut MatMut::new(&mut want[oc..], m, n), T::ONE, T::ONE, a, b);
-    // As in `check`, with α = β = 1.
+    matmul(Threads::One, T::ONE, a, b, Accumulate::Add, MatMut::new(&mut got[oc..], m, n));
+    naive(T::ONE, a, b, Accumulate::Add, &mut MatMut::new(&mut want[oc..], m, n));
+    // As in `check`, with α = 1.
     let tolerance = T::ROUNDOFF * ((k + 2) * (k + 2)) as f64;
     for (i, (got, want)) in got.iter().zip(&want).enumerate() {
         let off = (got.to_f64() - want.to_f64()).abs();
@@ -158,11 +176,11 @@ proptest! {
     fn any_product_is_the_triple_loop(
         shape in (0..70usize, 0..70usize, 0..70usize),
         layouts in [layout(), layout(), layout()],
-        beta in prop_oneof![Just(0.0), Just(1.0), -2.0..2.0],
         alpha in prop_oneof![Just(0.0), Just(1.0), -2.0..2.0],
+        accumulate in prop_oneof![Just(Accumulate::Replace), Just(Accumulate::Add)],
     ) {
-        check::<f32>(Threads::One, shape, layouts, beta, alpha);
-        check::<f64>(Threads::One, shape, layouts, beta, alpha);
+        check::<f32>(Threads::One, shape, layouts, alpha, accumulate);
+        check::<f64>(Threads::One, shape, layouts, alpha, accumulate);
     }
 }
 
@@ -174,8 +192,8 @@ fn split_products_are_the_triple_loop() {
             [Layout::Cols, Layout::Rows, Layout::Rows],
             [Layout::Gaps, Layout::Cols, Layout::Cols],
         ] {
-            check::<f32>(Threads::Pool, shape, layouts, 0.0, 1.0);
-            check::<f64>(Threads::Pool, shape, layouts, 0.3, -1.0);
+            check::<f32>(Threads::Pool, shape, layouts, 1.0, Accumulate::Replace);
+            check::<f64>(Threads::Pool, shape, layouts, -1.0, Accumulate::Add);
         }
     }
 }
@@ -188,7 +206,7 @@ fn same_bits<T: Real>(m: usize, n: usize, k: usize, layouts: [Layout; 3]) {
     let run = |threads| {
         let mut c = c.clone();
         let (a, b) = (la.view(&a, m, k), lb.view(&b, k, n));
-        matmul(threads, lc.view_mut(&mut c, m, n), T::ONE, T::ONE, a, b);
+        matmul(threads, T::ONE, a, b, Accumulate::Add, lc.view_mut(&mut c, m, n));
         c
     };
     let want = run(Threads::One);
@@ -253,24 +271,21 @@ fn a_matrix_without_elements_may_have_any_strides() {
     let (a, b) =
         (MatRef::strided(&[], 1000, 0, usize::MAX, 9), MatRef::strided(&[], 0, 2, 7, usize::MAX));
     let mut c = [1.0f32; 2000];
-    matmul(Threads::Pool, MatMut::new(&mut c, 1000, 2), 0.5, 1.0, a, b);
-    assert_eq!(c, [0.5; 2000]);
+    matmul(Threads::Pool, 1.0, a, b, Accumulate::Add, MatMut::new(&mut c, 1000, 2));
+    assert_eq!(c, [1.0; 2000]);
+    matmul(Threads::Pool, 1.0, a, b, Accumulate::Replace, MatMut::new(&mut c, 1000, 2));
+    assert_eq!(c, [0.0; 2000]);
     let (a, b) = (MatRef::new(&[1.0], 1, 1), MatRef::strided(&[], 1, 0, 3, usize::MAX));
-    matmul(Threads::Pool, MatMut::strided(&mut [], 1, 0, usize::MAX, 1), 0.5, 1.0f32, a, b);
+    let c = MatMut::strided(&mut [], 1, 0, usize::MAX, 1);
+    matmul(Threads::Pool, 1.0f32, a, b, Accumulate::Add, c);
 }
 
 #[test]
 fn nan_goes_through() {
     let (a, b) = ([f64::NAN, 0.0], [0.0, 1.0]);
     let mut c = [5.0];
-    matmul(
-        Threads::One,
-        MatMut::new(&mut c, 1, 1),
-        0.0,
-        1.0,
-        MatRef::new(&a, 1, 2),
-        MatRef::new(&b, 2, 1),
-    );
+    let (a, b) = (MatRef::new(&a, 1, 2), MatRef::new(&b, 2, 1));
+    matmul(Threads::One, 1.0, a, b, Accumulate::Replace, MatMut::new(&mut c, 1, 1));
     assert!(c[0].is_nan());
 }
 
@@ -279,14 +294,8 @@ fn nan_goes_through() {
 fn shapes_must_fit() {
     let (a, b) = ([0.0f32; 6], [0.0f32; 4]);
     let mut c = [0.0f32; 4];
-    matmul(
-        Threads::One,
-        MatMut::new(&mut c, 2, 2),
-        0.0,
-        1.0,
-        MatRef::new(&a, 2, 3),
-        MatRef::new(&b, 2, 2),
-    );
+    let (a, b) = (MatRef::new(&a, 2, 3), MatRef::new(&b, 2, 2));
+    matmul(Threads::One, 1.0, a, b, Accumulate::Replace, MatMut::new(&mut c, 2, 2));
 }
 
 #[test]

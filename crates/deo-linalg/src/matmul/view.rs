@@ -6,7 +6,8 @@
 
 use crate::Real;
 
-/// A borrowed matrix.
+/// A borrowed matrix: a slice seen as rows × columns, row-major unless made by [`strided`](Self::strided) or
+/// [`t`](Self::t).
 #[derive(Debug, Clone, Copy)]
 pub struct MatRef<'a, T> {
     data: &'a [T],
@@ -16,7 +17,7 @@ pub struct MatRef<'a, T> {
     col_stride: usize,
 }
 
-/// A mutably borrowed matrix.
+/// A mutably borrowed matrix: as [`MatRef`], with no two elements in one place.
 #[derive(Debug)]
 pub struct MatMut<'a, T> {
     data: &'a mut [T],
@@ -85,7 +86,7 @@ impl<'a, T: Real> MatRef<'a, T> {
         MatRef { data, rows, cols, row_stride, col_stride }
     }
 
-    /// The transpose of the same data.
+    /// The transpose, columns × rows, of the same data; nothing is moved.
     pub fn t(self) -> Self {
         MatRef {
             data: self.data,
@@ -106,7 +107,11 @@ impl<'a, T: Real> MatRef<'a, T> {
         self.cols
     }
 
-    /// Element (i, j).
+    /// Element (i, j), counted from 0.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such row or column.
     #[track_caller]
     pub fn at(&self, i: usize, j: usize) -> T {
         check_index(i, j, self.rows, self.cols);
@@ -167,7 +172,7 @@ impl<'a, T: Real> MatMut<'a, T> {
         MatMut { data, rows, cols, row_stride, col_stride }
     }
 
-    /// The transpose of the same data.
+    /// The transpose, columns × rows, of the same data; nothing is moved.
     pub fn t(self) -> Self {
         MatMut {
             data: self.data,
@@ -178,7 +183,7 @@ impl<'a, T: Real> MatMut<'a, T> {
         }
     }
 
-    /// A view that borrows this one, to pass it on and keep it.
+    /// The same view for a shorter time: to pass on what is still needed afterwards.
     pub fn rb_mut(&mut self) -> MatMut<'_, T> {
         MatMut { data: self.data, ..*self }
     }
@@ -204,7 +209,11 @@ impl<'a, T: Real> MatMut<'a, T> {
         self.cols
     }
 
-    /// Element (i, j).
+    /// Element (i, j), counted from 0, to be written.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such row or column.
     #[track_caller]
     pub fn at_mut(&mut self, i: usize, j: usize) -> &mut T {
         check_index(i, j, self.rows, self.cols);

@@ -33,13 +33,13 @@ use std::ops::Range;
 /// laws::check(&Dense::<Weights>::new(Threads::Pool), &Weights::zeros(1000));
 /// ```
 pub trait Contiguous {
-    /// The component.
+    /// The type of the components, `f32` or `f64`.
     type Scalar: Real;
-    /// The zero vector.
+    /// The zero vector of `len` components.
     fn zeros(len: usize) -> Self;
-    /// The components.
+    /// All components in order.
     fn components(&self) -> &[Self::Scalar];
-    /// The components.
+    /// All components in order, to be written.
     fn components_mut(&mut self) -> &mut [Self::Scalar];
 }
 
@@ -78,7 +78,8 @@ impl<T: Real + nalgebra::Scalar> Contiguous for nalgebra::DVector<T> {
     }
 }
 
-/// The space of vectors `V` with the Euclidean inner product, over the kernels of this crate.
+/// The space of vectors `V`, any type that is [`Contiguous`], with the Euclidean inner product, over the kernels of this
+/// crate.
 pub struct Dense<V> {
     threads: Threads,
     vector: PhantomData<fn() -> V>,
@@ -120,7 +121,7 @@ impl<V: Contiguous> Dense<V> {
         Dense { threads, vector: PhantomData }
     }
 
-    /// Who runs its operations.
+    /// The threads on which its operations run.
     pub const fn threads(&self) -> Threads {
         self.threads
     }

@@ -11,9 +11,9 @@ use std::ops::Range;
 
 /// The space of slices `[T]` with the Euclidean inner product, over the kernels of this crate.
 ///
-/// No result depends on the threads, to the last bit. Component-wise results are those of
-/// [`Host`](deo_core::space::Host) to the last bit too; inner products differ from its in rounding, for their
-/// sums are bracketed otherwise.
+/// Every result is the same on any number of threads, to the last bit. Component-wise results have the bits of
+/// [`Host`](deo_core::space::Host), deo-core's space of slices on one thread; inner products differ from its by rounding,
+/// because they add in another order.
 ///
 /// # Examples
 ///
@@ -37,7 +37,7 @@ impl<T: Real> Parallel<T> {
         Parallel { threads, scalar: PhantomData }
     }
 
-    /// Who runs its operations.
+    /// The threads on which its operations run.
     pub const fn threads(&self) -> Threads {
         self.threads
     }

@@ -58,7 +58,7 @@ impl Pair for Morse {
     }
 }
 
-/// A potential that doesn't exist.
+/// Why a potential was refused.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PairError {

@@ -1,4 +1,4 @@
-//! What one pass leaves behind for the next line, and for backward.
+//! The buffers of one pass: what a line of forward hands to the next one and to backward.
 //!
 //! With R = rows · block tokens and C the width. All of it is allocated when the shape of the batch is first
 //! seen; the gradients of activations share buffers, because each is read once, by the next backward line.

@@ -45,7 +45,7 @@ pub enum GptConfigError {
         /// The width.
         width: usize,
     },
-    /// A token is stored in 16 bits.
+    /// There are more tokens than 16 bits can number.
     #[error("a vocabulary of {vocabulary} is too large; at most 65536 tokens are possible")]
     Vocabulary {
         /// The number of tokens.

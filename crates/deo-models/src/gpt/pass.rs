@@ -1,6 +1,6 @@
-//! The forward pass of [`gpt`](super) and its mirror.
+//! The forward and the backward pass of [`gpt`](super).
 //!
-//! Backward runs the lines of forward from the last to the first, each cited before what inverts it. ∂f/∂x of
+//! Backward takes the lines of forward from the last to the first; a comment cites each before its gradient. ∂f/∂x of
 //! the residual stream is the one gradient that is accumulated from line to line; see the rule in
 //! [`layers`](crate::layers).
 

@@ -13,7 +13,7 @@
 //! | ±rᵢeᵢ for i > 1 with A/σ² > κᵢ, saddles | κᵢ(½rᵢ² + σ²) | κᵢrᵢ²/σ² and κ_j − κᵢ, of which κ₁ − κᵢ is the lowest |
 //!
 //! The top is a maximum in the directions with κᵢ < A/σ² and the way down may lead past the other saddles; if the
-//! κ lie close together it runs along the valley ‖x‖ ≈ r at the rate of their differences.
+//! κ lie close together it runs along the valley ‖x‖ ≈ r at a rate given by their differences.
 
 use super::landscape::objective_by_evaluate;
 use super::{Landscape, LandscapeError, StationaryPoint};

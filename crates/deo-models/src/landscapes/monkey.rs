@@ -1,7 +1,7 @@
 //! The monkey saddle, whose Hessian vanishes at the saddle.
 //!
 //! f(x, y) = s (x³ − 3xy²), s > 0. With ρ = √(x² + y²) the eigenvalues of the Hessian are ±6sρ: negative
-//! curvature everywhere but at 0, and none there. A method that is honest reports "no negative curvature" at 0.
+//! curvature everywhere but at 0, and none there. The right answer at 0 is "no negative curvature".
 //!
 //! Domain: ℝ², starts in [−1, 1]². No minimum, f is unbounded below; one degenerate saddle at 0, f = 0.
 

@@ -10,7 +10,8 @@
 //! | 0, the degenerate saddle | 0 | 0 |
 //! | ρ = 3s, θ = π/3, π, 5π/3, the minima | −27s⁴/4 | 9s², 27s² |
 //!
-//! From distance ρ₀ gradient descent of rate η needs 1/(3sηρ₀) steps, algebraically instead of exponentially many.
+//! From distance ρ₀ gradient descent of rate η needs 1/(3sηρ₀) steps: a power of 1/ρ₀, where a strict saddle takes its
+//! logarithm.
 
 use super::landscape::objective_by_evaluate;
 use super::{Landscape, LandscapeError, StationaryPoint};

@@ -28,7 +28,11 @@ pub enum Activation {
 }
 
 impl Activation {
-    /// y ← σ(x).
+    /// y ← σ(x), component by component; x, y of one length.
+    ///
+    /// # Panics
+    ///
+    /// If the lengths differ.
     #[track_caller]
     pub fn forward<T: Real>(self, threads: Threads, y: &mut [T], x: &[T]) {
         match self {
@@ -41,7 +45,11 @@ impl Activation {
         }
     }
 
-    /// dx ← dy ∘ σ′(x), where `dx` holds dy before.
+    /// dx ← dy ∘ σ′(x), where `dx` holds dy before; y = σ(x), all of one length.
+    ///
+    /// # Panics
+    ///
+    /// If the lengths differ.
     #[track_caller]
     pub fn backward_in_place<T: Real>(self, threads: Threads, dx: &mut [T], x: &[T], y: &[T]) {
         // y = σ(x)

@@ -29,7 +29,7 @@ use super::elementary::exp;
 use super::parallel::{for_each_chunk, rows, rows_mut};
 use super::sums::{dot, largest, sum};
 use super::{check_len, rows_of};
-use deo_linalg::{MatMut, MatRef, Real, Threads, matmul};
+use deo_linalg::{Accumulate, MatMut, MatRef, Real, Threads, matmul};
 
 /// Attention of `heads` heads over sequences of `block` tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +61,11 @@ impl Attention {
         rows * self.block * self.block
     }
 
-    /// y ← P v, and P.
+    /// y ← P v, and `p` ← P, which backward needs.
+    ///
+    /// # Panics
+    ///
+    /// If the lengths of the slices do not fit the layer.
     #[track_caller]
     pub fn forward<T: Real>(&self, threads: Threads, y: &mut [T], p: &mut [T], qkv: &[T]) {
         self.check(qkv, y, p);
@@ -87,6 +91,10 @@ impl Attention {
     }
 
     /// dqkv, given dy, qkv and P; `scratch` is overwritten.
+    ///
+    /// # Panics
+    ///
+    /// If the lengths of the slices do not fit the layer.
     #[track_caller]
     pub fn backward<T: Real>(
         &self,
@@ -228,5 +236,5 @@ impl Attention {
 
 /// C ← α A B on the calling thread: the sequences are shared out already.
 fn product<T: Real>(c: MatMut<'_, T>, alpha: T, a: MatRef<'_, T>, b: MatRef<'_, T>) {
-    matmul(Threads::One, c, T::ZERO, alpha, a, b);
+    matmul(Threads::One, alpha, a, b, Accumulate::Replace, c);
 }

@@ -27,6 +27,10 @@ impl CrossEntropy {
     /// f; l ← softmax(l), row by row; `losses` ← the loss of every row.
     ///
     /// l: R × V; losses, targets: R.
+    ///
+    /// # Panics
+    ///
+    /// If the lengths of the slices do not fit the layer, or if a target is no class.
     #[track_caller]
     pub fn forward_in_place<T: Real>(
         &self,
@@ -66,6 +70,10 @@ impl CrossEntropy {
     /// dl ← (softmax(l) − [j = c]) / R, where `dl` holds softmax(l) before.
     ///
     /// dl: R × V; targets: R.
+    ///
+    /// # Panics
+    ///
+    /// If the lengths of the slices do not fit the layer, or if a target is no class.
     #[track_caller]
     pub fn backward_in_place<T: Real>(&self, threads: Threads, dl: &mut [T], targets: &[u16]) {
         // f = 1/R Σ_rows (ln Σ_j exp l_j − l_c)

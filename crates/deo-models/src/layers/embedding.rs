@@ -24,6 +24,10 @@ pub struct Embedding {
 
 impl Embedding {
     /// x ← E\[token\] + P\[position\].
+    ///
+    /// # Panics
+    ///
+    /// If the lengths of the slices do not fit the layer, or if a token is outside of the vocabulary.
     #[track_caller]
     pub fn forward<T: Real>(
         &self,
@@ -54,6 +58,10 @@ impl Embedding {
 
     /// dE ← dE + Σ dx over the places of each token, added because the output layer reads E as well;
     /// dP ← Σ dx over the batch.
+    ///
+    /// # Panics
+    ///
+    /// If the lengths of the slices do not fit the layer, or if a token is outside of the vocabulary.
     #[track_caller]
     pub fn backward_add<T: Real>(
         &self,

@@ -13,7 +13,11 @@ use super::elementary::normal;
 use super::parallel::{for_each_component, rows, rows_mut};
 use deo_linalg::{Real, Threads};
 
-/// y ← x Φ(x).
+/// y ← x Φ(x), component by component; x, y of one length.
+///
+/// # Panics
+///
+/// If the lengths differ.
 #[track_caller]
 pub fn forward<T: Real>(threads: Threads, y: &mut [T], x: &[T]) {
     check_len("y", y, x.len());
@@ -30,7 +34,11 @@ pub fn forward<T: Real>(threads: Threads, y: &mut [T], x: &[T]) {
     );
 }
 
-/// dx ← dy (Φ(x) + x φ(x)), where `dx` holds dy before.
+/// dx ← dy (Φ(x) + x φ(x)), where `dx` holds dy before; of one length with x.
+///
+/// # Panics
+///
+/// If the lengths differ.
 #[track_caller]
 pub fn backward_in_place<T: Real>(threads: Threads, dx: &mut [T], x: &[T]) {
     check_len("dx", dx, x.len());

@@ -53,6 +53,10 @@ impl LayerNorm {
     /// y ← w ∘ x̂, and x̂ and s.
     ///
     /// y, x: R × C; w: C.
+    ///
+    /// # Panics
+    ///
+    /// If the lengths of the slices do not fit the layer.
     #[track_caller]
     pub fn forward<T: Real>(
         &self,
@@ -94,6 +98,10 @@ impl LayerNorm {
     /// dw ← Σ_rows dy ∘ x̂.
     ///
     /// dw: C; dy: R × C.
+    ///
+    /// # Panics
+    ///
+    /// If the lengths of the slices do not fit the layer.
     #[track_caller]
     pub fn backward_gain<T: Real>(
         &self,
@@ -125,6 +133,10 @@ impl LayerNorm {
     /// dx ← dx + s (n − ⟨n⟩ − x̂ ⟨n ∘ x̂⟩), added because x is read by the skip connection as well.
     ///
     /// dx, dy: R × C; w: C. On return dy holds n.
+    ///
+    /// # Panics
+    ///
+    /// If the lengths of the slices do not fit the layer.
     #[track_caller]
     pub fn backward_input_add<T: Real>(
         &self,

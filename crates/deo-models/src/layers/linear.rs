@@ -1,4 +1,4 @@
-//! Y = X Wᵀ + b, PyTorch's `Linear`.
+//! Y = X Wᵀ + b, PyTorch's `Linear`. The bias is added by a function of its own, which a net without biases leaves out.
 //!
 //! | shape | |
 //! |---|---|
@@ -9,7 +9,7 @@
 
 use super::parallel::{for_each, rows, rows_mut};
 use super::{check_len, rows_of};
-use deo_linalg::{MatMut, MatRef, Real, Threads, matmul};
+use deo_linalg::{Accumulate, MatMut, MatRef, Real, Threads, matmul};
 
 /// A linear map from rows of `inputs` to rows of `outputs` components.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,22 +22,34 @@ pub struct Linear {
 
 impl Linear {
     /// Y ← X Wᵀ.
+    ///
+    /// # Panics
+    ///
+    /// If the lengths of the slices do not fit the layer.
     #[track_caller]
     pub fn forward<T: Real>(&self, threads: Threads, y: &mut [T], x: &[T], w: &[T]) {
         let rows = self.rows(x, y, w);
         let y = MatMut::new(y, rows, self.outputs);
-        matmul(threads, y, T::ZERO, T::ONE, self.x(x, rows), self.w(w).t());
+        matmul(threads, T::ONE, self.x(x, rows), self.w(w).t(), Accumulate::Replace, y);
     }
 
-    /// Y ← Y + X Wᵀ: a branch that ends in the residual stream Y.
+    /// Y ← Y + X Wᵀ, for a residual branch: its result is added to the stream Y.
+    ///
+    /// # Panics
+    ///
+    /// If the lengths of the slices do not fit the layer.
     #[track_caller]
     pub fn forward_add<T: Real>(&self, threads: Threads, y: &mut [T], x: &[T], w: &[T]) {
         let rows = self.rows(x, y, w);
         let y = MatMut::new(y, rows, self.outputs);
-        matmul(threads, y, T::ONE, T::ONE, self.x(x, rows), self.w(w).t());
+        matmul(threads, T::ONE, self.x(x, rows), self.w(w).t(), Accumulate::Add, y);
     }
 
     /// Y ← Y + b in every row.
+    ///
+    /// # Panics
+    ///
+    /// If the lengths of the slices do not fit the layer.
     #[track_caller]
     pub fn add_bias<T: Real>(&self, threads: Threads, y: &mut [T], b: &[T]) {
         check_len("b", b, self.outputs);
@@ -57,25 +69,37 @@ impl Linear {
     }
 
     /// dX ← dY W.
+    ///
+    /// # Panics
+    ///
+    /// If the lengths of the slices do not fit the layer.
     #[track_caller]
     pub fn backward_input<T: Real>(&self, threads: Threads, dx: &mut [T], dy: &[T], w: &[T]) {
         // Y = X Wᵀ
         let rows = self.rows(dx, dy, w);
         let dx = MatMut::new(dx, rows, self.inputs);
-        matmul(threads, dx, T::ZERO, T::ONE, self.y(dy, rows), self.w(w));
+        matmul(threads, T::ONE, self.y(dy, rows), self.w(w), Accumulate::Replace, dx);
     }
 
     /// dW ← dYᵀ X.
+    ///
+    /// # Panics
+    ///
+    /// If the lengths of the slices do not fit the layer.
     #[track_caller]
     pub fn backward_weight<T: Real>(&self, threads: Threads, dw: &mut [T], dy: &[T], x: &[T]) {
         // Y = X Wᵀ
         let rows = self.rows(x, dy, dw);
         let dw = MatMut::new(dw, self.outputs, self.inputs);
         let (dy, x) = (self.y(dy, rows), self.x(x, rows));
-        matmul(threads, dw, T::ZERO, T::ONE, dy.t(), x);
+        matmul(threads, T::ONE, dy.t(), x, Accumulate::Replace, dw);
     }
 
     /// db ← the sum of the rows of dY.
+    ///
+    /// # Panics
+    ///
+    /// If the lengths of the slices do not fit the layer.
     #[track_caller]
     pub fn backward_bias<T: Real>(&self, threads: Threads, db: &mut [T], dy: &[T]) {
         // Y = Y + b in every row

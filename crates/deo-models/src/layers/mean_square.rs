@@ -7,7 +7,11 @@ use super::parallel::{for_each_component, rows, rows_mut};
 use deo_linalg::parallel::reduce;
 use deo_linalg::{Real, Threads};
 
-/// f, summed in `f64`.
+/// f, summed in `f64`; y, t of one length n.
+///
+/// # Panics
+///
+/// If the lengths differ.
 #[track_caller]
 pub fn forward<T: Real>(threads: Threads, y: &[T], t: &[T]) -> f64 {
     check_len("t", t, y.len());
@@ -18,7 +22,11 @@ pub fn forward<T: Real>(threads: Threads, y: &[T], t: &[T]) -> f64 {
     reduce(threads, (y, t), &leaf, &|left, right| left + right) / y.len() as f64
 }
 
-/// dy ← 2 (y − t)/n, where `dy` holds y before.
+/// dy ← 2 (y − t)/n, where `dy` holds y before; of one length n with t.
+///
+/// # Panics
+///
+/// If the lengths differ.
 #[track_caller]
 pub fn backward_in_place<T: Real>(threads: Threads, dy: &mut [T], t: &[T]) {
     // f = 1/n Σ (y − t)²

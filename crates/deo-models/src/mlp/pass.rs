@@ -1,4 +1,4 @@
-//! The forward pass of [`mlp`](super) and its mirror.
+//! The forward and the backward pass of [`mlp`](super).
 
 use super::{Mlp, Targets};
 use crate::layers::{CrossEntropy, Linear, mean_square};

@@ -11,8 +11,8 @@
 //! | target | 1e-4 | 1e-4 |
 //! | budget | 20 000 gradients | 20 000 gradients |
 //!
-//! The time to leave is algebraic in the distance ρ₀: 1/(ηρ₀) and about 1/(2ηρ₀²) steps of gradient descent of rate η.
-//! At the saddles themselves the honest answer is "no negative curvature"; at the starts there is a little.
+//! The time to leave is a power of the distance ρ₀: 1/(ηρ₀) and about 1/(2ηρ₀²) steps of gradient descent of rate η.
+//! At the saddles themselves the right answer is "no negative curvature"; at the starts there is a little of it.
 
 use super::{OnLandscape, start};
 use crate::landscapes::{MonkeyWell, QuarticSaddle};

@@ -11,7 +11,7 @@
 //! | target | none, the measure at the end counts |
 //! | budget | 2 000 gradients, 89 passes over the data |
 //!
-//! A control: there is no saddle to speak of, and a tuned optimizer wants nothing.
+//! A control: no saddle is known to hold up a tuned optimizer here.
 
 use super::Problem;
 use crate::digits::Digits;

@@ -10,7 +10,7 @@
 //! | budget | 4 000 gradients |
 //!
 //! The top is left in whatever direction the start points to, and the way to the minima then leads along the valley
-//! between the other saddles, at the rate of κᵢ − κ₁. A single kick is only the beginning.
+//! between the other saddles, at the rate of κᵢ − κ₁. Leaving the top is only the beginning.
 
 use super::{OnLandscape, start};
 use crate::landscapes::GaussianBump;

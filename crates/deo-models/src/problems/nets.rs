@@ -1,8 +1,8 @@
-//! Small nets on real data, by data set, depth, activation and batch: the problems of the *do no harm* suite.
+//! Small nets on real data, by data set, depth, activation and batch.
 //!
-//! Problem: that a policy does no harm can't be shown on one net. Harm sits in combinations, deep sigmoids on full batches
-//! say, so the nets are given by factors that a suite can cross, and each is small enough for a run of 2 000 gradients to
-//! take some seconds.
+//! Problem: that a method does no harm where it has little to gain can't be shown on one net. It may do harm in some
+//! combinations only, on deep sigmoid nets with full batches, say. So the nets are given by four factors of which a
+//! benchmark can run all combinations, and each is small enough for a run of 2 000 gradients to take some seconds.
 //!
 //! | data | rows R | row | net | hidden units | rows of a mini-batch |
 //! |---|---|---|---|---|---|

@@ -9,8 +9,7 @@
 //! | target | 1e-6 |
 //! | budget | 4 000 gradients |
 //!
-//! The easiest saddle there is: gradient descent of rate η leaves it in 14/ln(1 + η) steps. Nothing must make that
-//! worse.
+//! An easy saddle: gradient descent of rate η leaves it in 14/ln(1 + η) steps, and no method should need more.
 
 use super::{OnLandscape, start};
 use crate::landscapes::StrictSaddle;
