@@ -14,10 +14,9 @@
 //! | [`spectrum`] | `deo spectrum`: eigenpairs of a Hessian or a matrix, with error bars |
 //! | [`report`] | `deo report`: a page for one or several runs |
 //! | [`npy`] | NumPy's arrays in and out |
-//! | [`record`] | what a run leaves behind: `record.json`, `metrics.jsonl`, the object of `--json` |
 //! | [`setting`] | what is wrong with an option or its value |
 //! | [`output`] | files that are whole or absent |
-//! | [`table`], [`plot`] | results for the eye |
+//! | [`table`] | lines of aligned columns |
 //!
 //! Nothing here prints, except into the writers that it is given and on the progress bar's standard error.
 
@@ -28,8 +27,6 @@ pub mod config;
 pub mod escape;
 pub mod npy;
 pub mod output;
-pub mod plot;
-pub mod record;
 pub mod report;
 pub mod saddle;
 pub mod setting;

@@ -28,8 +28,10 @@ mod log;
 mod monitor;
 mod optimizers;
 mod options;
+pub mod plot;
 mod probes;
 mod progress;
+pub mod record;
 mod report;
 mod resume;
 mod run;
@@ -38,6 +40,7 @@ mod session;
 mod settings;
 mod signals;
 mod spelt_out;
+mod table;
 mod trainer;
 mod unused;
 

@@ -3,7 +3,7 @@
 //! Every bit of a state outside of its long vectors is turned, one at a time, or a sample of them; whatever then still
 //! decodes and fits is trained to its end. Nothing may panic.
 
-use deo_bench::record::Metrics;
+use deo_bench::train::record::Metrics;
 use deo_bench::train::{
     Experiment, Ledger, Leg, Options, PolicyKind, RunState, Settings, TrainError, Watch,
 };

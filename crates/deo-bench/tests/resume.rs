@@ -1,8 +1,8 @@
 //! A run that is stopped after any step and gone on with, by any number of threads, is the run that wasn't stopped: the
 //! same bits of parameters, optimizer, DEO and log, and the same metrics.
 
-use deo_bench::record::Metrics;
 use deo_bench::train::OptimizerKind::{self, Adam, Adamw, Nadamw, Sgd};
+use deo_bench::train::record::Metrics;
 use deo_bench::train::{
     Experiment, Finished, Ledger, Leg, Options, PolicyKind, RunState, Settings, TrainError, Watch,
 };

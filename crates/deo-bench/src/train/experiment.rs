@@ -11,8 +11,8 @@
 
 use super::error::TrainError;
 use super::monitor::Looker;
+use super::record::{ModelFacts, TextFacts};
 use super::settings::{Method, Settings};
-use crate::record::{ModelFacts, TextFacts};
 use deo_core::compat::Variant;
 use deo_linalg::Threads;
 use deo_models::data::{Batch, Corpus, Vocabulary, evaluation_batches};

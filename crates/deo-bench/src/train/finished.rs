@@ -5,9 +5,9 @@ use super::error::TrainError;
 use super::ledger::Ledger;
 use super::log::Log;
 use super::monitor::Monitored;
-use crate::plot::Curve;
-use crate::plot::curvature::Path;
-use crate::record::{RunRecord, RunSummary};
+use super::plot::Curve;
+use super::plot::curvature::Path;
+use super::record::{RunRecord, RunSummary};
 use serde::{Deserialize, Serialize};
 
 /// A run that has spent its budget. The checkpoints of the run after it hold it, too.

@@ -2,8 +2,8 @@
 
 use super::error::TrainError;
 use super::ledger::Ledger;
+use super::record::{Metrics, Sight};
 use super::trainer::Step;
-use crate::record::{Metrics, Sight};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

@@ -19,8 +19,8 @@
 //! with 16. λ_max: 1 % with 2, every 50 steps (`examples/tracking`, experiments/curvature/tracking.json).
 
 use super::probes::MeanLoss;
+use super::record::{CurvatureEnd, MonitorSummary, Sight};
 use super::trainer::same_length;
-use crate::record::{CurvatureEnd, MonitorSummary, Sight};
 use deo_core::dimer::{Certify, DimerSettings};
 use deo_core::drive::Workspace;
 use deo_core::monitor::{Monitor, MonitorSettings};

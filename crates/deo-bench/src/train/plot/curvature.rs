@@ -4,8 +4,8 @@
 //! of the first tenth of the steps, which are often tens of times the others, and of the bands as much again as the
 //! curvatures extend. What lies beyond is drawn on the frame.
 
+use super::super::record::CurvatureEnd;
 use super::{COLOURS, Drawn, SIZE};
-use crate::record::CurvatureEnd;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 

@@ -9,7 +9,8 @@
 //!
 //! A number that isn't finite, a NaN loss say, becomes `null`: JSON has no other way.
 
-use crate::train::{Preset, Settings};
+use super::choices::Preset;
+use super::settings::Settings;
 use deo_core::Status;
 use deo_models::gpt::GptConfig;
 use serde::de::Error as _;
