@@ -8,7 +8,7 @@
 //! double precision ([`References`]). The error of a follower is |C − λ|/|λ|.
 //!
 //! ```console
-//! $ cargo run --release -p deo-bench --example tracking -- --out experiments/curvature
+//! $ cargo run --release -p deo-cli --example tracking -- --out experiments/curvature
 //! ```
 //!
 //! writes `tracking.json` and `tracking.svg` there, and prints the medians; it takes ten minutes of processor time, five

@@ -1,6 +1,6 @@
 //! The program killed, stopped, hindered: what is left can be gone on with, to the same bits as without.
 //!
-//! `DEO_KILLS=100 cargo test --release -p deo-bench --test kill` kills a hundred times; by default it is ten.
+//! `DEO_KILLS=100 cargo test --release -p deo-cli --test kill` kills a hundred times; by default it is ten.
 #![cfg(unix)]
 
 #[path = "../common/mod.rs"]
