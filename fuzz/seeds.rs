@@ -15,7 +15,7 @@ mod checkpoint;
 #[path = "targets/weights.rs"]
 mod weights;
 
-use deo_bench::npy::{Scalar, to_bytes};
+use deo_cli::npy::{Scalar, to_bytes};
 use deo_core::krylov::{Krylov, KrylovSettings};
 use deo_core::optim::{Adam, AdamSettings, Sgd, SgdSettings};
 use deo_core::space::Host;

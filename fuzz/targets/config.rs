@@ -1,7 +1,7 @@
 //! A configuration file: options, or a complaint of one line that has the number of a line of the file.
 
-use deo_bench::config::{ConfigError, parse};
-use deo_bench::{escape, saddle, train};
+use deo_cli::config::{ConfigError, parse};
+use deo_cli::{escape, saddle, train};
 use std::fmt::Display;
 use std::path::Path;
 
@@ -13,7 +13,7 @@ pub(crate) fn run(data: &[u8]) {
     }
     match parse::<escape::Options>(text, path) {
         Err(error) => check(text, &error),
-        Ok(options) => one_line(escape::Settings::resolve(options)),
+        Ok(options) => one_line(options.resolve()),
     }
     match parse::<saddle::Options>(text, path) {
         Err(error) => check(text, &error),

@@ -1,6 +1,6 @@
 //! NumPy's arrays: one that is as long as its header says, or a complaint of one line.
 
-use deo_bench::npy::{from_bytes, to_bytes};
+use deo_cli::npy::{from_bytes, to_bytes};
 use std::path::Path;
 
 pub(crate) fn run(data: &[u8]) {

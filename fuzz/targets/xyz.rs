@@ -1,7 +1,7 @@
 //! Atoms from a stranger: frames of the same atoms, to be written again to the same bits, or a complaint of one
 //! line that has the number of a line of the file.
 
-use deo_bench::saddle::xyz::{XyzError, frame_text, parse};
+use deo_cli::saddle::xyz::{XyzError, frame_text, parse};
 use std::path::Path;
 
 pub(crate) fn run(data: &[u8]) {

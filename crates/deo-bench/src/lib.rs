@@ -2,37 +2,14 @@
 //!
 //! # The library
 //!
-//! The modules behind the program, usable from Rust for an experiment that its options don't cover.
-//!
-//! | module | what |
+//! | item | what |
 //! |---|---|
-//! | [`cli`] | the command line: subcommands, help, usage errors on one line |
-//! | [`config`] | TOML files with the keys of the command line |
-//! | [`train`] | `deo train`: options, settings, the training loop under a budget of gradients |
-//! | [`escape`] | `deo escape`: methods against saddles and plateaus, tuned, at equal budgets |
-//! | [`saddle`] | `deo saddle`: the passes of a landscape or a cluster, from many starts |
-//! | [`spectrum`] | `deo spectrum`: eigenpairs of a Hessian or a matrix, with error bars |
-//! | [`report`] | `deo report`: a page for one or several runs |
-//! | [`npy`] | NumPy's arrays in and out |
-//! | [`record`] | what a run leaves behind: `record.json`, `metrics.jsonl`, the object of `--json` |
-//! | [`setting`] | what is wrong with an option or its value |
-//! | [`output`] | files that are whole or absent |
-//! | [`table`], [`plot`] | results for the eye |
-//!
-//! Nothing here prints, except into the writers that it is given and on the progress bar's standard error.
+//! | [`escape`] | methods against saddles and plateaus, tuned, at equal budgets; [`escape::harm`] where there are none |
+//! | [`Ledger`] | the budget that a run is paid from, a loss counting a third of a gradient |
 
 #![forbid(unsafe_code)]
 
-pub mod cli;
-pub mod config;
 pub mod escape;
-pub mod npy;
-pub mod output;
-pub mod plot;
-pub mod record;
-pub mod report;
-pub mod saddle;
-pub mod setting;
-pub mod spectrum;
-pub mod table;
-pub mod train;
+mod ledger;
+
+pub use ledger::Ledger;

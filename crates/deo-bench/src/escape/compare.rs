@@ -6,7 +6,7 @@
 //! Each thread is a rayon pool of its own, of one: a problem may use the pool that it finds. In a common one, a thread
 //! that waits for its half of a matrix product would take up another whole pair meanwhile.
 
-use super::error::EscapeError;
+use super::error::CompareError;
 use super::kinds::MethodKind;
 use super::run::{Outcome, run};
 use super::settings::Settings;
@@ -65,11 +65,11 @@ type Pair = (usize, usize);
 ///
 /// # Errors
 ///
-/// [`EscapeError`] if a problem can't be set up or a thread can't be started.
+/// [`CompareError`] if a problem can't be set up or a thread can't be started.
 pub fn compare(
     settings: &Settings,
     done: &(dyn Fn(&str, MethodKind) + Sync),
-) -> Result<Vec<Compared>, EscapeError> {
+) -> Result<Vec<Compared>, CompareError> {
     let problems = (settings.problems.iter().map(|name| facts(name, settings)))
         .collect::<Result<Vec<_>, _>>()?;
     let mut pairs: Vec<Pair> = (0..problems.len())
@@ -83,11 +83,11 @@ pub fn compare(
     pairs.sort_by_cached_key(|pair| std::cmp::Reverse(dearness(pair)));
 
     let next = AtomicUsize::new(0);
-    let work = || -> Result<Vec<(Pair, Judged)>, EscapeError> {
+    let work = || -> Result<Vec<(Pair, Judged)>, CompareError> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build();
         let threads = settings.threads;
         let _pool =
-            pool.map_err(|reason| EscapeError::Threads { threads, reason: reason.into() })?;
+            pool.map_err(|reason| CompareError::Threads { threads, reason: reason.into() })?;
         let mut finished = vec![];
         while let Some(&pair) = pairs.get(next.fetch_add(1, Ordering::Relaxed)) {
             let (problem, method) = (&problems[pair.0].name, settings.methods[pair.1]);
@@ -106,11 +106,11 @@ pub fn compare(
 }
 
 /// What `work` returns on each of so many threads, one after the other.
-pub(super) fn on_threads<R: Send>(
+pub(super) fn on_threads<R: Send, E: From<CompareError> + Send>(
     threads: usize,
-    work: &(dyn Fn() -> Result<Vec<R>, EscapeError> + Sync),
-) -> Result<Vec<R>, EscapeError> {
-    let refused = |reason: io::Error| EscapeError::Threads { threads, reason: reason.into() };
+    work: &(dyn Fn() -> Result<Vec<R>, E> + Sync),
+) -> Result<Vec<R>, E> {
+    let refused = |reason: io::Error| CompareError::Threads { threads, reason: reason.into() };
     thread::scope(|scope| {
         let start = |_| thread::Builder::new().spawn_scoped(scope, work).map_err(refused);
         let started = (0..threads).map(start).collect::<Result<Vec<_>, _>>()?;

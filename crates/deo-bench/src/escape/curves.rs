@@ -30,7 +30,7 @@ type Drawn = Result<(), DrawingAreaErrorKind<std::io::Error>>;
 type Panel<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
 /// The drawing for a problem.
-pub(super) fn svg(compared: &Compared) -> String {
+pub fn svg(compared: &Compared) -> String {
     let mut text = String::new();
     let lines: Vec<Line<'_>> = compared.methods.iter().enumerate().filter_map(Line::new).collect();
     draw(&mut text, &compared.problem, &lines).expect("writing to a string doesn't fail");

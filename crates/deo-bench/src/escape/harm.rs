@@ -1,4 +1,4 @@
-//! `deo escape --suite harm`: what the ladder costs where there may be nothing to escape from.
+//! The suite of harm: what the ladder costs where there may be nothing to escape from.
 //!
 //! Problem: a policy that promises to do no harm has to be held against the base optimizer alone where people train:
 //! small nets on real data, at good rates and at bad ones, in short runs and in long ones. The harm found so far sat in
@@ -42,16 +42,19 @@
 mod cell;
 mod columns;
 mod cover;
-mod journal;
 mod pair;
-mod rates;
+pub mod rates;
 mod records;
+mod run;
 mod settings;
-mod suite;
 mod table;
 mod verdict;
 
 pub use cell::Cell;
 pub use columns::Column;
+pub use pair::{Ended, Pair};
+pub use records::{CellRecord, Record, Summary, csv};
+pub use run::{Memory, run, tuned};
 pub use settings::HarmSettings;
-pub(super) use suite::{Wish, execute};
+pub use table::text;
+pub use verdict::Verdict;

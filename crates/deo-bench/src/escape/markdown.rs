@@ -19,7 +19,7 @@ const OPEN_HEADER: [&str; 6] =
     ["method", "final measure", "min – max", "final loss", "failed", "rate"];
 
 /// The table of a problem, with a line of facts above it.
-pub(super) fn section(problem: &ProblemFacts, rows: &[&Row]) -> String {
+pub fn section(problem: &ProblemFacts, rows: &[&Row]) -> String {
     let ProblemFacts { name, dimension, target, budget, batches } = problem;
     let table = if target.is_some() {
         table(HEADER, rows.iter().map(|row| line(row)))

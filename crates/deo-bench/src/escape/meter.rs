@@ -3,7 +3,7 @@
 //! A gradient costs 1, with the loss at the same point included; a loss alone costs a third
 //! ([`LOSS_COST`](deo_core::budget::LOSS_COST)). What the budget can't pay is refused, not evaluated.
 
-use crate::train::Ledger;
+use crate::Ledger;
 use deo_core::Objective;
 
 /// An objective that is paid from a [`Ledger`].

@@ -88,7 +88,7 @@ impl Row {
 }
 
 /// All rows, in the order of problems and methods.
-pub(super) fn rows(compared: &[Compared]) -> Vec<Row> {
+pub fn rows(compared: &[Compared]) -> Vec<Row> {
     let of = |compared: &Compared| {
         let row = |judged| Row::of(&compared.problem, judged);
         compared.methods.iter().map(row).collect::<Vec<_>>()
@@ -98,15 +98,22 @@ pub(super) fn rows(compared: &[Compared]) -> Vec<Row> {
 
 /// The object of `--json`.
 #[derive(Debug, Serialize)]
-pub(super) struct Summary<'a> {
-    pub(super) command: &'static str,
-    pub(super) seed: u64,
-    pub(super) results: &'a [Row],
+pub struct Summary<'a> {
+    command: &'static str,
+    seed: u64,
+    results: &'a [Row],
+}
+
+impl<'a> Summary<'a> {
+    /// Of a comparison with these settings and rows.
+    pub fn new(settings: &Settings, results: &'a [Row]) -> Self {
+        Summary { command: "escape", seed: settings.seed, results }
+    }
 }
 
 /// `record.json`.
 #[derive(Debug, Serialize)]
-pub(super) struct Record<'a> {
+pub struct Record<'a> {
     command: &'static str,
     version: &'static str,
     settings: &'a Settings,
@@ -136,7 +143,8 @@ struct TuningRecord<'a> {
 }
 
 impl<'a> Record<'a> {
-    pub(super) fn new(settings: &'a Settings, compared: &'a [Compared], rows: &'a [Row]) -> Self {
+    /// Of a comparison with these settings, what came of it, and its rows.
+    pub fn new(settings: &'a Settings, compared: &'a [Compared], rows: &'a [Row]) -> Self {
         let pairs = || {
             compared.iter().flat_map(|Compared { problem, methods }| {
                 methods.iter().map(move |judged| (problem.name.as_str(), judged))
@@ -169,7 +177,7 @@ impl<'a> Record<'a> {
 }
 
 /// `results.csv`: the rows, a number that doesn't exist left empty. No name here needs quotes.
-pub(super) fn csv(rows: &[Row]) -> String {
+pub fn csv(rows: &[Row]) -> String {
     let mut lines = String::from(
         "problem,method,lr,knobs,solved,failed,seeds,budget,cost_median,cost_min,cost_max,gradients_median,\
          losses_median,final_measure_median,final_measure_min,final_measure_max,final_loss_median,kicks_median\n",

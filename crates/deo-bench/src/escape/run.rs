@@ -2,7 +2,7 @@
 
 use super::meter::Metered;
 use super::method::{Deeds, Method};
-use crate::train::Ledger;
+use crate::Ledger;
 use deo_models::problems::Problem;
 use serde::Serialize;
 

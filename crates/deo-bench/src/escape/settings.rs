@@ -1,15 +1,12 @@
-//! The settings of a comparison: every option decided, every name and number checked.
+//! The settings of a comparison, and the seeds that follow from them.
 
-use super::error::EscapeError;
 use super::kinds::MethodKind;
-use super::options::Options;
-use crate::setting::{SettingError, UnusedOption, threads, within};
 use deo_models::problems::{self, Problem};
 use serde::Serialize;
+use std::thread;
 
 /// Everything that decides the numbers of a comparison, and the number of threads, which doesn't.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[non_exhaustive]
 pub struct Settings {
     /// Names of problems, each once.
     pub problems: Vec<String>,
@@ -31,55 +28,15 @@ pub struct Settings {
     pub threads: usize,
 }
 
-/// Ranges that keep the two kinds of seeds apart (see [`Settings::fresh_seed`]), thirds of gradients countable in 64
-/// bits, and a slip of the finger from costing a week.
-pub(super) const MOST_SEEDS: u64 = 1000;
-const MOST_GRID: u32 = 31;
-const MOST_BUDGET: u64 = 1_000_000_000_000;
-pub(super) const MOST_SEED: u64 = u64::MAX >> SEED_BITS;
 /// Seeds of one comparison differ in their lowest bits, those of tuning and judgement in the highest of these.
 const SEED_BITS: u32 = 20;
 
-/// What an option of the suite of harm needs.
-pub(super) const OF_HARM: &str = "--suite harm or --suite harm-full";
-
 impl Settings {
-    /// The settings that `options` ask for.
-    ///
-    /// # Errors
-    ///
-    /// [`EscapeError`] with a message of one line.
-    pub fn resolve(options: Options) -> Result<Settings, EscapeError> {
-        let of_harm = [("cells", options.cells.is_some()), ("cell", options.cell.is_some())];
-        if let Some((name, _)) = of_harm.into_iter().find(|(_, given)| *given) {
-            return Err(UnusedOption { name, needs: OF_HARM }.into());
-        }
-        let methods = match &options.methods {
-            Some(names) => methods(names)?,
-            None => MethodKind::DEFAULT.to_vec(),
-        };
-        if let Some(lr) = options.lr {
-            check_rate(lr, &methods, &options)?;
-        }
-        Ok(Settings {
-            problems: problem_names(options.suite.unwrap_or_else(|| vec!["quick".to_owned()]))?,
-            methods,
-            seeds: within("seeds", options.seeds.unwrap_or(5), 1, MOST_SEEDS)?,
-            tuning_seeds: within(
-                "tuning-seeds",
-                options.tuning_seeds.unwrap_or(5),
-                u64::from(options.lr.is_none()),
-                MOST_SEEDS,
-            )?,
-            grid: within("grid", options.grid.unwrap_or(7), 1, MOST_GRID)?,
-            lr: options.lr,
-            budget: (options.budget)
-                .map(|budget| within("budget", budget, 1, MOST_BUDGET))
-                .transpose()?,
-            seed: within("seed", options.seed.unwrap_or(1), 0, MOST_SEED)?,
-            threads: threads(options.threads)?,
-        })
-    }
+    /// The most seeds, of judgement and of tuning, with which the two kinds keep apart.
+    pub const MOST_SEEDS: u64 = 1000;
+
+    /// The largest `seed` that leaves room for the index of a run.
+    pub const MOST_SEED: u64 = u64::MAX >> SEED_BITS;
 
     /// A seed of the judgement.
     pub fn fresh_seed(&self, index: u64) -> u64 {
@@ -97,6 +54,29 @@ impl Settings {
     }
 }
 
+/// The quick suite with the default methods, tuned and judged on five seeds each.
+impl Default for Settings {
+    fn default() -> Self {
+        let quick = problems::suite("quick").unwrap_or_default();
+        Settings {
+            problems: quick.into_iter().map(str::to_owned).collect(),
+            methods: MethodKind::DEFAULT.to_vec(),
+            seeds: 5,
+            tuning_seeds: 5,
+            grid: 7,
+            lr: None,
+            budget: None,
+            seed: 1,
+            threads: all_cores(),
+        }
+    }
+}
+
+/// One thread for each core.
+pub(super) fn all_cores() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
 /// A seed of a judgement, see [`Settings::fresh_seed`].
 pub(super) fn fresh_seed(seed: u64, index: u64) -> u64 {
     (seed << SEED_BITS) + index
@@ -107,87 +87,16 @@ pub(super) fn tuning_seed(seed: u64, index: u64) -> u64 {
     (seed << SEED_BITS) + (1 << (SEED_BITS - 1)) + index
 }
 
-/// Checks a given rate, and that no option beside it asks for a tuning that then has nothing to do.
-fn check_rate(lr: f64, methods: &[MethodKind], options: &Options) -> Result<(), EscapeError> {
-    if !(lr > 0.0 && lr.is_finite()) {
-        return Err(SettingError::new("lr", lr, "finite and above 0").into());
-    }
-    let name = if options.grid.is_some() {
-        "grid"
-    } else if options.tuning_seeds.is_some() && methods.iter().all(|kind| kind.knobs().is_empty()) {
-        "tuning-seeds"
-    } else {
-        return Ok(());
-    };
-    Err(UnusedOption { name, needs: "something to tune, and --lr gives the rate" }.into())
-}
-
-/// Suites replaced by their problems, each problem once, in the order given.
-fn problem_names(given: Vec<String>) -> Result<Vec<String>, EscapeError> {
-    let mut names: Vec<String> = vec![];
-    for name in given {
-        let of_suite = problems::suite(&name).unwrap_or_default();
-        if of_suite.is_empty() && !problems::names().contains(&name.as_str()) {
-            return Err(EscapeError::UnknownSuite { name });
-        }
-        let found = if of_suite.is_empty() { vec![name.as_str()] } else { of_suite };
-        for name in found {
-            if !names.iter().any(|known| known == name) {
-                names.push(name.to_owned());
-            }
-        }
-    }
-    if names.is_empty() {
-        Err(EscapeError::UnknownSuite { name: String::new() })
-    } else {
-        Ok(names)
-    }
-}
-
-fn methods(names: &[String]) -> Result<Vec<MethodKind>, EscapeError> {
-    let mut kinds = vec![];
-    for name in names {
-        let unknown = || EscapeError::UnknownMethod { name: name.clone() };
-        let kind = MethodKind::by_name(name).ok_or_else(unknown)?;
-        if !kinds.contains(&kind) {
-            kinds.push(kind);
-        }
-    }
-    if kinds.is_empty() {
-        return Err(EscapeError::UnknownMethod { name: String::new() });
-    }
-    Ok(kinds)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn options(suite: &[&str], methods: &[&str]) -> Options {
-        let owned = |names: &[&str]| Some(names.iter().map(|&name| name.to_owned()).collect());
-        Options { suite: owned(suite), methods: owned(methods), ..Options::default() }
-    }
-
-    #[test]
-    fn names_are_expanded_and_kept_once() {
-        let settings =
-            Settings::resolve(options(&["octopus-5-1", "quick"], &["gd", "adam", "gd"])).unwrap();
-        assert_eq!(settings.problems[0], "octopus-5-1");
-        assert_eq!(settings.problems.iter().filter(|name| *name == "octopus-5-1").count(), 1);
-        assert_eq!(settings.problems.len(), problems::suite("quick").unwrap().len());
-        assert_eq!(settings.methods.len(), 2);
-        for (suite, methods) in [(&["q"][..], &["gd"][..]), (&["quick"], &["sgd"]), (&[], &["gd"])]
-        {
-            assert!(Settings::resolve(options(suite, methods)).is_err());
-        }
-    }
-
     #[test]
     fn tuning_and_judgement_never_share_a_seed() {
         let mut seen = std::collections::HashSet::new();
-        for seed in [0, 1, 2, MOST_SEED] {
-            let settings = Settings { seed, ..Settings::resolve(Options::default()).unwrap() };
-            for index in [0, 1, MOST_SEEDS - 1] {
+        for seed in [0, 1, 2, Settings::MOST_SEED] {
+            let settings = Settings { seed, ..Settings::default() };
+            for index in [0, 1, Settings::MOST_SEEDS - 1] {
                 assert!(seen.insert(settings.fresh_seed(index)));
                 assert!(seen.insert(settings.tuning_seed(index)));
             }

@@ -19,27 +19,32 @@ const MOVED: f64 = 1e-3;
 
 /// One run, as it is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub(super) struct Ended {
+pub struct Ended {
     /// f of the training data at the end; infinite, in JSON null, for a failed run.
     #[serde(deserialize_with = "null_is_infinite")]
-    pub(super) loss: f64,
-    pub(super) failed: bool,
-    pub(super) steps: u64,
+    pub loss: f64,
+    /// A loss or a component of x wasn't finite, or x left the region of the problem.
+    pub failed: bool,
+    /// Steps of the base, moves by the policy included.
+    pub steps: u64,
     /// Gradients and a third of the losses.
-    pub(super) cost: f64,
+    pub cost: f64,
+    /// What the policy did beside ordinary steps.
     #[serde(flatten)]
-    pub(super) deeds: Deeds,
+    pub deeds: Deeds,
 }
 
 /// The runs of a seed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Pair {
-    pub(super) seed: u64,
+pub struct Pair {
+    /// The seed of start, batches and noise.
+    pub seed: u64,
     /// f at the start.
-    pub(super) start: f64,
-    pub(super) without: Ended,
+    pub start: f64,
+    /// The base alone.
+    pub without: Ended,
     /// In the order of [`Column::ALL`].
-    pub(super) with: [Ended; 5],
+    pub with: [Ended; 5],
 }
 
 fn null_is_infinite<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {

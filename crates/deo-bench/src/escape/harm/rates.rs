@@ -11,7 +11,7 @@
 //! [`SEEDS`] seeds. What isn't in the file, most of the whole product, is tuned in the same way when it is wanted.
 
 use super::cell::Cell;
-use crate::escape::error::EscapeError;
+use crate::escape::error::CompareError;
 use crate::escape::kinds::MethodKind;
 use crate::escape::methods::plain;
 use crate::escape::run::{Outcome, run};
@@ -21,7 +21,7 @@ use deo_models::problems::ProblemError;
 use std::collections::BTreeMap;
 
 /// Rates by what they are tuned for.
-pub(super) type Rates = BTreeMap<String, f64>;
+pub type Rates = BTreeMap<String, f64>;
 
 const COMMITTED: &str = include_str!("rates.toml");
 
@@ -33,12 +33,12 @@ const SEEDS: u64 = 3;
 const GRID: u32 = 3;
 
 /// The committed rates.
-pub(super) fn committed() -> Rates {
+pub fn committed() -> Rates {
     toml::from_str(COMMITTED).expect("the committed rates are read by a test")
 }
 
 /// The cells whose rates aren't known, one for each rate.
-pub(super) fn missing(cells: &[(usize, Cell)], known: &Rates) -> Vec<Cell> {
+pub fn missing(cells: &[(usize, Cell)], known: &Rates) -> Vec<Cell> {
     let mut missing: BTreeMap<String, Cell> = BTreeMap::new();
     for (_, cell) in cells {
         if !known.contains_key(&cell.rated()) {
@@ -71,7 +71,7 @@ pub(super) fn tune(cell: &Cell) -> Result<f64, ProblemError> {
 }
 
 /// The rates as they are committed.
-pub(super) fn text(rates: &Rates) -> String {
+pub fn text(rates: &Rates) -> String {
     let head = "# Tuned learning rates of the nets of `deo escape --suite harm`; made by\n\
                 # deo escape --suite harm --rates > crates/deo-bench/src/escape/harm/rates.toml\n";
     let line = |(name, rate): (&String, &f64)| format!("{name} = {rate}\n");
@@ -79,9 +79,9 @@ pub(super) fn text(rates: &Rates) -> String {
 }
 
 /// The rate of a cell.
-pub(super) fn rate(cell: &Cell, rates: &Rates) -> Result<f64, EscapeError> {
+pub(super) fn rate(cell: &Cell, rates: &Rates) -> Result<f64, CompareError> {
     let tuned = rates.get(&cell.rated());
-    let tuned = tuned.ok_or_else(|| EscapeError::UnknownCell { name: cell.rated() })?;
+    let tuned = tuned.ok_or_else(|| CompareError::NoRate { cell: cell.rated() })?;
     Ok(tuned * cell.scale())
 }
 

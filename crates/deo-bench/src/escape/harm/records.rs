@@ -10,15 +10,17 @@ use serde::Serialize;
 
 /// A cell with all that came of it.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct CellRecord {
+pub struct CellRecord {
     /// Its number in the suite.
-    pub(super) number: usize,
-    pub(super) cell: Cell,
+    pub number: usize,
+    /// The cell.
+    pub cell: Cell,
     /// The rate that it ran at.
-    pub(super) lr: f64,
+    pub lr: f64,
     /// In the order of [`Column::ALL`].
-    pub(super) verdicts: Vec<Verdict>,
-    pub(super) pairs: Vec<Pair>,
+    pub verdicts: Vec<Verdict>,
+    /// Its runs, one for each seed, in order.
+    pub pairs: Vec<Pair>,
 }
 
 impl CellRecord {
@@ -28,11 +30,12 @@ impl CellRecord {
     }
 
     /// The median loss without.
-    pub(super) fn loss(&self) -> f64 {
+    pub fn loss(&self) -> f64 {
         median(self.pairs.iter().map(|pair| pair.without.loss))
     }
 
-    pub(super) fn verdict(&self, column: Column) -> &Verdict {
+    /// What is said of a column.
+    pub fn verdict(&self, column: Column) -> &Verdict {
         &self.verdicts[column as usize]
     }
 }
@@ -83,7 +86,7 @@ impl<'a> From<&'a CellRecord> for Row<'a> {
 
 /// The object of `--json`.
 #[derive(Debug, Serialize)]
-pub(super) struct Summary<'a> {
+pub struct Summary<'a> {
     command: &'static str,
     suite: &'static str,
     seed: u64,
@@ -92,7 +95,8 @@ pub(super) struct Summary<'a> {
 }
 
 impl<'a> Summary<'a> {
-    pub(super) fn new(settings: &HarmSettings, cells: &'a [CellRecord]) -> Self {
+    /// Of a suite with these settings and what came of its cells.
+    pub fn new(settings: &HarmSettings, cells: &'a [CellRecord]) -> Self {
         Summary {
             command: "escape",
             suite: settings.suite,
@@ -105,7 +109,7 @@ impl<'a> Summary<'a> {
 
 /// `record.json`.
 #[derive(Debug, Serialize)]
-pub(super) struct Record<'a> {
+pub struct Record<'a> {
     command: &'static str,
     version: &'static str,
     settings: &'a HarmSettings,
@@ -114,7 +118,8 @@ pub(super) struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
-    pub(super) fn new(settings: &'a HarmSettings, cells: &'a [CellRecord]) -> Self {
+    /// Of a suite with these settings and what came of its cells.
+    pub fn new(settings: &'a HarmSettings, cells: &'a [CellRecord]) -> Self {
         Record {
             command: "escape",
             version: env!("CARGO_PKG_VERSION"),
@@ -126,7 +131,7 @@ impl<'a> Record<'a> {
 }
 
 /// `results.csv`: a row for each cell and column. No name here needs quotes.
-pub(super) fn csv(cells: &[CellRecord]) -> String {
+pub fn csv(cells: &[CellRecord]) -> String {
     let mut lines = String::from(
         "number,cell,lr,loss,column,ratio,error,median,worst,higher,lower,seeds,floor,moves,kicks,mean_holds,seeds_hold\n",
     );

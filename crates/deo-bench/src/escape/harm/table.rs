@@ -8,7 +8,7 @@ use super::verdict::Verdict;
 use crate::escape::markdown::short;
 
 /// Everything that is printed.
-pub(super) fn text(settings: &HarmSettings, cells: &[CellRecord]) -> String {
+pub fn text(settings: &HarmSettings, cells: &[CellRecord]) -> String {
     let mut text = table(
         &[
             "#",

@@ -27,26 +27,33 @@ const ONE_IN: usize = 20;
 
 /// A column of a cell, or of many.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct Verdict {
-    pub(super) column: Column,
+pub struct Verdict {
+    /// Which runs are held against the base alone.
+    pub column: Column,
     /// The geometric mean of r.
-    pub(super) ratio: f64,
+    pub ratio: f64,
     /// s, the standard error of ln r; 0 for a single seed.
-    pub(super) error: f64,
-    /// The median and the largest r.
-    pub(super) median: f64,
-    pub(super) worst: f64,
-    /// Seeds with r > 1.25, and with r < 0.8.
-    pub(super) higher: usize,
-    pub(super) lower: usize,
-    pub(super) seeds: usize,
+    pub error: f64,
+    /// The median of r.
+    pub median: f64,
+    /// The largest r.
+    pub worst: f64,
+    /// Seeds with r > 1.25.
+    pub higher: usize,
+    /// Seeds with r < 0.8.
+    pub lower: usize,
+    /// Seeds.
+    pub seeds: usize,
     /// Seeds in which the runs with and without ended below the floor.
-    pub(super) floor: usize,
-    /// Medians of how often x was moved, and of how often along an axis.
-    pub(super) moves: f64,
-    pub(super) kicks: f64,
-    pub(super) mean_holds: bool,
-    pub(super) seeds_hold: bool,
+    pub floor: usize,
+    /// The median of how often x was moved.
+    pub moves: f64,
+    /// The median of how often it was moved along an axis.
+    pub kicks: f64,
+    /// m − s ≤ ln 1.01.
+    pub mean_holds: bool,
+    /// At most one seed in twenty has r > 1.25.
+    pub seeds_hold: bool,
 }
 
 /// A loss between φ and Φ, NaN and infinity being Φ.
@@ -67,7 +74,7 @@ impl Verdict {
     /// # Panics
     ///
     /// Without one.
-    pub(super) fn of<'a>(pairs: impl Iterator<Item = &'a Pair> + Clone, column: Column) -> Self {
+    pub fn of<'a>(pairs: impl Iterator<Item = &'a Pair> + Clone, column: Column) -> Self {
         let mut ratios: Vec<f64> = pairs.clone().map(|pair| ratio(pair, column)).collect();
         let at_floor = |pair: &&Pair| {
             let low = |run: &Ended| !run.failed && run.loss <= FLOOR * pair.start;
@@ -100,7 +107,8 @@ impl Verdict {
         }
     }
 
-    pub(super) fn passes(&self) -> bool {
+    /// Both hold.
+    pub fn passes(&self) -> bool {
         self.mean_holds && self.seeds_hold
     }
 }

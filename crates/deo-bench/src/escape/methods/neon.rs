@@ -157,7 +157,7 @@ impl Method for Neon {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::train::Ledger;
+    use crate::Ledger;
     use deo_core::objective::FromFn;
 
     /// x₁⁴/16 − x₁²/2 + 9/8 x₂²: curvature −1 along x₁ at 0.

@@ -107,7 +107,7 @@ pub(super) fn uniform_in_ball(rng: &mut ChaCha8Rng, radius: f64, point: &mut [f6
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::train::Ledger;
+    use crate::Ledger;
     use deo_core::objective::FromFn;
 
     #[test]

@@ -47,7 +47,7 @@ impl Method for Sam {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::train::Ledger;
+    use crate::Ledger;
     use deo_core::objective::FromFn;
 
     #[test]

@@ -1,8 +1,8 @@
 //! What a step of each method costs and does, by hand.
 
 use super::*;
+use crate::Ledger;
 use crate::escape::meter::Metered;
-use crate::train::Ledger;
 use deo_core::objective::FromFn;
 
 /// ½(x₁² + 4x₂²).

@@ -128,7 +128,7 @@ impl Method for Helped {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::train::Ledger;
+    use crate::Ledger;
     use deo_core::objective::FromFn;
 
     #[test]

@@ -1,0 +1,234 @@
+//! What works beside the base optimizer: nothing, DEO, or a published rule; answered under a budget.
+//!
+//! This is the loop that [`deo_core::deo`] and [`deo_core::compat`] show, with two additions:
+//!
+//! 1. A question that the budget can't pay is not answered, which ends the visit.
+//! 2. A gradient that isn't finite is not told to a published rule, whose axis would never recover; the rule goes on
+//!    with the axis that it has. Deo refuses such an answer by itself.
+
+use deo_bench::Ledger;
+use deo_core::compat::CompatDimer;
+use deo_core::deo::Counts;
+use deo_core::optim::{Optimizer, clip_norm};
+use deo_core::{Answer, Deo, Event, Objective, Question, Space, Status};
+use deo_linalg::Parallel;
+use serde::{Deserialize, Serialize, Serializer};
+
+/// The space of a model's parameters.
+pub type Params = Parallel<f32>;
+
+/// The helper of a run, if any.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) enum Companion {
+    Alone,
+    Deo(Box<Deo<Vec<f32>>>),
+    Published { dimer: CompatDimer<Vec<f32>>, step: u64, rotations: u64 },
+}
+
+/// The vectors of a step. Only x outlives it, and only x is saved.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(from = "Vec<f32>")]
+pub(super) struct Vectors {
+    pub(super) x: Vec<f32>,
+    pub(super) g: Vec<f32>,
+    /// A displaced point and the gradient there.
+    pub(super) point: Vec<f32>,
+    pub(super) ahead: Vec<f32>,
+}
+
+impl Vectors {
+    /// At x, with zeros in the others.
+    pub(super) fn new(x: Vec<f32>) -> Self {
+        let [g, point, ahead] = [(); 3].map(|()| vec![0.0; x.len()]);
+        Vectors { x, g, point, ahead }
+    }
+}
+
+impl From<Vec<f32>> for Vectors {
+    fn from(x: Vec<f32>) -> Self {
+        Vectors::new(x)
+    }
+}
+
+impl Serialize for Vectors {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.x.serialize(to)
+    }
+}
+
+/// What the companion did in a step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Deed {
+    pub(super) event: &'static str,
+    /// Curvature and residual, where they were measured.
+    pub(super) measured: Option<[f64; 2]>,
+    /// Answers that weren't finite.
+    pub(super) non_finite: u64,
+}
+
+const QUIET: Deed = Deed { event: "quiet", measured: None, non_finite: 0 };
+
+/// What a companion has done in a whole run.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub(super) struct Tally {
+    pub(super) rotations: u64,
+    pub(super) visits: u64,
+    pub(super) moves: u64,
+    pub(super) kicks: u64,
+}
+
+/// The base optimizer's side of a step.
+pub(super) struct Base<'a> {
+    pub(super) optimizer: &'a mut dyn Optimizer<Params>,
+    pub(super) lr: f64,
+    /// 0 for no clipping.
+    pub(super) clip: f64,
+    /// DEO may look at this step.
+    pub(super) looks: bool,
+}
+
+impl Base<'_> {
+    fn clip(&self, space: &Params, g: &mut [f32]) {
+        if self.clip > 0.0 {
+            clip_norm(space, self.clip, g);
+        }
+    }
+}
+
+impl Companion {
+    /// Finishes a step whose loss and gradient `v.g` at `v.x` are known and finite.
+    pub(super) fn step(
+        &mut self,
+        space: &Params,
+        f: &mut impl Objective<[f32]>,
+        v: &mut Vectors,
+        loss: f64,
+        mut base: Base<'_>,
+        ledger: &mut Ledger,
+    ) -> Deed {
+        match self {
+            Companion::Alone => {
+                base.clip(space, &mut v.g);
+                base.optimizer.step(space, &mut v.x, &v.g, base.lr);
+                QUIET
+            }
+            Companion::Deo(deo) => with_deo(deo, space, f, v, loss, &mut base, ledger),
+            Companion::Published { dimer, step, rotations } => {
+                *step += 1;
+                let mut deed = QUIET;
+                if dimer.due(*step) && ledger.take_gradient() {
+                    dimer.displace(space, &v.x, &mut v.point);
+                    f.value_grad(&v.point, &mut v.ahead);
+                    if space.norm(&v.ahead).is_finite() {
+                        dimer.tell(space, &v.g, &v.ahead);
+                        *rotations += 1;
+                        deed.event = "tracked";
+                    } else {
+                        deed = Deed { event: Event::Poisoned.name(), non_finite: 1, ..QUIET };
+                    }
+                }
+                // The published optimizers get a gradient that the training script has clipped already.
+                base.clip(space, &mut v.g);
+                dimer.transform(space, &mut v.g);
+                base.optimizer.step(space, &mut v.x, &v.g, base.lr);
+                dimer.apply(space, &mut v.x, &v.g);
+                deed
+            }
+        }
+    }
+
+    /// Settles a step whose loss or gradient isn't usable: a move that led there is undone, else nothing happens.
+    pub(super) fn skip(&mut self, space: &Params, v: &mut Vectors, base: Base<'_>) -> Option<Deed> {
+        let Companion::Deo(deo) = self else { return None };
+        if !base.looks {
+            return None;
+        }
+        // Not the loss itself: the trainer refuses some gradients that are finite.
+        deo.observe(space, &v.x, f64::NAN, &v.g);
+        let event = deo.apply(space, &mut v.x, &mut v.g);
+        event.moved().then(|| {
+            base.optimizer.kicked(space);
+            Deed { event: event.name(), measured: None, non_finite: 1 }
+        })
+    }
+
+    pub(super) fn tally(&self) -> Tally {
+        match self {
+            Companion::Alone => Tally::default(),
+            Companion::Deo(deo) => {
+                let Counts { rotations, visits, moves, kicks, .. } = deo.counts();
+                Tally { rotations, visits, moves, kicks }
+            }
+            Companion::Published { rotations, .. } => {
+                Tally { rotations: *rotations, visits: *rotations, ..Tally::default() }
+            }
+        }
+    }
+}
+
+fn with_deo(
+    deo: &mut Deo<Vec<f32>>,
+    space: &Params,
+    f: &mut impl Objective<[f32]>,
+    v: &mut Vectors,
+    loss: f64,
+    base: &mut Base<'_>,
+    ledger: &mut Ledger,
+) -> Deed {
+    let before = deo.counts().gradients;
+    if base.looks {
+        deo.observe(space, &v.x, loss, &v.g);
+    }
+    let non_finite = visit(deo, space, f, v, ledger);
+    let mut event = deo.apply(space, &mut v.x, &mut v.g);
+    if event.moved() {
+        base.optimizer.kicked(space);
+    } else {
+        base.clip(space, &mut v.g);
+        base.optimizer.step(space, &mut v.x, &v.g, base.lr);
+    }
+    let estimate = deo.estimate();
+    let measured = deo.counts().gradients > before && estimate.curvature.is_finite();
+    if event == Event::Tracked && estimate.status == Status::NonFinite {
+        event = Event::Poisoned; // the axis is that of before
+    }
+    Deed {
+        event: event.name(),
+        measured: measured.then_some([estimate.curvature, estimate.residual]),
+        non_finite,
+    }
+}
+
+/// Answers DEO's questions on this step's batch as long as the budget holds; returns how many of its answers were not
+/// finite.
+fn visit(
+    deo: &mut Deo<Vec<f32>>,
+    space: &Params,
+    f: &mut impl Objective<[f32]>,
+    v: &mut Vectors,
+    ledger: &mut Ledger,
+) -> u64 {
+    let Vectors { x, g, point, ahead } = v;
+    let mut non_finite = 0;
+    while let Some(question) = deo.ask(space, g) {
+        match question {
+            Question::Gradient(probe) if ledger.take_gradient() => {
+                let h = probe.displace(space, x, point);
+                f.value_grad(point, ahead);
+                non_finite += u64::from(!space.norm(ahead).is_finite());
+                deo.tell_gradient(space, Answer::forward(h, g, ahead));
+            }
+            Question::Loss(trial) if ledger.take_loss() => {
+                trial.displace(space, x, point);
+                let loss = f.value(point);
+                non_finite += u64::from(!loss.is_finite());
+                deo.tell_loss(loss);
+            }
+            _ => return non_finite,
+        }
+    }
+    non_finite
+}
+
+#[cfg(test)]
+mod tests;
