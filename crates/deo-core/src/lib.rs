@@ -21,7 +21,6 @@ pub mod oracle;
 pub mod policy;
 pub mod probe;
 mod ritz;
-pub mod saddle;
 mod secant_error;
 pub mod space;
 pub mod statistics;

@@ -114,7 +114,8 @@ impl Length {
         }
     }
 
-    pub(crate) fn is_valid(self) -> bool {
+    /// It is a finite number above 0.
+    pub fn is_valid(self) -> bool {
         let (Length::Relative(length) | Length::Absolute(length)) = self;
         length > 0.0 && length.is_finite()
     }

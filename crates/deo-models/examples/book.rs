@@ -5,12 +5,12 @@
 use deo_core::drive::{WithDeo, curvature};
 use deo_core::objective::FromFn;
 use deo_core::optim::{Adam, AdamSettings, Schedule};
-use deo_core::saddle::{Method, NewtonSearch, NewtonSettings, find, join};
 use deo_core::space::Host;
 use deo_core::{Answer, DeoSettings, Dimer, DimerSettings, Objective};
 use deo_linalg::{Parallel, Threads};
 use deo_models::data::{Batch, Batches, Corpus};
 use deo_models::gpt::{Gpt, GptConfig};
+use deo_saddle::{Method, NewtonSearch, NewtonSettings, find, join};
 use std::error::Error;
 
 /// x₁⁴/16 − x₁²/2 + 9/8 x₂²: the Hessian at x is diag(3x₁²/4 − 1, 9/4).

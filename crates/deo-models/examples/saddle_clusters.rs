@@ -8,13 +8,11 @@
 //! experiments/saddle/peers.py to run other packages from the very same. Success is checked by the closed Hessian.
 
 use deo_core::noise::noise;
-use deo_core::saddle::{
-    Found, Method, MinModeSettings, NewtonSettings, Outcome, in_parallel, search,
-};
 use deo_core::space::{FreeBody, Host};
 use deo_core::{Length, Objective};
 use deo_models::clusters::{Cluster, LennardJones, geometry};
 use deo_models::landscapes::MullerBrown;
+use deo_saddle::{Found, Method, MinModeSettings, NewtonSettings, Outcome, in_parallel, search};
 use nalgebra::DMatrix;
 use std::fmt::Write;
 

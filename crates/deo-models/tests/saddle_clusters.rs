@@ -3,12 +3,12 @@
 use approx::assert_relative_eq;
 use deo_core::Objective;
 use deo_core::noise::noise;
-use deo_core::saddle::{
+use deo_core::space::{FreeBody, Host, Masked, MassWeighted, Space};
+use deo_models::clusters::{Cluster, LennardJones, Morse, Pair, geometry, known_energy};
+use deo_saddle::{
     Descent, Found, Goal, Method, NewtonSettings, Outcome, Saddle, VerificationSettings, descend,
     find, in_parallel, join, search,
 };
-use deo_core::space::{FreeBody, Host, Masked, MassWeighted, Space};
-use deo_models::clusters::{Cluster, LennardJones, Morse, Pair, geometry, known_energy};
 use nalgebra::DMatrix;
 
 fn displaced(x: &[f64], sigma: f64, seed: u64) -> Vec<f64> {

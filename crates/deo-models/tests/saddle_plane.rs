@@ -1,13 +1,13 @@
 //! Saddle searches on Müller and Brown's surface: the known digits, and the counts that are claimed.
 
 use deo_core::noise::noise;
-use deo_core::saddle::{
-    Descent, Goal, Method, MinModeSettings, NewtonSettings, Outcome, VerificationSettings, find,
-    join, search,
-};
 use deo_core::space::Host;
 use deo_core::{Length, Objective};
 use deo_models::landscapes::MullerBrown;
+use deo_saddle::{
+    Descent, Goal, Method, MinModeSettings, NewtonSettings, Outcome, VerificationSettings, find,
+    join, search,
+};
 
 const HOST: Host<f64> = Host::new();
 

@@ -5,9 +5,9 @@ use super::xyz::XyzError;
 use crate::config::ConfigError;
 use crate::output::OutputError;
 use crate::setting::{SettingError, UnusedOption};
-use deo_core::saddle::DriveError;
 use deo_models::clusters::PairError;
 use deo_models::landscapes::LandscapeError;
+use deo_saddle::DriveError;
 use std::io;
 
 /// Why saddle searches were refused or failed; each message is one line.

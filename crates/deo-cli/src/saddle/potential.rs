@@ -5,12 +5,10 @@
 use super::error::SaddleError;
 use crate::setting::UnusedOption;
 use deo_core::Objective;
-use deo_core::saddle::{
-    Descent, DriveError, Method, Saddle, VerificationSettings, descend, find, join,
-};
 use deo_core::space::{FreeBody, Host};
 use deo_models::clusters::{Cluster, LennardJones, Morse, geometry};
 use deo_models::landscapes::{self, Landscape, LandscapeError};
+use deo_saddle::{Descent, DriveError, Method, Saddle, VerificationSettings, descend, find, join};
 use serde::Serialize;
 
 /// A surface.

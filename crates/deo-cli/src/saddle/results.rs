@@ -5,7 +5,7 @@
 
 use super::options::Mode;
 use super::settings::Settings;
-use deo_core::saddle::{Outcome, Saddle, Verdict};
+use deo_saddle::{Outcome, Saddle, Verdict};
 use serde::Serialize;
 
 /// One search.

@@ -5,7 +5,7 @@ use super::merge::Shape;
 use super::results::{Distinct, Minimum, Origin, Results, Search, Side, status};
 use super::settings::Settings;
 use super::starts::Starts;
-use deo_core::saddle::{Descent, Found, Record, Saddle, in_parallel};
+use deo_saddle::{Descent, Found, Record, Saddle, in_parallel};
 use std::time::Instant;
 
 /// Curvatures at minima aren't solved for; softer modes than this are rare where bonds are of length and strength 1.

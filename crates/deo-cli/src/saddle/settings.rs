@@ -5,9 +5,7 @@ use super::options::{Mode, Options};
 use super::potential::Potential;
 use crate::setting::{SettingError, UnusedOption, threads, within};
 use deo_core::Length;
-use deo_core::saddle::{
-    Goal, Method, MinModeSettings, NewtonSettings, Record, VerificationSettings,
-};
+use deo_saddle::{Goal, Method, MinModeSettings, NewtonSettings, Record, VerificationSettings};
 use serde::Serialize;
 
 /// Everything that decides the numbers, and the number of threads, which doesn't.

@@ -14,8 +14,8 @@ use super::potential::Potential;
 use super::settings::Settings;
 use super::xyz::{self, Frame};
 use deo_core::noise::noise;
-use deo_core::saddle::{Method, VerificationSettings};
 use deo_models::landscapes::Landscape;
+use deo_saddle::{Method, VerificationSettings};
 use std::path::Path;
 
 /// A point to be displaced.

@@ -9,7 +9,7 @@ use deo_core::Length;
 use deo_core::Objective;
 use deo_core::noise::noise;
 use deo_core::objective::FromFn;
-use deo_core::saddle::{Method, MinModeSettings, NewtonSettings, search};
+use deo_saddle::{Method, MinModeSettings, NewtonSettings, search};
 use deo_core::space::{FreeBody, Host};
 use deo_models::clusters::{Cluster, LennardJones};
 use deo_models::landscapes::MullerBrown;

@@ -1,0 +1,355 @@
+//! Drivers: searches and verification with an [`Objective`] to ask.
+//!
+//! [`search`] searches, [`find`] searches and verifies. The space is a function of the point, `|x| FreeBody::new(x)`
+//! or `|_| Host::new()`, because the rigid motions of a free body depend on it. [`in_parallel`] runs many searches on
+//! a few threads.
+
+use super::copied;
+use super::outcome::{Counts, Outcome, Waypoint};
+use super::settings::{Goal, SearchError};
+use super::verify::{Verdict, Verification, VerificationSettings};
+use super::{MinModeSearch, MinModeSettings, NewtonSearch, NewtonSettings};
+use deo_core::krylov::KrylovError;
+use deo_core::objective::Objective;
+use deo_core::space::{Space, Variance};
+use std::borrow::{Borrow, BorrowMut};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Which search, and its settings.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum Method {
+    /// By the number of coordinates: [`NewtonSearch`] up to [`Method::DENSE`], [`MinModeSearch`] above and over ranks,
+    /// with their default settings.
+    Auto(Goal),
+    /// [`NewtonSearch`], for up to a few hundred coordinates.
+    Newton(NewtonSettings),
+    /// [`MinModeSearch`], for any number.
+    MinMode(MinModeSettings),
+}
+
+impl Default for Method {
+    /// [`Method::Auto`].
+    fn default() -> Self {
+        Method::Auto(Goal::default())
+    }
+}
+
+impl Method {
+    /// Coordinates up to which [`Method::Auto`] takes the search with a matrix: its algebra, N³ a step, is then still some
+    /// tens of milliseconds, and it needs a third of the gradients.
+    pub const DENSE: usize = 300;
+
+    /// The method meant for vectors like `x`: this one, unless it is [`Method::Auto`].
+    #[must_use]
+    pub fn resolved<S: Space>(&self, space: &S, x: &S::Vector) -> Method {
+        match *self {
+            Method::Auto(goal) => {
+                // Every rank must decide alike, and the dimension is a sum over all.
+                let few = space.dimension(x) <= Method::DENSE as f64;
+                if few && !space.is_distributed() {
+                    Method::Newton(NewtonSettings { goal, ..NewtonSettings::default() })
+                } else {
+                    Method::MinMode(MinModeSettings { goal, ..MinModeSettings::default() })
+                }
+            }
+            method => method,
+        }
+    }
+
+    /// What it seeks.
+    pub fn goal(&self) -> &Goal {
+        match self {
+            Method::Auto(goal) => goal,
+            Method::Newton(settings) => &settings.goal,
+            Method::MinMode(settings) => &settings.goal,
+        }
+    }
+
+    /// What it seeks, to be changed.
+    pub fn goal_mut(&mut self) -> &mut Goal {
+        match self {
+            Method::Auto(goal) => goal,
+            Method::Newton(settings) => &mut settings.goal,
+            Method::MinMode(settings) => &mut settings.goal,
+        }
+    }
+}
+
+/// What a search came to.
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Found<V> {
+    /// How the search ended.
+    pub outcome: Outcome,
+    /// Where.
+    pub x: V,
+    /// f there.
+    pub value: f64,
+    /// ‖g‖ there.
+    pub gradient_norm: f64,
+    /// What the search spent.
+    pub counts: Counts,
+    /// The way, as far as it was to be recorded.
+    pub way: Vec<Waypoint<V>>,
+}
+
+/// A point that a search converged to, and what an independent solve says of it.
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Saddle<V> {
+    /// What the search came to.
+    pub found: Found<V>,
+    /// The verdict on the index; [`Verdict::Unresolved`] if the search didn't converge.
+    pub verdict: Verdict,
+    /// The k + 1 lowest curvatures, ascending; empty if the search didn't converge.
+    pub curvatures: Vec<f64>,
+    /// Their axes.
+    pub axes: Vec<V>,
+    /// Gradients of the verification.
+    pub verification_gradients: u64,
+}
+
+impl<V> Saddle<V> {
+    /// The search converged, and the index is the one sought.
+    pub fn is_confirmed(&self) -> bool {
+        self.found.outcome == Outcome::Converged && self.verdict == Verdict::Confirmed
+    }
+}
+
+/// Why a driver didn't start.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum DriveError {
+    /// A setting of the search.
+    Search(SearchError),
+    /// A setting of the verification.
+    Verification(KrylovError),
+}
+
+impl std::fmt::Display for DriveError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            DriveError::Search(error) => error.fmt(f),
+            DriveError::Verification(error) => write!(f, "verification: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for DriveError {}
+
+impl From<SearchError> for DriveError {
+    fn from(error: SearchError) -> Self {
+        DriveError::Search(error)
+    }
+}
+
+impl From<KrylovError> for DriveError {
+    fn from(error: KrylovError) -> Self {
+        DriveError::Verification(error)
+    }
+}
+
+/// Runs a search to its end, from `x` and, if it is given, with `axis` as the first guess across the saddle.
+///
+/// # Errors
+///
+/// [`SearchError`] names a setting that is out of range.
+pub fn search<S, O>(
+    space: &S,
+    objective: &mut O,
+    x: &S::Vector,
+    axis: Option<&S::Vector>,
+    method: &Method,
+) -> Result<Found<S::Owned>, SearchError>
+where
+    S: Space,
+    O: Objective<S::Vector> + ?Sized,
+{
+    let mut g = space.zeros_like(x);
+    macro_rules! run {
+        ($search:expr) => {{
+            let mut search = $search;
+            if let Some(axis) = axis {
+                search = search.with_axis(space, axis);
+            }
+            while let Some(point) = search.ask() {
+                let value = objective.value_grad(point.borrow(), g.borrow_mut());
+                search.tell(space, value, g.borrow());
+            }
+            Ok(Found {
+                outcome: search.outcome(),
+                x: copied(space, search.x().borrow()),
+                value: search.value(),
+                gradient_norm: search.gradient_norm(),
+                counts: search.counts(),
+                way: search.into_way(),
+            })
+        }};
+    }
+    match method.resolved(space, x) {
+        Method::Newton(settings) => run!(NewtonSearch::new(space, x, settings)?),
+        Method::MinMode(settings) => run!(MinModeSearch::new(space, x, settings)?),
+        Method::Auto(_) => unreachable!("resolved"),
+    }
+}
+
+/// Searches from `x`, and verifies what was found.
+///
+/// The index expected by `verification` is replaced by the one that `method` seeks.
+///
+/// # Errors
+///
+/// [`DriveError`] names a setting that is out of range.
+///
+/// # Examples
+///
+/// ```
+/// use deo_core::objective::FromFn;
+/// use deo_saddle::{Method, find};
+/// use deo_core::space::Host;
+/// // (x² − 1)² + 2y²: the saddle at 0 between two minima.
+/// let mut f = FromFn(|x: &[f64], g: Option<&mut [f64]>| {
+///     if let Some(g) = g {
+///         g.copy_from_slice(&[4.0 * x[0] * (x[0] * x[0] - 1.0), 4.0 * x[1]]);
+///     }
+///     (x[0] * x[0] - 1.0).powi(2) + 2.0 * x[1] * x[1]
+/// });
+/// let space_at = |_: &[f64]| Host::<f64>::new();
+/// let method = Method::default();
+/// let saddle = find(space_at, &mut f, &[0.8, 0.3], None, &method, &Default::default())?;
+/// assert!(saddle.is_confirmed());
+/// assert!((saddle.curvatures[0] + 4.0).abs() < 1e-3 && (saddle.curvatures[1] - 4.0).abs() < 1e-3);
+/// # Ok::<(), deo_saddle::DriveError>(())
+/// ```
+pub fn find<S, O>(
+    space_at: impl Fn(&S::Vector) -> S,
+    objective: &mut O,
+    x: &S::Vector,
+    axis: Option<&S::Vector>,
+    method: &Method,
+    verification: &VerificationSettings,
+) -> Result<Saddle<S::Owned>, DriveError>
+where
+    S: Space,
+    O: Objective<S::Vector> + ?Sized,
+{
+    let found = search(&space_at(x), objective, x, axis, method)?;
+    let mut saddle = Saddle {
+        found,
+        verdict: Verdict::Unresolved,
+        curvatures: Vec::new(),
+        axes: Vec::new(),
+        verification_gradients: 0,
+    };
+    if saddle.found.outcome != Outcome::Converged {
+        return Ok(saddle);
+    }
+    let x = saddle.found.x.borrow();
+    let space = space_at(x);
+    let settings = VerificationSettings { index: method.goal().index, ..*verification };
+    let mut verification = Verification::new(&space, x, settings)?;
+    let mut g = space.zeros_like(x);
+    let mut symmetry = Symmetry::new(&space, x);
+    while let Some(point) = verification.ask() {
+        objective.value_grad(point.borrow(), g.borrow_mut());
+        symmetry.observe(&space, g.borrow());
+        verification.tell(&space, g.borrow());
+    }
+    saddle.verdict = verification.verdict();
+    saddle.curvatures = verification.curvatures().collect();
+    if saddle.verdict == Verdict::Confirmed
+        && symmetry.is_doubtful(&saddle.curvatures, settings.flat)
+    {
+        saddle.verdict = Verdict::NotInvariant;
+    }
+    saddle.axes =
+        (0..=settings.index).map(|i| copied(&space, verification.axis(i).borrow())).collect();
+    saddle.verification_gradients = verification.gradients();
+    Ok(saddle)
+}
+
+/// Are the motions that the space leaves out symmetries of the function? Told from the gradients of a verification, at
+/// no cost.
+///
+/// For a symmetry Hz = 0 at a stationary point, so zᵀHn = 0: the gradient at x + hn has no part along z either, but for
+/// the turn of z by about h over the size of the body.
+struct Symmetry<V> {
+    at_x: Option<Variance>,
+    gradient: V,
+    difference: V,
+    /// The largest share of a secant along the motions.
+    coupling: f64,
+}
+
+/// A share that is a turn of z by h/size no more: sizes are bonds, lengths of probes at most a hundredth of them.
+const COUPLED: f64 = 0.05;
+
+impl<V> Symmetry<V> {
+    fn new<S: Space<Owned = V>>(space: &S, x: &S::Vector) -> Self {
+        let (gradient, difference) = (space.zeros_like(x), space.zeros_like(x));
+        Symmetry { at_x: None, gradient, difference, coupling: 0.0 }
+    }
+
+    /// Takes the gradient at x first, then those beside it.
+    fn observe<S>(&mut self, space: &S, g: &S::Vector)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let variance = space.variance(g);
+        let Some(at_x) = self.at_x else {
+            self.at_x = Some(variance);
+            return space.copy(g, self.gradient.borrow_mut());
+        };
+        let slope = (variance.slope - at_x.slope).abs();
+        if slope > 0.0 {
+            let difference = self.difference.borrow_mut();
+            space.copy(g, difference);
+            space.axpby(-1.0, self.gradient.borrow(), 1.0, difference);
+            self.coupling = self.coupling.max(slope / space.norm(difference));
+        }
+    }
+
+    /// The directions left out may hold a curvature as large as half of one that was judged, or they couple to the rest.
+    fn is_doubtful(&self, curvatures: &[f64], flat: f64) -> bool {
+        let judged = curvatures.iter().filter(|c| c.is_finite());
+        let least = judged.fold(f64::INFINITY, |least, c| least.min(c.abs()));
+        let bound = self.at_x.map_or(0.0, |variance| variance.curvature);
+        bound > flat.max(0.5 * least) || self.coupling > COUPLED
+    }
+}
+
+/// Runs `job(0)` … `job(count − 1)` on `threads` threads; the results come in this order, whatever the threads did.
+///
+/// # Examples
+///
+/// ```
+/// use deo_saddle::in_parallel;
+/// assert_eq!(in_parallel(3, 5, |i| i * i), [0, 1, 4, 9, 16]);
+/// ```
+pub fn in_parallel<T: Send>(
+    threads: usize,
+    count: usize,
+    job: impl Fn(usize) -> T + Sync,
+) -> Vec<T> {
+    let next = AtomicUsize::new(0);
+    let results: Vec<Mutex<Option<T>>> = (0..count).map(|_| Mutex::new(None)).collect();
+    std::thread::scope(|scope| {
+        for _ in 0..threads.clamp(1, count.max(1)) {
+            scope.spawn(|| {
+                loop {
+                    let i = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(place) = results.get(i) else { return };
+                    let result = job(i);
+                    *place.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(result);
+                }
+            });
+        }
+    });
+    let unlocked = results.into_iter().map(|place| place.into_inner());
+    unlocked
+        .map(|place| place.unwrap_or_else(|p| p.into_inner()).expect("every job has run"))
+        .collect()
+}

@@ -1,0 +1,34 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod coordinates;
+mod cycle;
+mod descent;
+mod drive;
+mod eigen;
+mod lbfgs;
+mod learned;
+mod min_mode;
+mod newton;
+mod outcome;
+mod settings;
+mod step;
+mod verify;
+
+pub use descent::{Descent, descend, join};
+pub use drive::{DriveError, Found, Method, Saddle, find, in_parallel, search};
+pub use min_mode::MinModeSearch;
+pub use newton::NewtonSearch;
+pub use outcome::{Counts, Outcome, Record, Waypoint};
+pub use settings::{Goal, MinModeSettings, NewtonSettings, SearchError};
+pub use verify::{Verdict, Verification, VerificationSettings};
+
+use deo_core::space::Space;
+use std::borrow::BorrowMut;
+
+/// x, to be kept.
+fn copied<S: Space>(space: &S, x: &S::Vector) -> S::Owned {
+    let mut copy = space.zeros_like(x);
+    space.copy(x, copy.borrow_mut());
+    copy
+}

@@ -1,0 +1,188 @@
+//! Searches that climb in vain, that cycle, and that wander.
+//!
+//! From a minimum the gradient says which way is up, not which way is a pass. Where a climb lasts too long, or the
+//! curvature along it grows instead of falling, the search goes back to its start, whose gradient is known, and heads
+//! the other way until the gradient agrees. What was learned on the way is kept.
+
+use super::super::cycle::Cycle;
+use super::super::learned::norm;
+use super::{NewtonSearch, Phase};
+use deo_core::noise::noise;
+use deo_core::space::Space;
+use std::borrow::BorrowMut;
+
+/// A shake, in units of the largest trust radius.
+const SHAKE: f64 = 0.5;
+/// A climb on which the followed curvature has grown to so many times its least value leads away from any saddle …
+const GROWN: f64 = 3.0;
+/// … if it has lasted so many steps: before that B is still being learned.
+const CLIMBED: u64 = 4;
+
+/// Gradients without success, in units of r, after which a search has wandered: few searches on clusters of 13 and
+/// 38 atoms that succeeded at all had taken longer …
+const WANDERED: u64 = 12;
+/// … and at least so many, for spaces of few coordinates.
+const LEAST: u64 = 150;
+
+/// Steps of a climb that are looked at as one.
+const RUN: u64 = 10;
+/// The way of a climb is straight if it leads so far, in units of its length.
+const STRAIGHT: f64 = 0.9;
+
+/// How a climb goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Climb {
+    /// There is negative curvature, or hope.
+    Fine,
+    /// The followed curvature grows.
+    Stiffens,
+    /// Straight on, the gradient grows, and the curvature won't be negative within the allowed steps.
+    Runs,
+    /// The allowed steps have passed.
+    Lasts,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+struct Stage {
+    curvature: f64,
+    norm: f64,
+}
+
+/// The climb since the last stage that was kept.
+///
+/// On the way to a saddle the curvature falls to zero and the gradient, which has grown till there, falls again. Where a
+/// surface rises for ever, as xⁿ does, the curvature along the softest way may fall for ever, too, ever more slowly. So the
+/// question is whether at the present rate it will be negative within the steps that are left.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(super) struct Run {
+    from: Vec<f64>,
+    path: f64,
+    stage: Stage,
+}
+
+impl Run {
+    pub(super) fn new(coordinates: usize) -> Self {
+        let stage = Stage { curvature: f64::MAX, norm: 0.0 };
+        Run { from: vec![0.0; coordinates], path: 0.0, stage }
+    }
+
+    /// At convex step number `convex`, `left` before the last, at `position` after a step of length `step`.
+    fn goes_nowhere(
+        &mut self,
+        convex: u64,
+        here: Stage,
+        position: &[f64],
+        step: f64,
+        left: u64,
+    ) -> bool {
+        self.path += step;
+        if convex > 1 && convex % RUN != 1 {
+            return false;
+        }
+        let Stage { curvature, norm } = self.stage;
+        let square = |(a, b): (&f64, &f64)| (a - b) * (a - b);
+        let distance = position.iter().zip(&self.from).map(square).sum::<f64>().sqrt();
+        let slow = curvature - here.curvature < here.curvature * RUN as f64 / (left + 1) as f64;
+        let runs = convex > 1 && distance > STRAIGHT * self.path && here.norm > norm && slow;
+        self.from.copy_from_slice(position);
+        (self.path, self.stage) = (0.0, here);
+        runs
+    }
+}
+
+impl<V> NewtonSearch<V> {
+    /// Counts convex steps, and judges the climb.
+    pub(super) fn judge_climb(&mut self, concave: bool) -> Climb {
+        if concave {
+            (self.convex, self.least) = (0, f64::MAX);
+            return Climb::Fine;
+        }
+        let curvature = self.hessian.values()[self.settings.goal.index - 1];
+        self.convex += 1;
+        self.least = self.least.min(curvature);
+        let Some(left) = self.settings.goal.max_convex.checked_sub(self.convex) else {
+            return Climb::Lasts;
+        };
+        let here = Stage { curvature, norm: self.norm() };
+        let runs = self.run.goes_nowhere(self.convex, here, &self.position, self.last_step, left);
+        if runs {
+            Climb::Runs
+        } else if self.convex > CLIMBED && curvature > GROWN * self.least {
+            Climb::Stiffens
+        } else {
+            Climb::Fine
+        }
+    }
+
+    /// Goes back to the start, whose gradient is known, to climb the other way.
+    pub(super) fn turn<S>(&mut self, space: &S)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let length = norm(&self.position);
+        self.go_back(space);
+        // A search that has gone nowhere has no way to turn from.
+        if length > 0.0 {
+            self.heading = Some(self.displacement.iter().map(|d| d / length).collect());
+        }
+        self.advance(space);
+    }
+
+    /// The search has wandered for long: run times have heavy tails, and another try from the start, a little beside it, is
+    /// likely to be a short one.
+    pub(super) fn has_wandered(&self) -> bool {
+        let patience = (WANDERED * self.gradient.len() as u64).max(LEAST);
+        self.counts.gradients() - self.rescued_at > patience
+    }
+
+    /// Begins again from the start, shaken.
+    pub(super) fn begin_again<S>(&mut self, space: &S)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        self.go_back(space);
+        self.shake(space);
+    }
+
+    /// x ← the start, whose gradient is known.
+    fn go_back<S>(&mut self, space: &S)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        self.rescues += 1;
+        self.rescued_at = self.counts.gradients();
+        self.displacement.iter_mut().zip(&self.position).for_each(|(d, p)| *d = -p);
+        let x = self.x.borrow();
+        self.coordinates.displace(space, &self.displacement, x, self.point.borrow_mut());
+        std::mem::swap(&mut self.x, &mut self.point);
+        self.position.fill(0.0);
+        self.reference.fill(0.0);
+        self.gradient.copy_from_slice(&self.first_gradient);
+        (self.value, self.slope) = (self.first_value, self.first_slope);
+        self.cycle = Cycle::begin(self.norm());
+        (self.convex, self.least, self.radius) = (0, f64::MAX, self.settings.radius);
+        self.probes_here = 0;
+    }
+
+    /// Leaves a cycle by a step in a random direction, as long as the largest trust radius allows.
+    pub(super) fn shake<S>(&mut self, space: &S)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let (seed, r) = (self.counts.gradients(), self.displacement.len());
+        self.displacement.iter_mut().enumerate().for_each(|(i, d)| *d = noise(seed, i as u64));
+        let length = SHAKE * self.settings.max_radius / (r as f64).sqrt();
+        self.displacement.iter_mut().for_each(|d| *d *= length);
+        self.radius = self.settings.radius;
+        self.cycle = Cycle::begin(f64::MAX);
+        self.reference.copy_from_slice(&self.position);
+        self.hessian.product(&self.displacement, &mut self.predicted);
+        self.ask_displaced(space, Phase::Step);
+    }
+}

@@ -1,0 +1,262 @@
+//! Settings of the searches, and what is wrong with them.
+
+use super::outcome::Record;
+use deo_core::probe::{Length, Rule};
+
+/// What every search needs to know.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields, default))]
+pub struct Goal {
+    /// k: the number of directions along which the point sought is a maximum; 0 for a minimum.
+    pub index: usize,
+    /// Converged at ‖g‖ ≤ `tolerance`, in the norm of the space.
+    pub tolerance: f64,
+    /// Gradients that the search may spend, probes included.
+    pub max_gradients: u64,
+    /// Steps in a row without negative curvature along every axis, after which the search gives up.
+    pub max_convex: u64,
+    /// What is kept of the way.
+    pub record: Record,
+}
+
+impl Default for Goal {
+    /// A saddle of index 1 to ‖g‖ ≤ 1e-3, in at most 2 000 gradients and 200 convex steps.
+    fn default() -> Self {
+        Goal {
+            index: 1,
+            tolerance: 1e-3,
+            max_gradients: 2_000,
+            max_convex: 200,
+            record: Record::Nothing,
+        }
+    }
+}
+
+/// How a [`NewtonSearch`](super::NewtonSearch) moves and learns. Lengths are distances in the space.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields, default))]
+pub struct NewtonSettings {
+    /// What is sought.
+    pub goal: Goal,
+    /// The distance over which the Hessian changes by its own size.
+    pub reach: f64,
+    /// The trust radius at the start.
+    pub radius: f64,
+    /// The largest trust radius.
+    pub max_radius: f64,
+    /// The curvature expected where nothing was seen, in units of what was seen.
+    pub stiffness: f64,
+    /// The unexplored share of a followed mode, above which it is probed: 1 where no gradient was seen near, 0 for a
+    /// direction just probed.
+    pub doubt: f64,
+    /// Probes allowed at the first point.
+    pub first_probes: usize,
+    /// Probes allowed at every other point.
+    pub probes: usize,
+    /// The distance to a probe.
+    pub probe: f64,
+    /// How often a search may turn round, when it climbs in vain, be shaken, when it cycles, or begin again, when it wanders.
+    pub rescues: u64,
+}
+
+impl Default for NewtonSettings {
+    /// For coordinates in which bonds are about 1 long: reduced units, Å, atomic units.
+    fn default() -> Self {
+        NewtonSettings {
+            goal: Goal::default(),
+            reach: 0.33,
+            radius: 0.15,
+            max_radius: 0.6,
+            stiffness: 0.5,
+            doubt: 0.3,
+            first_probes: 8,
+            probes: 2,
+            probe: 1e-4,
+            rescues: 3,
+        }
+    }
+}
+
+/// How a [`MinModeSearch`](super::MinModeSearch) moves and turns.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields, default))]
+pub struct MinModeSettings {
+    /// What is sought.
+    pub goal: Goal,
+    /// The longest step, a distance in the space.
+    pub max_step: f64,
+    /// The first step, before curvature is known: this share of `max_step` at most.
+    pub first_step: f64,
+    /// m: pairs of the L-BFGS memory.
+    pub memory: usize,
+    /// The residual, relative to |C|, at which a mode counts as found. The angle to it is about
+    /// `residual`·|C|/gap.
+    pub residual: f64,
+    /// Gradients that one estimate of the modes may spend.
+    pub max_rotations: u64,
+    /// Gradients that the first estimate may spend.
+    pub first_rotations: u64,
+    /// Steps for which modes of negative curvature are kept unprobed while they prove stable: each estimate that
+    /// finds nothing to turn doubles the interval up to this, each other one resets it to one.
+    pub max_interval: u64,
+    /// By which rule probes are made.
+    pub rule: Rule,
+    /// The dimer length; `None` balances truncation and rounding.
+    pub length: Option<Length>,
+    /// The seed of the first axis.
+    pub seed: u64,
+}
+
+impl Default for MinModeSettings {
+    /// Steps of at most 0.1, four pairs, modes to 10 % of their curvature.
+    fn default() -> Self {
+        MinModeSettings {
+            goal: Goal::default(),
+            max_step: 0.1,
+            first_step: 0.1,
+            memory: 4,
+            residual: 0.1,
+            max_rotations: 6,
+            first_rotations: 20,
+            max_interval: 4,
+            rule: Rule::Forward,
+            length: None,
+            seed: 0,
+        }
+    }
+}
+
+/// A setting of a search that is out of range.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum SearchError {
+    /// A number that must be finite and above zero isn't.
+    NotPositive {
+        /// The setting.
+        name: &'static str,
+        /// Its value.
+        value: f64,
+    },
+    /// A count that must be at least one is zero.
+    Zero {
+        /// The setting.
+        name: &'static str,
+    },
+    /// As many maxima as directions, or more.
+    Index {
+        /// The index asked for.
+        index: usize,
+        /// The coordinates of the space.
+        dimension: usize,
+    },
+    /// More coordinates than a search with a matrix can have.
+    TooLarge {
+        /// The coordinates of the space.
+        dimension: f64,
+        /// The components of a vector, frozen ones included.
+        len: usize,
+    },
+    /// A search over the single coordinates, in a space that holds a part of them only.
+    Distributed,
+    /// The dimer length isn't positive and finite.
+    Length {
+        /// The length given.
+        length: Length,
+    },
+}
+
+impl std::fmt::Display for SearchError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            SearchError::NotPositive { name, value } => {
+                write!(f, "search {name} is {value}; it must be finite and above 0")
+            }
+            SearchError::Zero { name } => write!(f, "search {name} is 0; it must be at least 1"),
+            SearchError::Index { index, dimension } => {
+                write!(
+                    f,
+                    "a saddle of index {index} was asked for in {dimension} dimensions; at most that many directions can go uphill"
+                )
+            }
+            SearchError::TooLarge { dimension, len } => write!(
+                f,
+                "a Newton search keeps matrices over its coordinates, which are {dimension} in vectors of {len}; it takes at most {MOST} in vectors of {LONGEST}, a min-mode search any number"
+            ),
+            SearchError::Distributed => f.write_str(
+                "a Newton search needs whole vectors, and this space holds a part of them on each rank; a min-mode search works on ranks",
+            ),
+            SearchError::Length { length } => {
+                write!(f, "dimer length is {length:?}; it must be finite and above 0")
+            }
+        }
+    }
+}
+
+impl std::error::Error for SearchError {}
+
+/// The most coordinates of a search with a matrix: its matrices and 6r remembered gradients and places take 23r² numbers,
+/// 3 GB, and the algebra of a step takes minutes.
+pub(super) const MOST: usize = 4096;
+/// … and the longest vectors: N² operations make its coordinates, 40 s here.
+pub(super) const LONGEST: usize = 16 * MOST;
+
+fn positive(name: &'static str, value: f64) -> Result<(), SearchError> {
+    if value > 0.0 && value.is_finite() {
+        Ok(())
+    } else {
+        Err(SearchError::NotPositive { name, value })
+    }
+}
+
+fn some(name: &'static str, count: u64) -> Result<(), SearchError> {
+    if count > 0 { Ok(()) } else { Err(SearchError::Zero { name }) }
+}
+
+impl Goal {
+    fn validate(&self) -> Result<(), SearchError> {
+        positive("tolerance", self.tolerance)?;
+        some("max_gradients", self.max_gradients)?;
+        some("max_convex", self.max_convex)
+    }
+}
+
+impl NewtonSettings {
+    pub(super) fn validate(&self, dimension: usize) -> Result<(), SearchError> {
+        self.goal.validate()?;
+        if self.goal.index > dimension {
+            return Err(SearchError::Index { index: self.goal.index, dimension });
+        }
+        positive("reach", self.reach)?;
+        positive("radius", self.radius)?;
+        positive("max_radius", self.max_radius)?;
+        positive("stiffness", self.stiffness)?;
+        positive("doubt", self.doubt)?;
+        positive("probe", self.probe)?;
+        some("first_probes", self.first_probes as u64)?;
+        some("probes", self.probes as u64)
+    }
+}
+
+impl MinModeSettings {
+    pub(super) fn validate(&self, dimension: f64) -> Result<(), SearchError> {
+        self.goal.validate()?;
+        if self.goal.index as f64 > dimension.round() {
+            let dimension = dimension.round() as usize;
+            return Err(SearchError::Index { index: self.goal.index, dimension });
+        }
+        positive("max_step", self.max_step)?;
+        positive("first_step", self.first_step)?;
+        positive("residual", self.residual)?;
+        some("memory", self.memory as u64)?;
+        some("max_rotations", self.max_rotations)?;
+        some("first_rotations", self.first_rotations)?;
+        some("max_interval", self.max_interval)?;
+        match self.length {
+            Some(length) if !length.is_valid() => Err(SearchError::Length { length }),
+            _ => Ok(()),
+        }
+    }
+}
