@@ -7,8 +7,8 @@
 //! deo escape --suite harm --rates > crates/deo-bench/src/escape/harm/rates.toml      # half an hour on two cores
 //! ```
 //!
-//! Criterion: the median loss of the training data after [`GRADIENTS`] gradients, the middle one of the three runs, over
-//! [`SEEDS`] seeds. What isn't in the file, most of the whole product, is tuned in the same way when it is wanted.
+//! Criterion: the median loss of the training data after 600 gradients, the middle one of the three runs, over
+//! three seeds. What isn't in the file, most of the whole product, is tuned in the same way when it is wanted.
 
 use super::cell::Cell;
 use crate::escape::error::CompareError;
