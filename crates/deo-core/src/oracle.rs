@@ -23,13 +23,13 @@
 //! struct Spent;
 //! impl Oracle<[f64]> for Paid {
 //!     type Stop = Spent;
-//!     fn value(&mut self, x: &[f64]) -> Result<f64, Spent> {
+//!     fn try_value(&mut self, x: &[f64]) -> Result<f64, Spent> {
 //!         Ok(x[0] * x[0] - x[1] * x[1])
 //!     }
-//!     fn value_grad(&mut self, x: &[f64], g: &mut [f64]) -> Result<f64, Spent> {
+//!     fn try_value_grad(&mut self, x: &[f64], g: &mut [f64]) -> Result<f64, Spent> {
 //!         self.0 = self.0.checked_sub(1).ok_or(Spent)?;
 //!         g.copy_from_slice(&[2.0 * x[0], -2.0 * x[1]]);
-//!         self.value(x)
+//!         self.try_value(x)
 //!     }
 //! }
 //!
@@ -65,24 +65,24 @@ pub trait Oracle<V: ?Sized> {
     /// # Errors
     ///
     /// Why there is no answer, and won't be one.
-    fn value(&mut self, x: &V) -> Result<f64, Self::Stop>;
+    fn try_value(&mut self, x: &V) -> Result<f64, Self::Stop>;
 
     /// f(x), and `gradient` ← ∇f(x). The old content of `gradient` must not matter.
     ///
     /// # Errors
     ///
     /// Why there is no answer, and won't be one. The content of `gradient` then means nothing.
-    fn value_grad(&mut self, x: &V, gradient: &mut V) -> Result<f64, Self::Stop>;
+    fn try_value_grad(&mut self, x: &V, gradient: &mut V) -> Result<f64, Self::Stop>;
 }
 
 impl<V: ?Sized, O: Objective<V> + ?Sized> Oracle<V> for O {
     type Stop = Infallible;
 
-    fn value(&mut self, x: &V) -> Result<f64, Infallible> {
+    fn try_value(&mut self, x: &V) -> Result<f64, Infallible> {
         Ok(Objective::value(self, x))
     }
 
-    fn value_grad(&mut self, x: &V, gradient: &mut V) -> Result<f64, Infallible> {
+    fn try_value_grad(&mut self, x: &V, gradient: &mut V) -> Result<f64, Infallible> {
         Ok(Objective::value_grad(self, x, gradient))
     }
 }

@@ -5,6 +5,7 @@
 
 use crate::Ledger;
 use deo_core::Objective;
+use deo_core::oracle::Oracle;
 
 /// An objective that is paid from a [`Ledger`].
 pub struct Metered<'a> {
@@ -28,6 +29,22 @@ impl<'a> Metered<'a> {
     #[must_use]
     pub fn loss(&mut self, x: &[f64]) -> Option<f64> {
         self.ledger.take_loss().then(|| self.objective.value(x))
+    }
+}
+
+/// The budget can't pay what was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spent;
+
+impl Oracle<[f64]> for Metered<'_> {
+    type Stop = Spent;
+
+    fn try_value(&mut self, x: &[f64]) -> Result<f64, Spent> {
+        self.loss(x).ok_or(Spent)
+    }
+
+    fn try_value_grad(&mut self, x: &[f64], gradient: &mut [f64]) -> Result<f64, Spent> {
+        self.gradient(x, gradient).ok_or(Spent)
     }
 }
 

@@ -15,7 +15,7 @@ use super::error::SpectrumError;
 use super::report::count;
 use super::results::Pair;
 use super::settings::Settings;
-use super::source::{SHORTEST, Source};
+use super::source::{Of, SHORTEST, Source, answer_all};
 use super::verify::verify;
 use crate::setting::SettingError;
 use deo_core::krylov::{Krylov, KrylovSettings};
@@ -129,13 +129,11 @@ fn run<T: Real>(
     } else {
         krylov.start_from(&space, &known, settings.seed);
     }
-    while let Some(probe) = krylov.ask(&space) {
-        let answer = source.answer(probe);
-        krylov.tell(&space, answer);
+    answer_all(source, Of::Mean, &mut krylov, |krylov, counts| {
         let Estimate { curvature, residual, .. } = krylov.estimates()[0];
         let state = format!("eigenvalue {curvature:.4e}, residual {residual:.1e}");
-        watch.see(&state, source.counts().products);
-    }
+        watch.see(&state, counts.products);
+    });
     if krylov.estimates().iter().any(|estimate| estimate.status == Status::NonFinite) {
         return Err(SpectrumError::non_finite(settings, source.counts().products));
     }

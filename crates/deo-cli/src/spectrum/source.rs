@@ -2,8 +2,9 @@
 
 use deo_core::certificate::CertificateError;
 use deo_core::determinism::NoisyOracle;
-use deo_core::{Answer, Probe};
-use deo_linalg::Real;
+use deo_core::drive::Asks;
+use deo_core::{Answer, Probe, Question};
+use deo_linalg::{Parallel, Real, Threads};
 
 /// The shortest length, in unit roundoffs. Storage rounds x + hn by ε‖x‖, which turns the displacement away from n by that
 /// over h: a hundredth of a radian here. A shorter length is chosen by luck only.
@@ -37,6 +38,36 @@ pub(super) trait Source<T: Real> {
 
     /// What was evaluated so far.
     fn counts(&self) -> Counts;
+}
+
+/// Whose product answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Of {
+    /// The mean over the batches.
+    Mean,
+    /// The batch that is open.
+    Batch,
+}
+
+/// Answers everything that `machine` asks, and shows it after each answer.
+///
+/// Not deo-core's loop, because a source may have the products themselves.
+pub(super) fn answer_all<T: Real, M: Asks<Parallel<T>>>(
+    source: &mut dyn Source<T>,
+    of: Of,
+    machine: &mut M,
+    mut seen: impl FnMut(&M, Counts),
+) {
+    let space = Parallel::new(Threads::Pool);
+    // Nobody who asks for curvatures looks at the gradient.
+    while let Some(Question::Gradient(probe)) = machine.ask(&space, &[]) {
+        let answer = match of {
+            Of::Mean => source.answer(probe),
+            Of::Batch => source.answer_batch(probe),
+        };
+        machine.tell(&space, answer);
+        seen(machine, source.counts());
+    }
 }
 
 /// One of the batches.

@@ -8,7 +8,7 @@
 //! the axis was not fitted to.
 
 use super::error::SpectrumError;
-use super::source::{Part, Source};
+use super::source::{Of, Part, Source, answer_all};
 use deo_core::certificate::CertificateSettings;
 use deo_core::statistics::{BatchCurvature, BatchEstimate};
 use deo_core::{Length, Rule};
@@ -56,10 +56,7 @@ fn over<T: Real>(
     for part in parts {
         source.open_batch(part);
         curvature.begin_batch();
-        while let Some(probe) = curvature.ask(&space) {
-            let answer = source.answer_batch(probe);
-            curvature.tell(&space, answer);
-        }
+        answer_all(source, Of::Batch, &mut curvature, |_, _| {});
     }
     Ok(curvature.estimate())
 }

@@ -3,7 +3,7 @@
 use super::error::SpectrumError;
 use super::search::Watch;
 use super::settings::Settings;
-use super::source::Source;
+use super::source::{Of, Source, answer_all};
 use deo_core::Length;
 use deo_core::stochastic::{Density, Sampling, SpectralDensity, StochasticSettings, Trace};
 use deo_linalg::{Parallel, Real, Threads};
@@ -59,11 +59,7 @@ pub(super) fn trace<T: Real>(
     let space = Parallel::<T>::new(Threads::Pool);
     let stochastic = StochasticSettings { vectors, ..stochastic(settings, length, b"trace   ") };
     let mut trace = Trace::new(&space, &vec![T::ZERO; source.dimension()], stochastic)?;
-    while let Some(probe) = trace.ask(&space) {
-        let answer = source.answer(probe);
-        trace.tell(&space, answer);
-        watch.see("trace", source.counts().products);
-    }
+    answer_all(source, Of::Mean, &mut trace, |_, counts| watch.see("trace", counts.products));
     let estimate = trace.estimate();
     if estimate.sampling == Sampling::NonFinite {
         return Err(SpectrumError::non_finite(settings, source.counts().products));
@@ -87,11 +83,7 @@ pub(super) fn density<T: Real>(
         ..stochastic(settings, length, b"density ")
     };
     let mut process = SpectralDensity::new(&space, &vec![T::ZERO; source.dimension()], stochastic)?;
-    while let Some(probe) = process.ask(&space) {
-        let answer = source.answer(probe);
-        process.tell(&space, answer);
-        watch.see("density", source.counts().products);
-    }
+    answer_all(source, Of::Mean, &mut process, |_, counts| watch.see("density", counts.products));
     if process.sampling() == Sampling::NonFinite {
         return Err(SpectrumError::non_finite(settings, source.counts().products));
     }

@@ -10,8 +10,9 @@ use deo_bench::Ledger;
 use deo_core::compat::CompatDimer;
 use deo_core::deo::Counts;
 use deo_core::optim::{Optimizer, clip_norm};
-use deo_core::{Answer, Deo, Event, Objective, Question, Space, Status};
-use deo_linalg::Parallel;
+use deo_core::oracle::{Oracle, Workspace};
+use deo_core::{Deo, Event, Objective, Rule, Space, Status};
+use deo_linalg::{Parallel, Threads};
 use serde::{Deserialize, Serialize, Serializer};
 
 /// The space of a model's parameters.
@@ -32,15 +33,14 @@ pub(super) struct Vectors {
     pub(super) x: Vec<f32>,
     pub(super) g: Vec<f32>,
     /// A displaced point and the gradient there.
-    pub(super) point: Vec<f32>,
-    pub(super) ahead: Vec<f32>,
+    pub(super) workspace: Workspace<Vec<f32>>,
 }
 
 impl Vectors {
     /// At x, with zeros in the others.
     pub(super) fn new(x: Vec<f32>) -> Self {
-        let [g, point, ahead] = [(); 3].map(|()| vec![0.0; x.len()]);
-        Vectors { x, g, point, ahead }
+        let workspace = Workspace::new(&Params::new(Threads::One), &x[..], Rule::Forward);
+        Vectors { g: vec![0.0; x.len()], workspace, x }
     }
 }
 
@@ -117,10 +117,11 @@ impl Companion {
                 *step += 1;
                 let mut deed = QUIET;
                 if dimer.due(*step) && ledger.take_gradient() {
-                    dimer.displace(space, &v.x, &mut v.point);
-                    f.value_grad(&v.point, &mut v.ahead);
-                    if space.norm(&v.ahead).is_finite() {
-                        dimer.tell(space, &v.g, &v.ahead);
+                    let [point, ahead] = v.workspace.vectors();
+                    dimer.displace(space, &v.x, point);
+                    f.value_grad(point, ahead);
+                    if space.norm(ahead).is_finite() {
+                        dimer.tell(space, &v.g, ahead);
                         *rotations += 1;
                         deed.event = "tracked";
                     } else {
@@ -179,7 +180,10 @@ fn with_deo(
     if base.looks {
         deo.observe(space, &v.x, loss, &v.g);
     }
-    let non_finite = visit(deo, space, f, v, ledger);
+    let mut paid = Paid { f, ledger, space, non_finite: 0 };
+    // A question that is left open is one for `apply` to close.
+    let _ = v.workspace.try_answer_all(deo, space, &mut paid, &v.x, &v.g);
+    let non_finite = paid.non_finite;
     let mut event = deo.apply(space, &mut v.x, &mut v.g);
     if event.moved() {
         base.optimizer.kicked(space);
@@ -199,35 +203,38 @@ fn with_deo(
     }
 }
 
-/// Answers DEO's questions on this step's batch as long as the budget holds; returns how many of its answers were not
-/// finite.
-fn visit(
-    deo: &mut Deo<Vec<f32>>,
-    space: &Params,
-    f: &mut impl Objective<[f32]>,
-    v: &mut Vectors,
-    ledger: &mut Ledger,
-) -> u64 {
-    let Vectors { x, g, point, ahead } = v;
-    let mut non_finite = 0;
-    while let Some(question) = deo.ask(space, g) {
-        match question {
-            Question::Gradient(probe) if ledger.take_gradient() => {
-                let h = probe.displace(space, x, point);
-                f.value_grad(point, ahead);
-                non_finite += u64::from(!space.norm(ahead).is_finite());
-                deo.tell_gradient(space, Answer::forward(h, g, ahead));
-            }
-            Question::Loss(trial) if ledger.take_loss() => {
-                trial.displace(space, x, point);
-                let loss = f.value(point);
-                non_finite += u64::from(!loss.is_finite());
-                deo.tell_loss(loss);
-            }
-            _ => return non_finite,
+/// The objective of a step, paid from the budget.
+struct Paid<'a, F> {
+    f: &'a mut F,
+    ledger: &'a mut Ledger,
+    space: &'a Params,
+    /// Answers that weren't finite.
+    non_finite: u64,
+}
+
+/// The budget can't pay what was asked.
+struct Spent;
+
+impl<F: Objective<[f32]>> Oracle<[f32]> for Paid<'_, F> {
+    type Stop = Spent;
+
+    fn try_value(&mut self, x: &[f32]) -> Result<f64, Spent> {
+        if !self.ledger.take_loss() {
+            return Err(Spent);
         }
+        let loss = self.f.value(x);
+        self.non_finite += u64::from(!loss.is_finite());
+        Ok(loss)
     }
-    non_finite
+
+    fn try_value_grad(&mut self, x: &[f32], gradient: &mut [f32]) -> Result<f64, Spent> {
+        if !self.ledger.take_gradient() {
+            return Err(Spent);
+        }
+        let loss = self.f.value_grad(x, gradient);
+        self.non_finite += u64::from(!self.space.norm(gradient).is_finite());
+        Ok(loss)
+    }
 }
 
 #[cfg(test)]

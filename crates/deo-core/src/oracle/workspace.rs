@@ -23,6 +23,11 @@ impl<V> Workspace<V> {
         Workspace { point: zeros(), ahead: zeros(), behind }
     }
 
+    /// A displaced point and the gradient there, for a loop of your own.
+    pub fn vectors(&mut self) -> [&mut V; 2] {
+        [&mut self.point, &mut self.ahead]
+    }
+
     /// Answers everything that `machine` asks, at x, where the gradient is `g`, by the rule of this workspace.
     ///
     /// Exact products are not an objective's to give: for [`Rule::Product`] this answers by the forward rule.
@@ -68,7 +73,7 @@ impl<V> Workspace<V> {
                 Question::Loss(trial) => {
                     let point = self.point.borrow_mut();
                     trial.displace(space, x, point);
-                    let loss = oracle.value(point)?;
+                    let loss = oracle.try_value(point)?;
                     machine.tell_loss(loss);
                 }
             }
@@ -92,12 +97,12 @@ impl<V> Workspace<V> {
     {
         let point = self.point.borrow_mut();
         let h = probe.displace(space, x, point);
-        oracle.value_grad(point, self.ahead.borrow_mut())?;
+        oracle.try_value_grad(point, self.ahead.borrow_mut())?;
         let Some(behind) = &mut self.behind else {
             return Ok(Answer::forward(h, g, self.ahead.borrow()));
         };
         let h_behind = probe.displace_back(space, x, point);
-        oracle.value_grad(point, behind.borrow_mut())?;
+        oracle.try_value_grad(point, behind.borrow_mut())?;
         let behind: &V = behind;
         Ok(Answer::central(h_behind, behind.borrow(), h, self.ahead.borrow()))
     }

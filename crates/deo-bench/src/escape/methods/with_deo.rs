@@ -9,8 +9,9 @@ use crate::escape::meter::Metered;
 use crate::escape::method::{Deeds, Method};
 use deo_core::budget::BudgetSettings;
 use deo_core::deo::{Counts, Tracking};
+use deo_core::drive::Workspace;
 use deo_core::policy::{EscapeSettings, Kick};
-use deo_core::{Answer, Deo, DeoSettings, PolicySettings, Question};
+use deo_core::{Deo, DeoSettings, PolicySettings};
 
 pub(super) struct Helped {
     policy: Policy,
@@ -19,9 +20,7 @@ pub(super) struct Helped {
     optimizer: AnyOptimizer,
     deo: Deo<Vec<f64>>,
     g: Vec<f64>,
-    /// A displaced point and the gradient there.
-    point: Vec<f64>,
-    ahead: Vec<f64>,
+    workspace: Workspace<Vec<f64>>,
 }
 
 /// The defaults of deo-core with that policy.
@@ -69,27 +68,8 @@ impl Helped {
             optimizer: base.optimizer(x),
             deo: deo.expect("default settings are within their ranges"),
             g: vec![0.0; x.len()],
-            point: vec![0.0; x.len()],
-            ahead: vec![0.0; x.len()],
+            workspace: Workspace::new(&SPACE, x, settings.dimer.rule),
         }
-    }
-
-    /// Answers the questions of this step as long as the budget pays; `None` if one was left.
-    fn visit(&mut self, x: &[f64], f: &mut Metered<'_>) -> Option<()> {
-        while let Some(question) = self.deo.ask(&SPACE, &self.g) {
-            match question {
-                Question::Gradient(probe) => {
-                    let h = probe.displace(&SPACE, x, &mut self.point);
-                    f.gradient(&self.point, &mut self.ahead)?;
-                    self.deo.tell_gradient(&SPACE, Answer::forward(h, &self.g, &self.ahead));
-                }
-                Question::Loss(trial) => {
-                    trial.displace(&SPACE, x, &mut self.point);
-                    self.deo.tell_loss(f.loss(&self.point)?);
-                }
-            }
-        }
-        Some(())
     }
 }
 
@@ -110,7 +90,7 @@ impl Method for Helped {
             return Some(f64::MAX);
         }
         // A question left open is one for `apply` to close; the gradient of this step is paid and used.
-        let _ = self.visit(x, f);
+        let _ = self.workspace.try_answer_all(&mut self.deo, &SPACE, f, x, &self.g);
         if self.deo.apply(&SPACE, x, &mut self.g).moved() {
             self.optimizer.kicked(&SPACE);
         } else {

@@ -47,7 +47,7 @@ struct Run {
 fn run(settings: DeoSettings, budget: u64, steps: u64) -> Run {
     let space = Params::new(Threads::One);
     let zeros = || vec![0.0; START.len()];
-    let mut v = Vectors { x: START.to_vec(), g: zeros(), point: zeros(), ahead: zeros() };
+    let mut v = Vectors { g: zeros(), ..Vectors::new(START.to_vec()) };
     let mut companion = Companion::Deo(Box::new(Deo::new(&space, &v.x, settings).unwrap()));
     let momentum = SgdSettings { momentum: 0.5, ..SgdSettings::default() };
     let mut sgd = Sgd::new(momentum, &space, &v.x).unwrap();

@@ -1,13 +1,13 @@
 //! Verifications of symmetric Lennard-Jones clusters, whose lowest modes come in pairs and threes; the oracle is the
-//! closed Hessian. More of them, from more seeds: `cargo run --release -p deo-core --example symmetric_clusters`.
+//! closed Hessian. More of them, from more seeds: `cargo run --release -p deo-saddle --example symmetric_clusters`.
 
 #[path = "common/clusters.rs"]
 mod clusters;
-#[path = "common/jacobi.rs"]
-mod jacobi;
+#[path = "common/dense.rs"]
+mod dense;
 
 use clusters::{Point, stationary_points, verify};
-use deo_core::saddle::{Verdict, VerificationSettings};
+use deo_saddle::{Verdict, VerificationSettings};
 
 /// Every index claimed of every point that has one of 0 to 3.
 #[test]

@@ -7,19 +7,19 @@
 //! Then the same by `find`, from the point itself and displaced by 1e-3, as `deo saddle` starts: the true index is then
 //! that of the point it ends at.
 //!
-//! Run: `cargo run --release -p deo-core --example symmetric_clusters -- [--seeds N] [--starts N] [--list]
+//! Run: `cargo run --release -p deo-saddle --example symmetric_clusters -- [--seeds N] [--starts N] [--list]
 //! [--least ATOMS] [--most ATOMS]`; up to 15 atoms the whole space has room in the basis of a verification, above not.
 
 #[path = "../tests/common/clusters.rs"]
 mod clusters;
-#[path = "../tests/common/jacobi.rs"]
-mod jacobi;
+#[path = "../tests/common/dense.rs"]
+mod dense;
 
 use clusters::{Point, energy, stationary_points};
 use deo_core::noise::noise;
 use deo_core::objective::FromFn;
-use deo_core::saddle::{Goal, Method, Outcome, Verdict, VerificationSettings, find};
 use deo_core::space::FreeBody;
+use deo_saddle::{Goal, Method, Outcome, Verdict, VerificationSettings, find};
 
 /// Verdicts on claims.
 #[derive(Default, Clone)]

@@ -8,8 +8,8 @@
 #![allow(dead_code, unreachable_pub)] // a module of a test binary and of an example
 
 use deo_core::noise::noise;
-use deo_core::saddle::{Verdict, Verification, VerificationSettings};
 use deo_core::space::FreeBody;
+use deo_saddle::{Verdict, Verification, VerificationSettings};
 use std::f64::consts::PI;
 
 /// Σ 4(r⁻¹² − r⁻⁶) over pairs, atom by atom, and its gradient.
@@ -117,7 +117,7 @@ pub fn spectrum(x: &[f64]) -> Vec<f64> {
         }
     }
     let mut values: Vec<f64> =
-        super::jacobi::eigen(&h).into_iter().map(|(value, _)| value).collect();
+        super::dense::eigen(&h).into_iter().map(|(value, _)| value).collect();
     values.truncate(n - rigid.len());
     values
 }
