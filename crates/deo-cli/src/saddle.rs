@@ -10,7 +10,7 @@
 //! Starts      file or geometry read, relaxed once for its minimum
 //!      │ + σ·noise(seed, search)
 //!      ▼
-//! run   find (deo-core) in parallel ──► Search, one each, failures too
+//! run   find (deo-saddle) in parallel ──► Search, one each, failures too
 //!       merge ──► Distinct, by energy ──► join (with --connect) ──► table, JSON, record, XYZ, SVG
 //! ```
 //!

@@ -59,6 +59,7 @@ fn a_deo_that_has_worked_continues_its_own_kind_only() {
             },
             DeoSettings {
                 budget: BudgetSettings { allowance: 9.0, ..settings.budget },
+                policy: default.policy, // a policy that tracks has no budget
                 ..settings
             },
         ];

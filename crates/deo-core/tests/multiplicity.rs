@@ -109,7 +109,7 @@ fn saddle(n: usize, negative: usize, times: usize, seed: u64) -> Vec<f64> {
 #[test]
 fn a_budget_has_the_last_answer_or_none() {
     let spectrum = saddle(90, 2, 2, 8);
-    let problem = Diagonal(spectrum.clone());
+    let problem = Diagonal(spectrum);
     let of = |max_gradients| KrylovSettings { count: 2, max_gradients, ..Default::default() };
     let needed = solve(&problem, of(1000), 5).gradients();
     for budget in 1..=2 * needed {

@@ -1,11 +1,37 @@
-//! A visit of the escape ladder: from one rung to the next, and the accounts at its end.
+//! One attempt to escape, from the step that calls for it to the accounts at its end.
+//!
+//! | when | what | next |
+//! |---|---|---|
+//! | [`observe`](Ladder::observe) | a visit is due: is the base optimizer slow enough, and can it be paid? | `begin` |
+//! | [`begin`](Ladder::begin) | once: has this step the batch of the one before? | `open` |
+//! | [`open`](Ladder::open) | losses along −g | `advance` |
+//! | [`advance`](Ladder::advance) | each answer leads to the next question, or to the axis, or to the kick, or to the end | – |
+//! | [`begin_axis`](Ladder::begin_axis), [`end_axis`](Ladder::end_axis) | the dimer, and what its axis is good for | `advance` |
+//! | [`settle`](Ladder::settle) | x is moved, or a move is proposed, or nothing | the next step |
+//!
+//! What a move promises, and what the next batch says to it, is in `pending`; the rules are those of
+//! [`policy`](crate::policy), [`trigger`](crate::trigger) and [`budget`](crate::budget).
 
-use super::{Deo, Event, Policy};
+mod pending;
+
+use super::{Counts, Desk, Event};
+use crate::budget::{Budget, BudgetSettings};
 use crate::estimate::{Estimate, Status};
 use crate::noise::{derive, noise};
-use crate::policy::{Kick, Outcome, Promise, Rung, Scene, Stage};
+use crate::oracle::{Question, Trial};
+use crate::policy::{
+    Escape, EscapeSettings, Kick, Outcome, Promise, Rung, SAME_SHARE, Scene, Stage,
+};
 use crate::space::Space;
+use crate::trigger::{Trigger, TriggerSettings};
 use std::borrow::BorrowMut;
+
+/// A visit with less than this to spend could not look along the gradient.
+const SMALLEST_VISIT: f64 = 1.0;
+
+/// Two evaluations of a loss at one point differ by no more roundings of storage than this: of a sum over many samples
+/// some ten have been seen, and batches that are so much alike are one for every purpose here.
+const SAME_ROUNDINGS: f64 = 32.0;
 
 /// What any estimate may spend: a probe and a rotation, enough where the lowest curvature stands apart. A product is one
 /// gradient, or two by the central rule.
@@ -28,147 +54,391 @@ const PATIENCE: u64 = 25;
 /// saddle costs a gradient more, with ½ it costs 195 instead of 60; nothing else cares.
 const PRODUCTS_PER_STEP: f64 = 0.2;
 
-impl<V> Deo<V> {
-    /// Turns to the axis, if it is due and can be paid: random, with a number of gradients to improve it.
-    pub(super) fn begin_axis<S>(&mut self, space: &S)
+/// `Escape` with its state.
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(super) struct Ladder {
+    escape: Escape,
+    trigger: Trigger,
+    budget: Budget,
+    /// The last move, until the next step has confirmed it.
+    promise: Option<Promise>,
+    batches: Batches,
+    /// The loss of the step before, whose x the dimer's scratch holds.
+    marked: Option<f64>,
+    /// Steps that the base optimizer needs for the trust radius at its pace.
+    crossing: f64,
+    scene: Option<Scene>,
+    /// Steps since the last estimate.
+    since_estimate: u64,
+    /// The largest ‖Hn‖ since the axis was drawn: the size of the curvatures beside it.
+    spread: f64,
+    /// Products of this estimate beyond those that were due.
+    extended: u64,
+}
+
+/// Whether every step has the same batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+enum Batches {
+    Unknown,
+    Same,
+    Differ,
+}
+
+impl Ladder {
+    pub(super) fn new(
+        escape: EscapeSettings,
+        trigger: TriggerSettings,
+        budget: BudgetSettings,
+    ) -> Self {
+        Ladder {
+            escape: Escape::new(escape),
+            trigger: Trigger::new(trigger),
+            budget: Budget::new(budget),
+            promise: None,
+            batches: Batches::Unknown,
+            marked: None,
+            crossing: 0.0,
+            scene: None,
+            since_estimate: 0,
+            spread: 0.0,
+            extended: 0,
+        }
+    }
+
+    pub(super) fn has_settings_of(&self, other: &Self) -> bool {
+        self.escape.settings == other.escape.settings
+            && self.trigger.has_settings_of(&other.trigger)
+            && self.budget.has_settings_of(&other.budget)
+    }
+
+    /// The gradients in the bucket.
+    pub(super) fn available(&self) -> f64 {
+        self.budget.available()
+    }
+
+    /// Forgets a visit that was not settled, on which `visit` was spent.
+    pub(super) fn abandon(&mut self, visit: Counts) {
+        (self.scene, self.escape.fallback) = (None, None);
+        if let Stage::Broken(promise) = std::mem::replace(&mut self.escape.stage, Stage::Idle) {
+            self.promise = Some(promise); // x is still where the move has led
+        }
+        self.budget.spend(visit.cost());
+    }
+
+    /// Takes a step, settles the last move if this batch says enough, and begins a visit if one is due.
+    pub(super) fn observe<V, S>(
+        &mut self,
+        desk: &mut Desk<V>,
+        space: &S,
+        x: &S::Vector,
+        loss: f64,
+        gradient_norm: f64,
+    ) where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        self.trigger.observe(loss, gradient_norm);
+        self.budget.earn();
+        self.since_estimate += 1;
+        let promise = self.promise.take();
+        if !(loss.is_finite() && gradient_norm.is_finite()) {
+            if let Some(promise) = promise {
+                self.escape.stage = Stage::Broken(promise);
+            }
+            return;
+        }
+        if let Some(promise) = promise {
+            if !(promise.made && promise.is_of_the_same_batch(loss)) {
+                self.escape.stage = Stage::Again { promise, here: loss, there: None };
+                self.batches = Batches::Differ;
+                return;
+            }
+            self.batches = Batches::Same;
+            self.keep(&promise, promise.decrease, true);
+        }
+        if self.trigger.is_due() {
+            self.begin(desk, space, x, loss, gradient_norm);
+        } else if self.trigger.is_due_next() {
+            self.mark(desk, space, x, loss);
+        }
+    }
+
+    /// Remembers x, to learn at the next step how far the base optimizer has got.
+    fn mark<V, S>(&mut self, desk: &mut Desk<V>, space: &S, x: &S::Vector, loss: f64)
     where
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        let Policy::Escape(escape) = &mut self.policy else { return };
-        let kick = escape.settings.kick;
-        if kick == Kick::Off || !self.trigger.is_stalled() {
-            escape.stage = Stage::Settled(Outcome::NotDue);
+        space.copy(x, desk.dimer.scratch());
+        self.marked = Some(loss);
+    }
+
+    /// Begins a visit, if the base optimizer is slow enough for it; before the first one with the question whether batches
+    /// differ.
+    fn begin<V, S>(
+        &mut self,
+        desk: &mut Desk<V>,
+        space: &S,
+        x: &S::Vector,
+        loss: f64,
+        gradient_norm: f64,
+    ) where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let EscapeSettings { lengthening, longest, .. } = self.escape.settings;
+        // The step before a visit is marked, unless the interval was set to 1 or a step in between wasn't finite.
+        let marked = self.marked.take();
+        let mut pace = f64::INFINITY;
+        if marked.is_some() {
+            let back = desk.dimer.scratch();
+            space.axpby(-1.0, x, 1.0, back);
+            pace = space.norm(back);
+        }
+        if lengthening == 0.0 {
+            pace = 0.0; // nobody asks
+        }
+        let norm = space.norm(x);
+        let crossing = longest.at(norm) / pace;
+        // A number in any case: a saved state must load again.
+        self.crossing = if lengthening == 0.0 { f64::MAX } else { crossing.min(f64::MAX) };
+        let bearable = self.budget.bearable(self.crossing, self.batches != Batches::Differ);
+        // At the origin of a coordinate system nothing has a length, and 0/0 isn't slow.
+        if !(self.crossing >= lengthening && bearable >= SMALLEST_VISIT) {
+            return self.mark(desk, space, x, loss);
+        }
+        let wanted_rate = self.trigger.decrease_per_step();
+        self.scene = Some(Scene { loss, gradient_norm, norm, wanted_rate, pace });
+        match marked {
+            Some(then) if self.batches == Batches::Unknown => {
+                self.escape.stage = Stage::Compare { then, now: None };
+            }
+            _ => self.open(desk, space),
+        }
+    }
+
+    /// Learns whether this step has the batch of the one before, whose loss was `then` and is `now` on this batch.
+    ///
+    /// A third of a gradient, once, says what is otherwise learned from a first move, which would have to be made blindly,
+    /// and for which a run on one batch would have to stand for longer.
+    fn compare(&mut self, epsilon: f64, scene: &Scene, then: f64, now: f64) {
+        let rounding = SAME_ROUNDINGS * epsilon * then.abs();
+        let tolerance = SAME_SHARE * (then - scene.loss).abs() + rounding;
+        if (now - then).abs() <= tolerance {
+            self.batches = Batches::Same;
+        } else if now.is_finite() {
+            self.batches = Batches::Differ;
+        } // of a loss that isn't finite nothing is learned
+    }
+
+    /// Opens the visit that the scene is set for, if it can be borne.
+    fn open<V, S>(&mut self, desk: &mut Desk<V>, space: &S)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let Some(scene) = self.scene else { return };
+        if self.left(desk.visit) < SMALLEST_VISIT {
+            (self.escape.stage, self.scene) = (Stage::Idle, None);
             return;
         }
-        let product = self.dimer.settings().rule.gradients() as f64;
-        let affordable = (self.left() / product).floor();
-        let due = FIRST_PRODUCTS + PRODUCTS_PER_STEP * self.since_estimate as f64;
-        let Policy::Escape(escape) = &mut self.policy else { return };
-        if affordable < FIRST_PRODUCTS {
-            escape.stage = Stage::Settled(Outcome::Unaffordable);
-            return;
+        desk.visit.visits = 1;
+        self.escape.begin(&scene);
+        if self.escape.stage == Stage::Axis {
+            self.begin_axis(desk, space);
         }
-        // An estimate that was merely cut short goes on. Any other starts anew: every eigenvector is a fixed point of
-        // the rotation, and at a new saddle, or on a new batch, the old axis may be one of positive curvature.
-        if self.batches_differ || self.dimer.estimate().status != Status::Budget {
-            self.draw(space);
-        }
-        if kick == Kick::Random {
-            return; // Never begun, the dimer asks nothing, and the next decision is about the kick.
-        }
-        (self.since_estimate, self.extended) = (0, 0);
-        self.dimer.begin(space);
-        self.dimer.limit((affordable.min(due.floor()) * product) as u64);
     }
 
     /// The gradients that this visit may still spend.
-    fn left(&self) -> f64 {
-        let one_batch = self.one_batch && !self.batches_differ;
-        self.budget.bearable(self.crossing, one_batch) - self.visit.cost()
+    fn left(&self, visit: Counts) -> f64 {
+        self.budget.bearable(self.crossing, self.batches == Batches::Same) - visit.cost()
     }
 
-    /// Whether an estimate that has ended with a negative curvature, not sharp, is to go on.
-    fn is_worth_resolving(&self, estimate: &Estimate) -> bool {
-        estimate.status == Status::Budget
-            && estimate.curvature <= -RESOLVABLE * self.spread
-            && self.extended < RESOLVING_PRODUCTS
-            && self.left() >= self.dimer.settings().rule.gradients() as f64
-    }
-
-    /// Ends the axis: turns to the kick if an axis of negative curvature was resolved, and to its part in the range of H.
-    fn end_axis<S>(&mut self, space: &S, g: &S::Vector, scene: &Scene)
+    /// The next question, once [`advance`](Self::advance) has taken the decisions that are due.
+    pub(super) fn ask<'a, V, S>(
+        &'a self,
+        desk: &'a Desk<V>,
+        space: &S,
+        g: &'a S::Vector,
+    ) -> Option<Question<'a, S::Vector>>
     where
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        let estimate = self.dimer.estimate();
-        let worth_resolving = self.is_worth_resolving(&estimate);
-        let Policy::Escape(escape) = &mut self.policy else { return };
-        let sharp = escape.is_sharp(&estimate, self.spread);
-        // What could not be resolved the losses may judge, unless it is small beside the others: then a gradient that isn't
-        // 0 makes such curvatures everywhere, ‖g‖²/λ along the valleys, and the part in the range of H may be anything.
-        let usable = sharp || estimate.curvature <= -RESOLVABLE * self.spread;
-        let negative = usable && estimate.curvature < -self.dimer.rounding();
-        match escape.settings.kick {
-            Kick::Lowest if !sharp && worth_resolving => {
-                self.extended += 1;
-                self.dimer.extend(space, self.dimer.settings().rule.gradients());
-                return;
+        let axis = || desk.dimer.axis().borrow();
+        let trial = |direction, coefficient| Some(Question::Loss(Trial { direction, coefficient }));
+        match &self.escape.stage {
+            Stage::Idle | Stage::Settled(_) | Stage::Broken(_) => None,
+            Stage::Compare { now: Some(_), .. } | Stage::Again { there: Some(_), .. } => None,
+            Stage::Compare { now: None, .. } => trial(desk.dimer.kept(), 1.0),
+            Stage::Gradient(search) => trial(g, -search.ask()? / self.scene?.gradient_norm),
+            Stage::Axis => desk.dimer.ask(space).map(Question::Gradient),
+            Stage::Kick { search, sign, .. } => trial(axis(), sign * search.ask()?),
+            Stage::Again { promise, there: None, .. } => {
+                let sign = if promise.made { -1.0 } else { 1.0 };
+                trial(desk.promised(promise.rung), sign * promise.coefficient)
             }
-            Kick::Lowest if !negative => {
-                self.dimer.stop();
-                escape.stage = Stage::Settled(Outcome::Nothing);
-                return;
-            }
-            Kick::Lowest | Kick::Highest => {
-                self.dimer.stop();
-                self.dimer.purge(space);
-            }
-            Kick::Off | Kick::Random => self.dimer.stop(),
         }
-        let along = space.dot(g, self.dimer.axis().borrow());
-        let side = noise(derive(self.seed, !self.total.visits), 0).signum();
-        escape.judge_axis(&self.dimer.estimate(), scene, along, side);
+    }
+
+    /// The dimer was told an answer, and its estimate is now this.
+    pub(super) fn told(&mut self, estimate: &Estimate) {
+        if estimate.curvature.is_finite() {
+            self.spread = self.spread.max(estimate.curvature.hypot(estimate.residual));
+        }
+    }
+
+    /// Takes the answer to a question about a loss.
+    pub(super) fn tell_loss(&mut self, loss: f64) {
+        match &mut self.escape.stage {
+            Stage::Gradient(search) | Stage::Kick { search, .. } => search.tell(loss),
+            Stage::Compare { now: answer, .. } | Stage::Again { there: answer, .. } => {
+                *answer = Some(loss);
+            }
+            _ => panic!("tell_loss without a question: no loss was asked for"),
+        }
     }
 
     /// Takes the decisions that are due once a search or an estimate has ended.
-    pub(super) fn advance<S>(&mut self, space: &S, g: &S::Vector)
+    pub(super) fn advance<V, S>(&mut self, desk: &mut Desk<V>, space: &S, g: &S::Vector)
     where
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        let (Policy::Escape(escape), Some(scene)) = (&mut self.policy, self.scene) else { return };
-        match escape.stage {
+        let Some(scene) = self.scene else { return };
+        match self.escape.stage {
             Stage::Compare { then, now: Some(now) } => {
-                self.compare(space, then, now);
-                self.advance(space, g);
+                self.compare(space.epsilon(), &scene, then, now);
+                self.open(desk, space);
+                self.advance(desk, space, g);
             }
             Stage::Gradient(search) if search.ask().is_none() => {
                 let waits = self.since_estimate >= PATIENCE && self.trigger.is_stalled();
-                escape.judge_gradient(&search, &scene, self.visit.cost(), waits);
-                if escape.stage == Stage::Axis {
-                    self.begin_axis(space);
-                    self.advance(space, g);
+                self.escape.judge_gradient(&search, &scene, desk.visit.cost(), waits);
+                if self.escape.stage == Stage::Axis {
+                    self.begin_axis(desk, space);
+                    self.advance(desk, space, g);
                 }
             }
             Stage::Axis
-                if self.dimer.ask(space).is_none()
-                    || escape.is_sharp(&self.dimer.estimate(), self.spread) =>
+                if desk.dimer.ask(space).is_none()
+                    || self.escape.is_sharp(&desk.dimer.estimate(), self.spread) =>
             {
-                self.end_axis(space, g, &scene);
+                self.end_axis(desk, space, g, &scene);
             }
             Stage::Kick { search, sign, reversible } if search.ask().is_none() => {
-                escape.judge_kick(&search, sign, reversible, &scene);
+                self.escape.judge_kick(&search, sign, reversible, &scene);
             }
             _ => {}
         }
     }
 
-    /// Ends a step of the ladder: moves x, if that is what came out of it, and settles the accounts.
-    pub(super) fn settle<S>(&mut self, space: &S, x: &mut S::Vector, g: &S::Vector) -> Event
+    /// Turns to the axis, if it is due and can be paid: random, with a number of gradients to improve it.
+    fn begin_axis<V, S>(&mut self, desk: &mut Desk<V>, space: &S)
     where
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        let Policy::Escape(escape) = &mut self.policy else { return Event::Quiet };
-        let (stage, fallback) =
-            (std::mem::replace(&mut escape.stage, Stage::Idle), escape.fallback.take());
-        self.budget.spend(self.visit.cost());
+        let kick = self.escape.settings.kick;
+        if kick == Kick::Off || !self.trigger.is_stalled() {
+            self.escape.stage = Stage::Settled(Outcome::NotDue);
+            return;
+        }
+        let product = desk.dimer.settings().rule.gradients() as f64;
+        let affordable = (self.left(desk.visit) / product).floor();
+        let due = FIRST_PRODUCTS + PRODUCTS_PER_STEP * self.since_estimate as f64;
+        if affordable < FIRST_PRODUCTS {
+            self.escape.stage = Stage::Settled(Outcome::Unaffordable);
+            return;
+        }
+        // An estimate that was merely cut short goes on. Any other starts anew: every eigenvector is a fixed point of
+        // the rotation, and at a new saddle, or on a new batch, the old axis may be one of positive curvature.
+        let goes_on = desk.dimer.estimate().status == Status::Budget;
+        if self.batches == Batches::Differ || !goes_on {
+            desk.draw(space);
+            self.spread = 0.0;
+        }
+        if kick == Kick::Random {
+            return; // Never begun, the dimer asks nothing, and the next decision is about the kick.
+        }
+        (self.since_estimate, self.extended) = (0, 0);
+        desk.dimer.begin(space);
+        desk.dimer.limit((affordable.min(due.floor()) * product) as u64);
+    }
+
+    /// Whether an estimate that has ended with a negative curvature, not sharp, is to go on.
+    fn is_worth_resolving<V>(&self, desk: &Desk<V>, estimate: &Estimate) -> bool {
+        estimate.status == Status::Budget
+            && estimate.curvature <= -RESOLVABLE * self.spread
+            && self.extended < RESOLVING_PRODUCTS
+            && self.left(desk.visit) >= desk.dimer.settings().rule.gradients() as f64
+    }
+
+    /// Ends the axis: turns to the kick if an axis of negative curvature was resolved, and to its part in the range of H.
+    fn end_axis<V, S>(&mut self, desk: &mut Desk<V>, space: &S, g: &S::Vector, scene: &Scene)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let estimate = desk.dimer.estimate();
+        let sharp = self.escape.is_sharp(&estimate, self.spread);
+        // What could not be resolved the losses may judge, unless it is small beside the others: then a gradient that isn't
+        // 0 makes such curvatures everywhere, ‖g‖²/λ along the valleys, and the part in the range of H may be anything.
+        let usable = sharp || estimate.curvature <= -RESOLVABLE * self.spread;
+        let negative = usable && estimate.curvature < -desk.dimer.rounding();
+        match self.escape.settings.kick {
+            Kick::Lowest if !sharp && self.is_worth_resolving(desk, &estimate) => {
+                self.extended += 1;
+                let product = desk.dimer.settings().rule.gradients();
+                return desk.dimer.extend(space, product);
+            }
+            Kick::Lowest if !negative => {
+                desk.dimer.stop();
+                self.escape.stage = Stage::Settled(Outcome::Nothing);
+                return;
+            }
+            Kick::Lowest | Kick::Highest => {
+                desk.dimer.stop();
+                desk.dimer.purge(space);
+            }
+            Kick::Off | Kick::Random => desk.dimer.stop(),
+        }
+        let along = space.dot(g, desk.dimer.axis().borrow());
+        let side = noise(derive(desk.seed, !desk.total.visits), 0).signum();
+        self.escape.judge_axis(&desk.dimer.estimate(), scene, along, side);
+    }
+
+    /// Ends a step: moves x, if that is what came out of it, and settles the accounts.
+    pub(super) fn settle<V, S>(
+        &mut self,
+        desk: &mut Desk<V>,
+        space: &S,
+        x: &mut S::Vector,
+        g: &S::Vector,
+    ) -> Event
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let stage = std::mem::replace(&mut self.escape.stage, Stage::Idle);
+        let fallback = self.escape.fallback.take();
+        self.budget.spend(desk.visit.cost());
         match (stage, self.scene.take()) {
             (Stage::Settled(outcome), Some(scene)) => {
                 self.trigger.visited();
                 let better = fallback.filter(|other| other.decrease() > outcome.decrease());
-                self.conclude(space, x, g, &better.unwrap_or(outcome), &scene)
+                self.conclude(desk, space, x, g, &better.unwrap_or(outcome), &scene)
             }
             (Stage::Again { promise, here, there: Some(there) }, _) => {
                 let fall = if promise.made { there - here } else { here - there };
                 // `here` is finite. Where `there` isn't, the old x of a move is no place to go back to.
                 let fall = if promise.made && !there.is_finite() { f64::INFINITY } else { fall };
-                self.second_opinion(space, x, &promise, fall)
+                self.second_opinion(desk, space, x, &promise, fall)
             }
             (Stage::Broken(promise), _) => {
-                self.second_opinion(space, x, &promise, f64::NEG_INFINITY)
+                self.second_opinion(desk, space, x, &promise, f64::NEG_INFINITY)
             }
             // No visit, or the loop stopped answering: nothing was decided, but what it evaluated is spent.
             _ => Event::Quiet,
@@ -176,8 +446,9 @@ impl<V> Deo<V> {
     }
 
     /// The end of a visit.
-    fn conclude<S>(
+    fn conclude<V, S>(
         &mut self,
+        desk: &mut Desk<V>,
         space: &S,
         x: &mut S::Vector,
         g: &S::Vector,
@@ -190,117 +461,41 @@ impl<V> Deo<V> {
     {
         let &Outcome::Move { rung, coefficient, best } = outcome else {
             self.trigger.failed();
-            return self.failure(outcome);
+            return self.failure(&desk.dimer.estimate(), outcome);
         };
         if rung == Rung::Gradient {
             // The promise is about a direction that g will not be for long, and an estimate that goes on needs its axis.
-            space.axpby(1.0 / scene.gradient_norm, g, 0.0, self.dimer.scratch());
+            space.axpby(1.0 / scene.gradient_norm, g, 0.0, desk.dimer.scratch());
         }
-        let cost = self.visit.cost() + 1.0; // the step that the move replaces
-        let promise = Promise {
-            rung,
-            coefficient,
-            loss: scene.loss - best.decrease,
-            decrease: best.decrease,
-            worth: scene.wanted_rate * cost,
-            cost,
-            made: !self.batches_differ,
-        };
-        self.promise = Some(promise);
-        if !promise.made {
-            return Event::Proposed;
-        }
-        self.make(space, x, &promise);
-        moved(&promise, promise.decrease)
+        let cost = desk.visit.cost() + 1.0; // the step that the move replaces
+        self.promise(
+            desk,
+            space,
+            x,
+            Promise {
+                rung,
+                coefficient,
+                loss: scene.loss - best.decrease,
+                decrease: best.decrease,
+                worth: scene.wanted_rate * cost,
+                cost,
+                made: self.batches != Batches::Differ,
+            },
+        )
     }
 
     /// What a visit without a move came to.
-    fn failure(&self, outcome: &Outcome) -> Event {
-        let estimate = self.dimer.estimate();
-        let Policy::Escape(escape) = &self.policy else { return Event::Quiet };
+    fn failure(&self, estimate: &Estimate, outcome: &Outcome) -> Event {
         match outcome {
             Outcome::Unaffordable => Event::Unaffordable,
             Outcome::NotDue => Event::NoGain,
             _ if estimate.status == Status::NonFinite => Event::Poisoned,
-            _ if escape.settings.kick == Kick::Lowest && !estimate.is_negative(1.0) => {
+            _ if self.escape.settings.kick == Kick::Lowest && !estimate.is_negative(1.0) => {
                 Event::NoNegativeCurvature
             }
             _ => Event::Rejected,
         }
     }
-
-    /// The direction of a promise, of unit length.
-    pub(super) fn promised<W: ?Sized>(&self, rung: Rung) -> &W
-    where
-        V: BorrowMut<W>,
-    {
-        match rung {
-            Rung::Gradient => self.dimer.kept(),
-            Rung::Kick => self.dimer.axis().borrow(),
-        }
-    }
-
-    /// x ← x + Δ.
-    fn make<S>(&mut self, space: &S, x: &mut S::Vector, promise: &Promise)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
-        space.axpby(promise.coefficient, self.promised(promise.rung), 1.0, x);
-        self.visit.moves += 1;
-        self.visit.kicks += u64::from(promise.rung == Rung::Kick);
-        self.budget.spend(1.0);
-        self.trigger.moved();
-    }
-
-    /// A move lowers the loss by `fall` on the `same` batch as before or on the next.
-    pub(super) fn keep(&mut self, promise: &Promise, fall: f64, same: bool) {
-        if fall <= promise.worth {
-            return self.trigger.failed();
-        }
-        self.budget.refund(promise.cost);
-        if same {
-            self.trigger.succeeded();
-        } else {
-            self.trigger.encouraged();
-        }
-    }
-
-    /// The batch after that of a promise has spoken: the move lowers its loss by `fall`.
-    fn second_opinion<S>(
-        &mut self,
-        space: &S,
-        x: &mut S::Vector,
-        promise: &Promise,
-        fall: f64,
-    ) -> Event
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
-        if promise.is_kept_by(fall) {
-            self.keep(promise, fall, false);
-            if promise.made {
-                return Event::Confirmed { fall };
-            }
-            self.make(space, x, promise);
-            return moved(promise, fall);
-        }
-        self.trigger.failed();
-        if !promise.made {
-            return Event::Refuted { fall };
-        }
-        self.budget.spend(1.0); // the gradient of this step, at a point that is left
-        space.axpby(-promise.coefficient, self.promised(promise.rung), 1.0, x);
-        self.trigger.moved();
-        Event::Reverted { fall }
-    }
-}
-
-/// The move as an event, with the fall that was seen.
-fn moved(promise: &Promise, decrease: f64) -> Event {
-    let (length, paid) = (promise.coefficient.abs(), decrease > promise.worth);
-    Event::Moved { rung: promise.rung, length, decrease, paid }
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@
 //! 1. a width w ≤ `STRAIGHT` of a bond is straight. Where it isn't, a mode of curvature zero is left, which a verification
 //!    calls flat: an error to the safe side;
 //! 2. for any width, the gradient tells: the generator A of a turn has H(Aq) = A∇f, hence ‖Hz‖ = ‖A∇f‖/‖Aq‖
-//!    exactly, [`Space::variance`]. [`find`](crate::saddle::find) confirms nothing if that isn't small.
+//!    exactly, [`Space::variance`]. `find` of deo-saddle confirms nothing if that isn't small.
 //!
 //! **Periodic cells.** Turns of the atoms within a fixed cell change the energy; moves don't. [`FreeBody::periodic`] takes
 //! out translations only. A function that changes along a motion taken out shows it by a force or torque on the

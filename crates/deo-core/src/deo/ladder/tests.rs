@@ -1,9 +1,10 @@
 //! The accounts of the ladder: what a visit costs, what is given back, when the next one comes.
 
+use super::pending::moved;
 use super::*;
 use crate::budget::BudgetSettings;
-use crate::deo::{Deo, DeoSettings};
-use crate::dimer::DimerSettings;
+use crate::deo::DeoSettings;
+use crate::dimer::{Dimer, DimerSettings};
 use crate::policy::Best;
 use crate::probe::Answer;
 use crate::space::Host;
@@ -22,16 +23,24 @@ const PROMISE: Promise = Promise {
     made: true,
 };
 
-/// A machine whose axis is the second of two, after gradients of norm 10 and 1: stalled.
-fn stalled() -> Deo<Vec<f64>> {
+/// A ladder and its desk, in two dimensions by default.
+fn machine(like: &[f64], settings: DeoSettings) -> (Ladder, Desk<Vec<f64>>) {
+    let ladder = Ladder::new(EscapeSettings::default(), settings.trigger, settings.budget);
+    let dimer = Dimer::new(&SPACE, like, settings.dimer).unwrap();
+    let (visit, total) = (Counts::default(), Counts::default());
+    (ladder, Desk { dimer, seed: settings.seed, visit, total })
+}
+
+/// One whose axis is the second of two, after gradients of norm 10 and 1: stalled.
+fn stalled() -> (Ladder, Desk<Vec<f64>>) {
     let trigger = TriggerSettings { stall: Stall::Gradient { share: 0.5 }, ..Default::default() };
-    let settings = DeoSettings { trigger, ..Default::default() };
-    let mut deo = Deo::new(&SPACE, &[0.0, 0.0][..], settings).unwrap();
-    deo.dimer.set_axis(&SPACE, &[0.0, 1.0]);
-    deo.trigger.observe(5.0, 10.0);
-    deo.trigger.observe(5.0, 1.0);
-    assert!(deo.trigger.is_stalled());
-    deo
+    let (mut ladder, mut desk) =
+        machine(&[0.0, 0.0], DeoSettings { trigger, ..Default::default() });
+    desk.dimer.set_axis(&SPACE, &[0.0, 1.0]);
+    ladder.trigger.observe(5.0, 10.0);
+    ladder.trigger.observe(5.0, 1.0);
+    assert!(ladder.trigger.is_stalled());
+    (ladder, desk)
 }
 
 #[test]
@@ -50,11 +59,11 @@ fn a_move_that_pays_is_refunded_and_shortens_the_wait() {
     for (fall, same, interval, refund) in
         [(0.31, true, 3, 7.5), (0.31, false, 6, 7.5), (0.3, true, 24, 0.0), (0.2, false, 24, 0.0)]
     {
-        let mut deo = Deo::new(&Host::<f64>::new(), &x, DeoSettings::default()).unwrap();
-        (0..2).for_each(|_| deo.trigger.failed());
-        let before = deo.budget();
-        deo.keep(&promise, fall, same);
-        assert_eq!((deo.trigger.interval(), deo.budget() - before), (interval, refund));
+        let (mut ladder, _) = machine(&x, DeoSettings::default());
+        (0..2).for_each(|_| ladder.trigger.failed());
+        let before = ladder.available();
+        ladder.keep(&promise, fall, same);
+        assert_eq!((ladder.trigger.interval(), ladder.available() - before), (interval, refund));
     }
 }
 
@@ -77,87 +86,91 @@ fn an_estimate_may_spend_two_gradients_and_a_fifth_for_each_step_since_the_last(
         (40, 28.6, 0),
     ] {
         let settings = DeoSettings { dimer, trigger, budget, ..Default::default() };
-        let mut deo = Deo::new(&SPACE, &spectrum, settings).unwrap();
-        (deo.since_estimate, deo.crossing) = (steps, f64::MAX);
-        deo.budget.spend(spent_before);
-        deo.begin_axis(&SPACE);
+        let (mut ladder, mut desk) = machine(&spectrum, settings);
+        (ladder.since_estimate, ladder.crossing) = (steps, f64::MAX);
+        ladder.budget.spend(spent_before);
+        ladder.begin_axis(&mut desk, &SPACE);
         let mut asked = 0;
-        while let Some(probe) = deo.dimer.ask(&SPACE) {
+        while let Some(probe) = desk.dimer.ask(&SPACE) {
             let product: Vec<f64> =
                 probe.direction().iter().zip(&spectrum).map(|(v, l)| v * l).collect();
-            deo.dimer.tell(&SPACE, Answer::product(&product));
+            desk.dimer.tell(&SPACE, Answer::product(&product));
             asked += 1;
         }
         assert_eq!(asked, gradients, "{steps} steps, {spent_before} spent");
         // An estimate that couldn't be paid leaves its steps to the next.
-        assert_eq!(deo.since_estimate, if asked > 0 { 0 } else { steps });
+        assert_eq!(ladder.since_estimate, if asked > 0 { 0 } else { steps });
     }
 }
 
 #[test]
 fn a_move_costs_the_step_that_it_replaces_and_ends_the_stall() {
-    let mut deo = stalled();
-    let (mut x, before) = ([1.0, 2.0], deo.budget());
-    deo.make(&SPACE, &mut x[..], &PROMISE);
-    assert_eq!((x, before - deo.budget()), ([1.0, 4.0], 1.0));
+    let (mut ladder, mut desk) = stalled();
+    let (mut x, before) = ([1.0, 2.0], ladder.available());
+    ladder.make(&mut desk, &SPACE, &mut x[..], &PROMISE);
+    assert_eq!((x, before - ladder.available()), ([1.0, 4.0], 1.0));
     // The running maximum of ‖g‖ is now that of the last step: 1 ≤ ½ · 1 is false.
-    assert!(!deo.trigger.is_stalled());
-    assert_eq!((deo.visit.moves, deo.visit.kicks), (1, 1));
-    deo.make(&SPACE, &mut x[..], &Promise { rung: Rung::Gradient, ..PROMISE });
-    assert_eq!((deo.visit.moves, deo.visit.kicks), (2, 1));
+    assert!(!ladder.trigger.is_stalled());
+    assert_eq!((desk.visit.moves, desk.visit.kicks), (1, 1));
+    let along_g = Promise { rung: Rung::Gradient, ..PROMISE };
+    ladder.make(&mut desk, &SPACE, &mut x[..], &along_g);
+    assert_eq!((desk.visit.moves, desk.visit.kicks), (2, 1));
 }
 
 #[test]
 fn what_a_visit_must_pay_for_includes_the_step() {
     // Six gradients and three losses are 7, the step is the 8th; each must be worth 0.05.
     let scene = Scene { loss: 3.0, gradient_norm: 1.0, norm: 1.0, wanted_rate: 0.05, pace: 0.0 };
-    for (decrease, paid, batches_differ) in
-        [(0.41, true, false), (0.39, false, false), (0.41, true, true)]
-    {
-        let mut deo = stalled();
-        (deo.visit.gradients, deo.visit.losses, deo.batches_differ) = (6, 3, batches_differ);
-        let (mut x, before) = ([1.0, 2.0], deo.budget());
+    for (decrease, paid, batches) in [
+        (0.41, true, Batches::Unknown),
+        (0.39, false, Batches::Same),
+        (0.41, true, Batches::Differ),
+    ] {
+        let (mut ladder, mut desk) = stalled();
+        (desk.visit.gradients, desk.visit.losses, ladder.batches) = (6, 3, batches);
+        let (mut x, before) = ([1.0, 2.0], ladder.available());
         let best = Best { length: 2.0, decrease };
         let outcome = Outcome::Move { rung: Rung::Kick, coefficient: 2.0, best };
-        let event = deo.conclude(&SPACE, &mut x[..], &[0.0, 1.0][..], &outcome, &scene);
-        let promise = deo.promise.unwrap();
+        let g = &[0.0, 1.0][..];
+        let event = ladder.conclude(&mut desk, &SPACE, &mut x[..], g, &outcome, &scene);
+        let promise = ladder.promise.unwrap();
         assert_eq!((promise.cost, promise.loss), (8.0, 3.0 - decrease));
         assert!((promise.worth - 0.4).abs() < 1e-15, "{promise:?}");
-        if batches_differ {
-            assert_eq!((event, x, deo.budget()), (Event::Proposed, [1.0, 2.0], before));
+        if batches == Batches::Differ {
+            assert_eq!((event, x, ladder.available()), (Event::Proposed, [1.0, 2.0], before));
         } else {
             let moved = Event::Moved { rung: Rung::Kick, length: 2.0, decrease, paid };
-            assert_eq!((event, x, before - deo.budget()), (moved, [1.0, 4.0], 1.0));
+            assert_eq!((event, x, before - ladder.available()), (moved, [1.0, 4.0], 1.0));
         }
     }
 }
 
 #[test]
 fn a_move_that_the_next_batch_refuses_is_undone_and_costs_its_step() {
-    let mut deo = stalled();
-    let (mut x, before) = ([1.0, 4.0], deo.budget());
+    let (mut ladder, mut desk) = stalled();
+    let (mut x, before) = ([1.0, 4.0], ladder.available());
     // Half of the fall must come true.
-    let event = deo.second_opinion(&SPACE, &mut x[..], &PROMISE, 0.19);
+    let event = ladder.second_opinion(&mut desk, &SPACE, &mut x[..], &PROMISE, 0.19);
     assert_eq!((event, x), (Event::Reverted { fall: 0.19 }, [1.0, 2.0]));
-    assert_eq!((before - deo.budget(), deo.trigger.interval()), (1.0, 6));
-    assert!(!deo.trigger.is_stalled(), "x was moved");
+    assert_eq!((before - ladder.available(), ladder.trigger.interval()), (1.0, 6));
+    assert!(!ladder.trigger.is_stalled(), "x was moved");
 
-    let (mut deo, mut x) = (stalled(), [1.0, 4.0]);
-    let event = deo.second_opinion(&SPACE, &mut x[..], &PROMISE, 0.31);
+    let ((mut ladder, mut desk), mut x) = (stalled(), [1.0, 4.0]);
+    let event = ladder.second_opinion(&mut desk, &SPACE, &mut x[..], &PROMISE, 0.31);
     assert_eq!(
-        (event, x, deo.budget() - before),
+        (event, x, ladder.available() - before),
         (Event::Confirmed { fall: 0.31 }, [1.0, 4.0], 7.5)
     );
 
     // A proposal that is refused costs nothing, one that is accepted the step, and it paid for its visit.
     let proposed = Promise { made: false, ..PROMISE };
-    let (mut deo, mut x) = (stalled(), [1.0, 2.0]);
-    let event = deo.second_opinion(&SPACE, &mut x[..], &proposed, 0.19);
-    assert_eq!((event, x, deo.budget()), (Event::Refuted { fall: 0.19 }, [1.0, 2.0], before));
-    assert!(deo.trigger.is_stalled(), "x is where it was");
-    let event = deo.second_opinion(&SPACE, &mut x[..], &proposed, 0.31);
+    let ((mut ladder, mut desk), mut x) = (stalled(), [1.0, 2.0]);
+    let event = ladder.second_opinion(&mut desk, &SPACE, &mut x[..], &proposed, 0.19);
+    assert_eq!((event, x, ladder.available()), (Event::Refuted { fall: 0.19 }, [1.0, 2.0], before));
+    assert!(ladder.trigger.is_stalled(), "x is where it was");
+    let event = ladder.second_opinion(&mut desk, &SPACE, &mut x[..], &proposed, 0.31);
     let moved = Event::Moved { rung: Rung::Kick, length: 2.0, decrease: 0.31, paid: true };
-    assert_eq!((event, x, deo.budget() - before), (moved, [1.0, 4.0], 6.5));
+    assert_eq!((event, x, ladder.available() - before), (moved, [1.0, 4.0], 6.5));
 }
 
 #[test]
