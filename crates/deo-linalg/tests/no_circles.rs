@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Module → the modules that it uses, each with a file that does.
-type Uses = BTreeMap<String, BTreeMap<String, PathBuf>>;
+pub(crate) type Uses = BTreeMap<String, BTreeMap<String, PathBuf>>;
 
 #[test]
 fn top_level_modules_have_no_circle() {
@@ -24,7 +24,7 @@ fn top_level_modules_have_no_circle() {
 }
 
 /// The modules of the crate whose sources are in `src`.
-fn read(src: &Path) -> Uses {
+pub(crate) fn read(src: &Path) -> Uses {
     let library = code(&fs::read_to_string(src.join("lib.rs")).unwrap_or_default());
     let exports =
         library.split(';').filter_map(|item| item.split_once("pub use ")).flat_map(|(_, path)| {
