@@ -27,7 +27,7 @@
 //! ```
 //!
 //! [`Deo::visit`] is the `while` loop for an [`Objective`](crate::Objective), and
-//! [`WithDeo`](crate::drive::WithDeo) the whole step.
+//! [`WithDeo`] the whole step.
 
 mod event;
 mod ladder;
