@@ -6,8 +6,8 @@
 //! 1. *Noise*: fourth differences of gradients (and losses) at five points of a line, so near that a smooth function has
 //!    none, σ² = Σᵢ (Δ⁴g)ᵢ²/(70 N) (Moré & Wild 2011). From σ follows the length of every later probe.
 //! 2. *Search*: the lowest eigenpair from several random starts by [`Krylov`], central rule, each confirmed.
-//! 3. *Evidence*: the lowest C is measured afresh along its axis at three lengths. Its error is what two of them differ
-//!    by, and the noise.
+//! 3. *Evidence*: the lowest C is measured afresh along its axis at four lengths, and once more at the stationary point
+//!    beside x, as far as one step along g leads there. Its error is what they differ by, and the noise.
 //! 4. *Index*: where C < 0, the highest curvature, and more of the lowest until one isn't negative.
 //!
 //! | verdict | because |
@@ -136,6 +136,9 @@ const SURE: f64 = 4.0;
 /// Lengths at which the lowest curvature is measured afresh, in units of that of the search.
 const LENGTHS: [f64; 4] = [0.25, 1.0, 4.0, 16.0];
 
+/// The stationary point is sought no further than this, in units of max(‖x‖, 1).
+const NEAR: f64 = 0.1;
+
 /// Where one search for the lowest pairs ended.
 struct Search<V> {
     krylov: Krylov<V>,
@@ -214,35 +217,69 @@ impl<S: Space, O: Objective<S::Vector> + ?Sized> Certifier<'_, S, O> {
         Ok(Search { krylov, floor })
     }
 
+    /// C along n at y by the central rule at length h; `there` and `g` are scratch.
+    fn along(&mut self, n: &S::Vector, y: &S::Vector, h: f64, scratch: [&mut S::Vector; 2]) -> f64 {
+        let (space, [there, g]) = (self.space, scratch);
+        let ahead = space.displace(h, n, y, there);
+        self.objective.value_grad(there, g);
+        let slope = space.dot(n, g);
+        let behind = -space.displace(-h, n, y, there);
+        self.objective.value_grad(there, g);
+        self.gradients += 2;
+        (slope - space.dot(n, g)) / (ahead + behind)
+    }
+
     /// C along n afresh, at several lengths, and its error: the best of them.
-    fn measure(&mut self, n: &S::Vector) -> (f64, f64) {
+    fn measure(&mut self, n: &S::Vector, gradient_norm: f64) -> (f64, f64) {
         let (space, x) = (self.space, self.x);
-        let mut y = space.zeros_like(x);
+        let mut there = space.zeros_like(x);
         let mut g = space.zeros_like(x);
-        let mut best = (f64::NAN, f64::INFINITY);
+        let (mut best, mut length) = ((f64::NAN, f64::INFINITY), self.noise.length);
         let mut before: Option<f64> = None;
         for factor in LENGTHS {
             let h = factor * self.noise.length;
-            let ahead = space.displace(h, n, x, y.borrow_mut());
-            self.objective.value_grad(y.borrow(), g.borrow_mut());
-            let slope = space.dot(n, g.borrow());
-            let behind = -space.displace(-h, n, x, y.borrow_mut());
-            self.objective.value_grad(y.borrow(), g.borrow_mut());
-            let c = (slope - space.dot(n, g.borrow())) / (ahead + behind);
-            self.gradients += 2;
-            // Truncation grows with the square of the length, so the change from a quarter of it is 15/16 of all.
+            let c = self.along(n, x, h, [there.borrow_mut(), g.borrow_mut()]);
+            // Truncation grows with the square of the length, or with the length where f is rough: the change from a
+            // quarter of it is at least half of all.
             if let Some(then) = before {
-                let error = (c - then).abs() + SURE * self.noise.of_curvature(h);
+                let error = 2.0 * (c - then).abs() + SURE * self.noise.of_curvature(h);
                 if error < best.1 {
-                    best = (c, error);
+                    (best, length) = ((c, error), h);
                 }
             }
             if !c.is_finite() {
-                break;
+                return (f64::NAN, f64::INFINITY);
             }
             before = Some(c);
         }
-        best
+        if gradient_norm <= SURE * self.noise.gradient * self.noise.root_dimension {
+            return best;
+        }
+        let change = self.change_to_the_stationary_point(n, length, best.0, gradient_norm);
+        (best.0, best.1 + 2.0 * change)
+    }
+
+    /// How much C along n changes from x to the stationary point beside it: by the step to the minimum along g.
+    ///
+    /// The certificate is about that point, and x is only near it. Where f hardly changes along n, as in a valley with a
+    /// level floor, C at x is a small multiple of the gradient, of either sign.
+    fn change_to_the_stationary_point(
+        &mut self,
+        n: &S::Vector,
+        h: f64,
+        c: f64,
+        gradient_norm: f64,
+    ) -> f64 {
+        let (space, x) = (self.space, self.x);
+        let mut down = space.zeros_like(x);
+        let (mut y, mut there, mut g) =
+            (space.zeros_like(x), space.zeros_like(x), space.zeros_like(x));
+        space.axpby(-1.0 / gradient_norm, self.g.borrow(), 0.0, down.borrow_mut());
+        let q = self.along(down.borrow(), x, h, [there.borrow_mut(), g.borrow_mut()]).abs();
+        let step = (gradient_norm / q).min(NEAR * space.norm(x).max(1.0));
+        space.displace(step, down.borrow(), x, y.borrow_mut());
+        let moved = self.along(n, y.borrow(), h, [there.borrow_mut(), g.borrow_mut()]);
+        (moved - c).abs()
     }
 }
 
@@ -373,7 +410,8 @@ where
     let Some(search) = lowest else { return Ok(Kind::Undecided(Doubt::Unresolved)) };
     let pair = *search.known().next().expect("the lowest of the starts has a pair");
     space.axpby(1.0, search.krylov.axis(0).borrow(), 0.0, certified.axis.borrow_mut());
-    (certified.lowest, certified.error) = certifier.measure(certified.axis.borrow());
+    (certified.lowest, certified.error) =
+        certifier.measure(certified.axis.borrow(), certified.gradient_norm);
     certified.residual = pair.residual;
     if !certified.lowest.is_finite() {
         return Ok(Kind::Undecided(Doubt::NonFinite));

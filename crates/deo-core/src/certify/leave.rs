@@ -52,7 +52,7 @@ pub struct Left<V> {
 const ROUNDINGS: f64 = 64.0;
 
 /// What a step that still falls is multiplied by.
-const LONGER: f64 = 2.0;
+const LONGER: f64 = 4.0;
 
 /// Leaves the point x, which was certified, along its axis of negative curvature.
 ///

@@ -38,16 +38,21 @@ fn the_kind_is_that_of_the_spectrum() {
 
 #[test]
 fn no_saddle_is_called_a_minimum_however_few_its_negative_directions_are() {
-    for seed in 0..60u64 {
+    let mut decided = 0;
+    for seed in 0..300u64 {
         let n = [3, 10, 40, 150][seed as usize % 4];
-        let mut spectrum: Vec<f64> = (0..n)
-            .map(|i| 10f64.powf(2.0 * crate::noise::noise(seed, i).clamp(-2.0, 2.0)))
-            .collect();
+        let size = |i| 10f64.powf(crate::noise::noise(seed, i).clamp(-2.0, 2.0));
+        let mut spectrum: Vec<f64> = (0..n).map(size).collect();
         let place = (seed * 7) as usize % spectrum.len();
-        spectrum[place] = -(10f64.powi(-((seed % 5) as i32)));
-        let found = kind(&spectrum);
-        assert_eq!(found, Kind::Saddle { index: 1, exact: true }, "seed {seed}, n {n}");
+        spectrum[place] = -(10f64.powi(-((seed / 4 % 5) as i32)));
+        match kind(&spectrum) {
+            Kind::Saddle { index: 1, .. } => decided += 1,
+            Kind::Undecided(Doubt::Unresolved) => {}
+            other => panic!("{other:?}: seed {seed}, n {n}"),
+        }
     }
+    // λ_min of 1e-6 of λ_max among 150 is beyond the gradients allowed.
+    assert!(decided >= 270, "{decided} of 300");
 }
 
 /// A quadratic whose gradient and loss have noise of this size, a function of x.
@@ -89,6 +94,38 @@ fn noise_makes_doubt_and_never_a_wrong_kind() {
             }
             assert!((c.gradient_noise / sigma - 1.0).abs() < 0.9, "{sigma}: {}", c.gradient_noise);
         }
+    }
+}
+
+#[test]
+fn a_curvature_that_vanishes_is_flat_however_the_function_rises() {
+    for power in [2, 3, 5] {
+        let mut f = FromFn(|x: &[f64], g: Option<&mut [f64]>| {
+            if let Some(g) = g {
+                g.copy_from_slice(&[x[0], x[1].abs().powi(power) * x[1].signum()]);
+            }
+            0.0
+        });
+        let c = certify(&Host::<f64>::new(), &mut f, &[0.0, 0.0], None, &Default::default());
+        let c = c.unwrap();
+        assert_eq!(c.kind, Kind::Undecided(Doubt::Flat), "{power}: {c:?}");
+    }
+}
+
+#[test]
+fn the_level_floor_of_a_valley_is_no_saddle() {
+    // ½(x₁x₂ − 1)²: minima on a hyperbola. Beside it, where an optimizer stops, λ_min is about −(1 − x₁x₂).
+    let mut f = FromFn(|x: &[f64], g: Option<&mut [f64]>| {
+        let r = x[0] * x[1] - 1.0;
+        if let Some(g) = g {
+            g.copy_from_slice(&[r * x[1], r * x[0]]);
+        }
+        r * r / 2.0
+    });
+    for off in [0.0, 1e-4, -1e-4, 1e-7, -1e-7] {
+        let c = certify(&Host::<f64>::new(), &mut f, &[1.0 + off, 1.0], None, &Default::default());
+        let c = c.unwrap();
+        assert_eq!(c.kind, Kind::Undecided(Doubt::Flat), "{off}: {c:?}");
     }
 }
 

@@ -1,0 +1,96 @@
+//! A Python function as an objective.
+//!
+//! Objectives don't fail, Python functions do: the first exception is kept, every later question is answered by NaN, which
+//! ends any machine soon, and the exception is raised when the lock is held again.
+
+use crate::vectors::Scalar;
+use deo_core::Objective;
+use numpy::{PyArray1, PyReadonlyArray1};
+use pyo3::prelude::*;
+
+/// `call(x, wants_gradient) -> (loss | None, gradient | None)`.
+pub(crate) struct Callback {
+    call: Py<PyAny>,
+    error: Option<PyErr>,
+    /// Gradients and losses that were asked of it.
+    pub(crate) gradients: u64,
+    pub(crate) losses: u64,
+}
+
+impl Callback {
+    pub(crate) fn new(call: &Bound<'_, PyAny>) -> Self {
+        Callback { call: call.clone().unbind(), error: None, gradients: 0, losses: 0 }
+    }
+
+    /// The exception, if there was one.
+    pub(crate) fn check(&mut self) -> PyResult<()> {
+        self.error.take().map_or(Ok(()), Err)
+    }
+
+    pub(crate) fn has_failed(&self) -> bool {
+        self.error.is_some()
+    }
+
+    /// Runs what may fail, unless something has failed before.
+    pub(crate) fn attempt<R>(
+        &mut self,
+        run: impl FnOnce(Python<'_>, &Self) -> PyResult<R>,
+    ) -> Option<R> {
+        if self.error.is_some() {
+            return None;
+        }
+        let result = Python::attach(|py| {
+            py.check_signals()?;
+            run(py, self)
+        });
+        result.map_err(|error| self.error = Some(error)).ok()
+    }
+
+    fn evaluate<T: Scalar>(&mut self, x: &[T], gradient: Option<&mut [T]>) -> f64 {
+        let wants_gradient = gradient.is_some();
+        let mut place = gradient;
+        let loss = self.attempt(|py, this| {
+            let x = PyArray1::from_slice(py, x);
+            let result = this.call.bind(py).call1((x, wants_gradient))?;
+            let (loss, gradient): (Option<f64>, Option<PyReadonlyArray1<'_, T>>) =
+                result.extract()?;
+            if let (Some(place), Some(gradient)) = (place.as_deref_mut(), gradient) {
+                place.copy_from_slice(gradient.as_slice()?);
+            }
+            Ok(loss.unwrap_or(f64::NAN))
+        });
+        match &loss {
+            Some(_) if wants_gradient => self.gradients += 1,
+            Some(_) => self.losses += 1,
+            None => {
+                if let Some(place) = place {
+                    place.fill(<T as deo_core::space::Real>::from_f64(f64::NAN));
+                }
+            }
+        }
+        loss.unwrap_or(f64::NAN)
+    }
+
+    /// Hv into `product`, by `call(v) -> Hv`.
+    pub(crate) fn multiply<T: Scalar>(&mut self, v: &[T], product: &mut [T]) {
+        let done = self.attempt(|py, this| {
+            let v = PyArray1::from_slice(py, v);
+            let result: PyReadonlyArray1<'_, T> = this.call.bind(py).call1((v,))?.extract()?;
+            product.copy_from_slice(result.as_slice()?);
+            Ok(())
+        });
+        if done.is_none() {
+            product.fill(<T as deo_core::space::Real>::from_f64(f64::NAN));
+        }
+    }
+}
+
+impl<T: Scalar> Objective<[T]> for Callback {
+    fn value(&mut self, x: &[T]) -> f64 {
+        self.evaluate(x, None)
+    }
+
+    fn value_grad(&mut self, x: &[T], gradient: &mut [T]) -> f64 {
+        self.evaluate(x, Some(gradient))
+    }
+}
