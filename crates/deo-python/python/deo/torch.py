@@ -666,9 +666,7 @@ def _measured(
 ) -> tuple[Any, _Parameters]:
     """``run(fun, x)``, and everything as before."""
     parameters = _Parameters(params)
-    excursion = _Excursion(
-        parameters, closure, buffers=_Buffers(model), generators=tuple(generators), backward=True
-    )
+    excursion = _Excursion(parameters, closure, buffers=_Buffers(model), generators=tuple(generators), backward=True)
     x = parameters.values()
     excursion.begin_probes(x)
     try:
