@@ -78,7 +78,7 @@ def test_verify_and_connect():
     # From one hollow to the next: both sides are alike.
     assert all(hop.are_minima) and abs(hop.barriers[0] - hop.barriers[1]) < 1e-3
     assert abs(sum(again.barriers) - sum(hop.barriers)) < 1e-3
-    for minimum, barrier in zip(hop.minima, hop.barriers):
+    for minimum, barrier in zip(hop.minima, hop.barriers, strict=True):
         minimum.calc = EMT()
         assert abs(hop.energy - minimum.get_potential_energy() - barrier) < 1e-9
         assert deo.ase.verify(minimum).kind == "minimum"

@@ -90,7 +90,7 @@ def exact_hessian(model, inputs, targets):
     sizes = [p.numel() for p in parameters]
 
     def loss(flat):
-        a, b, c, d = (part.view(s) for part, s in zip(flat.split(sizes), shapes))
+        a, b, c, d = (part.view(s) for part, s in zip(flat.split(sizes), shapes, strict=True))
         return torch.nn.functional.mse_loss(torch.tanh(inputs @ a.T + b) @ c.T + d, targets)
 
     flat = torch.cat([p.detach().reshape(-1) for p in parameters])
@@ -305,7 +305,7 @@ class TestContracts:
             opt.load_state_dict(opt.base.state_dict())
         with pytest.raises(ValueError, match="escape"):
             deo.torch.Deflate(torch.optim.SGD(model.parameters(), lr=0.1)).load_state_dict(state)
-        with pytest.raises(ValueError, match="options|seed"):
+        with pytest.raises(ValueError, match="seed"):
             deo.torch.Escape(torch.optim.SGD(model.parameters(), lr=0.1), seed=3).load_state_dict(state)
         small = torch.nn.Parameter(torch.ones(3))
         with pytest.raises(ValueError, match="another size"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -46,7 +46,7 @@ class Curvature:
     secant_error : float
         The expected error of C from finite differences.
     axis : ndarray
-        The unit direction n, of the shape of ``x``.
+        The unit direction n, of the shape of ``x``; a list of tensors from `deo.torch`.
     status : str
         ``"converged"``; ``"noise"`` where the gradients' noise hides the rest; ``"budget"`` and others where it isn't.
     gap : float or None
@@ -60,7 +60,7 @@ class Curvature:
     value: float
     residual: float
     secant_error: float
-    axis: NDArray[Any] = field()
+    axis: Any
     status: Status
     gap: float | None
     evidence: str
@@ -183,7 +183,7 @@ class Certificate:
     error: float
     residual: float
     highest: float
-    axis: NDArray[Any]
+    axis: Any
     resolvable: float
     loss: float
     gradient_norm: float

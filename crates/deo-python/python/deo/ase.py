@@ -31,7 +31,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, Any, Literal
 
 import numpy as np
@@ -123,7 +123,7 @@ class _Coordinates:
         self.evaluations += 1
         if not wants_gradient:
             return energy, None
-        forces = np.array(self.atoms.get_forces(apply_constraint=False), dtype=float)
+        forces: Array = np.array(self.atoms.get_forces(apply_constraint=False), dtype=np.float64)
         self.last = (y.tobytes(), energy, forces)
         return energy, np.ascontiguousarray(-forces[self.free])
 
@@ -353,7 +353,7 @@ def _with_energy(coordinates: _Coordinates, x: Array, energy: float) -> ase.Atom
     positions = image.positions.copy()
     positions[coordinates.free] = x
     image.positions = positions
-    known = {"energy": energy}
+    known: dict[str, Any] = {"energy": energy}
     forces = coordinates.forces_at(x)
     if forces is not None:
         known["forces"] = forces
@@ -392,13 +392,7 @@ def verify(atoms: ase.Atoms, *, fmax: float = 0.05, rigid: bool = True, **certif
     coordinates = _Coordinates(atoms, rigid)
     settings = {"gtol": fmax * np.sqrt(len(atoms)), **certifying}
     found = _undisturbed(coordinates, lambda x: certificate(coordinates, x, body=_body(coordinates), **settings))
-    return _with_axis(found, coordinates.spread(found.axis))
-
-
-def _with_axis(found: Certificate, axis: Array) -> Certificate:
-    from dataclasses import replace
-
-    return replace(found, axis=axis)
+    return replace(found, axis=coordinates.spread(found.axis))
 
 
 def _body(coordinates: _Coordinates) -> str:
