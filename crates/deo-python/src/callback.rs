@@ -5,12 +5,15 @@
 
 use crate::vectors::Scalar;
 use deo_core::Objective;
-use numpy::{PyArray1, PyReadonlyArray1};
+use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1};
 use pyo3::prelude::*;
 
 /// `call(x, wants_gradient) -> (loss | None, gradient | None)`.
 pub(crate) struct Callback {
     call: Py<PyAny>,
+    /// It has `reuses_points`: it neither keeps nor changes the array that it is given, so one array serves all calls.
+    reuses: bool,
+    point: Option<Py<PyAny>>,
     error: Option<PyErr>,
     /// Gradients and losses that were asked of it.
     pub(crate) gradients: u64,
@@ -19,7 +22,9 @@ pub(crate) struct Callback {
 
 impl Callback {
     pub(crate) fn new(call: &Bound<'_, PyAny>) -> Self {
-        Callback { call: call.clone().unbind(), error: None, gradients: 0, losses: 0 }
+        let reuses = call.hasattr("reuses_points").unwrap_or(false);
+        let call = call.clone().unbind();
+        Callback { call, reuses, point: None, error: None, gradients: 0, losses: 0 }
     }
 
     /// The exception, if there was one.
@@ -34,7 +39,7 @@ impl Callback {
     /// Runs what may fail, unless something has failed before.
     pub(crate) fn attempt<R>(
         &mut self,
-        run: impl FnOnce(Python<'_>, &Self) -> PyResult<R>,
+        run: impl FnOnce(Python<'_>, &mut Self) -> PyResult<R>,
     ) -> Option<R> {
         if self.error.is_some() {
             return None;
@@ -46,11 +51,29 @@ impl Callback {
         result.map_err(|error| self.error = Some(error)).ok()
     }
 
+    /// x as an array: a new one, unless the function is known to leave it alone.
+    fn place<'py, T: Scalar>(
+        &mut self,
+        py: Python<'py>,
+        x: &[T],
+    ) -> PyResult<Bound<'py, PyArray1<T>>> {
+        if let Some(point) = &self.point {
+            let array = point.bind(py).cast::<PyArray1<T>>()?.clone();
+            array.readwrite().as_slice_mut()?.copy_from_slice(x);
+            return Ok(array);
+        }
+        let array = PyArray1::from_slice(py, x);
+        if self.reuses {
+            self.point = Some(array.clone().into_any().unbind());
+        }
+        Ok(array)
+    }
+
     fn evaluate<T: Scalar>(&mut self, x: &[T], gradient: Option<&mut [T]>) -> f64 {
         let wants_gradient = gradient.is_some();
         let mut place = gradient;
         let loss = self.attempt(|py, this| {
-            let x = PyArray1::from_slice(py, x);
+            let x = this.place(py, x)?;
             let result = this.call.bind(py).call1((x, wants_gradient))?;
             let (loss, gradient): (Option<f64>, Option<PyReadonlyArray1<'_, T>>) =
                 result.extract()?;

@@ -26,7 +26,9 @@ def blocks():
         yield page, parts
 
 
-@pytest.mark.parametrize(("page", "parts"), list(blocks()), ids=lambda value: value.name if isinstance(value, Path) else "")
+@pytest.mark.parametrize(
+    ("page", "parts"), list(blocks()), ids=lambda value: value.name if isinstance(value, Path) else ""
+)
 def test_page(page, parts, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names = {}

@@ -28,6 +28,8 @@ def _engine(
         return Product(hessp, x, args), "product"
     if rule not in ("forward", "central"):
         raise ValueError(f"rule is {rule!r}; it must be 'forward' or 'central'")
+    if getattr(fun, "reuses_points", False):
+        return fun, rule  # adapted already, by deo.torch
     if fun is None:
         raise TypeError("fun is None: pass a function, or hessp")
     return Function(fun, x, jac=jac, args=args), rule

@@ -191,6 +191,9 @@ class _Buffers:
 class _Excursion:
     """A closure at the present parameters and at others, and everything back as it was."""
 
+    # The engines may hand over one array for all points, and have copied a gradient before they ask for the next.
+    reuses_points = True
+
     def __init__(
         self,
         parameters: _Parameters,
@@ -211,6 +214,7 @@ class _Excursion:
         self._buffers.begin()
         self._x: Tensor | None = None
         self._after: Any = None
+        self._there: Tensor | None = None
         self.calls = 0
 
     def _evaluate(self) -> tuple[float, Any]:
@@ -254,7 +258,8 @@ class _Excursion:
         loss, _ = self._evaluate()
         if not wants_gradient:
             return loss, None
-        return loss, self._parameters.gather([p.grad for p in self._parameters.tensors]).numpy()
+        self._there = self._parameters.gather([p.grad for p in self._parameters.tensors], self._there)
+        return loss, self._there.numpy()
 
     def end_probes(self) -> None:
         """As after `here`: parameters, gradients, buffers, generators."""
@@ -703,9 +708,7 @@ def curvature(
         Parameters, gradients, buffers and generators are as before.
     """
     v0 = _flat(settings.pop("v0", None))
-    found, parameters = _measured(
-        closure, params, model, generators, lambda f, x: _curvature(_pair(f), x, v0=v0, **settings)
-    )
+    found, parameters = _measured(closure, params, model, generators, lambda f, x: _curvature(f, x, v0=v0, **settings))
     return replace(found, axis=parameters.split(torch.from_numpy(found.axis)))
 
 
@@ -724,9 +727,7 @@ def spectrum(
     Arguments are those of `curvature` and `deo.spectrum`.
     """
     v0 = _flat(settings.pop("v0", None))
-    found, _ = _measured(
-        closure, params, model, generators, lambda f, x: _spectrum(_pair(f), x, k, which, v0=v0, **settings)
-    )
+    found, _ = _measured(closure, params, model, generators, lambda f, x: _spectrum(f, x, k, which, v0=v0, **settings))
     return found  # type: ignore[no-any-return]
 
 
@@ -747,11 +748,6 @@ def certify(
         closure, params, model, generators, lambda f, x: _certificate(f, x, v0=v0, **settings)
     )
     return replace(found, axis=parameters.split(torch.from_numpy(found.axis)))
-
-
-def _pair(call: Any) -> Callable[[Any], tuple[float, Any]]:
-    """``fun(x) -> (loss, grad)`` of an excursion."""
-    return lambda y: call(np.ascontiguousarray(y), True)
 
 
 def _flat(v0: Any) -> Any:
@@ -862,7 +858,7 @@ class Monitor:
         excursion.begin_probes(x)
         try:
             loss, g = excursion(x.numpy(), True)
-            lowest, highest = self._machine.measure(excursion, x.numpy(), g)
+            lowest, highest = self._machine.measure(excursion, x.numpy(), g.copy())
         finally:
             excursion.undo()
         self._step += 1
