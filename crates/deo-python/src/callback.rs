@@ -3,6 +3,7 @@
 //! Objectives don't fail, Python functions do: the first exception is kept, every later question is answered by NaN, which
 //! ends any machine soon, and the exception is raised when the lock is held again.
 
+use crate::tensors::Tensor;
 use crate::vectors::Scalar;
 use deo_core::Objective;
 use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1};
@@ -93,9 +94,15 @@ impl Callback {
         }
         loss.unwrap_or(f64::NAN)
     }
+}
 
-    /// Hv into `product`, by `call(v) -> Hv`.
-    pub(crate) fn multiply<T: Scalar>(&mut self, v: &[T], product: &mut [T]) {
+/// Exact products, by `call(v) -> Hv`.
+pub(crate) trait Multiply<V: ?Sized> {
+    fn multiply(&mut self, v: &V, product: &mut V);
+}
+
+impl<T: Scalar> Multiply<[T]> for Callback {
+    fn multiply(&mut self, v: &[T], product: &mut [T]) {
         let done = self.attempt(|py, this| {
             let v = PyArray1::from_slice(py, v);
             let result: PyReadonlyArray1<'_, T> = this.call.bind(py).call1((v,))?.extract()?;
@@ -115,5 +122,48 @@ impl<T: Scalar> Objective<[T]> for Callback {
 
     fn value_grad(&mut self, x: &[T], gradient: &mut [T]) -> f64 {
         self.evaluate(x, Some(gradient))
+    }
+}
+
+impl Callback {
+    fn at_tensor(&mut self, x: &Tensor, gradient: Option<&mut Tensor>) -> f64 {
+        let wants_gradient = gradient.is_some();
+        let loss = self.attempt(|py, this| {
+            let result = this.call.bind(py).call1((&x.0, wants_gradient))?;
+            let (loss, found): (Option<f64>, Option<Bound<'_, PyAny>>) = result.extract()?;
+            if let (Some(place), Some(found)) = (&gradient, found) {
+                place.0.call_method1(py, "copy_", (found,))?;
+            }
+            Ok(loss.unwrap_or(f64::NAN))
+        });
+        match (&loss, gradient) {
+            (Some(_), Some(_)) => self.gradients += 1,
+            (Some(_), None) => self.losses += 1,
+            (None, Some(place)) => {
+                // The exception is kept already; whatever this raises is its consequence.
+                Python::attach(|py| place.0.call_method1(py, "fill_", (f64::NAN,)).map(drop)).ok();
+            }
+            (None, None) => {}
+        }
+        loss.unwrap_or(f64::NAN)
+    }
+}
+
+impl Objective<Tensor> for Callback {
+    fn value(&mut self, x: &Tensor) -> f64 {
+        self.at_tensor(x, None)
+    }
+
+    fn value_grad(&mut self, x: &Tensor, gradient: &mut Tensor) -> f64 {
+        self.at_tensor(x, Some(gradient))
+    }
+}
+
+impl Multiply<Tensor> for Callback {
+    fn multiply(&mut self, v: &Tensor, product: &mut Tensor) {
+        self.attempt(|py, this| {
+            let found = this.call.bind(py).call1((&v.0,))?;
+            product.0.call_method1(py, "copy_", (found,)).map(drop)
+        });
     }
 }

@@ -1,6 +1,7 @@
 //! Certificates, and the way off a saddle.
 
 use crate::callback::Callback;
+use crate::tensors::{Tensor, Tensors, given};
 use crate::vectors::{bad, by_dtype, copied, optional, space, wrong_dtype};
 use deo_core::Space;
 use deo_core::certify::{Certified, CertifySettings, Doubt, Kind, LeaveSettings};
@@ -9,9 +10,10 @@ use numpy::PyArray1;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-fn as_dict<'py, T: numpy::Element>(
+fn as_dict<'py, V>(
     py: Python<'py>,
-    certified: Certified<Vec<T>>,
+    certified: Certified<V>,
+    array: impl FnOnce(V) -> Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let dict = PyDict::new(py);
     let negative = certified.is_negative();
@@ -47,13 +49,13 @@ fn as_dict<'py, T: numpy::Element>(
     dict.set_item("gradient_noise", certified.gradient_noise)?;
     dict.set_item("starts", certified.starts)?;
     dict.set_item("gradients", certified.gradients)?;
-    dict.set_item("axis", PyArray1::from_vec(py, certified.axis))?;
+    dict.set_item("axis", array(certified.axis))?;
     Ok(dict)
 }
 
 /// `deo.certify`; `body` is "" for vectors in general, "free" or "periodic" for positions of atoms.
 #[pyfunction]
-#[pyo3(signature = (call, x, *, starts, tolerance, max_gradients, memory, max_index, max_gradient, seed, v0, body))]
+#[pyo3(signature = (call, x, *, starts, tolerance, max_gradients, memory, max_index, max_gradient, seed, v0, body, ops=None))]
 #[allow(clippy::too_many_arguments)]
 pub(crate) fn certify<'py>(
     py: Python<'py>,
@@ -68,6 +70,7 @@ pub(crate) fn certify<'py>(
     seed: u64,
     v0: Option<&Bound<'py, PyAny>>,
     body: &str,
+    ops: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let settings = CertifySettings {
         starts,
@@ -80,6 +83,14 @@ pub(crate) fn certify<'py>(
         ..CertifySettings::default()
     };
     let mut callback = Callback::new(call);
+    if let Some(ops) = ops {
+        let space = Tensors::new(ops)?;
+        let (x, v0) = (Tensor(x.clone().unbind()), given(&space, v0)?);
+        let certified = run(&space, &mut callback, &x, v0.as_ref(), &settings).map_err(bad);
+        callback.check()?;
+        space.check()?;
+        return as_dict(py, certified?, |axis| axis.0.into_bound(py));
+    }
     if !body.is_empty() {
         let Ok(array) = x.cast::<PyArray1<f64>>() else { return Err(wrong_dtype()) };
         let x = copied(array)?;
@@ -88,7 +99,7 @@ pub(crate) fn certify<'py>(
         let certified =
             py.detach(|| run(&space, &mut callback, &x, v0.as_deref(), &settings)).map_err(bad);
         callback.check()?;
-        return as_dict(py, certified?);
+        return as_dict(py, certified?, |axis| PyArray1::from_vec(py, axis).into_any());
     }
     by_dtype!(x, T, array => {
         let x = copied(array)?;
@@ -97,7 +108,7 @@ pub(crate) fn certify<'py>(
             run(&space::<T>(), &mut callback, &x, v0.as_deref(), &settings)
         }).map_err(bad);
         callback.check()?;
-        as_dict(py, certified?)
+        as_dict(py, certified?, |axis| PyArray1::from_vec(py, axis).into_any())
     })
 }
 

@@ -9,6 +9,7 @@ mod estimates;
 mod machine;
 mod monitor;
 mod saddle;
+mod tensors;
 mod vectors;
 
 use pyo3::prelude::*;

@@ -2,11 +2,13 @@
 
 use crate::callback::Callback;
 use crate::estimates::as_dict;
+use crate::tensors::{Tensor, Tensors, reading};
 use crate::vectors::{Scalar, bad, space, wrong_dtype};
 use deo_core::deo::Tracking;
 use deo_core::drive::Workspace;
 use deo_core::policy::{EscapeSettings, Kick};
-use deo_core::{Deo, DeoSettings, DimerSettings, Event, PolicySettings};
+use deo_core::{Deo, DeoSettings, DimerSettings, Event, Objective, PolicySettings, Space};
+use deo_linalg::Parallel;
 use numpy::{PyArray1, PyArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
@@ -14,39 +16,87 @@ use pyo3::types::{PyBytes, PyDict};
 /// What a saved state begins with; another layout gets another number.
 const FORMAT: u32 = 1;
 
-struct Of<T> {
-    deo: Deo<Vec<T>>,
-    workspace: Workspace<Vec<T>>,
+struct Of<S: Space> {
+    space: S,
+    deo: Deo<S::Owned>,
+    workspace: Workspace<S::Owned>,
     settings: DeoSettings,
 }
 
-impl<T: Scalar> Of<T> {
-    fn new(len: usize, settings: DeoSettings) -> PyResult<Self> {
-        let (space, like) = (space::<T>(), vec![T::default(); len]);
-        let deo = Deo::new(&space, &like[..], settings).map_err(bad)?;
-        Ok(Of { deo, workspace: Workspace::new(&space, &like[..], settings.dimer.rule), settings })
+impl<S: Space> Of<S> {
+    fn new(space: S, like: &S::Vector, settings: DeoSettings) -> PyResult<Self> {
+        let deo = Deo::new(&space, like, settings).map_err(bad)?;
+        let workspace = Workspace::new(&space, like, settings.dimer.rule);
+        Ok(Of { space, deo, workspace, settings })
+    }
+
+    /// A whole step: what happened, and ‖g‖.
+    fn step(
+        &mut self,
+        callback: &mut Callback,
+        x: &mut S::Vector,
+        g: &mut S::Vector,
+        loss: f64,
+    ) -> (Event, f64)
+    where
+        Callback: Objective<S::Vector>,
+    {
+        let norm = self.deo.observe(&self.space, x, loss, g);
+        if loss.is_finite() && norm.is_finite() {
+            self.deo.visit(&self.space, callback, x, g, &mut self.workspace);
+        }
+        if callback.has_failed() {
+            return (Event::Quiet, norm);
+        }
+        (self.deo.apply(&self.space, x, g), norm)
+    }
+
+    fn state(&self) -> PyResult<Vec<u8>>
+    where
+        S::Owned: serde::Serialize,
+    {
+        let config = bincode::config::standard();
+        bincode::serde::encode_to_vec((FORMAT, &self.deo), config).map_err(bad)
+    }
+
+    /// Goes on from a state; `new` is a fresh machine of the same kind, `len` tells the length of a vector.
+    fn load(
+        &mut self,
+        bytes: &[u8],
+        new: &Deo<S::Owned>,
+        len: impl Fn(&S::Owned) -> usize,
+    ) -> PyResult<()>
+    where
+        S::Owned: serde::de::DeserializeOwned,
+    {
+        let config = bincode::config::standard();
+        let ((format, deo), read): ((u32, Deo<S::Owned>), usize) =
+            bincode::serde::decode_from_slice(bytes, config)
+                .map_err(|error| bad(format!("not a state of this version of deo: {error}")))?;
+        if format != FORMAT || read != bytes.len() {
+            return Err(bad("the state is of another version of deo"));
+        }
+        if !deo.continues(new, |a, b| len(a) == len(b)) {
+            return Err(bad("the state is of other settings or of a model of another size"));
+        }
+        self.deo = deo;
+        Ok(())
     }
 }
 
 enum Inner {
-    F32(Of<f32>),
-    F64(Of<f64>),
+    F32(Of<Parallel<f32>>),
+    F64(Of<Parallel<f64>>),
+    Tensors(Of<Tensors>),
 }
 
-/// `$body` for the machine of either scalar.
+/// `$body` for the machine of whichever space.
 macro_rules! with {
-    ($self:expr, $T:ident, $of:ident => $body:expr) => {
+    ($self:expr, $of:ident => $body:expr) => {
         match &mut $self.inner {
-            Inner::F32($of) => {
-                #[allow(dead_code)] // not every body names its scalar
-                type $T = f32;
-                $body
-            }
-            Inner::F64($of) => {
-                #[allow(dead_code)]
-                type $T = f64;
-                $body
-            }
+            Inner::F32($of) => $body,
+            Inner::F64($of) => $body,
+            Inner::Tensors($of) => $body,
         }
     };
 }
@@ -99,15 +149,47 @@ fn settings(policy: &str, options: &Bound<'_, PyDict>) -> PyResult<DeoSettings> 
     Ok(settings)
 }
 
+/// One step on arrays, which are the caller's own and which nobody else has.
+fn step_on_arrays<T: Scalar>(
+    of: &mut Of<Parallel<T>>,
+    py: Python<'_>,
+    callback: &mut Callback,
+    x: &Bound<'_, PyAny>,
+    g: &Bound<'_, PyAny>,
+    loss: f64,
+) -> PyResult<(Event, f64)> {
+    let (Ok(x), Ok(g)) = (x.cast::<PyArray1<T>>(), g.cast::<PyArray1<T>>()) else {
+        return Err(wrong_dtype());
+    };
+    let (mut x, mut g) = (x.readwrite(), g.readwrite());
+    let (x, g) = (x.as_slice_mut()?, g.as_slice_mut()?);
+    Ok(py.detach(|| of.step(callback, x, g, loss)))
+}
+
+fn tensor(value: &Bound<'_, PyAny>) -> Tensor {
+    Tensor(value.clone().unbind())
+}
+
 #[pymethods]
 impl Machine {
     #[new]
-    fn new(len: usize, single: bool, policy: &str, options: &Bound<'_, PyDict>) -> PyResult<Self> {
+    #[pyo3(signature = (len, single, policy, options, ops=None))]
+    fn new(
+        len: usize,
+        single: bool,
+        policy: &str,
+        options: &Bound<'_, PyDict>,
+        ops: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
         let settings = settings(policy, options)?;
-        let inner = if single {
-            Inner::F32(Of::new(len, settings)?)
-        } else {
-            Inner::F64(Of::new(len, settings)?)
+        let inner = match ops {
+            Some(ops) => {
+                let space = Tensors::new(ops)?;
+                let like = Tensor(ops.call_method0("zeros")?.unbind());
+                Inner::Tensors(Of::new(space, &like, settings)?)
+            }
+            None if single => Inner::F32(Of::new(space(), &vec![0.0; len][..], settings)?),
+            None => Inner::F64(Of::new(space(), &vec![0.0; len][..], settings)?),
         };
         Ok(Machine { inner, len })
     }
@@ -124,25 +206,16 @@ impl Machine {
         loss: f64,
     ) -> PyResult<Bound<'py, PyDict>> {
         let mut callback = Callback::new(call);
-        let (event, gradient_norm) = with!(self, T, of => {
-            let (Ok(x), Ok(g)) = (x.cast::<PyArray1<T>>(), g.cast::<PyArray1<T>>()) else {
-                return Err(wrong_dtype());
-            };
-            let (mut x, mut g) = (x.readwrite(), g.readwrite());
-            let (x, g) = (x.as_slice_mut()?, g.as_slice_mut()?);
-            let space = space::<T>();
-            // x and g are the caller's own buffers, which nobody else has.
-            py.detach(|| {
-                let norm = of.deo.observe(&space, x, loss, g);
-                if loss.is_finite() && norm.is_finite() {
-                    of.deo.visit(&space, &mut callback, x, g, &mut of.workspace);
-                }
-                if callback.has_failed() {
-                    return (Event::Quiet, norm);
-                }
-                (of.deo.apply(&space, x, g), norm)
-            })
-        });
+        let (event, gradient_norm) = match &mut self.inner {
+            Inner::F32(of) => step_on_arrays(of, py, &mut callback, x, g, loss)?,
+            Inner::F64(of) => step_on_arrays(of, py, &mut callback, x, g, loss)?,
+            Inner::Tensors(of) => {
+                let done = of.step(&mut callback, &mut tensor(x), &mut tensor(g), loss);
+                callback.check()?;
+                of.space.check()?;
+                done
+            }
+        };
         callback.check()?;
         let dict = PyDict::new(py);
         dict.set_item("name", event.name())?;
@@ -163,7 +236,7 @@ impl Machine {
 
     /// What was evaluated and done so far.
     fn counts<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let counts = with!(self, T, of => of.deo.counts());
+        let counts = with!(self, of => of.deo.counts());
         let dict = PyDict::new(py);
         dict.set_item("gradients", counts.gradients)?;
         dict.set_item("losses", counts.losses)?;
@@ -179,38 +252,40 @@ impl Machine {
         &mut self,
         py: Python<'py>,
     ) -> PyResult<(Bound<'py, PyDict>, Bound<'py, PyAny>)> {
-        with!(self, T, of => {
-            let axis: &Vec<T> = of.deo.axis();
-            Ok((as_dict(py, &of.deo.estimate())?, PyArray1::from_slice(py, axis).into_any()))
-        })
+        let estimate = with!(self, of => of.deo.estimate());
+        let axis = match &self.inner {
+            Inner::F32(of) => PyArray1::from_slice(py, of.deo.axis()).into_any(),
+            Inner::F64(of) => PyArray1::from_slice(py, of.deo.axis()).into_any(),
+            Inner::Tensors(of) => of.deo.axis().clone().0.into_bound(py),
+        };
+        Ok((as_dict(py, &estimate)?, axis))
     }
 
     /// Everything that it knows.
     fn state<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        let config = bincode::config::standard();
-        let bytes = with!(self, T, of => {
-            bincode::serde::encode_to_vec((FORMAT, &of.deo), config).map_err(bad)?
-        });
+        let bytes = with!(self, of => of.state()?);
         Ok(PyBytes::new(py, &bytes))
     }
 
     /// Goes on from a state of a machine with the same settings.
-    fn load(&mut self, bytes: &[u8]) -> PyResult<()> {
-        let config = bincode::config::standard();
+    fn load(&mut self, py: Python<'_>, bytes: &[u8]) -> PyResult<()> {
         let len = self.len;
-        with!(self, T, of => {
-            let ((format, deo), read): ((u32, Deo<Vec<T>>), usize) =
-                bincode::serde::decode_from_slice(bytes, config)
-                    .map_err(|error| bad(format!("not a state of this version of deo: {error}")))?;
-            let new = Of::<T>::new(len, of.settings)?;
-            if format != FORMAT || read != bytes.len() {
-                return Err(bad("the state is of another version of deo"));
+        match &mut self.inner {
+            Inner::F32(of) => {
+                let new = Of::new(space::<f32>(), &vec![0.0; len][..], of.settings)?;
+                of.load(bytes, &new.deo, Vec::len)
             }
-            if !deo.continues(&new.deo, |a, b| a.len() == b.len()) {
-                return Err(bad("the state is of other settings or of a model of another size"));
+            Inner::F64(of) => {
+                let new = Of::new(space::<f64>(), &vec![0.0; len][..], of.settings)?;
+                of.load(bytes, &new.deo, Vec::len)
             }
-            of.deo = deo;
-            Ok(())
-        })
+            Inner::Tensors(of) => {
+                let ops = of.space.ops(py);
+                let like = Tensor(ops.call_method0("zeros")?.unbind());
+                let new = Of::new(Tensors::new(&ops)?, &like, of.settings)?;
+                let len = |x: &Tensor| x.0.bind(py).len().unwrap_or(0);
+                reading(&new.space, || of.load(bytes, &new.deo, len))
+            }
+        }
     }
 }

@@ -532,6 +532,7 @@ class TestBadInput:
             ([ones(), ones(dtype=F64)], TypeError, "one dtype"),
             ([twice, twice], ValueError, "twice"),
             ([torch.nn.Parameter(torch.ones(2, device="meta"))], TypeError, "meta"),
+            ([ones(), torch.nn.Parameter(torch.ones(2, device="meta"))], TypeError, "meta"),
         ]:
             with pytest.raises(error, match=words):
                 deo.torch.curvature(loss, params)
@@ -542,3 +543,81 @@ class TestBadInput:
         scaler = torch.cuda.amp.GradScaler(enabled=False)
         with pytest.raises(TypeError, match="GradScaler"):
             scaler.step(opt)
+
+
+class TestTensors:
+    """The route of other devices, on the CPU: the same decisions as the kernels', and numbers within rounding."""
+
+    @pytest.mark.parametrize("dtype", [torch.float32, F64])
+    def test_measurements(self, dtype):
+        model, closure = problem(4, dtype, 0.0)
+        for measure in (deo.torch.curvature, deo.torch.certify):
+            key = "value" if measure is deo.torch.curvature else "lowest"
+            here, there = (measure(closure, model.parameters(), tensors=t, seed=2) for t in (False, True))
+            scale = max(abs(getattr(here, key)), 1e-2)
+            assert abs(getattr(here, key) - getattr(there, key)) < (2e-3 if dtype == torch.float32 else 1e-6) * scale
+            assert [a.shape for a in there.axis] == [p.shape for p in model.parameters()]
+        here, there = (
+            deo.torch.spectrum(closure, model.parameters(), k=2, which="both", tensors=t) for t in (False, True)
+        )
+        assert np.allclose(here.values, there.values, rtol=1e-3, atol=1e-3)
+        again = deo.torch.curvature(closure, model.parameters(), tensors=True, v0=there.vectors[:, 0])
+        assert abs(again.value - there.values[0]) < 1e-2 * abs(there.values[0])
+
+    @pytest.mark.parametrize("make", ["Escape", "Deflate", "Amplify"])
+    def test_the_same_decisions(self, make):
+        runs = []
+        for tensors in (False, True):
+            x, closure = saddle()
+            opt = getattr(deo.torch, make)(torch.optim.SGD([x], lr=0.1), tensors=tensors)
+            events = []
+            for step in range(60):
+                if tensors and step % 7 == 3:
+                    state = opt.state_dict()
+                    opt = getattr(deo.torch, make)(torch.optim.SGD([x], lr=0.1), tensors=True)
+                    opt.load_state_dict(state)
+                opt.step(closure)
+                events.append(opt.last_event["name"])
+            runs.append((events, opt.counts, x.detach().clone()))
+        assert runs[0][:2] == runs[1][:2]
+        assert torch.allclose(runs[0][2], runs[1][2], rtol=1e-6)
+
+    def test_monitor(self):
+        histories = []
+        for tensors in (False, True):
+            x, closure = saddle()
+            mon = deo.torch.Monitor([x], every=2, tensors=tensors)
+            for step in range(6):
+                if step == 3:
+                    state = mon.state_dict()
+                    mon = deo.torch.Monitor([x], every=2, tensors=tensors)
+                    mon.load_state_dict(state)
+                mon.step(closure)
+            histories.append([(r.lowest, r.highest) for r in mon.history])
+        assert np.allclose(*histories, rtol=1e-6)
+
+    def test_exceptions_come_out(self):
+        x, closure = saddle()
+        calls = 0
+
+        def failing():
+            nonlocal calls
+            calls += 1
+            if calls == 4:
+                raise KeyError("mine")
+            return closure()
+
+        before = x.detach().clone()
+        for measure in (deo.torch.curvature, deo.torch.spectrum, deo.torch.certify):
+            calls = 0
+            with pytest.raises(KeyError, match="mine"):
+                measure(failing, [x], tensors=True)
+            assert torch.equal(before, x)
+
+    def test_a_state_of_another_size_is_refused(self):
+        x, closure = saddle()
+        opt = deo.torch.Escape(torch.optim.SGD([x], lr=0.1), tensors=True)
+        opt.step(closure)
+        y = torch.nn.Parameter(torch.ones(3, dtype=F64))
+        with pytest.raises(ValueError, match="another size"):
+            deo.torch.Escape(torch.optim.SGD([y], lr=0.1), tensors=True).load_state_dict(opt.state_dict())

@@ -10,7 +10,7 @@ _Call = Callable[[_Vector, bool], tuple[float | None, _Vector | None]]
 
 def curvature(
     call: _Call | Callable[[_Vector], _Vector],
-    x: _Vector,
+    x: Any,
     *,
     highest: bool,
     rule_name: str,
@@ -19,12 +19,13 @@ def curvature(
     floor: float,
     max_gradients: int,
     always: bool,
-    v0: _Vector | None,
+    v0: Any,
     seed: int,
+    ops: Any = None,
 ) -> tuple[dict[str, Any], _Vector]: ...
 def spectrum(
     call: _Call | Callable[[_Vector], _Vector],
-    x: _Vector,
+    x: Any,
     *,
     count: int,
     which: str,
@@ -35,12 +36,13 @@ def spectrum(
     memory: int,
     confirm: bool,
     max_gradients: int,
-    v0: _Vector | None,
+    v0: Any,
     seed: int,
+    ops: Any = None,
 ) -> dict[str, Any]: ...
 def certify(
     call: _Call,
-    x: _Vector,
+    x: Any,
     *,
     starts: int,
     tolerance: float,
@@ -49,8 +51,9 @@ def certify(
     max_index: int,
     max_gradient: float | None,
     seed: int,
-    v0: _Vector | None,
+    v0: Any,
     body: str,
+    ops: Any = None,
 ) -> dict[str, Any]: ...
 def leave(
     call: _Call,
@@ -67,7 +70,7 @@ def leave(
 def search(
     call: _Call,
     observer: Callable[[int, _Vector, float, float], None],
-    x: _Vector,
+    x: Any,
     *,
     body: str,
     index: int,
@@ -89,15 +92,24 @@ def join(
 ) -> list[dict[str, Any]]: ...
 
 class Machine:
-    def __init__(self, len: int, single: bool, policy: str, options: dict[str, Any]) -> None: ...
-    def step(self, call: _Call, x: _Vector, g: _Vector, loss: float) -> dict[str, Any]: ...
+    def __init__(self, len: int, single: bool, policy: str, options: dict[str, Any], ops: Any = None) -> None: ...
+    def step(self, call: _Call, x: Any, g: Any, loss: float) -> dict[str, Any]: ...
     def counts(self) -> dict[str, int]: ...
     def estimate(self) -> tuple[dict[str, Any], _Vector]: ...
     def state(self) -> bytes: ...
     def load(self, bytes: bytes) -> None: ...
 
 class Monitor:
-    def __init__(self, len: int, single: bool, interval: int, first: int, gradients: int, seed: int) -> None: ...
-    def measure(self, call: _Call, x: _Vector, g: _Vector) -> tuple[dict[str, Any], dict[str, Any]]: ...
+    def __init__(
+        self,
+        len: int,
+        single: bool,
+        interval: int,
+        first: int,
+        gradients: int,
+        seed: int,
+        ops: Any = None,
+    ) -> None: ...
+    def measure(self, call: _Call, x: Any, g: Any) -> tuple[dict[str, Any], dict[str, Any]]: ...
     def state(self) -> bytes: ...
     def load(self, bytes: bytes) -> None: ...

@@ -18,7 +18,7 @@ Which = Literal["lowest", "highest", "both"]
 
 def _engine(
     fun: Callable[..., Any] | None,
-    x: Vector,
+    x: Any,
     rule: str,
     jac: Callable[..., Any] | bool | None,
     args: tuple[Any, ...],
@@ -51,6 +51,7 @@ def curvature(
     certify: bool = False,
     v0: ArrayLike | None = None,
     seed: int = 0,
+    _ops: Any = None,
 ) -> Curvature:
     """The lowest curvature of ``fun`` at ``x`` and its direction, by a dimer.
 
@@ -97,7 +98,7 @@ def curvature(
     """
     if which not in ("lowest", "highest"):
         raise ValueError(f"which is {which!r}; it must be 'lowest' or 'highest'")
-    point = as_vector(x)
+    point: Any = as_vector(x) if _ops is None else x
     call, rule_name = _engine(fun, point, rule, jac, args, hessp)
     numbers, axis = _deo.curvature(
         call,
@@ -109,8 +110,9 @@ def curvature(
         floor=float(floor),
         max_gradients=count(max_gradients, "max_gradients"),
         always=bool(certify),
-        v0=as_start(v0, point),
+        v0=as_start(v0, point) if _ops is None else v0,
         seed=count(seed, "seed", 0),
+        ops=_ops,
     )
     return Curvature(axis=axis.reshape(point.shape), **numbers)
 
@@ -133,6 +135,7 @@ def spectrum(
     max_gradients: int = 1000,
     v0: ArrayLike | None = None,
     seed: int = 0,
+    _ops: Any = None,
 ) -> Spectrum:
     """The ``k`` lowest or highest eigenpairs of a Hessian, in the manner of `scipy.sparse.linalg.eigsh`.
 
@@ -164,11 +167,12 @@ def spectrum(
     >>> deo.spectrum(lambda x: a @ x, np.zeros(5), k=2).values.round(6)
     array([-2.,  1.])
     """
-    point = as_vector(x)
+    point: Any = as_vector(x) if _ops is None else x
+    size = point.size if _ops is None else _ops.len
     count(k, "k")
     wanted = 2 * k if which == "both" else k
-    if wanted > point.size:
-        raise ValueError(f"{wanted} eigenpairs are wanted, and x has {point.size} elements")
+    if wanted > size:
+        raise ValueError(f"{wanted} eigenpairs are wanted, and x has {size} elements")
     call, rule_name = _engine(fun, point, rule, jac, args, hessp)
     found = _deo.spectrum(
         call,
@@ -182,16 +186,18 @@ def spectrum(
         memory=max(20, 4 * wanted + 2) if memory is None else count(memory, "memory"),
         confirm=bool(confirm),
         max_gradients=count(max_gradients, "max_gradients"),
-        v0=as_start(v0, point),
+        v0=as_start(v0, point) if _ops is None else v0,
         seed=count(seed, "seed", 0),
+        ops=_ops,
     )
     pairs = found["pairs"]
+    axes = [axis if _ops is None else axis.cpu().numpy() for axis in found["axes"]]
     values = np.array([pair["value"] for pair in pairs])
     order = np.argsort(values)
     statuses = tuple(pairs[i]["status"] for i in order)
     return Spectrum(
         values=values[order],
-        vectors=np.stack([found["axes"][i] for i in order], axis=1),
+        vectors=np.stack([axes[i] for i in order], axis=1),
         residuals=np.array([pairs[i]["residual"] for i in order]),
         errors=np.array([total_error(*(pairs[i][n] for n in ("secant_error", "residual", "gap"))) for i in order]),
         converged=np.array([s in ("converged", "noise", "unconfirmed") for s in statuses]),
@@ -273,7 +279,7 @@ def certify(
 
 def certificate(
     call: Callable[[Vector, bool], tuple[float | None, Vector | None]],
-    point: Vector,
+    point: Any,
     *,
     gtol: float | None = None,
     tol: float = 1e-2,
@@ -284,6 +290,7 @@ def certificate(
     v0: ArrayLike | None = None,
     seed: int = 0,
     body: str = "",
+    ops: Any = None,
 ) -> Certificate:
     """`certify` of an adapted function, which `deo.scipy`, `deo.torch` and `deo.ase` have at hand."""
     found = _deo.certify(
@@ -296,8 +303,9 @@ def certificate(
         max_index=count(max_index, "max_index"),
         max_gradient=gtol,
         seed=count(seed, "seed", 0),
-        v0=as_start(v0, point),
+        v0=as_start(v0, point) if ops is None else v0,
         body=body,
+        ops=ops,
     )
     axis = found.pop("axis").reshape(point.shape)
     return Certificate(axis=axis, **found)

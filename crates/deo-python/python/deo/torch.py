@@ -5,9 +5,10 @@ Everything here takes a *closure*, as `torch.optim.LBFGS` does: it evaluates the
 buffers (running statistics) and the states of random generators are saved and restored, so that both ends of a dimer see
 the same dropout mask, and nothing of the run changes but what is meant to.
 
-Works on dense float32 and float64 parameters on the CPU. The machine keeps flat vectors of the size of all parameters:
-five of its own, two for probes, and copies of the parameters and of the gradient. Other devices and half precision are
-refused with an error.
+Works on dense float32 and float64 parameters that are all on one device. The machine keeps flat vectors of the size of all
+parameters: five of its own, two for probes, and copies of the parameters and of the gradient. On the CPU they are slices in
+the hands of deo's own kernels, elsewhere tensors of that device, whose scalars leave it once a step of the machine. The
+second way was tested on the CPU only, where ``tensors=True`` asks for it. Half precision is refused with an error.
 
 Examples
 --------
@@ -72,7 +73,7 @@ _NEEDS_CLOSURE = (
 class _Parameters:
     """The trained parameters of a model as one flat vector."""
 
-    def __init__(self, params: Iterable[Tensor]) -> None:
+    def __init__(self, params: Iterable[Tensor], tensors: bool | None = None) -> None:
         if isinstance(params, Tensor):
             params = [params]
         self.tensors = [p for p in params if p.requires_grad]
@@ -89,11 +90,8 @@ class _Parameters:
                 raise TypeError(what + f"is a {kind}: deo.torch doesn't shard (FSDP, DTensor); it works under DDP")
             if p.layout != torch.strided:
                 raise TypeError(what + f"has the layout {p.layout}; deo.torch works on dense tensors")
-            if p.device.type != "cpu":
-                raise TypeError(
-                    what + f"is on {p.device}; deo.torch works on CPU tensors for now: model.cpu(), "
-                    "or answer the questions of deo-core in a loop of your own"
-                )
+            if p.device.type == "meta":
+                raise TypeError(what + "is on the meta device, and has no values")
             if p.dtype not in (torch.float32, torch.float64):
                 raise TypeError(
                     what + f"is {p.dtype}; deo.torch works in float32 and float64: "
@@ -103,12 +101,28 @@ class _Parameters:
         mixed = {str(p.dtype) for p in self.tensors}
         if len(mixed) > 1:
             raise TypeError(f"the parameters are of {' and '.join(sorted(mixed))}; deo.torch needs one dtype")
+        devices = {p.device for p in self.tensors}
+        if len(devices) > 1:
+            names = " and ".join(sorted(str(device) for device in devices))
+            raise TypeError(f"the parameters are on {names}; deo.torch needs them on one device")
+        self.device = self.tensors[0].device
         self.numel = sum(p.numel() for p in self.tensors)
+        if tensors is False and self.device.type != "cpu":
+            raise ValueError(f"tensors=False asks for arrays, and the parameters are on {self.device}")
+        self.ops = _Operations(self) if tensors or self.device.type != "cpu" else None
+
+    def handed(self, flat: Tensor) -> Any:
+        """A flat vector as the engines take it: the same memory."""
+        return flat if self.ops is not None else flat.numpy()
+
+    def taken(self, vector: Any) -> Tensor:
+        """The other way round."""
+        return vector if isinstance(vector, Tensor) else torch.from_numpy(vector)
 
     def gather(self, tensors: Sequence[Tensor | None], out: Tensor | None = None) -> Tensor:
         """Tensors of the parameters' shapes as a flat vector; None is zero."""
         if out is None:
-            out = torch.empty(self.numel, dtype=self.dtype)
+            out = torch.empty(self.numel, dtype=self.dtype, device=self.device)
         at = 0
         for p, tensor in zip(self.tensors, tensors, strict=True):
             place = out[at : at + p.numel()]
@@ -135,16 +149,70 @@ class _Parameters:
                 p.copy_(part)
 
 
-def _generators(more: Sequence[torch.Generator]) -> tuple[Any, ...]:
-    return (torch.get_rng_state(), random.getstate(), np.random.get_state(), [g.get_state() for g in more])
+class _Operations:
+    """What the engines do with flat tensors, on whichever device."""
+
+    def __init__(self, parameters: _Parameters) -> None:
+        self.len, self.epsilon = parameters.numel, torch.finfo(parameters.dtype).eps / 2
+        self._dtype, self._device = parameters.dtype, parameters.device
+        # Metal has no float64: there the partial sums of short pieces are added on the host.
+        self._wide = parameters.device.type != "mps"
+
+    def zeros(self) -> Tensor:
+        return torch.zeros(self.len, dtype=self._dtype, device=self._device)
+
+    def fill(self, x: Tensor, values: Any) -> None:
+        x.copy_(torch.from_numpy(np.ascontiguousarray(values)).to(self._dtype))
+
+    def read(self, state: bytes) -> Tensor:
+        host = torch.frombuffer(bytearray(state), dtype=self._dtype) if state else torch.empty(0, dtype=self._dtype)
+        return host.to(self._device)
+
+    def axpby(self, a: float, x: Tensor, b: float, y: Tensor) -> None:
+        """y ← a x + b y; with b = 0 the old y is never read."""
+        if b == 0.0:
+            y.copy_(x) if a == 1.0 else torch.mul(x, a, out=y)
+            return
+        if b != 1.0:
+            y.mul_(b)
+        if a != 0.0:
+            y.add_(x, alpha=a)
+
+    def dots(self, xs: list[Tensor], ys: list[Tensor]) -> list[float]:
+        """Inner products, summed in float64, and one transfer for all of them."""
+        if self._wide:
+            return [float(s) for s in torch.stack([self._dot(x, y) for x, y in zip(xs, ys, strict=True)]).tolist()]
+        pieces = [torch.stack([p.sum() for p in (x * y).split(1024)]) for x, y in zip(xs, ys, strict=True)]
+        return [float(p.cpu().double().sum()) for p in pieces]
+
+    def _dot(self, x: Tensor, y: Tensor, most: int = 1 << 22) -> Tensor:
+        # In pieces, so that the wide copies stay small.
+        parts = [torch.dot(a.double(), b.double()) for a, b in zip(x.split(most), y.split(most), strict=True)]
+        return parts[0] if len(parts) == 1 else torch.stack(parts).sum()
 
 
-def _set_generators(more: Sequence[torch.Generator], states: tuple[Any, ...]) -> None:
-    torch.set_rng_state(states[0])
-    random.setstate(states[1])
-    np.random.set_state(states[2])
-    for generator, state in zip(more, states[3], strict=True):
-        generator.set_state(state)
+class _Generators:
+    """The random generators that a closure may draw from: torch's, the device's, NumPy's, Python's, and some more."""
+
+    def __init__(self, device: torch.device, more: Sequence[torch.Generator] = ()) -> None:
+        self._more = tuple(more)
+        module = None if device.type == "cpu" else getattr(torch, device.type, None)
+        self._module = module if hasattr(module, "get_rng_state") else None
+        self._of_device = () if device.type == "mps" else (device,)
+
+    def states(self) -> tuple[Any, ...]:
+        device = None if self._module is None else self._module.get_rng_state(*self._of_device)
+        more = [g.get_state() for g in self._more]
+        return (torch.get_rng_state(), random.getstate(), np.random.get_state(), device, more)
+
+    def set(self, states: tuple[Any, ...]) -> None:
+        torch.set_rng_state(states[0])
+        random.setstate(states[1])
+        np.random.set_state(states[2])
+        if self._module is not None:
+            self._module.set_rng_state(states[3], *self._of_device)
+        for generator, state in zip(self._more, states[4], strict=True):
+            generator.set_state(state)
 
 
 class _Buffers:
@@ -208,9 +276,9 @@ class _Excursion:
             raise TypeError(f"the closure is a {type(closure).__name__}; it must be callable")
         self._parameters, self._closure, self._loss_closure = parameters, closure, loss_closure
         self._backward = backward
-        self._buffers, self._more = buffers, generators
+        self._buffers, self._generators = buffers, _Generators(parameters.device, generators)
         self._grads = [p.grad for p in parameters.tensors]
-        self._start = _generators(generators)
+        self._start = self._generators.states()
         self._buffers.begin()
         self._x: Tensor | None = None
         self._after: Any = None
@@ -233,7 +301,7 @@ class _Excursion:
         finally:
             hook.remove()
         self.calls += 1
-        return _agreed(loss), returned
+        return _agreed(loss, self._parameters.device), returned
 
     def here(self) -> tuple[float, Any]:
         """The loss at the parameters as they are, and what the closure returned."""
@@ -246,20 +314,20 @@ class _Excursion:
     def __call__(self, y: Any, wants_gradient: bool) -> tuple[float, Any]:
         if self._after is None:
             grads = [p.grad for p in self._parameters.tensors]
-            self._after = (_generators(self._more), self._buffers.now(), grads)
-        self._parameters.write(torch.from_numpy(y))
-        _set_generators(self._more, self._start)
+            self._after = (self._generators.states(), self._buffers.now(), grads)
+        self._parameters.write(self._parameters.taken(y))
+        self._generators.set(self._start)
         self._buffers.restore()
         if not wants_gradient and self._loss_closure is not None:
             with torch.no_grad():
-                loss = _agreed(_number(self._loss_closure()))
+                loss = _agreed(_number(self._loss_closure()), self._parameters.device)
             self.calls += 1
             return loss, None
         loss, _ = self._evaluate()
         if not wants_gradient:
             return loss, None
         self._there = self._parameters.gather([p.grad for p in self._parameters.tensors], self._there)
-        return loss, self._there.numpy()
+        return loss, self._parameters.handed(self._there)
 
     def end_probes(self) -> None:
         """As after `here`: parameters, gradients, buffers, generators."""
@@ -267,7 +335,7 @@ class _Excursion:
             return
         states, buffers, grads = self._after
         self._parameters.write(self._x)
-        _set_generators(self._more, states)
+        self._generators.set(states)
         self._buffers.restore(buffers)
         for p, grad in zip(self._parameters.tensors, grads, strict=True):
             p.grad = grad
@@ -276,7 +344,7 @@ class _Excursion:
         """As before it all began."""
         if self._x is not None:
             self._parameters.write(self._x)
-        _set_generators(self._more, self._start)
+        self._generators.set(self._start)
         self._buffers.restore()
         for p, grad in zip(self._parameters.tensors, self._grads, strict=True):
             p.grad = grad
@@ -293,12 +361,12 @@ def _number(loss: Any) -> float:
     return float(loss.detach() if isinstance(loss, Tensor) else loss)
 
 
-def _agreed(loss: float) -> float:
+def _agreed(loss: float, device: torch.device) -> float:
     """The mean over all ranks: gradients are averaged by DDP, and decisions must be the same everywhere."""
     distributed = torch.distributed
     if not (distributed.is_available() and distributed.is_initialized()) or distributed.get_world_size() == 1:
         return loss
-    total = torch.tensor([loss], dtype=torch.float64)
+    total = torch.tensor([loss], dtype=torch.float64, device=device)
     distributed.all_reduce(total)
     return float(total[0]) / distributed.get_world_size()
 
@@ -316,6 +384,7 @@ class _Around(torch.optim.Optimizer):
         *,
         model: torch.nn.Module | None,
         generators: Sequence[torch.Generator],
+        tensors: bool | None,
     ) -> None:
         if not isinstance(base, torch.optim.Optimizer):
             raise TypeError(
@@ -331,13 +400,14 @@ class _Around(torch.optim.Optimizer):
         self._options = options
         self._buffers = _Buffers(model)
         self._generators = tuple(generators)
+        self._tensors = tensors
         self._parameters: _Parameters | None = None
         self._machine: Any = None
         self._steps = self._skipped = self._closures = 0
         self.last_event: dict[str, Any] = {"name": "quiet", "moved": False}
         # Settings are checked now, not at the first step.
         _deo.Machine(1, True, self._policy, options)
-        _Parameters(self._all())
+        _Parameters(self._all(), tensors)
 
     def _all(self) -> list[Tensor]:
         return [p for group in self._base.param_groups for p in group["params"]]
@@ -414,14 +484,14 @@ class _Around(torch.optim.Optimizer):
         numbers, axis = self._machine.estimate()
         if numbers["status"] == "unknown":
             return None
-        return Curvature(axis=self._parameters.split(torch.from_numpy(axis)), **numbers)
+        return Curvature(axis=self._parameters.split(self._parameters.taken(axis)), **numbers)
 
     def _start(self) -> _Parameters:
         if self._parameters is None or self._machine is None:
-            self._parameters = _Parameters(self._all())
-            single = self._parameters.dtype == torch.float32
-            self._machine = _deo.Machine(self._parameters.numel, single, self._policy, self._options)
-            self._x = torch.empty(self._parameters.numel, dtype=self._parameters.dtype)
+            self._parameters = _Parameters(self._all(), self._tensors)
+            single, ops = self._parameters.dtype == torch.float32, self._parameters.ops
+            self._machine = _deo.Machine(self._parameters.numel, single, self._policy, self._options, ops)
+            self._x = self._parameters.values()
             self._g = torch.empty_like(self._x)
         return self._parameters
 
@@ -461,7 +531,7 @@ class _Around(torch.optim.Optimizer):
             g = parameters.gather([p.grad for p in parameters.tensors], self._g)
             excursion.begin_probes(x)
             # Changes x only where it returns an event that moves, g only for the policies that are about gradients.
-            event = self._machine.step(excursion, x.numpy(), g.numpy(), loss)
+            event = self._machine.step(excursion, parameters.handed(x), parameters.handed(g), loss)
         except BaseException:
             excursion.undo()
             raise
@@ -522,7 +592,7 @@ class _Around(torch.optim.Optimizer):
             self._machine = None
             self._start()
             try:
-                self._machine.load(deo["machine"].numpy().tobytes())
+                self._machine.load(deo["machine"].cpu().numpy().tobytes())
             except BaseException:
                 self._machine = before
                 raise
@@ -553,6 +623,9 @@ class Escape(_Around):
         under `torch.compile` may be none: pass the model there.
     generators : sequence of torch.Generator
         Generators that the closure draws from, beside the default ones of torch, NumPy and Python.
+    tensors : bool, optional
+        Whether vectors are tensors where the parameters are, which they must be on other devices, or arrays in the hands of
+        deo's own kernels, the default on the CPU.
     """
 
     _policy, _changes_gradients = "escape", False
@@ -568,6 +641,7 @@ class Escape(_Around):
         seed: int = 0,
         model: torch.nn.Module | None = None,
         generators: Sequence[torch.Generator] = (),
+        tensors: bool | None = None,
     ) -> None:
         options: dict[str, Any] = {"gradient_rung": bool(gradient_rung), "kick": bool(kick)}
         options["seed"] = count(seed, "seed", 0)
@@ -575,7 +649,7 @@ class Escape(_Around):
             options["interval"] = count(interval, "interval")
         if share is not None:
             options["share"] = float(share)
-        super().__init__(base, options, model=model, generators=generators)
+        super().__init__(base, options, model=model, generators=generators, tensors=tensors)
 
 
 def _tracking(interval: int, first: int, gradients: int, seed: int) -> dict[str, Any]:
@@ -600,7 +674,7 @@ class Deflate(_Around):
         g ← g − alpha ⟨g, n⟩ n.
     interval, first, gradients : int
         Steps between two visits, gradients of the first, and of each later one.
-    seed, model, generators
+    seed, model, generators, tensors
         As of `Escape`.
     """
 
@@ -617,9 +691,10 @@ class Deflate(_Around):
         seed: int = 0,
         model: torch.nn.Module | None = None,
         generators: Sequence[torch.Generator] = (),
+        tensors: bool | None = None,
     ) -> None:
         options = {"alpha": float(alpha), **_tracking(interval, first, gradients, seed)}
-        super().__init__(base, options, model=model, generators=generators)
+        super().__init__(base, options, model=model, generators=generators, tensors=tensors)
 
 
 class Amplify(_Around):
@@ -631,7 +706,7 @@ class Amplify(_Around):
         Any optimizer but LBFGS.
     strength : float
         g ← g + strength ⟨g, n⟩ n.
-    interval, first, gradients, seed, model, generators
+    interval, first, gradients, seed, model, generators, tensors
         As of `Deflate`.
     """
 
@@ -648,9 +723,10 @@ class Amplify(_Around):
         seed: int = 0,
         model: torch.nn.Module | None = None,
         generators: Sequence[torch.Generator] = (),
+        tensors: bool | None = None,
     ) -> None:
         options = {"strength": float(strength), **_tracking(interval, first, gradients, seed)}
-        super().__init__(base, options, model=model, generators=generators)
+        super().__init__(base, options, model=model, generators=generators, tensors=tensors)
 
 
 def split(vector: Any, params: Iterable[Tensor]) -> list[Tensor]:
@@ -667,15 +743,16 @@ def _measured(
     params: Iterable[Tensor],
     model: torch.nn.Module | None,
     generators: Sequence[torch.Generator],
-    run: Callable[[Any, Any], Any],
+    tensors: bool | None,
+    run: Callable[[Any, Any, Any], Any],
 ) -> tuple[Any, _Parameters]:
-    """``run(fun, x)``, and everything as before."""
-    parameters = _Parameters(params)
+    """``run(fun, x, ops)``, and everything as before."""
+    parameters = _Parameters(params, tensors)
     excursion = _Excursion(parameters, closure, buffers=_Buffers(model), generators=tuple(generators), backward=True)
     x = parameters.values()
     excursion.begin_probes(x)
     try:
-        result = run(excursion, x.numpy())
+        result = run(excursion, parameters.handed(x), parameters.ops)
     finally:
         excursion.undo()
     return result, parameters
@@ -687,6 +764,7 @@ def curvature(
     *,
     model: torch.nn.Module | None = None,
     generators: Sequence[torch.Generator] = (),
+    tensors: bool | None = None,
     **settings: Any,
 ) -> Curvature:
     """The lowest (or highest) curvature of a model's loss, and its axis as a list of tensors.
@@ -697,7 +775,7 @@ def curvature(
         Returns the loss of one batch; it may call ``backward`` itself or leave that to this function.
     params : iterable of tensors
         The parameters; those without ``requires_grad`` are constants.
-    model, generators
+    model, generators, tensors
         As of `Escape`.
     **settings
         Of `deo.curvature`: ``which``, ``tol``, ``max_gradients``, ``rule``, ``seed``, …
@@ -708,8 +786,10 @@ def curvature(
         Parameters, gradients, buffers and generators are as before.
     """
     v0 = _flat(settings.pop("v0", None))
-    found, parameters = _measured(closure, params, model, generators, lambda f, x: _curvature(f, x, v0=v0, **settings))
-    return replace(found, axis=parameters.split(torch.from_numpy(found.axis)))
+    found, parameters = _measured(
+        closure, params, model, generators, tensors, lambda f, x, ops: _curvature(f, x, v0=v0, _ops=ops, **settings)
+    )
+    return replace(found, axis=parameters.split(parameters.taken(found.axis)))
 
 
 def spectrum(
@@ -720,6 +800,7 @@ def spectrum(
     *,
     model: torch.nn.Module | None = None,
     generators: Sequence[torch.Generator] = (),
+    tensors: bool | None = None,
     **settings: Any,
 ) -> Spectrum:
     """The ``k`` lowest or highest eigenpairs of a model's Hessian; `split` gives a vector the parameters' shapes.
@@ -727,7 +808,14 @@ def spectrum(
     Arguments are those of `curvature` and `deo.spectrum`.
     """
     v0 = _flat(settings.pop("v0", None))
-    found, _ = _measured(closure, params, model, generators, lambda f, x: _spectrum(f, x, k, which, v0=v0, **settings))
+    found, _ = _measured(
+        closure,
+        params,
+        model,
+        generators,
+        tensors,
+        lambda f, x, ops: _spectrum(f, x, k, which, v0=v0, _ops=ops, **settings),
+    )
     return found  # type: ignore[no-any-return]
 
 
@@ -737,6 +825,7 @@ def certify(
     *,
     model: torch.nn.Module | None = None,
     generators: Sequence[torch.Generator] = (),
+    tensors: bool | None = None,
     **settings: Any,
 ) -> Certificate:
     """Whether a model's parameters are a minimum of its loss, a saddle or neither; see `deo.certify`.
@@ -745,16 +834,16 @@ def certify(
     """
     v0 = _flat(settings.pop("v0", None))
     found, parameters = _measured(
-        closure, params, model, generators, lambda f, x: _certificate(f, x, v0=v0, **settings)
+        closure, params, model, generators, tensors, lambda f, x, ops: _certificate(f, x, v0=v0, ops=ops, **settings)
     )
-    return replace(found, axis=parameters.split(torch.from_numpy(found.axis)))
+    return replace(found, axis=parameters.split(parameters.taken(found.axis)))
 
 
 def _flat(v0: Any) -> Any:
     if v0 is None or isinstance(v0, np.ndarray):
         return v0
     parts = [v0] if isinstance(v0, Tensor) else list(v0)
-    return np.concatenate([np.asarray(part.detach()).reshape(-1) for part in parts])
+    return np.concatenate([part.detach().cpu().numpy().reshape(-1) for part in parts])
 
 
 @dataclass(frozen=True)
@@ -797,7 +886,7 @@ class Monitor:
         Gradients for each end at the first reading, and at later ones.
     seed : int
         Of the random axes.
-    model, generators
+    model, generators, tensors
         As of `Escape`.
 
     Examples
@@ -829,8 +918,9 @@ class Monitor:
         seed: int = 0,
         model: torch.nn.Module | None = None,
         generators: Sequence[torch.Generator] = (),
+        tensors: bool | None = None,
     ) -> None:
-        self._parameters = _Parameters(params)
+        self._parameters = _Parameters(params, tensors)
         self._every = count(every, "every")
         self._machine = _deo.Monitor(
             self._parameters.numel,
@@ -839,6 +929,7 @@ class Monitor:
             count(first, "first"),
             count(gradients, "gradients"),
             count(seed, "seed", 0),
+            self._parameters.ops,
         )
         self._buffers = _Buffers(model)
         self._generators = tuple(generators)
@@ -857,8 +948,10 @@ class Monitor:
         x = self._parameters.values()
         excursion.begin_probes(x)
         try:
-            loss, g = excursion(x.numpy(), True)
-            lowest, highest = self._machine.measure(excursion, x.numpy(), g.copy())
+            here = self._parameters.handed(x)
+            loss, g = excursion(here, True)
+            g = self._parameters.handed(self._parameters.taken(g).clone())  # the next gradient takes its place
+            lowest, highest = self._machine.measure(excursion, here, g)
         finally:
             excursion.undo()
         self._step += 1
@@ -887,6 +980,6 @@ class Monitor:
         """Goes on from a `state_dict` of a monitor with the same settings."""
         if state_dict.get("format") != _FORMAT:
             raise ValueError(f"the state is of format {state_dict.get('format')}; this version reads {_FORMAT}")
-        self._machine.load(state_dict["machine"].numpy().tobytes())
+        self._machine.load(state_dict["machine"].cpu().numpy().tobytes())
         self._step = state_dict["step"]
         self.history = [Reading(*reading) for reading in state_dict["history"]]
