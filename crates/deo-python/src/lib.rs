@@ -6,6 +6,7 @@
 mod callback;
 mod certify;
 mod estimates;
+mod guard;
 mod machine;
 mod monitor;
 mod saddle;
@@ -23,6 +24,7 @@ fn _deo(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(certify::leave, module)?)?;
     module.add_function(wrap_pyfunction!(saddle::search, module)?)?;
     module.add_function(wrap_pyfunction!(saddle::join, module)?)?;
+    module.add_class::<guard::Guard>()?;
     module.add_class::<machine::Machine>()?;
     module.add_class::<monitor::Monitor>()
 }

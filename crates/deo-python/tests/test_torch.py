@@ -621,3 +621,74 @@ class TestTensors:
         y = torch.nn.Parameter(torch.ones(3, dtype=F64))
         with pytest.raises(ValueError, match="another size"):
             deo.torch.Escape(torch.optim.SGD([y], lr=0.1), tensors=True).load_state_dict(opt.state_dict())
+
+
+class TestGuard:
+    @staticmethod
+    def bowl(dtype=F64):
+        x = torch.nn.Parameter(torch.tensor([1.0, 1.0], dtype=dtype))
+        d = torch.tensor([1.0, 4.0], dtype=dtype)
+
+        def closure():
+            x.grad = None
+            loss = (d * x * x).sum() / 2
+            loss.backward()
+            return loss
+
+        return x, closure
+
+    @pytest.mark.parametrize("tensors", [False, True])
+    def test_a_rate_ten_times_too_large_converges(self, tensors):
+        x, closure = self.bowl()
+        opt = deo.torch.Guard(torch.optim.SGD([x], lr=5.0), tensors=tensors)
+        for _ in range(400):
+            opt.step(closure)
+        assert x.abs().max() < 1e-3
+        assert opt.counts["gradients"] == 20 and opt.longest < 10
+        x, closure = self.bowl()
+        base = torch.optim.SGD([x], lr=5.0)
+        for _ in range(50):
+            base.step(closure)
+        assert not x.abs().max() < 1e3
+
+    def test_short_steps_are_the_bases_own_to_the_bit(self):
+        runs = []
+        for wrap in (lambda o: o, deo.torch.Guard):
+            x, closure = self.bowl()
+            opt = wrap(torch.optim.SGD([x], lr=1e-3))
+            for _ in range(50):
+                opt.step(closure)
+            runs.append(x.detach())
+        assert same(*runs)
+
+    def test_resumes_to_the_same_bits_and_undoes_what_failed(self):
+        def run(stops):
+            model, closure = problem(9)
+            opt = deo.torch.Guard(torch.optim.SGD(model.parameters(), lr=0.5, momentum=0.9), interval=5)
+            for step in range(20):
+                if step in stops:
+                    state = opt.state_dict()
+                    opt = deo.torch.Guard(torch.optim.SGD(model.parameters(), lr=0.5, momentum=0.9), interval=5)
+                    opt.load_state_dict(state)
+
+                    calls = 0
+
+                    def failing(at=2 - step % 2, closure=closure):
+                        nonlocal calls
+                        calls += 1
+                        loss = closure()
+                        if calls == at:
+                            raise ZeroDivisionError("mine")
+                        return loss
+
+                    if step % 5 == 0 or step % 2:
+                        before = snapshot(model, opt.base)
+                        with pytest.raises(ZeroDivisionError):
+                            opt.step(failing)
+                        assert same(before, snapshot(model, opt.base))
+                opt.step(closure)
+            return snapshot(model, opt.base)
+
+        assert same(run(()), run((0, 1, 5, 10, 13, 15)))
+        with pytest.raises(ValueError, match="memory"):
+            deo.torch.Guard(torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=1.0), memory=0.1)
