@@ -72,8 +72,8 @@ peers.TOOLS |= {
 }
 
 
-def make(folder, steps):
-    """Weights after some steps of AdamW, and sixteen sequences."""
+def make(folder, steps, count):
+    """Weights after some steps of AdamW, and so many sequences."""
     import numpy
     import torch
     from safetensors.torch import save_file
@@ -97,11 +97,11 @@ def make(folder, steps):
     for i in range(1, len(text)):
         text[i] = (7 * text[i - 1] + text[i] % 3) % vocabulary
 
-    def sequences(count):
-        at = torch.randint(0, len(text) - block - 1, (count,))
+    def sequences(rows):
+        at = torch.randint(0, len(text) - block - 1, (rows,))
         return torch.stack([text[a : a + block] for a in at] + [text[a + 1 : a + block + 1] for a in at])
 
-    numpy.save(paths[1], sequences(16).numpy().astype("uint16"))
+    numpy.save(paths[1], sequences(count).numpy().astype("uint16"))
     model, _ = peers.build(*paths, 1, torch.float32)
     opt = torch.optim.AdamW(model.parameters(), 1e-3)
     for _ in range(steps):
@@ -116,7 +116,8 @@ def make(folder, steps):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=60)
-    parser.add_argument("--batches", type=int, default=4)
+    parser.add_argument("--sequences", type=int, default=4)
+    parser.add_argument("--batches", type=int, default=1)
     parser.add_argument("--out")
     parser.add_argument("--tool", nargs=4, help="used inside: one tool in a process of its own")
     arguments = parser.parse_args()
@@ -125,7 +126,7 @@ def main():
         return peers.run_tool(name, weights, tokens, int(batches))
     results = {}
     with tempfile.TemporaryDirectory() as folder:
-        paths = make(pathlib.Path(folder), arguments.steps)
+        paths = make(pathlib.Path(folder), arguments.steps, arguments.sequences)
         for name in peers.TOOLS:
             start = time.perf_counter()
             done = subprocess.run(
