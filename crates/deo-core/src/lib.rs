@@ -3,6 +3,7 @@
 
 pub mod budget;
 pub mod certificate;
+pub mod certify;
 pub mod compat;
 pub mod deo;
 pub mod determinism;

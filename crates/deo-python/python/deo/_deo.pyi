@@ -1,0 +1,123 @@
+from collections.abc import Callable
+from typing import Any
+
+from numpy.typing import NDArray
+
+__version__: str
+
+_Vector = NDArray[Any]
+_Call = Callable[[_Vector, bool], tuple[float | None, _Vector | None]]
+
+def curvature(
+    call: _Call | Callable[[_Vector], _Vector],
+    x: Any,
+    *,
+    highest: bool,
+    rule_name: str,
+    length: float | None,
+    tolerance: float,
+    floor: float,
+    max_gradients: int,
+    always: bool,
+    v0: Any,
+    seed: int,
+    ops: Any = None,
+) -> tuple[dict[str, Any], _Vector]: ...
+def spectrum(
+    call: _Call | Callable[[_Vector], _Vector],
+    x: Any,
+    *,
+    count: int,
+    which: str,
+    rule_name: str,
+    length: float | None,
+    tolerance: float,
+    floor: float,
+    memory: int,
+    confirm: bool,
+    max_gradients: int,
+    v0: Any,
+    seed: int,
+    ops: Any = None,
+) -> dict[str, Any]: ...
+def certify(
+    call: _Call,
+    x: Any,
+    *,
+    starts: int,
+    tolerance: float,
+    max_gradients: int,
+    memory: int,
+    max_index: int,
+    max_gradient: float | None,
+    seed: int,
+    v0: Any,
+    body: str,
+    ops: Any = None,
+) -> dict[str, Any]: ...
+def leave(
+    call: _Call,
+    x: _Vector,
+    axis: _Vector,
+    *,
+    lowest: float,
+    error: float,
+    loss: float,
+    loss_noise: float,
+    longest: float,
+    max_losses: int,
+) -> dict[str, Any]: ...
+def search(
+    call: _Call,
+    observer: Callable[[int, _Vector, float, float], None],
+    x: Any,
+    *,
+    body: str,
+    index: int,
+    tolerance: float,
+    max_gradients: int,
+    method_name: str,
+    axis: _Vector | None,
+) -> dict[str, Any]: ...
+def join(
+    call: _Call,
+    x: _Vector,
+    axis: _Vector,
+    *,
+    body: str,
+    push: float,
+    tolerance: float,
+    max_gradients: int,
+    method_name: str,
+) -> list[dict[str, Any]]: ...
+
+class Guard:
+    def __init__(self, len: int, single: bool, interval: int, memory: float, ops: Any = None) -> None: ...
+    def cut(self, before: Any, g: Any, x: Any, after: Any = None) -> bool: ...
+    def longest(self) -> float: ...
+    def cost(self) -> float: ...
+    def state(self) -> bytes: ...
+    def load(self, bytes: bytes) -> None: ...
+
+class Machine:
+    def __init__(self, len: int, single: bool, policy: str, options: dict[str, Any], ops: Any = None) -> None: ...
+    def step(self, call: _Call, x: Any, g: Any, loss: float) -> dict[str, Any]: ...
+    def counts(self) -> dict[str, int]: ...
+    def estimate(self) -> tuple[dict[str, Any], _Vector]: ...
+    def state(self) -> bytes: ...
+    def load(self, bytes: bytes) -> None: ...
+
+class Monitor:
+    def __init__(
+        self,
+        len: int,
+        single: bool,
+        interval: int,
+        first: int,
+        gradients: int,
+        seed: int,
+        ops: Any = None,
+    ) -> None: ...
+    def measure(self, call: _Call, x: Any, g: Any) -> tuple[dict[str, Any], dict[str, Any]]: ...
+    def state(self) -> bytes: ...
+    def load(self, bytes: bytes) -> None: ...

@@ -1,0 +1,243 @@
+"""What the functions return: frozen records whose reprs say what isn't known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Status = Literal["converged", "unconfirmed", "noise", "budget", "stopped", "nonfinite", "unknown", "running"]
+
+WORDS = {
+    "unconfirmed": "converged, but other eigenpairs may have been missed",
+    "noise": "limited by the noise of the gradients",
+    "budget": "NOT CONVERGED: out of gradients (max_gradients)",
+    "nonfinite": "NOT CONVERGED: a gradient wasn't finite",
+    "stopped": "NOT CONVERGED: stopped",
+    "unknown": "NOT MEASURED",
+    "running": "NOT CONVERGED",
+}
+
+
+def total_error(secant_error: float, residual: float, gap: float | None) -> float:
+    """The expected distance of C from the eigenvalue: finite differences, and the square of the residual over the gap."""
+    if gap is None or not gap > residual:
+        return secant_error + residual
+    return secant_error + residual * residual / gap
+
+
+def with_error(value: float, error: float) -> str:
+    """A number with its error."""
+    return f"{value:.8g} ± {error:.1e}"
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Curvature:
+    """The lowest (or highest) curvature at a point, and how well it is known.
+
+    Attributes
+    ----------
+    value : float
+        C = nᵀHn along the axis. It bounds λ_min from above (λ_max from below) up to ``secant_error``.
+    residual : float
+        ‖Hn − Cn‖: some eigenvalue lies within this distance of C.
+    secant_error : float
+        The expected error of C from finite differences.
+    axis : ndarray
+        The unit direction n, of the shape of ``x``; a list of tensors from `deo.torch`.
+    status : str
+        ``"converged"``; ``"noise"`` where the gradients' noise hides the rest; ``"budget"`` and others where it isn't.
+    gap : float or None
+        The distance to the nearest other Ritz value, an upper bound of that to the next eigenvalue.
+    evidence : str
+        What C rests on: ``"recombined"``, ``"fresh"`` or ``"certified"`` products.
+    gradients, rotations : int
+        What was spent.
+    """
+
+    value: float
+    residual: float
+    secant_error: float
+    axis: Any
+    status: Status
+    gap: float | None
+    evidence: str
+    gradients: int
+    rotations: int
+
+    @property
+    def converged(self) -> bool:
+        """Whether more gradients would not improve it: converged, or limited by noise."""
+        return self.status in ("converged", "noise")
+
+    @property
+    def error(self) -> float:
+        """The expected distance from the eigenvalue: ``secant_error``, and what the residual leaves."""
+        return total_error(self.secant_error, self.residual, self.gap)
+
+    @property
+    def is_negative(self) -> bool:
+        """Whether C is negative beyond twice its error."""
+        return self.value + 2 * self.secant_error < 0
+
+    def __repr__(self) -> str:
+        text = (
+            f"Curvature(value={with_error(self.value, self.error)}, residual={self.residual:.1e}, "
+            f"gradients={self.gradients}, status={self.status!r}"
+        )
+        if self.status in WORDS:
+            text += f" [{WORDS[self.status]}]"
+        return text + ")"
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Spectrum:
+    """Eigenpairs at the ends of a Hessian's spectrum, ascending.
+
+    Attributes
+    ----------
+    values : ndarray, shape (k,)
+        Eigenvalues, ascending.
+    vectors : ndarray, shape (n, k)
+        Unit eigenvectors in columns, as of `scipy.sparse.linalg.eigsh`.
+    residuals : ndarray, shape (k,)
+        ‖Hv − λv‖.
+    errors : ndarray, shape (k,)
+        The expected errors of the values: finite differences, and what the residuals leave.
+    converged : ndarray of bool, shape (k,)
+        Which of them are as good as asked for, or as the noise allows.
+    statuses : tuple of str
+        How each ended.
+    confirmed : bool
+        Whether a second search found that no eigenpair was missed.
+    gradients : int
+        Gradients (or products) spent.
+    """
+
+    values: NDArray[np.float64]
+    vectors: NDArray[Any]
+    residuals: NDArray[np.float64]
+    errors: NDArray[np.float64]
+    converged: NDArray[np.bool_]
+    statuses: tuple[Status, ...]
+    confirmed: bool
+    gradients: int
+
+    def __repr__(self) -> str:
+        values = ", ".join(with_error(v, e) for v, e in zip(self.values, self.errors, strict=True))
+        text = f"Spectrum(values=[{values}], gradients={self.gradients}"
+        if not self.converged.all():
+            worst = next(s for s, c in zip(self.statuses, self.converged, strict=True) if not c)
+            wrong = int((~self.converged).sum())
+            text += f", {wrong} of {len(self.values)} not converged: {WORDS.get(worst, worst)}"
+        if not self.confirmed:
+            text += ", UNCONFIRMED: pairs may have been missed"
+        return text + ")"
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Certificate:
+    """What kind of stationary point a point is.
+
+    Attributes
+    ----------
+    kind : {"minimum", "saddle", "maximum", "undecided"}
+        The verdict.
+    index : int or None
+        How many curvatures are negative: 0 of a minimum, None where it isn't known.
+    index_exact : bool
+        False if a saddle may have more negative curvatures than ``index``.
+    doubt : str or None
+        Of an undecided point: ``"flat"``, ``"flat above"``, ``"not stationary"``, ``"unresolved"`` or ``"nonfinite"``.
+    reason : str or None
+        The same in a sentence.
+    negative : bool
+        The lowest curvature is negative beyond its error, whatever else is undecided: `escape` can leave.
+    lowest, error : float
+        The lowest curvature, measured afresh along ``axis`` at several lengths, and its error.
+    residual : float
+        ‖Hn − Cn‖ of it.
+    highest : float
+        The highest curvature, NaN where it wasn't needed.
+    axis : ndarray
+        The unit direction of ``lowest``, of the shape of ``x``.
+    resolvable : float
+        A curvature smaller than this has no known sign here.
+    loss, gradient_norm : float
+        At the point; the loss is NaN where ``fun`` gives only gradients.
+    loss_noise, gradient_noise : float
+        Standard deviations of a loss and of a component of a gradient, measured.
+    starts, gradients : int
+        Random starts, and gradients spent.
+    """
+
+    kind: Literal["minimum", "saddle", "maximum", "undecided"]
+    index: int | None
+    index_exact: bool
+    doubt: str | None
+    reason: str | None
+    negative: bool
+    lowest: float
+    error: float
+    residual: float
+    highest: float
+    axis: Any
+    resolvable: float
+    loss: float
+    gradient_norm: float
+    loss_noise: float
+    gradient_noise: float
+    starts: int
+    gradients: int
+
+    def __repr__(self) -> str:
+        text = f"Certificate({self.kind!r}"
+        if self.kind == "saddle":
+            text += f", index {'' if self.index_exact else '>= '}{self.index}"
+        if self.kind == "undecided":
+            text += f": {self.reason}"
+        return (
+            f"{text}, lowest={with_error(self.lowest, self.error)}, resolvable={self.resolvable:.1e}, "
+            f"gradient_norm={self.gradient_norm:.1e}, gradients={self.gradients})"
+        )
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Escaped:
+    """Where leaving a saddle led.
+
+    Attributes
+    ----------
+    x : ndarray
+        The lower point; the saddle itself unless ``moved``.
+    loss, decrease : float
+        The loss there, and how much lower it is.
+    step : float
+        The signed length of the step along the axis.
+    moved : bool
+        Whether a point was found that is lower beyond the noise of the loss.
+    certificate : Certificate
+        Of the point that was left.
+    losses, gradients : int
+        Evaluated for the step, and for the certificate.
+    """
+
+    x: NDArray[Any]
+    loss: float
+    decrease: float
+    step: float
+    moved: bool
+    certificate: Certificate
+    losses: int
+    gradients: int
+
+    def __repr__(self) -> str:
+        if not self.moved:
+            why = "no lower point was seen" if self.certificate.negative else "no negative curvature"
+            return f"Escaped(NOT MOVED: {why}, {self.certificate!r})"
+        return (
+            f"Escaped(loss={self.loss:.8g}, decrease={self.decrease:.3g}, step={self.step:.3g}, "
+            f"losses={self.losses}, gradients={self.gradients})"
+        )

@@ -1,0 +1,503 @@
+"""Saddles between arrangements of atoms, in the words of ASE: eV and Å.
+
+`Saddle` is used as an optimizer of ASE's is, `verify` says what kind of stationary point a structure is, and `connect` goes
+down both sides of a saddle to the minima that it joins.
+
+Frozen atoms (`FixAtoms`) and components (`FixCartesian`) stay where they are to the bit; other constraints are refused. A
+structure without any is free to move as a whole: its translations, and where no direction is periodic its rotations, are
+taken out.
+
+Examples
+--------
+>>> from ase.build import add_adsorbate, fcc100
+>>> from ase.calculators.emt import EMT
+>>> from ase.constraints import FixAtoms
+>>> import deo.ase
+>>> atoms = fcc100("Al", size=(2, 2, 2), vacuum=6)
+>>> add_adsorbate(atoms, "Al", 1.8, "bridge")
+>>> atoms.set_constraint(FixAtoms(indices=[a.index for a in atoms if a.tag == 2]))
+>>> atoms.calc = EMT()
+>>> search = deo.ase.Saddle(atoms, logfile=None)
+>>> search.run(fmax=0.01, steps=200)
+True
+>>> search.result.verdict, bool(search.result.curvatures[0] < 0)
+('confirmed', True)
+>>> hop = deo.ase.connect(atoms)
+>>> bool(0.1 < hop.barriers[0] < 0.4), all(hop.are_minima)
+(True, True)
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import IO, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deo import _deo
+from deo._function import count
+from deo._numpy import certificate
+from deo._results import Certificate
+
+try:
+    import ase
+    from ase.calculators.singlepoint import SinglePointCalculator
+    from ase.constraints import FixAtoms, FixCartesian
+    from ase.io.trajectory import Trajectory
+except ImportError as error:  # pragma: no cover - the message is the point
+    raise ImportError("deo.ase needs ASE: pip install ase") from error
+
+__all__ = ["Connection", "Found", "Saddle", "connect", "verify"]
+
+Method = Literal["auto", "newton", "min-mode"]
+Array = NDArray[np.float64]
+
+_OUTCOMES = {
+    "converged": "converged",
+    "convex": "no negative curvature on the way up",
+    "cycling": "cycling",
+    "flat": "stationary, with a curvature that can't be told from zero",
+    "not invariant": "the energy changes along a motion of the whole",
+    "nonfinite": "a force wasn't finite",
+    "budget": "out of gradients",
+    "steps": "out of steps",
+}
+
+
+class _Coordinates:
+    """The coordinates of a structure that may change, as one vector."""
+
+    def __init__(self, atoms: ase.Atoms, rigid: bool = True) -> None:
+        if not isinstance(atoms, ase.Atoms):
+            raise TypeError(f"atoms is a {type(atoms).__name__}; it must be an ase.Atoms")
+        if len(atoms) == 0:
+            raise ValueError("there are no atoms")
+        if atoms.calc is None:
+            raise ValueError("the atoms have no calculator: set atoms.calc")
+        if not np.all(np.isfinite(atoms.positions)):
+            raise ValueError("the positions hold a NaN or an infinity")
+        self.atoms = atoms
+        self.free = np.ones((len(atoms), 3), bool)
+        for constraint in atoms.constraints:
+            if isinstance(constraint, FixAtoms):
+                self.free[constraint.index] = False
+            elif isinstance(constraint, FixCartesian):
+                self.free[constraint.index] &= ~np.asarray(constraint.mask, bool)
+            else:
+                raise TypeError(
+                    f"the atoms have a constraint {type(constraint).__name__}; deo.ase knows FixAtoms and FixCartesian"
+                )
+        if not self.free.any():
+            raise ValueError("all atoms are fixed")
+        if not rigid or not self.free.all():
+            self.body = "host"
+        else:
+            self.body = "periodic" if np.any(atoms.pbc) else "free"
+            if len(atoms) == 1:
+                raise ValueError("a single atom that nothing holds has no energy surface: fix others around it")
+        self.evaluations = 0
+        self.last: tuple[bytes, float, Array] | None = None
+
+    @property
+    def x(self) -> Array:
+        return np.ascontiguousarray(self.atoms.positions[self.free], dtype=float)
+
+    @x.setter
+    def x(self, x: Array) -> None:
+        positions = self.atoms.positions.copy()
+        positions[self.free] = x
+        self.atoms.positions = positions
+
+    def spread(self, vector: Array) -> Array:
+        """A vector as an array of all atoms, zero where they are frozen."""
+        full = np.zeros(self.free.shape)
+        full[self.free] = vector
+        return full
+
+    def __call__(self, y: Array, wants_gradient: bool) -> tuple[float, Array | None]:
+        self.x = y
+        energy = float(self.atoms.get_potential_energy())
+        self.evaluations += 1
+        if not wants_gradient:
+            return energy, None
+        forces: Array = np.array(self.atoms.get_forces(apply_constraint=False), dtype=np.float64)
+        self.last = (y.tobytes(), energy, forces)
+        return energy, np.ascontiguousarray(-forces[self.free])
+
+    def forces_at(self, x: Array) -> Array | None:
+        """The forces at x, if that was the last point."""
+        return self.last[2] if self.last is not None and self.last[0] == x.tobytes() else None
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Found:
+    """What a search came to.
+
+    Attributes
+    ----------
+    outcome : str
+        ``"converged"``, or why not: ``"steps"``, ``"budget"``, ``"convex"``, ``"cycling"``, ``"flat"``, ``"nonfinite"``,
+        ``"not invariant"``.
+    verdict : str
+        Of an independent solve for the ``order + 1`` lowest curvatures: ``"confirmed"``, ``"wrong index"``, ``"flat"``,
+        ``"not invariant"`` or ``"unresolved"``.
+    confirmed : bool
+        Converged, and of the order that was sought.
+    energy : float
+        eV.
+    force : float
+        The norm of all forces, eV/Å.
+    curvatures : ndarray
+        The lowest ones, eV/Å².
+    modes : list of ndarray, each of shape (n, 3)
+        Their directions.
+    steps, gradients, verification_gradients : int
+        What was spent.
+    """
+
+    outcome: str
+    verdict: str
+    confirmed: bool
+    energy: float
+    force: float
+    curvatures: Array
+    modes: list[Array]
+    steps: int
+    gradients: int
+    verification_gradients: int
+
+    def __repr__(self) -> str:
+        head = "confirmed" if self.confirmed else f"NOT CONFIRMED: {_OUTCOMES.get(self.outcome, self.outcome)}"
+        if not self.confirmed and self.outcome == "converged":
+            head = f"NOT CONFIRMED: {self.verdict}"
+        curvatures = ", ".join(f"{c:.4g}" for c in self.curvatures)
+        return (
+            f"Found({head}, energy={self.energy:.6f}, force={self.force:.1e}, curvatures=[{curvatures}], "
+            f"gradients={self.gradients}+{self.verification_gradients})"
+        )
+
+
+class _Stop(Exception):
+    pass
+
+
+class Saddle:
+    """A search for a saddle near a structure, used as an optimizer of ASE's.
+
+    Parameters
+    ----------
+    atoms : ase.Atoms
+        With a calculator; they are moved.
+    order : int
+        The number of directions along which the saddle is a maximum: 1 of a transition state, 0 of a minimum.
+    trajectory : str, optional
+        A file to which every step is written.
+    logfile : str, file or None
+        ``"-"`` for standard output.
+    method : {"auto", "newton", "min-mode"}
+        A Hessian learned from all forces, for up to some hundred coordinates, or a dimer for any number.
+    mode : array_like of shape (n, 3), optional
+        A first guess of the direction across the saddle.
+    rigid : bool
+        Take motions of the whole out, where nothing is fixed. False for calculators with a field or a wall.
+
+    Attributes
+    ----------
+    result : Found or None
+        Of the last `run`.
+    nsteps : int
+        Steps of the last `run`.
+    """
+
+    def __init__(
+        self,
+        atoms: ase.Atoms,
+        order: int = 1,
+        *,
+        trajectory: str | None = None,
+        logfile: str | IO[str] | None = "-",
+        method: Method = "auto",
+        mode: Any = None,
+        rigid: bool = True,
+    ) -> None:
+        self._coordinates = _Coordinates(atoms, rigid)
+        self.atoms = atoms
+        self.order = count(order, "order", 0)
+        if method not in ("auto", "newton", "min-mode"):
+            raise ValueError(f"method is {method!r}; it must be 'auto', 'newton' or 'min-mode'")
+        self._method = method
+        self._trajectory, self._logfile = trajectory, logfile
+        self._mode: Array | None = None
+        if mode is not None:
+            full = np.asarray(mode, float)
+            if full.shape != (len(atoms), 3):
+                raise ValueError(f"mode has shape {full.shape}; it must be {(len(atoms), 3)}")
+            self._mode = np.ascontiguousarray(full[self._coordinates.free])
+        self.result: Found | None = None
+        self.nsteps = 0
+
+    def converged(self) -> bool:
+        """Whether the last run ended at a saddle of the order sought."""
+        return self.result is not None and self.result.confirmed
+
+    def run(self, fmax: float = 0.05, steps: int = 500, *, max_gradients: int | None = None) -> bool:
+        """Searches until the norm of all forces is at most ``fmax``, and verifies the order.
+
+        Parameters
+        ----------
+        fmax : float
+            eV/Å. The norm of all forces, which no atom's force exceeds.
+        steps : int
+            Steps at most.
+        max_gradients : int, optional
+            Forces evaluated at most by the search; twenty a step by default.
+
+        Returns
+        -------
+        bool
+            Whether a saddle of that order was found and confirmed. `result` has the rest.
+        """
+        if not fmax > 0:
+            raise ValueError(f"fmax is {fmax}; it must be above 0")
+        steps = count(steps, "steps", 0)
+        coordinates = self._coordinates
+        start = coordinates.x
+        log, close = _opened(self._logfile)
+        writer = None if self._trajectory is None else Trajectory(self._trajectory, "w")
+        at = start
+        outcome = None
+        energy = force = float("nan")
+
+        def observe(step: int, x: Array, value: float, norm: float) -> None:
+            nonlocal at, energy, force
+            at, energy, force = x.copy(), value, norm
+            self.nsteps = step - 1  # the first one is the start
+            if log is not None:
+                if step == 1:
+                    log.write("         Step     Time          Energy         |force|\n")
+                clock = time.strftime("%H:%M:%S")
+                log.write(f"Saddle: {self.nsteps:5d} {clock} {value:15.6f} {norm:15.6f}\n")
+                log.flush()
+            if writer is not None:
+                writer.write(_with_energy(coordinates, x, value))
+            if self.nsteps >= steps and norm > fmax:
+                raise _Stop
+
+        found: dict[str, Any] = {}
+        try:
+            found = _deo.search(
+                coordinates,
+                observe,
+                start,
+                body=coordinates.body,
+                index=self.order,
+                tolerance=float(fmax),
+                max_gradients=20 * max(steps, 5) if max_gradients is None else count(max_gradients, "max_gradients"),
+                method_name=self._method,
+                axis=self._mode,
+            )
+            at = found["x"]
+        except _Stop:
+            outcome = "steps"
+        finally:
+            coordinates.x = at
+            if writer is not None:
+                writer.close()
+            if close and log is not None:
+                log.close()
+        if outcome is not None:
+            gradients = coordinates.evaluations
+            self.result = Found(
+                outcome, "unresolved", False, energy, force, np.array([]), [], self.nsteps, gradients, 0
+            )
+        else:
+            self.result = _found(coordinates, found)
+        if found and self.result.outcome == "converged":
+            self.atoms.get_potential_energy()  # the calculator's results are those of this structure
+        return self.result.confirmed
+
+
+def _found(coordinates: _Coordinates, found: dict[str, Any]) -> Found:
+    return Found(
+        outcome=found["outcome"],
+        verdict=found["verdict"],
+        confirmed=found["confirmed"],
+        energy=found["value"],
+        force=found["gradient_norm"],
+        curvatures=found["curvatures"],
+        modes=[coordinates.spread(axis) for axis in found["axes"]],
+        steps=found["steps"],
+        gradients=found["gradients"],
+        verification_gradients=found["verification_gradients"],
+    )
+
+
+def _opened(logfile: str | IO[str] | None) -> tuple[IO[str] | None, bool]:
+    if logfile is None:
+        return None, False
+    if isinstance(logfile, str):
+        if logfile == "-":
+            import sys
+
+            return sys.stdout, False
+        return open(logfile, "a"), True
+    return logfile, False
+
+
+def _with_energy(coordinates: _Coordinates, x: Array, energy: float) -> ase.Atoms:
+    """A copy of the structure at x that knows its energy, and its forces if they are at hand."""
+    image = coordinates.atoms.copy()
+    positions = image.positions.copy()
+    positions[coordinates.free] = x
+    image.positions = positions
+    known: dict[str, Any] = {"energy": energy}
+    forces = coordinates.forces_at(x)
+    if forces is not None:
+        known["forces"] = forces
+    image.calc = SinglePointCalculator(image, **known)
+    return image
+
+
+def _undisturbed(coordinates: _Coordinates, run: Callable[[Array], Any]) -> Any:
+    """The result of something that moves the atoms, which are put back."""
+    positions = coordinates.atoms.positions.copy()
+    try:
+        return run(coordinates.x)
+    finally:
+        coordinates.atoms.positions = positions
+
+
+def verify(atoms: ase.Atoms, *, fmax: float = 0.05, rigid: bool = True, **certifying: Any) -> Certificate:
+    """What kind of stationary point a structure is: minimum, saddle and of which order, or undecided with the reason.
+
+    Parameters
+    ----------
+    atoms : ase.Atoms
+        With a calculator. They are where they were afterwards.
+    fmax : float
+        A structure whose forces have a root mean square above this, eV/Å an atom, is not stationary.
+    rigid : bool
+        As of `Saddle`.
+    **certifying
+        Of `deo.certify`: ``starts``, ``max_gradients``, ``max_index``, ``seed``, …
+
+    Returns
+    -------
+    deo.Certificate
+        With ``axis`` of shape (n, 3).
+    """
+    coordinates = _Coordinates(atoms, rigid)
+    settings = {"gtol": fmax * np.sqrt(len(atoms)), **certifying}
+    found = _undisturbed(coordinates, lambda x: certificate(coordinates, x, body=_body(coordinates), **settings))
+    return replace(found, axis=coordinates.spread(found.axis))
+
+
+def _body(coordinates: _Coordinates) -> str:
+    return "" if coordinates.body == "host" else coordinates.body
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Connection:
+    """A saddle and the two minima that it joins.
+
+    Attributes
+    ----------
+    energy : float
+        Of the saddle, eV.
+    minima : tuple of two ase.Atoms
+        The ends, each with its energy.
+    barriers : tuple of two floats
+        From each of them over the saddle, eV.
+    are_minima : tuple of two bools
+        Whether each end converged to a point with no negative curvature.
+    gradients : int
+        Forces evaluated.
+    """
+
+    energy: float
+    minima: tuple[ase.Atoms, ase.Atoms]
+    barriers: tuple[float, float]
+    are_minima: tuple[bool, bool]
+    gradients: int
+
+    def __repr__(self) -> str:
+        text = f"Connection(barriers=({self.barriers[0]:.4f}, {self.barriers[1]:.4f}) eV, gradients={self.gradients}"
+        if not all(self.are_minima):
+            text += ", NOT CONFIRMED: an end is no minimum"
+        return text + ")"
+
+
+def connect(
+    atoms: ase.Atoms,
+    *,
+    mode: Any = None,
+    fmax: float = 0.01,
+    push: float = 0.1,
+    steps: int = 500,
+    method: Method = "auto",
+    rigid: bool = True,
+) -> Connection:
+    """Goes down from a saddle, both ways, to the minima that it joins.
+
+    Parameters
+    ----------
+    atoms : ase.Atoms
+        At the saddle, as `Saddle` leaves them; they are where they were afterwards.
+    mode : array_like of shape (n, 3), optional
+        The direction across the saddle, such as ``search.result.modes[0]``; found anew by `verify` if it isn't given.
+    fmax : float
+        The norm of all forces at the minima, eV/Å.
+    push : float
+        How far from the saddle the ways down begin, Å.
+    steps : int
+        Steps of each way.
+    method, rigid
+        As of `Saddle`.
+
+    Returns
+    -------
+    Connection
+    """
+    coordinates = _Coordinates(atoms, rigid)
+    if not (fmax > 0 and push > 0):
+        raise ValueError(f"fmax and push must be above 0, and are {fmax} and {push}")
+    if mode is None:
+        known = verify(atoms, rigid=rigid)
+        coordinates.evaluations += known.gradients
+        if not known.negative:
+            raise ValueError(f"this structure has no negative curvature, so it is no saddle: {known!r}")
+        mode = known.axis
+    full = np.asarray(mode, float)
+    if full.shape != (len(atoms), 3):
+        raise ValueError(f"mode has shape {full.shape}; it must be {(len(atoms), 3)}")
+    axis = np.ascontiguousarray(full[coordinates.free])
+    norm = np.linalg.norm(axis)
+    if not norm > 0:
+        raise ValueError("mode is zero on the atoms that may move")
+
+    def run(x: Array) -> Connection:
+        energy, _ = coordinates(x, True)
+        sides = _deo.join(
+            coordinates,
+            x,
+            axis / norm,
+            body=coordinates.body,
+            push=float(push),
+            tolerance=float(fmax),
+            max_gradients=20 * count(steps, "steps"),
+            method_name=method,
+        )
+        first, second = (_with_energy(coordinates, side["x"], side["value"]) for side in sides)
+        return Connection(
+            energy=energy,
+            minima=(first, second),
+            barriers=(energy - sides[0]["value"], energy - sides[1]["value"]),
+            are_minima=(sides[0]["is_minimum"], sides[1]["is_minimum"]),
+            gradients=coordinates.evaluations,
+        )
+
+    result: Connection = _undisturbed(coordinates, run)
+    return result

@@ -1,0 +1,201 @@
+"""deo.ase on EMT, against exact Hessians by finite differences."""
+
+import io
+
+import numpy as np
+import pytest
+
+ase = pytest.importorskip("ase", reason="ASE isn't installed: deo.ase is not tested")
+
+from ase.build import add_adsorbate, bulk, fcc100, fcc111  # noqa: E402
+from ase.calculators.emt import EMT  # noqa: E402
+from ase.calculators.lj import LennardJones  # noqa: E402
+from ase.constraints import FixAtoms, FixBondLength, FixCartesian  # noqa: E402
+from ase.io import read  # noqa: E402
+
+import deo  # noqa: E402
+import deo.ase  # noqa: E402
+
+
+def adatom(metal="Al", place="bridge", build=fcc100):
+    atoms = build(metal, size=(2, 2, 2), vacuum=6)
+    add_adsorbate(atoms, metal, 1.8, place)
+    atoms.set_constraint(FixAtoms(indices=[a.index for a in atoms if a.tag == 2]))
+    atoms.calc = EMT()
+    return atoms
+
+
+def hessian(atoms, free, h=1e-4):
+    start = atoms.positions.copy()
+    columns = []
+    for i, k in np.argwhere(free):
+        ends = []
+        for sign in (1, -1):
+            atoms.positions = start
+            atoms.positions[i, k] += sign * h
+            ends.append(-atoms.get_forces(apply_constraint=False)[free])
+        columns.append((ends[0] - ends[1]) / (2 * h))
+    atoms.positions = start
+    matrix = np.array(columns)
+    return (matrix + matrix.T) / 2
+
+
+def free_of(atoms):
+    free = np.ones((len(atoms), 3), bool)
+    free[atoms.constraints[0].index] = False
+    return free
+
+
+@pytest.mark.parametrize("metal", ["Al", "Cu", "Ag", "Pt"])
+@pytest.mark.parametrize("method", ["newton", "min-mode"])
+def test_an_adatom_hops(metal, method):
+    atoms = adatom(metal)
+    rng = np.random.default_rng(1)
+    frozen = atoms.positions[:4].copy()
+    atoms.positions[4:] += 0.05 * rng.normal(size=(5, 3))
+    search = deo.ase.Saddle(atoms, logfile=None, method=method)
+    assert search.run(fmax=0.005, steps=500), search.result
+    assert search.converged() and search.result.confirmed
+    assert np.array_equal(atoms.positions[:4], frozen)
+    assert np.linalg.norm(atoms.get_forces()) < 0.006
+    values, vectors = np.linalg.eigh(hessian(atoms, free_of(atoms)))
+    assert values[0] < 0 < values[1]
+    assert abs(search.result.curvatures[0] - values[0]) < 1e-2 * abs(values[0])
+    assert abs(search.result.modes[0][free_of(atoms)] @ vectors[:, 0]) > 0.99
+
+
+def test_verify_and_connect():
+    atoms = adatom()
+    search = deo.ase.Saddle(atoms, logfile=None)
+    assert search.run(fmax=0.003)
+    before = atoms.positions.copy()
+    c = deo.ase.verify(atoms)
+    assert (c.kind, c.index) == ("saddle", 1) and c.axis.shape == (9, 3)
+    assert abs(c.lowest - search.result.curvatures[0]) < 1e-2 * abs(c.lowest)
+    hop = deo.ase.connect(atoms, mode=search.result.modes[0])
+    again = deo.ase.connect(atoms)
+    assert np.array_equal(before, atoms.positions)
+    # From one hollow to the next: both sides are alike.
+    assert all(hop.are_minima) and abs(hop.barriers[0] - hop.barriers[1]) < 1e-3
+    assert abs(sum(again.barriers) - sum(hop.barriers)) < 1e-3
+    for minimum, barrier in zip(hop.minima, hop.barriers, strict=True):
+        minimum.calc = EMT()
+        assert abs(hop.energy - minimum.get_potential_energy() - barrier) < 1e-9
+        assert deo.ase.verify(minimum).kind == "minimum"
+        assert np.array_equal(minimum.positions[:4], atoms.positions[:4])
+    distance = np.linalg.norm(hop.minima[0].positions[-1] - hop.minima[1].positions[-1])
+    assert 2 < distance < 3.5
+
+
+def test_a_free_cluster_has_no_soft_motions():
+    # Three Lennard-Jones atoms in a row: a saddle of index 1 without its bends' degeneracy, 2 with it.
+    atoms = ase.Atoms("Ar3", positions=[[-1.12, 0, 0], [0, 0, 0], [1.12, 0.0, 0]])
+    atoms.calc = LennardJones()
+    triangle = ase.Atoms("Ar3", positions=1.12 * np.array([[0, 0, 0], [1, 0.1, 0], [0.5, 0.8, 0.1]]))
+    triangle.calc = LennardJones()
+    search = deo.ase.Saddle(triangle, order=0, logfile=None)
+    assert search.run(fmax=1e-5), search.result
+    c = deo.ase.verify(triangle)
+    assert c.kind == "minimum" and c.lowest > 1
+    assert abs(triangle.get_potential_energy() + 3) < 0.1
+
+
+def test_a_vacancy_hops_in_a_periodic_cell():
+    atoms = bulk("Cu", cubic=True) * (2, 2, 2)
+    hole = atoms.positions[0].copy()
+    del atoms[0]
+    atoms.calc = EMT()
+    near = np.argmin(np.linalg.norm(atoms.positions - hole, axis=1))
+    atoms.positions[near] += 0.45 * (hole - atoms.positions[near])
+    search = deo.ase.Saddle(atoms, logfile=None)
+    assert search.run(fmax=0.01), search.result
+    values = np.linalg.eigvalsh(hessian(atoms, np.ones((31, 3), bool)))
+    assert (values < -1e-3).sum() == 1 and (np.abs(values) < 1e-3).sum() == 3
+    assert abs(search.result.curvatures[0] - values[0]) < 1e-2 * abs(values[0])
+    assert abs(search.result.curvatures[1] - values[4]) < 2e-2 * values[4]
+
+
+def test_log_and_trajectory(tmp_path):
+    atoms = adatom()
+    log = io.StringIO()
+    search = deo.ase.Saddle(atoms, trajectory=str(tmp_path / "ts.traj"), logfile=log)
+    assert search.run(fmax=0.01)
+    lines = log.getvalue().splitlines()
+    images = read(tmp_path / "ts.traj", ":")
+    assert len(images) == len(lines) - 1 >= search.nsteps + 1
+    assert abs(float(lines[-1].split()[3]) - images[-1].get_potential_energy()) < 1e-5
+    assert abs(images[-1].get_potential_energy() - search.result.energy) < 1e-3
+    assert images[0].get_forces().shape == (9, 3)
+    search = deo.ase.Saddle(adatom(), logfile=str(tmp_path / "log"))
+    search.run(fmax=0.01)
+    assert (tmp_path / "log").read_text().count("Saddle:") > 1
+
+
+def test_out_of_steps_says_so():
+    atoms = adatom(place="hollow")
+    atoms.positions[-1] += [0.3, 0.1, 0]
+    search = deo.ase.Saddle(atoms, logfile=None)
+    assert not search.run(fmax=1e-6, steps=2)
+    assert search.result.outcome == "steps" and search.nsteps == 2
+    assert "NOT CONFIRMED" in repr(search.result)
+
+
+def test_components_may_be_fixed():
+    atoms = adatom()
+    atoms.set_constraint([FixAtoms(indices=range(8)), FixCartesian(8, (True, True, False))])
+    xy = atoms.positions[8, :2].copy()
+    search = deo.ase.Saddle(atoms, order=0, logfile=None)
+    assert search.run(fmax=1e-3), search.result
+    assert np.array_equal(atoms.positions[8, :2], xy)
+    assert abs(atoms.get_forces(apply_constraint=False)[8, 2]) < 1e-3
+
+
+def test_bad_input():
+    class Boom(EMT):
+        def calculate(self, *args, **kwargs):
+            raise RuntimeError("no convergence")
+
+    atoms = adatom()
+    for make, error, words in [
+        (lambda a: setattr(a, "calc", None), ValueError, "calculator"),
+        (lambda a: a.set_constraint(FixBondLength(0, 1)), TypeError, "FixBondLength"),
+        (lambda a: a.set_constraint(FixAtoms(range(9))), ValueError, "all atoms are fixed"),
+        (lambda a: a.positions.fill(np.nan), ValueError, "NaN"),
+        (lambda a: setattr(a, "calc", Boom()), RuntimeError, "no convergence"),
+    ]:
+        atoms = adatom()
+        make(atoms)
+        before = atoms.positions.copy()
+        with pytest.raises(error, match=words):
+            deo.ase.Saddle(atoms, logfile=None).run()
+        with pytest.raises(error, match=words):
+            deo.ase.verify(atoms)
+        with pytest.raises(error, match=words):
+            deo.ase.connect(atoms)
+        assert np.array_equal(atoms.positions, before, equal_nan=True)
+    with pytest.raises(TypeError, match="Atoms"):
+        deo.ase.Saddle("atoms")
+    with pytest.raises(ValueError, match="no atoms"):
+        deo.ase.Saddle(ase.Atoms())
+    with pytest.raises(ValueError, match="order"):
+        deo.ase.Saddle(adatom(), order=-1)
+    with pytest.raises(ValueError, match="mode"):
+        deo.ase.Saddle(adatom(), mode=np.ones(3))
+    with pytest.raises(ValueError, match="method"):
+        deo.ase.Saddle(adatom(), method="fast")
+    with pytest.raises(ValueError, match="fmax"):
+        deo.ase.Saddle(adatom(), logfile=None).run(fmax=0)
+    minimum = adatom(place="hollow")
+    assert deo.ase.Saddle(minimum, order=0, logfile=None).run(fmax=1e-3)
+    with pytest.raises(ValueError, match="no saddle"):
+        deo.ase.connect(minimum)
+    single = ase.Atoms("Cu", calculator=EMT())
+    with pytest.raises(ValueError, match="single atom"):
+        deo.ase.verify(single)
+
+
+def test_an_adatom_on_a_hexagonal_surface():
+    atoms = adatom("Cu", "bridge", fcc111)
+    assert deo.ase.Saddle(atoms, logfile=None).run(fmax=0.005)
+    hop = deo.ase.connect(atoms)
+    assert all(hop.are_minima) and 0 < min(hop.barriers) < 0.2
