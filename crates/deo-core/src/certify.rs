@@ -31,7 +31,7 @@ mod tests;
 pub use leave::{LeaveSettings, Left, leave};
 pub use settings::CertifySettings;
 
-use crate::drive::Workspace;
+use crate::oracle::Workspace;
 use crate::estimate::{Estimate, Status};
 use crate::krylov::{Krylov, KrylovError, KrylovSettings, Which};
 use crate::noise::derive;

@@ -8,7 +8,8 @@ use deo_core::drive::{Asks, Workspace};
 use deo_core::estimate::Evidence;
 use deo_core::krylov::{Krylov, KrylovError, KrylovSettings, Which};
 use deo_core::{
-    Answer, Dimer, DimerSettings, Estimate, Length, Objective, Rule, SettingsError, Space, Status,
+    Answer, Dimer, DimerSettings, Estimate, Length, Objective, Question, Rule, SettingsError,
+    Space, Status,
 };
 use numpy::PyArray1;
 use pyo3::prelude::*;
@@ -73,7 +74,8 @@ where
 {
     let mut g = space.zeros_like(x);
     if rule == Rule::Product {
-        while let Some(probe) = machine.ask(space) {
+        // No machine of these asks for losses, nor looks at the gradient.
+        while let Some(Question::Gradient(probe)) = machine.ask(space, x) {
             callback.multiply(probe.direction(), g.borrow_mut());
             machine.tell(space, Answer::product(g.borrow()));
         }

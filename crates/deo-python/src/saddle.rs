@@ -2,12 +2,12 @@
 
 use crate::callback::Callback;
 use crate::vectors::{bad, copied, optional};
-use deo_core::saddle::{
+use deo_core::space::{FreeBody, Host};
+use deo_core::{Objective, Space};
+use deo_saddle::{
     Descent, Goal, Method, MinModeSearch, MinModeSettings, NewtonSearch, NewtonSettings, Outcome,
     Saddle, Verdict, find,
 };
-use deo_core::space::{FreeBody, Host};
-use deo_core::{Objective, Space};
 use numpy::PyArray1;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
@@ -101,7 +101,7 @@ fn observed<S>(
     x: &[f64],
     axis: Option<&[f64]>,
     method: &Method,
-) -> Result<Saddle<Vec<f64>>, deo_core::saddle::DriveError>
+) -> Result<Saddle<Vec<f64>>, deo_saddle::DriveError>
 where
     S: Space<Vector = [f64], Owned = Vec<f64>>,
 {
@@ -132,7 +132,7 @@ where
                     });
                 }
             }
-            let found = deo_core::saddle::Found {
+            let found = deo_saddle::Found {
                 outcome: search.outcome(),
                 x: search.x().clone(),
                 value: search.value(),
@@ -172,7 +172,7 @@ where
     let mut counts = found.counts;
     counts.steps += again.found.counts.steps;
     counts.probes += again.found.counts.probes;
-    Ok(Saddle { found: deo_core::saddle::Found { counts, ..again.found }, ..again })
+    Ok(Saddle { found: deo_saddle::Found { counts, ..again.found }, ..again })
 }
 
 /// The first axis of either search.
@@ -249,7 +249,7 @@ pub(crate) fn join<'py>(
     let mut callback = Callback::new(call);
     let settings = Default::default();
     let sides: Result<[Descent<Vec<f64>>; 2], _> = in_space!(body, space_at => py.detach(|| {
-        deo_core::saddle::join(space_at, &mut callback, &x[..], &axis[..], push, &method, &settings)
+        deo_saddle::join(space_at, &mut callback, &x[..], &axis[..], push, &method, &settings)
     }));
     callback.check()?;
     let list = PyList::empty(py);
