@@ -39,8 +39,8 @@ fn the_kind_is_that_of_the_spectrum() {
 #[test]
 fn no_saddle_is_called_a_minimum_however_few_its_negative_directions_are() {
     let mut decided = 0;
-    for seed in 0..300u64 {
-        let n = [3, 10, 40, 150][seed as usize % 4];
+    for seed in 0..100u64 {
+        let n = [3, 10, 30, 60][seed as usize % 4];
         let size = |i| 10f64.powf(crate::noise::noise(seed, i).clamp(-2.0, 2.0));
         let mut spectrum: Vec<f64> = (0..n).map(size).collect();
         let place = (seed * 7) as usize % spectrum.len();
@@ -51,8 +51,8 @@ fn no_saddle_is_called_a_minimum_however_few_its_negative_directions_are() {
             other => panic!("{other:?}: seed {seed}, n {n}"),
         }
     }
-    // λ_min of 1e-6 of λ_max among 150 is beyond the gradients allowed.
-    assert!(decided >= 270, "{decided} of 300");
+    // What is far below the largest curvature may be beyond the gradients allowed.
+    assert!(decided >= 95, "{decided} of 100");
 }
 
 /// A quadratic whose gradient and loss have noise of this size, a function of x.
