@@ -31,11 +31,11 @@ mod tests;
 pub use leave::{LeaveSettings, Left, leave};
 pub use settings::CertifySettings;
 
-use crate::oracle::Workspace;
 use crate::estimate::{Estimate, Status};
 use crate::krylov::{Krylov, KrylovError, KrylovSettings, Which};
 use crate::noise::derive;
 use crate::objective::Objective;
+use crate::oracle::Workspace;
 use crate::probe::{Length, Rule};
 use crate::space::Space;
 use noise_of::{Noise, noise_of};
