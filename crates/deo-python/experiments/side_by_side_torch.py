@@ -118,6 +118,7 @@ def main():
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--sequences", type=int, default=4)
     parser.add_argument("--batches", type=int, default=1)
+    parser.add_argument("--only", default="", help="tools whose names hold this")
     parser.add_argument("--out")
     parser.add_argument("--tool", nargs=4, help="used inside: one tool in a process of its own")
     arguments = parser.parse_args()
@@ -127,7 +128,7 @@ def main():
     results = {}
     with tempfile.TemporaryDirectory() as folder:
         paths = make(pathlib.Path(folder), arguments.steps, arguments.sequences)
-        for name in peers.TOOLS:
+        for name in [name for name in peers.TOOLS if arguments.only in name]:
             start = time.perf_counter()
             done = subprocess.run(
                 [sys.executable, __file__, "--tool", name, *paths, str(arguments.batches)],
@@ -139,7 +140,8 @@ def main():
                 continue
             results[name] = json.loads(done.stdout.splitlines()[-1])
             print(f"{name}: {time.perf_counter() - start:.0f} s {results[name]}", flush=True)
-    print(peers.table(results))
+    if next(iter(peers.TOOLS)) in results:
+        print(peers.table(results))
     if arguments.out:
         pathlib.Path(arguments.out).write_text(json.dumps(results | {"versions": peers.versions()}, indent=1) + "\n")
 
