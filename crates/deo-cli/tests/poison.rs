@@ -153,7 +153,7 @@ fn nulls(value: &Value, path: &mut String, found: &mut BTreeSet<String>) {
 fn nulls_of(trainer: &Trainer) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut state = serde_json::to_value(trainer).unwrap();
-    if let Some(dimer) = state.pointer_mut("/companion/Deo/dimer") {
+    if let Some(dimer) = state.pointer_mut("/companion/Deo/desk/dimer") {
         // Memory that is written before it is read again.
         if dimer["product_known"] == false {
             dimer["axis_product"].take();
@@ -247,7 +247,11 @@ fn escape_by_either_rung() {
         let [base, _, trial] = poison_all(&settings);
         assert!(base > 0 && trial > 0, "{base} {trial}");
         let Method::Deo(deo) = &mut settings.method else { panic!("it is DEO's") };
-        let kick = EscapeSettings { gradient_rung: false, ..EscapeSettings::default() };
+        let kick = EscapeSettings {
+            gradient_rung: false,
+            lengthening: 0.0, // wherever the run stands
+            ..EscapeSettings::default()
+        };
         deo.policy = PolicySettings::Escape(kick);
         let [base, probe, trial] = poison_all(&settings);
         assert!(base > 0 && probe > 0 && trial > 0, "{base} {probe} {trial}");
