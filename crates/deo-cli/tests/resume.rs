@@ -4,8 +4,11 @@
 use deo_cli::train::OptimizerKind::{self, Adam, Adamw, Nadamw, Sgd};
 use deo_cli::train::record::Metrics;
 use deo_cli::train::{
-    Experiment, Finished, Ledger, Leg, Options, PolicyKind, RunState, Settings, TrainError, Watch,
+    Experiment, Finished, Ledger, Leg, Method, Options, PolicyKind, RunState, Settings, TrainError,
+    Watch,
 };
+use deo_core::PolicySettings;
+use deo_core::policy::EscapeSettings;
 use deo_models::checkpoint::{Kind, decode, encode};
 use deo_models::data::Corpus;
 use rand::RngExt;
@@ -180,7 +183,12 @@ fn random_steps(seed: u64, last: u64) -> Vec<u64> {
 
 /// Resumes after each of twenty random steps with one thread and with two, and once after all of them in turn.
 fn stop_and_resume(policy: PolicyKind, optimizer: OptimizerKind, monitor: bool) -> Trace {
-    let (scene, settings) = (Scene::new(), settings(policy, optimizer, monitor));
+    let (scene, mut settings) = (Scene::new(), settings(policy, optimizer, monitor));
+    if let (PolicyKind::Escape, Method::Deo(deo)) = (policy, &mut settings.method) {
+        // Wherever the run stands: on batches that differ sixty steps pay for no visit else.
+        let anywhere = EscapeSettings { lengthening: 0.0, ..EscapeSettings::default() };
+        deo.policy = PolicySettings::Escape(anywhere);
+    }
     let (plain, _) = scene.straight(&settings, &[]);
     let steps = plain.lines.len() as u64;
     let stops = random_steps(policy as u64 + 10 * optimizer as u64, steps);
