@@ -361,6 +361,23 @@ mod tests {
     }
 
     #[test]
+    fn no_kick_ends_nearer_than_the_saddle() {
+        // |⟨g, n⟩|/|C| = 0.4: nearer than that a loss that falls linearly is the slope's doing.
+        let mut escape = Escape::new(EscapeSettings::default());
+        kick(&mut escape, -0.5, 0.2);
+        let Stage::Kick { mut search, .. } = escape.stage else { panic!("{:?}", escape.stage) };
+        let mut shortest = f64::INFINITY;
+        while let Some(length) = search.ask() {
+            shortest = shortest.min(length);
+            search.tell(if length < 0.39 { 1.0 } else { 2.01 });
+        }
+        assert!(shortest >= 0.4 - 1e-15 && search.best().is_none(), "{shortest}");
+        // Beyond the trust radius there is no kick at all.
+        kick(&mut escape, -0.1, 0.2);
+        assert_eq!(escape.stage, Stage::Settled(Outcome::Nothing));
+    }
+
+    #[test]
     fn no_move_is_shorter_than_ten_steps_of_the_base() {
         let mut escape = Escape::new(EscapeSettings::default());
         let scene = Scene { pace: 0.03, ..SCENE };

@@ -183,3 +183,78 @@ fn a_move_has_paid_if_it_falls_by_more_than_it_is_worth_at_any_scale() {
         }
     }
 }
+
+#[test]
+fn one_loss_tells_whether_batches_differ() {
+    let scene = Scene { loss: 3.0, gradient_norm: 1.0, norm: 1.0, wanted_rate: 0.0, pace: 0.0 };
+    // The step fell by 1, of which a thousandth is allowed, and 32 roundings of 4 besides.
+    for (now, batches) in [
+        (4.0, Batches::Same),
+        (4.0009, Batches::Same),
+        (4.0011, Batches::Differ),
+        (3.9989, Batches::Differ),
+        (f64::NAN, Batches::Unknown),
+        (f64::INFINITY, Batches::Unknown),
+    ] {
+        let (mut ladder, _) = machine(&[0.0; 2], DeoSettings::default());
+        ladder.compare(SPACE.epsilon(), &scene, 4.0, now);
+        assert_eq!(ladder.batches, batches, "{now}");
+    }
+    // Where nothing fell, rounding alone is allowed: 32 · 2⁻⁵³ of 4 are 1.4e-14.
+    for (now, batches) in [(4.0 + 1e-14, Batches::Same), (4.0 + 2e-14, Batches::Differ)] {
+        let (mut ladder, _) = machine(&[0.0; 2], DeoSettings::default());
+        ladder.compare(SPACE.epsilon(), &Scene { loss: 4.0, ..scene }, 4.0, now);
+        assert_eq!(ladder.batches, batches, "{now}");
+    }
+}
+
+#[test]
+fn an_axis_outlives_a_move_along_the_gradient() {
+    let scene = Scene { loss: 3.0, gradient_norm: 5.0, norm: 1.0, wanted_rate: 0.0, pace: 0.0 };
+    let (mut ladder, mut desk) = stalled();
+    let best = Best { length: 2.0, decrease: 0.4 };
+    let outcome = Outcome::Move { rung: Rung::Gradient, coefficient: -2.0, best };
+    let (mut x, g) = ([1.0, 2.0], [3.0, 4.0]);
+    ladder.conclude(&mut desk, &SPACE, &mut x[..], &g[..], &outcome, &scene);
+    assert_eq!(desk.dimer.axis(), &[0.0, 1.0]);
+    let distance = |x: [f64; 2], y: [f64; 2]| (x[0] - y[0]).hypot(x[1] - y[1]);
+    assert!(distance(x, [1.0 - 2.0 * 0.6, 2.0 - 2.0 * 0.8]) < 1e-15, "{x:?}");
+    // Refused by the next batch, it is undone along that direction, whatever g is by then.
+    let promise = ladder.promise.unwrap();
+    ladder.second_opinion(&mut desk, &SPACE, &mut x[..], &promise, -1.0);
+    assert!(distance(x, [1.0, 2.0]) < 1e-15, "{x:?}");
+}
+
+#[test]
+fn an_axis_that_has_waited_has_its_turn_and_the_better_move_is_made() {
+    let scene = Scene { loss: 3.0, gradient_norm: 1.0, norm: 1.0, wanted_rate: 0.0, pace: 0.0 };
+    let kick = |decrease| {
+        let best = Best { length: 0.5, decrease };
+        Outcome::Move { rung: Rung::Kick, coefficient: 0.5, best }
+    };
+    // Along −g the loss falls by 0.1 at 0.2.
+    for (waited, outcome, rung) in [
+        (PATIENCE - 1, None, Rung::Gradient),
+        (PATIENCE, Some(kick(0.09)), Rung::Gradient),
+        (PATIENCE, Some(kick(0.11)), Rung::Kick),
+        (PATIENCE, Some(Outcome::Nothing), Rung::Gradient),
+    ] {
+        let (mut ladder, mut desk) = stalled();
+        (ladder.since_estimate, ladder.crossing) = (waited, f64::MAX);
+        (ladder.scene, desk.visit.visits) = (Some(scene), 1);
+        ladder.escape.begin(&scene);
+        let (mut x, g) = ([1.0, 2.0], [0.6, 0.8]);
+        while let Some(Question::Loss(trial)) = ladder.ask(&desk, &SPACE, &g[..]) {
+            let a = -trial.coefficient;
+            ladder.tell_loss(3.0 - a + 2.5 * a * a);
+            ladder.advance(&mut desk, &SPACE, &g[..]);
+        }
+        assert_eq!(ladder.escape.stage == Stage::Axis, outcome.is_some(), "{waited}");
+        if let Some(outcome) = outcome {
+            ladder.escape.stage = Stage::Settled(outcome);
+        }
+        let event = ladder.settle(&mut desk, &SPACE, &mut x[..], &g[..]);
+        let made = |event| matches!(event, Event::Moved { rung: r, .. } if r == rung);
+        assert!(made(event), "{waited}, {outcome:?}: {event:?}");
+    }
+}
