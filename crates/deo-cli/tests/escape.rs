@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Bench, names, read_json};
+use common::{Bench, json, names, quiet, read_json};
 use deo_cli::config;
 use deo_cli::escape::Options;
 use serde_json::Value;
@@ -27,15 +27,7 @@ const SMALL: &[&str] = &[
 ];
 
 fn run(bench: &Bench, arguments: &[&str]) -> String {
-    let outcome = bench.deo(&[SMALL, arguments].concat());
-    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
-    assert_eq!(outcome.stderr, "", "a pipe is no terminal: no progress bar");
-    outcome.stdout
-}
-
-fn json(text: &str) -> Value {
-    assert_eq!(text.lines().count(), 1, "{text}");
-    serde_json::from_str(text).unwrap()
+    quiet(bench, &[SMALL, arguments].concat())
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Bench, names, read_json, read_lines, refused};
+use common::{Bench, json, names, quiet, read_json, read_lines, refused};
 use serde_json::Value;
 use std::fs;
 
@@ -12,15 +12,7 @@ const SMALL: &[&str] = &["escape", "--suite", "harm", "--cell", CELLS, "--seeds"
 const COLUMNS: [&str; 5] = ["again", "fewer-steps", "line-search", "escape", "escape-for-run"];
 
 fn run(bench: &Bench, arguments: &[&str]) -> String {
-    let outcome = bench.deo(&[SMALL, arguments].concat());
-    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
-    assert_eq!(outcome.stderr, "", "a pipe is no terminal: no progress bar");
-    outcome.stdout
-}
-
-fn json(text: &str) -> Value {
-    assert_eq!(text.lines().count(), 1, "{text}");
-    serde_json::from_str(text).unwrap()
+    quiet(bench, &[SMALL, arguments].concat())
 }
 
 #[test]

@@ -125,3 +125,17 @@ pub(crate) fn names(dir: &Path) -> Vec<String> {
     names.sort();
     names
 }
+
+/// The standard output of a command that succeeds, with nothing on standard error: a pipe is no terminal.
+pub(crate) fn quiet(bench: &Bench, arguments: &[&str]) -> String {
+    let outcome = bench.deo(arguments);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    assert_eq!(outcome.stderr, "", "no progress bar");
+    outcome.stdout
+}
+
+/// The one line of JSON that a command has written.
+pub(crate) fn json(text: &str) -> serde_json::Value {
+    assert_eq!(text.lines().count(), 1, "{text}");
+    serde_json::from_str(text).unwrap()
+}
