@@ -30,13 +30,13 @@ fn bits(x: &[f32]) -> Vec<u32> {
     x.iter().map(|x| x.to_bits()).collect()
 }
 
-/// A saddle at 0, quartic walls, and noise that depends on the step alone: every step is another batch.
-fn value_grad(step: u64, x: &[f32], g: &mut [f32]) -> f64 {
+/// A saddle at 0, quartic walls, and noise that depends on the batch alone.
+fn value_grad(batch: u64, x: &[f32], g: &mut [f32]) -> f64 {
     let mut loss = 0.0;
     for (i, (x, g)) in x.iter().zip(g).enumerate() {
         let x = f64::from(*x);
         let c = if i == 0 { -0.2 } else { 0.1 + 0.1 * i as f64 };
-        let noise = 1e-5 * (step as f64 * 0.7 + i as f64).sin();
+        let noise = 1e-5 * (batch as f64 * 0.7 + i as f64).sin();
         loss += 0.5 * c * x * x + 0.05 * x.powi(4) + noise * x;
         *g = (c * x + 0.2 * x.powi(3) + noise) as f32;
     }
@@ -65,8 +65,17 @@ struct End {
     counts: Counts,
 }
 
+/// Which batch a step sees.
+#[derive(Clone, Copy)]
+enum Batches {
+    /// A new one at every step: the ladder takes its time.
+    New,
+    /// The same one: the ladder looks and moves.
+    One,
+}
+
 /// Sixty steps; the state goes through a checkpoint at the stop.
-fn run<O>(settings: DeoSettings, mut optimizer: O, stop: Option<u64>) -> End
+fn run<O>((settings, batches): (DeoSettings, Batches), mut optimizer: O, stop: Option<u64>) -> End
 where
     O: Optimizer<Host<f32>> + Serialize + DeserializeOwned,
 {
@@ -75,7 +84,11 @@ where
     let (mut y, mut g, mut g1) = (x.clone(), x.clone(), x.clone());
     let mut deo = Deo::new(&SPACE, &x, settings).unwrap();
     for step in 0..60 {
-        let loss = value_grad(step, &x, &mut g);
+        let batch = match batches {
+            Batches::New => step,
+            Batches::One => 0,
+        };
+        let loss = value_grad(batch, &x, &mut g);
         deo.observe(&SPACE, &x, loss, &g);
         loop {
             if stops.now() {
@@ -84,7 +97,7 @@ where
             match deo.ask(&SPACE, &g) {
                 Some(Question::Gradient(probe)) => {
                     let h = probe.displace(&SPACE, &x, &mut y);
-                    value_grad(step, &y, &mut g1);
+                    value_grad(batch, &y, &mut g1);
                     if stops.now() {
                         (deo, optimizer, x, g) = through(&(deo, optimizer, x, g));
                     }
@@ -92,7 +105,7 @@ where
                 }
                 Some(Question::Loss(trial)) => {
                     trial.displace(&SPACE, &x, &mut y);
-                    let loss = value_grad(step, &y, &mut g1);
+                    let loss = value_grad(batch, &y, &mut g1);
                     if stops.now() {
                         (deo, optimizer, x, g) = through(&(deo, optimizer, x, g));
                     }
@@ -111,7 +124,7 @@ where
     End { params: bits(&x), state, stops: stops.passed, counts: deo.counts() }
 }
 
-fn policies() -> [DeoSettings; 4] {
+fn policies() -> [(DeoSettings, Batches); 5] {
     let tracking = Tracking { interval: 3, first: 8, gradients: 2 };
     let with = |policy| DeoSettings { policy, seed: 11, ..DeoSettings::default() };
     let ladder = |gradient_rung| {
@@ -122,10 +135,11 @@ fn policies() -> [DeoSettings; 4] {
         settings
     };
     [
-        with(PolicySettings::Deflate { alpha: 0.9, tracking }),
-        with(PolicySettings::Amplify { strength: 2.0, tracking }),
-        ladder(true),
-        ladder(false), // rotates at every visit
+        (with(PolicySettings::Deflate { alpha: 0.9, tracking }), Batches::New),
+        (with(PolicySettings::Amplify { strength: 2.0, tracking }), Batches::New),
+        (ladder(true), Batches::New),
+        (ladder(true), Batches::One),
+        (ladder(false), Batches::One), // rotates at every visit
     ]
 }
 
@@ -133,18 +147,20 @@ fn any_stop<O>(optimizer: O)
 where
     O: Optimizer<Host<f32>> + Serialize + DeserializeOwned + Clone,
 {
-    let (mut gradients, mut losses) = (0, 0);
-    for settings in policies() {
-        let straight = run(settings, optimizer.clone(), None);
+    let (mut gradients, mut losses, mut moves) = (0, 0, 0);
+    for policy in policies() {
+        let straight = run(policy, optimizer.clone(), None);
         for stop in 1..=straight.stops {
-            let resumed = run(settings, optimizer.clone(), Some(stop));
+            let resumed = run(policy, optimizer.clone(), Some(stop));
             assert!(resumed == straight, "stop {stop} of {}", straight.stops);
         }
         gradients += straight.counts.gradients;
         losses += straight.counts.losses;
+        moves += straight.counts.moves;
     }
-    // There were rotations and trials to stop in.
-    assert!(gradients > 50 && losses > 10, "{gradients} gradients, {losses} losses");
+    // There were rotations, trials and moves to stop in.
+    let enough = gradients > 100 && losses > 10 && moves > 0;
+    assert!(enough, "{gradients} gradients, {losses} losses, {moves} moves");
 }
 
 #[test]
@@ -197,7 +213,7 @@ fn states_that_are_not_finite_come_back_as_they_are() {
     let g: Vec<f32> = (0..N).map(|i| [f32::NAN, f32::INFINITY, -0.0, 1e-40][i % 4]).collect();
     adam.step(&SPACE, &mut [1.0; N], &g, 0.1);
     assert_eq!(bits(through(&adam).first_moment()), bits(adam.first_moment()));
-    let mut deo = Deo::new(&SPACE, &x, policies()[2]).unwrap();
+    let mut deo = Deo::new(&SPACE, &x, policies()[2].0).unwrap();
     deo.observe(&SPACE, &x, f64::NAN, &g);
     through(&deo);
 }
