@@ -24,9 +24,9 @@ pub enum Event {
         /// The fall was worth its cost.
         paid: bool,
     },
-    /// A move was found that lowers the loss of this batch, and batches differ: the next one decides on it.
+    /// A move lowers the loss of this batch, and batches differ: it waits until three more have agreed.
     Proposed,
-    /// The batch after that of a proposal speaks against it: nothing is done.
+    /// A batch after that of a proposal speaks against it: nothing is done.
     Refuted {
         /// The fall of the loss by the move, on this batch; −∞ where the step wasn't finite.
         fall: f64,

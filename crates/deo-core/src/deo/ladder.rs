@@ -480,6 +480,7 @@ impl Ladder {
                 worth: scene.wanted_rate * cost,
                 cost,
                 made: self.batches != Batches::Differ,
+                agreed: 0,
             },
         )
     }

@@ -83,6 +83,10 @@ impl Ladder {
         V: BorrowMut<S::Vector>,
     {
         if promise.is_kept_by(fall) {
+            if let Some(promise) = promise.awaits_another() {
+                self.promise = Some(promise);
+                return Event::Proposed;
+            }
             self.keep(promise, fall, false);
             if promise.made {
                 return Event::Confirmed { fall };

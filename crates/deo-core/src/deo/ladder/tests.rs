@@ -21,6 +21,7 @@ const PROMISE: Promise = Promise {
     worth: 0.3,
     cost: 7.5,
     made: true,
+    agreed: 0,
 };
 
 /// A ladder and its desk, in two dimensions by default.
@@ -54,6 +55,7 @@ fn a_move_that_pays_is_refunded_and_shortens_the_wait() {
         worth: 0.3,
         cost: 7.5,
         made: true,
+        agreed: 0,
     };
     // Four times the interval of three: back to it on the same batch, half on another, twice after a failure.
     for (fall, same, interval, refund) in
@@ -162,12 +164,19 @@ fn a_move_that_the_next_batch_refuses_is_undone_and_costs_its_step() {
         (Event::Confirmed { fall: 0.31 }, [1.0, 4.0], 7.5)
     );
 
-    // A proposal that is refused costs nothing, one that is accepted the step, and it paid for its visit.
+    // A proposal that is refused costs nothing, one that three batches accept the step, and it paid for its visit.
     let proposed = Promise { made: false, ..PROMISE };
     let ((mut ladder, mut desk), mut x) = (stalled(), [1.0, 2.0]);
     let event = ladder.second_opinion(&mut desk, &SPACE, &mut x[..], &proposed, 0.19);
     assert_eq!((event, x, ladder.available()), (Event::Refuted { fall: 0.19 }, [1.0, 2.0], before));
     assert!(ladder.trigger.is_stalled(), "x is where it was");
+    for agreed in 1..3 {
+        let waiting = ladder.promise.take().unwrap_or(proposed);
+        let event = ladder.second_opinion(&mut desk, &SPACE, &mut x[..], &waiting, 0.31);
+        assert_eq!((event, x, ladder.available()), (Event::Proposed, [1.0, 2.0], before));
+        assert_eq!(ladder.promise.unwrap(), Promise { agreed, ..proposed });
+    }
+    let proposed = ladder.promise.take().unwrap();
     let event = ladder.second_opinion(&mut desk, &SPACE, &mut x[..], &proposed, 0.31);
     let moved = Event::Moved { rung: Rung::Kick, length: 2.0, decrease: 0.31, paid: true };
     assert_eq!((event, x, ladder.available() - before), (moved, [1.0, 4.0], 6.5));
