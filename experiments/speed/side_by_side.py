@@ -7,7 +7,8 @@
 needs a python with torch and numpy, and cargo. One process of each kind is started; a round is a block of steps of one
 and then of the other, so both see the same neighbours on a shared machine and absolute times may drift while their
 ratio doesn't. The last column says how much of the machine other processes used meanwhile: trust rows where it is small,
-for two threads that wait for each other suffer more from a neighbour than one. Before anything is timed, loss and gradient of both are compared at the same weights on the same batch.
+for two threads that wait for each other suffer more from a neighbour than one. Every run begins with a yardstick, the
+fastest large product and copy that any of the libraries manages here, and tables give their rows as shares of it. Before anything is timed, loss and gradient of both are compared at the same weights on the same batch.
 
     step      forward, backward and AdamW, batch 12 x 64
     adamw     the optimizer's step alone
@@ -192,8 +193,10 @@ def await_quiet(options):
             return
 
 
-def compare(title, ours, theirs, options, repeat):
-    """Interleaves one function of ours with several of theirs; each returns the seconds of `repeat` runs."""
+def compare(title, ours, theirs, options, repeat, least_seconds=None):
+    """Interleaves one function of ours with several of theirs; each returns the seconds of `repeat` runs.
+
+    `least_seconds` is what the yardstick allows; the last column gives it as a share of the medians."""
     seconds = {"deo": [], **{name: [] for name in theirs}}
     shares = {name: [] for name in seconds}
     runs = {"deo": ours, **{name: functools.partial(timed, run) for name, run in theirs.items()}}
@@ -206,17 +209,19 @@ def compare(title, ours, theirs, options, repeat):
     base = seconds["deo"]
     rows = {}
     print(f"\n{title}, {options.rounds} rounds of {repeat}")
-    print(f"{'':34}{'median ms':>11}{'least ms':>11}{'ratio of medians':>19}{'of least':>10}{'neighbours':>12}")
+    print(f"{'':34}{'median ms':>11}{'least ms':>11}{'ratio of medians':>19}{'of least':>10}{'neighbours':>12}{'of the peak':>13}")
     for name, all_of_it in seconds.items():
         median, least = statistics.median(all_of_it), min(all_of_it)
         ratios = median / statistics.median(base), least / min(base)
         others = statistics.median(shares[name])
+        share = least_seconds / median if least_seconds else None
         rows[name] = {
-            "median": median, "least": least, "ratio of medians": ratios[0], "ratio of least": ratios[1],
+            "of the peak": share, "median": median, "least": least, "ratio of medians": ratios[0], "ratio of least": ratios[1],
             "neighbours": others,
         }
         print(
-            f"{name:34}{1e3 * median:11.3f}{1e3 * least:11.3f}{ratios[0]:19.2f}{ratios[1]:10.2f}{others:12.0%}",
+            f"{name:34}{1e3 * median:11.3f}{1e3 * least:11.3f}{ratios[0]:19.2f}{ratios[1]:10.2f}{others:12.0%}"
+            + (f"{share:13.0%}" if share else ""),
             flush=True,
         )
     return {"title": title, "rounds": options.rounds, "repeat": repeat, "rows": rows}
@@ -267,7 +272,8 @@ def steps(ours, options):
             repeat = 10 if model == "paper-small" else 2
             run = lambda repeat: ours("step", model=model, threads=threads, repeat=repeat)["seconds"]
             title = f"step of {model}, {threads} thread{'s'[:threads - 1]}"
-            tables.append(compare(title, run, runs, options, repeat))
+            least = flop(model) / options.peak[threads]["flops"]
+            tables.append(compare(title, run, runs, options, repeat, least))
     return tables
 
 
@@ -287,7 +293,9 @@ def optimizers(ours, options):
             torch.set_num_threads(threads)
             run = lambda repeat: ours("adamw", model=model, threads=threads, repeat=repeat)["seconds"]
             title = f"AdamW step of {size:,} parameters, {threads} thread{'s'[:threads - 1]}"
-            tables.append(compare(title, run, runs, options, 20 if model == "paper-small" else 5))
+            # x, g and both moments are read, and three of them written.
+            least = 7 * 4 * size / options.peak[threads]["bytes"]
+            tables.append(compare(title, run, runs, options, 20 if model == "paper-small" else 5, least))
     return tables
 
 
@@ -321,7 +329,8 @@ def products(ours, options):
             torch.set_num_threads(threads)
             run = lambda repeat: ours("product", model=model, threads=threads, repeat=repeat)["seconds"]
             title = f"Hessian-vector product of {model}, {threads} thread{'s'[:threads - 1]}"
-            tables.append(compare(title, run, runs, options, 5 if model == "paper-small" else 1))
+            least = flop(model) / options.peak[threads]["flops"]  # of one gradient
+            tables.append(compare(title, run, runs, options, 5 if model == "paper-small" else 1, least))
     return tables
 
 
@@ -379,9 +388,61 @@ def memory(_, options):
     return rows
 
 
+def processor():
+    """Its name, and the instruction sets that matter here; Linux only."""
+    text = Path("/proc/cpuinfo").read_text()
+    field = lambda name: next((line.split(":", 1)[1].strip() for line in text.splitlines() if line.startswith(name)), "")
+    has = field("flags").split()
+    wanted = ["avx2", "fma", "avx512f", "avx512_bf16", "amx_tile"]
+    return f"{field('model name')}, {os.cpu_count()} cpus, {' '.join(flag for flag in wanted if flag in has)}"
+
+
+def yardstick(ours, options):
+    """FLOP/s of the fastest large product and bytes/s of the fastest copy, for each number of threads."""
+    print(f"\n{'yardstick':34}{'GFLOP/s':>11}{'by':>10}{'GB/s':>11}{'by':>10}")
+    best = {}
+    for threads in options.threads:
+        torch.set_num_threads(threads)
+        rates, copies = {}, {}
+        # Three turns: the least times of all count, since a peak is what can be had.
+        for _ in range(3):
+            await_quiet(options)
+            answer = ours("yardstick", model="", threads=threads, repeat=5)
+            x = torch.randn(answer["copied"] // 8)
+            y = torch.empty_like(x)
+            seconds = {"deo": min(answer["copy"]), "PyTorch": min(timed(lambda: y.copy_(x), 5))}
+            for who, least in seconds.items():
+                copies[who] = max(copies.get(who, 0), answer["copied"] / least)
+            for product in answer["products"]:
+                n = product["n"]
+                a, b = torch.randn(2, n, n)
+                c = torch.empty(n, n)
+                product["PyTorch"] = timed(lambda: torch.mm(a, b, out=c), 5)
+                for who in ("deo", "faer", "PyTorch"):
+                    rates[who] = max(rates.get(who, 0), 2 * n**3 / min(product[who]))
+        fastest, copier = max(rates, key=rates.get), max(copies, key=copies.get)
+        best[threads] = {
+            "flops": rates[fastest], "bytes": copies[copier], "products": rates, "copies": copies,
+        }
+        title = f"{threads} thread{'s'[:threads - 1]}"
+        print(f"{title:34}{rates[fastest] / 1e9:11.0f}{fastest:>10}{copies[copier] / 1e9:11.1f}{copier:>10}")
+        print(f"{'':34}{', '.join(f'{who} {rate / 1e9:.0f}' for who, rate in rates.items())} GFLOP/s")
+    return best
+
+
+def flop(model):
+    """Multiplications and additions of a forward and a backward pass: six a parameter of a matrix and token; and the
+    causal half of attention."""
+    layers, _, width = SIZES[model]
+    tokens = 12 * BLOCK
+    matrices = 12 * layers * width**2 + VOCABULARY * width
+    return 6 * tokens * (matrices + layers * width * (BLOCK + 1))
+
+
 def versions():
     text = lambda *command: subprocess.run(command, capture_output=True, text=True, cwd=ROOT).stdout.strip()
     return {
+        "processor": processor(),
         "deo": text("git", "describe", "--always", "--dirty"),
         "rustc": text("rustc", "--version"),
         "torch": torch.__version__,
@@ -412,6 +473,8 @@ def main():
     options.ours = ours.process.pid
     results = {"versions": versions()}
     print(", ".join(f"{name} {value}" for name, value in results["versions"].items()))
+    if set(chosen) != {"memory"}:
+        options.peak = results["yardstick"] = yardstick(ours, options)
     for task in chosen:
         results[task] = tasks[task](ours, options)
     ours.close()

@@ -10,9 +10,12 @@
 //! | `step` | forward, backward and AdamW |
 //! | `adamw` | AdamW alone |
 //! | `product` | one product Hv by the forward rule: displacement, gradient, secant |
+//! | `yardstick` | large products, ours and faer's, and a copy: what the machine can do at most |
 //! | `memory` | nothing: the greatest resident set of this process so far, in bytes |
 //!
 //! `model` is `paper-small` or `paper-large`, `threads` the size of the pool.
+
+mod yardstick;
 
 use deo_core::optim::{Adam, AdamSettings, Optimizer, Scale, Updates};
 use deo_core::{Objective, Space};
@@ -148,10 +151,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         let answer = if command.task == "memory" {
             json!({ "bytes": peak() })
         } else {
-            let training = match trainings.entry(command.model.clone()) {
-                Entry::Occupied(entry) => entry.into_mut(),
-                Entry::Vacant(entry) => entry.insert(Training::new(&command.model)?),
-            };
             let threads = command.threads;
             let pool = match pools.entry(threads) {
                 Entry::Occupied(entry) => entry.into_mut(),
@@ -160,6 +159,15 @@ fn main() -> Result<(), Box<dyn Error>> {
                 }
             };
             let repeat = command.repeat;
+            if command.task == "yardstick" {
+                println!("{}", pool.install(|| yardstick::measure(threads, repeat)));
+                std::io::stdout().flush()?;
+                continue;
+            }
+            let training = match trainings.entry(command.model.clone()) {
+                Entry::Occupied(entry) => entry.into_mut(),
+                Entry::Vacant(entry) => entry.insert(Training::new(&command.model)?),
+            };
             // The loop runs inside the pool, as `deo train` does.
             pool.install(|| -> Result<Value, String> {
                 Ok(json!({ "seconds": match &*command.task {
