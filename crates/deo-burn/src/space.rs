@@ -11,15 +11,16 @@
 //! | `axpby` | 1 for each of a x, b y, + that isn't trivial; b = 0, a = 1 shares the tensor and copies nothing | – |
 //! | `dot`, [`Reduction::Host`] | – | every distinct vector of the call, once; then f64 lanes, in pieces of 8 192 |
 //! | `dot`, [`Reduction::Device`] | 2, and 2 more to convert if the device has f64 | ⌈N/256⌉ partial sums, or one |
-//! | `secant`, `displace`, `turn` | the axpbys that they are defined by, without the copies | as their dots |
+//! | a formula, such as `secant` | one for each of its +, − and factors | the distinct vectors of its products |
 //!
 //! Departures from the rule that nothing is allocated in the steady state: burn's operations return new tensors; they
 //! reuse the old y's memory where nobody else holds it.
 
 use burn::tensor::{DType, Device, Tensor, TensorData};
-use deo_core::Space;
-use deo_core::space::Host;
+use deo_core::space::{Formula, Host, Number, Space};
 use serde::{Deserialize, Serialize};
+use std::ops::{Add, Div, Mul, Sub};
+use std::rc::Rc;
 
 /// A flattened parameter.
 pub(crate) type Flat = Tensor<1>;
@@ -194,15 +195,6 @@ fn take(y: &mut Flat, x: &Flat) -> Flat {
     std::mem::replace(y, x.clone())
 }
 
-/// The place of x among the distinct vectors.
-fn place<'a>(x: &'a [Flat], distinct: &mut Vec<&'a [Flat]>) -> usize {
-    let known = distinct.iter().position(|y| std::ptr::eq(x, *y));
-    known.unwrap_or_else(|| {
-        distinct.push(x);
-        distinct.len() - 1
-    })
-}
-
 impl Space for Tensors {
     type Vector = [Tensor<1>];
     type Owned = Vec<Tensor<1>>;
@@ -250,106 +242,129 @@ impl Space for Tensors {
     }
 
     fn dots<const K: usize>(&self, pairs: [(&[Flat], &[Flat]); K]) -> [f64; K] {
-        // A vector that occurs more than once is read once.
-        let mut distinct: Vec<&[Flat]> = Vec::with_capacity(2 * K);
-        let places = pairs.map(|(x, y)| (place(x, &mut distinct), place(y, &mut distinct)));
-        self.fit(&distinct);
+        pairs.iter().for_each(|(x, y)| self.fit(&[pairs[0].0, x, y]));
         let mut sums = [0.0; K];
         for block in 0..self.devices.len() {
-            let tensors = distinct.iter().map(|x| &x[block]);
-            match self.reduction {
-                Reduction::Host => {
-                    let tensors: Vec<_> = tensors.collect();
-                    for first in (0..tensors[0].shape()[0]).step_by(PIECE) {
-                        let data: Vec<_> = tensors.iter().map(|x| piece(x, first)).collect();
-                        for (sum, (x, y)) in sums.iter_mut().zip(places) {
-                            *sum += self.host_dot(&data[x], &data[y]);
-                        }
-                    }
+            // One number for a vector that occurs more than once: it is read once.
+            let mut known: Vec<(*const [Flat], Whole)> = Vec::with_capacity(2 * K);
+            let mut number = |x: &[Flat]| match known.iter().find(|(y, _)| std::ptr::eq(x, *y)) {
+                Some((_, number)) => number.clone(),
+                None => {
+                    known.push((x, Whole::new(self.here(block, &x[block]))));
+                    known[known.len() - 1].1.clone()
                 }
-                Reduction::Device => {
-                    let tensors: Vec<_> = tensors.map(|x| self.here(block, x)).collect();
-                    for (sum, (x, y)) in sums.iter_mut().zip(places) {
-                        *sum += self.device_dot(tensors[x].clone(), tensors[y].clone());
-                    }
+            };
+            let pairs = pairs.map(|(x, y)| (number(x), number(y)));
+            self.add_products(pairs, &mut sums);
+        }
+        sums
+    }
+
+    /// The formula with whole tensors for numbers.
+    fn run<const R: usize, const W: usize, const K: usize>(
+        &self,
+        formula: &impl Formula<R, W, K>,
+        read: [&[Flat]; R],
+        mut written: [&mut [Flat]; W],
+    ) -> [f64; K] {
+        let all: Vec<&[Flat]> = read.into_iter().chain(written.iter().map(|x| &**x)).collect();
+        self.fit(&all);
+        let (how, mut sums) = (formula.written(), [0.0; K]);
+        for i in 0..self.devices.len() {
+            let read = read.map(|x| Whole::new(self.here(i, &x[i])));
+            let mut new = written.each_ref().map(|x| Whole::new(self.here(i, &x[i])));
+            let pairs = formula.component(read, &mut new);
+            self.add_products(pairs, &mut sums);
+            for ((x, new), how) in written.iter_mut().zip(new).zip(how) {
+                if how.is_result() {
+                    x[i] = new.into_tensor();
                 }
             }
         }
         sums
     }
+}
 
-    fn secant(&self, h: f64, g0: &[Flat], g1: &[Flat], n: &[Flat], hn: &mut [Flat]) -> (f64, f64) {
-        self.fit(&[g0, g1, n, hn]);
-        for (i, ((g0, g1), hn)) in g0.iter().zip(g1).zip(hn.iter_mut()).enumerate() {
-            // Subtract first: the difference of close numbers is exact, their quotients by h are rounded.
-            *hn = self.here(i, g1).sub(self.here(i, g0));
-            if h != 1.0 {
-                let difference = take(hn, g1);
-                *hn = difference.div_scalar(h);
+impl Tensors {
+    /// Adds the products of one block, each distinct tensor read once.
+    fn add_products<const K: usize>(&self, pairs: [(Whole, Whole); K], sums: &mut [f64; K]) {
+        if self.reduction == Reduction::Device {
+            for (sum, (x, y)) in sums.iter_mut().zip(pairs) {
+                *sum += self.device_dot(x.into_tensor(), y.into_tensor());
             }
+            return;
         }
-        let [c, square] = self.dots([(n, hn), (hn, hn)]);
-        (c, square)
-    }
-
-    fn displace(&self, h: f64, n: &[Flat], x: &[Flat], y: &mut [Flat]) -> f64 {
-        self.fit(&[n, x, y]);
-        let mut moved = Vec::with_capacity(x.len());
-        for (i, ((n, x), y)) in n.iter().zip(x).zip(y).enumerate() {
-            let x = self.here(i, x);
-            *y = combined(h, self.here(i, n), 1.0, x.clone());
-            moved.push(y.clone().sub(x));
-        }
-        self.dot(&moved, n)
-    }
-
-    fn rotate(&self, c: f64, s: f64, x: &mut [Flat], y: &mut [Flat], scratch: &mut [Flat]) {
-        self.fit(&[x, y, scratch]);
-        for (i, (x, y)) in x.iter_mut().zip(y).enumerate() {
-            let q = self.here(i, y);
-            self.turned(i, [c, s], q, x, y);
-        }
-    }
-
-    fn turn(
-        &self,
-        angle: [f64; 2],
-        [a, b]: [f64; 2],
-        x: &mut [Flat],
-        y: &mut [Flat],
-        w: &mut [Flat],
-    ) {
-        self.fit(&[x, y, w]);
-        for (i, ((x, y), w)) in x.iter_mut().zip(y).zip(w).enumerate() {
-            let q = combined(a, self.here(i, w), b, self.here(i, y));
-            self.turned(i, angle, q, x, y);
-        }
-    }
-
-    fn turn_secant(
-        &self,
-        angle: [f64; 2],
-        [a, b]: [f64; 2],
-        [g0, g1]: [&[Flat]; 2],
-        x: &mut [Flat],
-        y: &mut [Flat],
-        _scratch: &mut [Flat],
-    ) {
-        self.fit(&[x, y, g0, g1]);
-        for (i, (((x, y), g0), g1)) in x.iter_mut().zip(y).zip(g0).zip(g1).enumerate() {
-            let difference = self.here(i, g1).sub(self.here(i, g0));
-            let q = combined(a, difference, b, self.here(i, y));
-            self.turned(i, angle, q, x, y);
+        let mut distinct: Vec<Whole> = Vec::with_capacity(2 * K);
+        let mut place = |x: Whole| {
+            let known = distinct.iter().position(|y| Rc::ptr_eq(&x.0, &y.0));
+            known.unwrap_or_else(|| {
+                distinct.push(x);
+                distinct.len() - 1
+            })
+        };
+        let places = pairs.map(|(x, y)| (place(x), place(y)));
+        let len = distinct.first().map_or(0, |x| x.0.shape()[0]);
+        for first in (0..len).step_by(PIECE) {
+            let data: Vec<_> = distinct.iter().map(|x| piece(&x.0, first)).collect();
+            for (sum, (x, y)) in sums.iter_mut().zip(places) {
+                *sum += self.host_dot(&data[x], &data[y]);
+            }
         }
     }
 }
 
-impl Tensors {
-    /// (x, y) ← (c x + s q, c q − s x), one tensor.
-    fn turned(&self, i: usize, [c, s]: [f64; 2], q: Flat, x: &mut Flat, y: &mut Flat) {
-        let old = self.here(i, x);
-        *x = old.clone().mul_scalar(c).add(q.clone().mul_scalar(s));
-        *y = q.mul_scalar(c).sub(old.mul_scalar(s));
+/// A tensor as the number of a formula: every operation is that of all its components, in their own precision.
+///
+/// Shared, so that one that is in several products is known to be the same.
+#[derive(Clone)]
+struct Whole(Rc<Flat>);
+
+impl Whole {
+    fn new(x: Flat) -> Self {
+        Whole(Rc::new(x))
+    }
+
+    /// Without a further handle if this is the last, so that burn may reuse its memory.
+    fn into_tensor(self) -> Flat {
+        Rc::unwrap_or_clone(self.0)
+    }
+
+    fn scaled(self, factor: f64, f: impl FnOnce(Flat) -> Flat) -> Self {
+        if factor == 1.0 { self } else { Whole::new(f(self.into_tensor())) }
+    }
+}
+
+impl Add for Whole {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Whole::new(self.into_tensor().add(other.into_tensor()))
+    }
+}
+
+impl Sub for Whole {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Whole::new(self.into_tensor().sub(other.into_tensor()))
+    }
+}
+
+impl Mul<f64> for Whole {
+    type Output = Self;
+    fn mul(self, factor: f64) -> Self {
+        self.scaled(factor, |x| x.mul_scalar(factor))
+    }
+}
+
+impl Div<f64> for Whole {
+    type Output = Self;
+    fn div(self, divisor: f64) -> Self {
+        self.scaled(divisor, |x| x.div_scalar(divisor))
+    }
+}
+
+impl Number for Whole {
+    fn stored(self) -> Self {
+        self
     }
 }
 

@@ -21,7 +21,7 @@ mod slices;
 
 use crate::Error;
 use candle_core::{DType, Tensor};
-use deo_core::Space;
+use deo_core::space::{Formula, Space};
 use std::cell::RefCell;
 
 /// The space of lists of candle tensors of f32 or f64, on any device.
@@ -216,108 +216,31 @@ impl Space for Tensors {
         self.collect(pending, sums)
     }
 
-    fn secant(
+    /// One pass over candle's slices, or the formula with whole tensors for numbers.
+    fn run<const R: usize, const W: usize, const K: usize>(
         &self,
-        h: f64,
-        g0: &[Tensor],
-        g1: &[Tensor],
-        n: &[Tensor],
-        hn: &mut [Tensor],
-    ) -> (f64, f64) {
-        [g0, g1, n].into_iter().for_each(|x| same_shapes(x, hn));
-        self.put(hn, |i, hn| match self.on_slices(hn) {
-            true => slices::secant(h, &g0[i], &g1[i]),
-            false => device::secant(h, &g0[i], &g1[i]),
-        });
-        let hn = &*hn;
-        let [c, square] = self.dots([(n, hn), (hn, hn)]);
-        (c, square)
-    }
-
-    /// The realised length from the difference y − x, which is exact where y is near x, in any precision.
-    fn displace(&self, h: f64, n: &[Tensor], x: &[Tensor], y: &mut [Tensor]) -> f64 {
-        [n, x].into_iter().for_each(|x| same_shapes(x, y));
-        let mut realised = [0.0];
-        let mut pending = device::Pending::default();
-        self.put(y, |i, y| {
-            let (n, x) = (&n[i], &x[i]);
-            if self.on_slices(y) {
-                let (new, part) = slices::displace(h, n, x)?;
-                realised[0] += part;
-                return Ok(new);
-            }
-            let new = device::axpby(h, n, 1.0, x)?;
-            pending.push(0, &device::secant(1.0, x, &new)?, n)?;
-            Ok(new)
-        });
-        self.collect(pending, realised)[0]
-    }
-
-    fn combine<const K: usize>(&self, terms: [(f64, &[Tensor]); K], b: f64, y: &mut [Tensor]) {
-        terms.iter().for_each(|(_, x)| same_shapes(x, y));
-        let a = terms.map(|(a, _)| a);
-        self.put(y, |i, y| {
-            let x = terms.map(|(_, x)| &x[i]);
-            match self.on_slices(y) {
-                true => slices::combine(a, x, b, y),
-                false => device::combine(a, x, b, y),
-            }
-        });
-    }
-
-    fn torque(
-        &self,
-        c: f64,
-        n: &[Tensor],
-        hn: &[Tensor],
-        p: &[Tensor],
-        w: &mut [Tensor],
-    ) -> [f64; 3] {
-        self.combine([(c, n), (-1.0, hn)], 0.0, w);
-        let w = &*w;
-        self.dots([(w, w), (w, n), (w, p)])
-    }
-
-    fn turn(
-        &self,
-        [c, s]: [f64; 2],
-        [a, b]: [f64; 2],
-        x: &mut [Tensor],
-        y: &mut [Tensor],
-        w: &mut [Tensor],
-    ) {
-        [&*y, &*w].into_iter().for_each(|other| same_shapes(other, x));
-        if !x.iter().all(|x| self.on_slices(x)) {
-            self.axpby(a, w, b, y); // as it is defined
-            return self.rotate(c, s, x, y, w);
-        }
-        for ((x, y), w) in x.iter_mut().zip(y).zip(w) {
-            if let Some(turned) = self.noted(slices::turn([c, s], [a, b], w, [x, y])) {
-                [*x, *y] = turned;
+        formula: &impl Formula<R, W, K>,
+        read: [&[Tensor]; R],
+        mut written: [&mut [Tensor]; W],
+    ) -> [f64; K] {
+        let all: Vec<&[Tensor]> = read.into_iter().chain(written.iter().map(|x| &**x)).collect();
+        all.iter().for_each(|x| same_shapes(x, all[0]));
+        let count = all.first().map_or(0, |x| x.len());
+        let (mut sums, mut pending) = ([0.0; K], device::Pending::default());
+        for i in 0..count {
+            let (read, old) = (read.map(|x| &x[i]), written.each_ref().map(|x| &x[i]));
+            let done = match read.iter().chain(&old).all(|x| self.on_slices(x)) {
+                true => slices::run(formula, read, old, &mut sums),
+                false => device::run(formula, read, old, &mut pending),
+            };
+            let Some(new) = self.noted(done) else { continue };
+            for (x, new) in written.iter_mut().zip(new) {
+                if let Some(new) = new {
+                    x[i] = new;
+                }
             }
         }
-    }
-
-    fn turn_secant(
-        &self,
-        angle: [f64; 2],
-        towards: [f64; 2],
-        [g0, g1]: [&[Tensor]; 2],
-        x: &mut [Tensor],
-        y: &mut [Tensor],
-        scratch: &mut [Tensor],
-    ) {
-        [&*y, &*scratch, g0, g1].into_iter().for_each(|other| same_shapes(other, x));
-        if !x.iter().all(|x| self.on_slices(x)) {
-            self.put(scratch, |i, _| device::secant(1.0, &g0[i], &g1[i]));
-            return self.turn(angle, towards, x, y, scratch);
-        }
-        for (i, (x, y)) in x.iter_mut().zip(y).enumerate() {
-            let turned = slices::turn_secant(angle, towards, [&g0[i], &g1[i]], [x, y]);
-            if let Some(turned) = self.noted(turned) {
-                [*x, *y] = turned;
-            }
-        }
+        self.collect(pending, sums)
     }
 }
 

@@ -4,7 +4,7 @@
 //! is symmetric in ⟨x, y⟩ = Σ mᵢ xᵢ yᵢ: the dimer finds the lowest, (4 − √7)/3, if the space and the gradient
 //! M⁻¹∇f know the masses. Run with `--features testing` to check the laws of a space.
 
-use deo_core::space::{Host, Space};
+use deo_core::space::{Formula, Fused, Host, Pass, Space, formulas::Product};
 use deo_core::{DimerSettings, drive::curvature, objective::FromFn};
 
 struct MassWeighted {
@@ -32,8 +32,19 @@ impl Space for MassWeighted {
         HOST.axpby(a, x, b, y);
     }
     fn dot(&self, x: &[f64], y: &[f64]) -> f64 {
-        assert_eq!((x.len(), y.len()), (self.masses.len(), self.masses.len()));
-        (0..x.len()).map(|i| self.masses[i] * x[i] * y[i]).sum()
+        let [dot] = self.run(&Product, [x, y], []);
+        dot
+    }
+    /// One pass for every fused operation; without this method each would take the axpbys and dots of its definition.
+    fn run<const R: usize, const W: usize, const K: usize>(
+        &self,
+        formula: &impl Formula<R, W, K>,
+        read: [&[f64]; R],
+        written: [&mut [f64]; W],
+    ) -> [f64; K] {
+        let masses = &self.masses[..];
+        let lanes = Fused(formula).over::<f64, 16>(0..masses.len(), |i| masses[i], read, written);
+        lanes.map(|sums| sums.iter().sum())
     }
 }
 

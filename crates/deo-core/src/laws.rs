@@ -22,6 +22,8 @@
 //! | dot | bilinear, symmetric, positive, ⟨x, y⟩² ≤ ‖x‖²‖y‖², the same bits twice |
 //! | dots, norm | against `dot`, for K = 1 … 5; in f64, ‖2⁷⁰⁰x‖ = 2⁷⁰⁰‖x‖ and ‖2⁻⁷⁰⁰x‖ = 2⁻⁷⁰⁰‖x‖ |
 //! | secant, deflate, displace, rotate, combine, torque, turn, turn_secant | vector and numbers against their definitions by `axpby` and `dot` |
+//! | run | each of these formulas, and one with more vectors and sums than they have, against its `define` |
+//! | update, by [`check_updates`] | over all components and over parts of them, against `run` |
 //!
 //! Vectors are compared in the norm of the space itself. A space that ignores some components, like
 //! [`Masked`](crate::space::Masked), is thereby a space of equivalence classes and passes.
@@ -30,6 +32,7 @@
 //! checks make the same sequence of reductions whatever the local length.
 
 mod dimension;
+mod formulas;
 mod fused;
 mod operations;
 mod vectors;
@@ -37,7 +40,8 @@ mod vectors;
 #[cfg(test)]
 mod tests;
 
-use crate::{Space, noise::noise};
+use crate::noise::noise;
+use crate::space::{Space, Updates};
 use std::borrow::{Borrow, BorrowMut};
 
 /// Roundings that a stored component may undergo within one law, a scalar rounded to the storage type and
@@ -117,6 +121,17 @@ pub fn check<S: Space>(space: &S, template: &S::Vector) {
     laws.check_combine();
     laws.check_torque();
     laws.check_turn();
+    laws.check_formulas();
+}
+
+/// Checks that the component loop of [`Updates`] is that of [`Space::run`], over any range, beside [`check`].
+///
+/// # Panics
+///
+/// As [`check`].
+#[track_caller]
+pub fn check_updates<S: Updates>(space: &S, template: &S::Vector) {
+    Laws { space, template }.check_updates();
 }
 
 struct Laws<'a, S: Space> {

@@ -11,36 +11,42 @@
 //! | [`Space::Owned`] | what is stored: `Vec<f32>`, … |
 //! | a, b, h, β | scalars, `f64` whatever the storage |
 //!
-//! Six operations are required. The provided ones are defined by them; override one to fuse its passes, and
-//! let [`laws`](crate::laws) prove the override equal to its definition. [`dimension`](Space::dimension) and
+//! Six operations are required. The fused ones are [`formulas`], which [`Space::run`] runs as they are defined by the six;
+//! override it by one loop to fuse their passes, and let [`laws`](crate::laws) prove it equal to the definitions.
+//! [`dimension`](Space::dimension) and
 //! [`is_distributed`](Space::is_distributed) are facts that the six can't tell: their defaults are for a space that
 //! counts every component of `len` and has them all here.
 //!
 //! | here, on this process alone | of the whole vector, on every process alike |
 //! |---|---|
 //! | `len`, `zeros_like`, `axpby`, `rotate`, `combine`, `turn`, the vectors that `secant`, `torque`, `displace` write | `dot`, `dots`, `norm`, `dimension`, the numbers that `secant`, `torque`, `deflate`, `displace` return |
-//! | the range of [`Updates::update`] | the index that `fill` gives its function |
+//! | the vectors that `run` and `update` write, and the range of [`Updates::update`] | the numbers that they return, the index that `fill` gives its function |
 
 mod blocks;
+mod formula;
+pub mod formulas;
 mod free;
 mod host;
 mod masked;
 mod norm;
+mod pass;
 mod sharded;
 mod sliced;
 mod update;
 
 pub use blocks::Blocks;
+pub use formula::{Formula, Fused, Number, Wide, Written};
 pub use free::{FreeBody, MassWeighted};
 pub use host::{Host, Real};
 pub use masked::{MaskError, Masked};
 pub(crate) use norm::norm_from;
 use norm::scaled_norm;
+pub use pass::Pass;
 pub use sharded::{Communicator, Sharded, ThreadComm};
 pub use sliced::Sliced;
 pub use update::{Scale, Update, Updates};
 
-use std::borrow::{Borrow, BorrowMut};
+use std::borrow::BorrowMut;
 
 /// What a gradient says against the directions that a space leaves out because the function doesn't change along them:
 /// both numbers are zero at a stationary point of a function that indeed doesn't.
@@ -109,11 +115,10 @@ pub trait Space {
 
     /// ⟨s x, s x⟩ for a power of two s, rounded as `dot` is: [`norm`](Space::norm) asks for it where ⟨x, x⟩ isn't a number.
     ///
-    /// Allocates a vector unless overridden.
+    /// Allocates a vector where `run` has no loop.
     fn scaled_square(&self, s: f64, x: &Self::Vector) -> f64 {
-        let mut scaled = self.zeros_like(x);
-        self.axpby(s, x, 0.0, scaled.borrow_mut());
-        self.dot(scaled.borrow(), scaled.borrow())
+        let [square] = self.run(&formulas::ScaledSquare { scale: s }, [x], []);
+        square
     }
 
     /// Whether other processes hold components of the same vector, so that `len` isn't the number of all.
@@ -143,6 +148,23 @@ pub trait Space {
         Variance::default()
     }
 
+    /// Runs a formula: writes its vectors and returns its inner products, as [`define`](Formula::define) does.
+    ///
+    /// The fused operations below are formulas and call it. A space that reaches its components overrides it by one loop;
+    /// all others have the definition.
+    ///
+    /// # Panics
+    ///
+    /// If the shapes of the vectors differ.
+    fn run<const R: usize, const W: usize, const K: usize>(
+        &self,
+        formula: &impl Formula<R, W, K>,
+        read: [&Self::Vector; R],
+        written: [&mut Self::Vector; W],
+    ) -> [f64; K] {
+        formula.define(self, read, written)
+    }
+
     /// The secant hn ← (g₁ − g₀)/h, and (⟨n, hn⟩, ⟨hn, hn⟩).
     fn secant(
         &self,
@@ -152,11 +174,7 @@ pub trait Space {
         n: &Self::Vector,
         hn: &mut Self::Vector,
     ) -> (f64, f64) {
-        // Subtract first: g₁/h − g₀/h would round two large numbers instead of one small difference.
-        self.copy(g1, hn);
-        self.axpby(-1.0, g0, 1.0, hn);
-        self.axpby(0.0, g0, 1.0 / h, hn);
-        let [c, square] = self.dots([(n, hn), (hn, hn)]);
+        let [c, square] = self.run(&formulas::Secant { length: h }, [g0, g1, n], [hn]);
         (c, square)
     }
 
@@ -172,13 +190,11 @@ pub trait Space {
     /// In f32 the two differ by about ε‖x‖; dividing a gradient difference by the realised length removes
     /// the error that this would leave in a curvature.
     fn displace(&self, h: f64, n: &Self::Vector, x: &Self::Vector, y: &mut Self::Vector) -> f64 {
-        self.copy(x, y);
-        self.axpby(h, n, 1.0, y);
-        let [after, before] = self.dots([(y, n), (x, n)]);
-        after - before
+        let [realised] = self.run(&formulas::Displace { length: h }, [n, x], [y]);
+        realised
     }
 
-    /// The plane rotation (x, y) ← (c x + s y, c y − s x), with `scratch` for the fallback.
+    /// The plane rotation (x, y) ← (c x + s y, c y − s x), with `scratch` for the definition.
     fn rotate(
         &self,
         c: f64,
@@ -187,9 +203,7 @@ pub trait Space {
         y: &mut Self::Vector,
         scratch: &mut Self::Vector,
     ) {
-        self.copy(x, scratch);
-        self.axpby(s, y, c, x);
-        self.axpby(-s, scratch, c, y);
+        self.run(&formulas::Rotate { angle: [c, s] }, [], [x, y, scratch]);
     }
 
     /// y ← Σ aₖ xₖ + b y, for at least one x. With b = 0 the old y is never read.
@@ -200,8 +214,11 @@ pub trait Space {
         y: &mut Self::Vector,
     ) {
         const { assert!(K > 0, "a combination needs at least one term") };
-        for (k, (a, x)) in terms.into_iter().enumerate() {
-            self.axpby(a, x, if k == 0 { b } else { 1.0 }, y);
+        let (factors, x) = (terms.map(|(a, _)| a), terms.map(|(_, x)| x));
+        if b == 0.0 {
+            self.run(&formulas::Combine::<K, false> { factors, keep: b }, x, [y]);
+        } else {
+            self.run(&formulas::Combine::<K, true> { factors, keep: b }, x, [y]);
         }
     }
 
@@ -214,37 +231,40 @@ pub trait Space {
         p: &Self::Vector,
         w: &mut Self::Vector,
     ) -> [f64; 3] {
-        self.axpby(-1.0, hn, 0.0, w);
-        self.axpby(c, n, 1.0, w);
-        self.dots([(w, w), (w, n), (w, p)])
+        self.run(&formulas::Torque { curvature: c }, [n, hn, p], [w])
     }
 
     /// The plane rotation of x towards q = a w + b y: (x, y) ← (c x + s q, c q − s x). With b = 0 the old y is never
     /// read. On return w may hold anything.
     fn turn(
         &self,
-        [c, s]: [f64; 2],
-        [a, b]: [f64; 2],
+        angle: [f64; 2],
+        towards: [f64; 2],
         x: &mut Self::Vector,
         y: &mut Self::Vector,
         w: &mut Self::Vector,
     ) {
-        self.axpby(a, w, b, y);
-        self.rotate(c, s, x, y, w);
+        if towards[1] == 0.0 {
+            self.run(&formulas::Turn::<false> { angle, towards }, [], [x, y, w]);
+        } else {
+            self.run(&formulas::Turn::<true> { angle, towards }, [], [x, y, w]);
+        }
     }
 
-    /// The same towards q = a (g₁ − g₀) + b y, with `scratch` for the fallback.
+    /// The same towards q = a (g₁ − g₀) + b y, with `scratch` for the definition.
     fn turn_secant(
         &self,
         angle: [f64; 2],
         towards: [f64; 2],
-        [g0, g1]: [&Self::Vector; 2],
+        g: [&Self::Vector; 2],
         x: &mut Self::Vector,
         y: &mut Self::Vector,
         scratch: &mut Self::Vector,
     ) {
-        // Not two axpby: the secant is the difference that every space makes a direction of.
-        self.secant(1.0, g0, g1, x, scratch);
-        self.turn(angle, towards, x, y, scratch);
+        if towards[1] == 0.0 {
+            self.run(&formulas::TurnSecant::<false> { angle, towards }, g, [x, y, scratch]);
+        } else {
+            self.run(&formulas::TurnSecant::<true> { angle, towards }, g, [x, y, scratch]);
+        }
     }
 }

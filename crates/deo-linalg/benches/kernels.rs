@@ -6,7 +6,8 @@ use criterion::measurement::WallTime;
 use criterion::{
     BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main,
 };
-use deo_linalg::{Threads, kernels, parallel::for_each};
+use deo_core::Space;
+use deo_linalg::{Parallel, Threads, kernels, parallel::for_each};
 use std::hint::black_box;
 use std::time::Duration;
 
@@ -77,7 +78,7 @@ fn benches(criterion: &mut Criterion) {
             .warm_up_time(Duration::from_millis(300))
             .measurement_time(Duration::from_secs(1));
         let [x, z] = [1.0, 2.0].map(|seed| noise(seed, n));
-        let [mut y, mut w] = [3.0, 4.0].map(|seed| noise(seed, n));
+        let [mut y, mut w, mut s] = [3.0, 4.0, 5.0].map(|seed| noise(seed, n));
 
         copy(Threads::Pool, &x, &mut y);
         assert!(y == x, "the copy is a copy");
@@ -108,39 +109,54 @@ fn benches(criterion: &mut Criterion) {
             }
         });
 
-        let (c, square) = kernels::secant(Threads::One, 0.1, &x, &z, &x, &mut y);
+        let (c, square) = Parallel::new(Threads::One).secant(0.1, &x, &z, &x, &mut y);
         let (naive_c, naive_square) = naive_secant(0.1, &x, &z, &x, &mut w);
         close(c, f64::from(naive_c));
         close(square, f64::from(naive_square));
-        both(group, n, "secant", 4, |t| kernels::secant(t, 0.1, black_box(&x), &z, &w, &mut y));
+        both(group, n, "secant", 4, |t| {
+            Parallel::new(t).secant(0.1, black_box(&x), &z, &w, &mut y)
+        });
         naive(group, n, "secant", 4, || naive_secant(0.1, black_box(&x), &z, &w, &mut y));
 
-        both(group, n, "deflate", 5, |t| kernels::deflate(t, 1e-9, black_box(&x), &mut y));
-        both(group, n, "displace", 3, |t| kernels::displace(t, 0.1, black_box(&x), &z, &mut y));
-        both(group, n, "rotate", 4, |t| kernels::rotate(t, 0.8, 0.6, black_box(&mut y), &mut w));
+        both(group, n, "deflate", 5, |t| Parallel::new(t).deflate(1e-9, black_box(&x), &mut y));
+        both(group, n, "displace", 3, |t| {
+            Parallel::new(t).displace(0.1, black_box(&x), &z, &mut y)
+        });
+        both(group, n, "rotate", 4, |t| {
+            Parallel::new(t).rotate(0.8, 0.6, black_box(&mut y), &mut w, &mut s)
+        });
 
         let terms = [(0.3, &x[..]), (-0.1, &z)];
         w.copy_from_slice(&y);
-        kernels::combine(Threads::One, terms, 0.5, &mut w);
+        Parallel::new(Threads::One).combine(terms, 0.5, &mut w);
         let want = 0.3 * f64::from(x[5]) - 0.1 * f64::from(z[5]) + 0.5 * f64::from(y[5]);
         close(f64::from(w[5]), want);
-        both(group, n, "combine", 4, |t| kernels::combine(t, black_box(terms), 0.5, &mut y));
+        both(group, n, "combine", 4, |t| Parallel::new(t).combine(black_box(terms), 0.5, &mut y));
         naive(group, n, "combine", 4, || {
             for i in 0..n {
                 y[i] = 0.3 * x[i] - 0.1 * z[i] + 0.5 * y[i];
             }
         });
 
-        let [square, along, _] = kernels::torque(Threads::One, 0.3, &x, &z, &x, &mut w);
+        let [square, along, _] = Parallel::new(Threads::One).torque(0.3, &x, &z, &x, &mut w);
         assert_eq!([square, along], kernels::dots(Threads::One, [(&w, &w), (&w, &x)]));
-        both(group, n, "torque", 4, |t| kernels::torque(t, 0.3, black_box(&x), &z, &x, &mut w));
+        both(group, n, "torque", 4, |t| {
+            Parallel::new(t).torque(0.3, black_box(&x), &z, &x, &mut w)
+        });
 
         let angle = [0.8, 0.6];
         both(group, n, "turn", 5, |t| {
-            kernels::turn(t, angle, [0.6, 0.8], black_box(&mut y), &mut w, &x);
+            Parallel::new(t).turn(angle, [0.6, 0.8], black_box(&mut y), &mut w, &mut s);
         });
         both(group, n, "turn_secant", 6, |t| {
-            kernels::turn_secant(t, angle, [0.6, 0.8], [&x, &z], black_box(&mut y), &mut w);
+            Parallel::new(t).turn_secant(
+                angle,
+                [0.6, 0.8],
+                [&x, &z],
+                black_box(&mut y),
+                &mut w,
+                &mut s,
+            );
         });
     }
 }

@@ -6,7 +6,8 @@
 //! and the best of them are printed. Bytes are those of the vectors that a kernel reads and writes; what a processor
 //! fetches of a line before it writes it is not counted.
 
-use deo_linalg::{Threads, kernels, parallel::for_each};
+use deo_core::Space;
+use deo_linalg::{Parallel, Threads, kernels, parallel::for_each};
 use std::error::Error;
 use std::hint::black_box;
 use std::time::Instant;
@@ -78,23 +79,23 @@ fn all(length: usize, rounds: usize) {
         (0..length).map(|i| ((i as f32 + seed) * 0.618).sin()).collect()
     };
     let [x, z, p] = [1.0, 2.0, 3.0].map(noise);
-    let [mut y, mut w] = [4.0, 5.0].map(noise);
+    let [mut y, mut w, mut s] = [4.0, 5.0, 8.0].map(noise);
     let mut turns = Turns { length, rounds, from: noise(6.0), to: noise(7.0) };
     let (t, angle, towards) = (Threads::Pool, [0.8, 0.6], [0.6, 0.8]);
     turns.take("dot", 2, || kernels::dot(t, &x, &z));
     turns.take("dots, 3 of 3 vectors", 3, || kernels::dots(t, [(&x, &z), (&z, &p), (&p, &x)]));
     turns.take("axpby", 3, || kernels::axpby(t, 0.1, &x, 0.9, &mut y));
     turns.take("combine, 2 terms", 4, || {
-        kernels::combine(t, [(0.1, &x[..]), (0.2, &z)], 0.7, &mut y);
+        Parallel::new(t).combine([(0.1, &x[..]), (0.2, &z)], 0.7, &mut y);
     });
-    turns.take("displace", 3, || kernels::displace(t, 0.1, &x, &z, &mut y));
-    turns.take("secant", 4, || kernels::secant(t, 0.1, &x, &z, &p, &mut y));
-    turns.take("torque", 4, || kernels::torque(t, 0.3, &x, &z, &p, &mut y));
-    turns.take("rotate", 4, || kernels::rotate(t, 0.8, 0.6, &mut y, &mut w));
-    turns.take("turn", 5, || kernels::turn(t, angle, towards, &mut y, &mut w, &x));
+    turns.take("displace", 3, || Parallel::new(t).displace(0.1, &x, &z, &mut y));
+    turns.take("secant", 4, || Parallel::new(t).secant(0.1, &x, &z, &p, &mut y));
+    turns.take("torque", 4, || Parallel::new(t).torque(0.3, &x, &z, &p, &mut y));
+    turns.take("rotate", 4, || Parallel::new(t).rotate(0.8, 0.6, &mut y, &mut w, &mut s));
+    turns.take("turn", 5, || Parallel::new(t).turn(angle, towards, &mut y, &mut w, &mut s));
     turns.take("turn_secant", 6, || {
-        kernels::turn_secant(t, angle, towards, [&x, &z], &mut y, &mut w);
+        Parallel::new(t).turn_secant(angle, towards, [&x, &z], &mut y, &mut w, &mut s);
     });
-    turns.take("deflate", 5, || kernels::deflate(t, 1e-9, &x, &mut y));
+    turns.take("deflate", 5, || Parallel::new(t).deflate(1e-9, &x, &mut y));
     assert!(y.iter().chain(&w).all(|x| x.is_finite()), "every result is finite");
 }

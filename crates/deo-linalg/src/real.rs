@@ -5,17 +5,19 @@ use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
 
 pub(crate) mod sealed {
     #[cfg(feature = "deo-core")]
-    use deo_core::optim::Update;
+    use deo_core::space::Pass;
 
     /// `f32` and `f64`, and nothing else.
     pub trait Sealed: Sized {
-        /// [`Update::slices`], which asks for the scalar trait of deo-core.
+        /// [`Pass::over`] all components, which asks for the scalar trait of deo-core.
         #[cfg(feature = "deo-core")]
-        fn update<U: Update<R, W>, const R: usize, const W: usize>(
-            update: &U,
+        fn over<P, const R: usize, const W: usize, const K: usize, const L: usize>(
+            pass: &P,
             read: [&[Self]; R],
             written: [&mut [Self]; W],
-        );
+        ) -> [[f64; L]; K]
+        where
+            P: Pass<R, W, K>;
     }
 
     macro_rules! sealed {
@@ -23,12 +25,17 @@ pub(crate) mod sealed {
             impl Sealed for $t {
                 #[cfg(feature = "deo-core")]
                 #[inline(always)]
-                fn update<U: Update<R, W>, const R: usize, const W: usize>(
-                    update: &U,
+                fn over<P, const R: usize, const W: usize, const K: usize, const L: usize>(
+                    pass: &P,
                     read: [&[Self]; R],
                     written: [&mut [Self]; W],
-                ) {
-                    update.slices(read, written);
+                ) -> [[f64; L]; K]
+                where
+                    P: Pass<R, W, K>,
+                {
+                    let first = read.first().copied().or(written.first().map(|x| &**x));
+                    let len = first.map_or(0, <[Self]>::len);
+                    pass.over::<Self, L>(0..len, |_| 1.0, read, written)
                 }
             }
         };

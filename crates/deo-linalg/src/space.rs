@@ -10,7 +10,7 @@
 //! All give the same bits, those of [`kernels`](crate::kernels).
 
 mod dense;
-mod parallel;
+pub(crate) mod parallel;
 
 #[cfg(feature = "nalgebra")]
 pub use dense::NalgebraVector;

@@ -1,7 +1,8 @@
 //! In the steady state no kernel allocates. One test only: the counter sees every thread of the process.
 
+use deo_core::Space;
 use deo_linalg::parallel::CHUNK;
-use deo_linalg::{Accumulate, MatMut, MatRef, Threads, kernels, matmul};
+use deo_linalg::{Accumulate, MatMut, MatRef, Parallel, Threads, kernels, matmul};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -36,7 +37,7 @@ fn count(work: &mut dyn FnMut()) -> usize {
 fn nothing_is_allocated_in_the_steady_state() {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
     let n = 9 * CHUNK + 123;
-    let [x, mut y, mut z] = [1.0f32, 0.5, 0.25].map(|value| vec![value; n]);
+    let [x, mut y, mut z, mut s] = [1.0f32, 0.5, 0.25, 0.125].map(|value| vec![value; n]);
     let (m, k) = (768, 200);
     let (a, b, mut c) = (vec![1.0f32; m * k], vec![1.0f32; k * m], vec![0.0f32; m * m]);
     let mut run = || {
@@ -44,14 +45,14 @@ fn nothing_is_allocated_in_the_steady_state() {
         kernels::dot(t, &x, &y);
         kernels::dots(t, [(&x, &y), (&y, &y), (&x, &x)]);
         kernels::axpby(t, 0.5, &x, 0.5, &mut y);
-        kernels::secant(t, 0.1, &x, &x, &x, &mut y);
-        kernels::deflate(t, 1e-9, &x, &mut y);
-        kernels::displace(t, 0.1, &x, &x, &mut y);
-        kernels::rotate(t, 0.6, 0.8, &mut y, &mut z);
-        kernels::combine(t, [(0.5, &x[..])], 0.5, &mut y);
-        kernels::torque(t, 0.5, &x, &x, &x, &mut y);
-        kernels::turn(t, [0.6, 0.8], [0.6, 0.8], &mut y, &mut z, &x);
-        kernels::turn_secant(t, [0.6, 0.8], [0.6, 0.8], [&x, &x], &mut y, &mut z);
+        Parallel::new(t).secant(0.1, &x, &x, &x, &mut y);
+        Parallel::new(t).deflate(1e-9, &x, &mut y);
+        Parallel::new(t).displace(0.1, &x, &x, &mut y);
+        Parallel::new(t).rotate(0.6, 0.8, &mut y, &mut z, &mut s);
+        Parallel::new(t).combine([(0.5, &x[..])], 0.5, &mut y);
+        Parallel::new(t).torque(0.5, &x, &x, &x, &mut y);
+        Parallel::new(t).turn([0.6, 0.8], [0.6, 0.8], &mut y, &mut z, &mut s);
+        Parallel::new(t).turn_secant([0.6, 0.8], [0.6, 0.8], [&x, &x], &mut y, &mut z, &mut s);
         kernels::fill(t, &mut z, &|i| i as f64);
         let (a, b) = (MatRef::new(&a, m, k), MatRef::new(&b, k, m));
         matmul(t, 1.0, a, b, Accumulate::Replace, MatMut::new(&mut c, m, m));

@@ -18,7 +18,9 @@ fn pool(threads: usize) -> rayon::ThreadPool {
 fn check_slices<T: Real>() {
     for len in LENGTHS {
         laws::check(&Parallel::<T>::new(Threads::One), &vec![T::ZERO; len]);
-        pool(3).install(|| laws::check(&Parallel::<T>::new(Threads::Pool), &vec![T::ZERO; len]));
+        let space = Parallel::<T>::new(Threads::Pool);
+        pool(3).install(|| laws::check(&space, &vec![T::ZERO; len]));
+        pool(3).install(|| laws::check_updates(&space, &vec![T::ZERO; len]));
     }
 }
 
@@ -136,7 +138,7 @@ fn adamw_has_the_bits_of_host() {
 }
 
 #[test]
-#[should_panic(expected = "vectors of one update must have the same length")]
+#[should_panic(expected = "vectors of one call must have the same length")]
 fn an_update_checks_its_lengths() {
     let space = Parallel::<f64>::new(Threads::One);
     space.update(0..2, &Momentum(0.9), [&[0.0; 3]], [&mut [0.0; 2], &mut [0.0; 3]]);

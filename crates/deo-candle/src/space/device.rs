@@ -7,7 +7,10 @@
 //! to 2.3 ms against 0.05 ms for 3·10⁵ components. The order of summation depends on the shapes alone and, within a
 //! chunk, on candle's kernel, which should give the same bits twice: the laws check it on the CPU.
 
-use candle_core::{DType, Device, Result, Tensor};
+use candle_core::{DType, Device, Error, Result, Tensor};
+use deo_core::space::{Formula, Number};
+use std::ops::{Add, Div, Mul, Sub};
+use std::sync::Arc;
 
 /// Components cast at a time: 2²⁰, three f64 buffers of 8 MB each.
 const CHUNK: usize = 1 << 20;
@@ -22,20 +25,82 @@ pub(super) fn axpby(a: f64, x: &Tensor, b: f64, y: &Tensor) -> Result<Tensor> {
     }
 }
 
-/// Σ aₖ xₖ + b y; with b = 0, y is not read.
-pub(super) fn combine<const K: usize>(
-    a: [f64; K],
-    x: [&Tensor; K],
-    b: f64,
-    y: &Tensor,
-) -> Result<Tensor> {
-    let first = axpby(a[0], x[0], b, y)?;
-    (1..K).try_fold(first, |sum, k| axpby(a[k], x[k], 1.0, &sum))
+/// The new tensors of a formula, `None` for what is no result; parts of its sums are added to `pending`.
+pub(super) fn run<const R: usize, const W: usize, const K: usize>(
+    formula: &impl Formula<R, W, K>,
+    read: [&Tensor; R],
+    written: [&Tensor; W],
+    pending: &mut Pending,
+) -> Result<[Option<Tensor>; W]> {
+    let number = |x: &Tensor| Whole(Ok(x.clone()));
+    let mut new = written.map(number);
+    let pairs = formula.component(read.map(number), &mut new);
+    for (k, (x, y)) in pairs.into_iter().enumerate() {
+        pending.push(k, &x.0.map_err(once)?, &y.0.map_err(once)?)?;
+    }
+    let mut tensors = [const { None }; W];
+    for ((tensor, new), how) in tensors.iter_mut().zip(new).zip(formula.written()) {
+        if how.is_result() {
+            *tensor = Some(new.0.map_err(once)?);
+        }
+    }
+    Ok(tensors)
 }
 
-/// (g₁ − g₀)/h, subtracted first: scaling two large numbers would round them both.
-pub(super) fn secant(h: f64, g0: &Tensor, g1: &Tensor) -> Result<Tensor> {
-    (g1 - g0)? / h
+/// A tensor as the number of a formula: every operation is that of all its components, in its own precision.
+#[derive(Clone)]
+struct Whole(std::result::Result<Tensor, Arc<Error>>);
+
+/// An error that may have spoilt several numbers.
+fn once(error: Arc<Error>) -> Error {
+    Arc::try_unwrap(error).unwrap_or_else(|error| Error::Msg(error.to_string()))
+}
+
+impl Whole {
+    fn then(self, f: impl FnOnce(&Tensor) -> Result<Tensor>) -> Self {
+        Whole(self.0.and_then(|x| f(&x).map_err(Arc::new)))
+    }
+
+    fn and(self, other: Self, f: impl FnOnce(&Tensor, &Tensor) -> Result<Tensor>) -> Self {
+        match other.0 {
+            Ok(y) => self.then(|x| f(x, &y)),
+            Err(error) => Whole(Err(error)),
+        }
+    }
+}
+
+impl Add for Whole {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        self.and(other, |x, y| x + y)
+    }
+}
+
+impl Sub for Whole {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        self.and(other, |x, y| x - y)
+    }
+}
+
+impl Mul<f64> for Whole {
+    type Output = Self;
+    fn mul(self, factor: f64) -> Self {
+        self.then(|x| x.affine(factor, 0.0)) // 1 too: a clone would share its storage
+    }
+}
+
+impl Div<f64> for Whole {
+    type Output = Self;
+    fn div(self, divisor: f64) -> Self {
+        self.then(|x| x / divisor)
+    }
+}
+
+impl Number for Whole {
+    fn stored(self) -> Self {
+        self
+    }
 }
 
 /// Parts of inner products, still on their devices.

@@ -3,10 +3,7 @@
 //! A result is a new tensor, see [`Tensors`](super::Tensors). Views that aren't contiguous are copied first.
 
 use candle_core::{DType, Error, Layout, Result, Storage, Tensor, WithDType};
-use deo_core::{
-    Space,
-    space::{Host, Real},
-};
+use deo_core::space::{Formula, Host, Real, Space};
 
 /// A function for f32 or f64, by the type of a tensor.
 macro_rules! by_dtype {
@@ -40,102 +37,42 @@ pub(super) fn dot(x: &Tensor, y: &Tensor) -> Result<f64> {
     by_dtype!(x, of(x, y))
 }
 
-/// (g₁ − g₀)/h.
-pub(super) fn secant(h: f64, g0: &Tensor, g1: &Tensor) -> Result<Tensor> {
-    fn of<T: Real + WithDType>(h: f64, g0: &Tensor, g1: &Tensor) -> Result<Tensor> {
-        let quotient = with_slices([g0, g1], |[g0, g1]: [&[T]; 2]| -> Vec<T> {
-            let difference = |(g0, g1): (&T, &T)| Real::to_f64(*g1) - Real::to_f64(*g0);
-            g0.iter().zip(g1).map(|pair| Real::from_f64(difference(pair) / h)).collect()
+/// The new tensors of a formula, `None` for what is no result; its sums are added to `sums`.
+pub(super) fn run<const R: usize, const W: usize, const K: usize>(
+    formula: &impl Formula<R, W, K>,
+    read: [&Tensor; R],
+    written: [&Tensor; W],
+    sums: &mut [f64; K],
+) -> Result<[Option<Tensor>; W]> {
+    fn of<T: Real + WithDType, const R: usize, const W: usize, const K: usize>(
+        formula: &impl Formula<R, W, K>,
+        read: [&Tensor; R],
+        written: [&Tensor; W],
+        sums: &mut [f64; K],
+    ) -> Result<[Option<Tensor>; W]> {
+        let how = formula.written();
+        let mut new: [Vec<T>; W] = [const { Vec::new() }; W];
+        for ((new, old), how) in new.iter_mut().zip(written).zip(how) {
+            // What isn't read needn't be copied.
+            let zeros = || vec![Real::ZERO; old.elem_count()];
+            *new = if how.is_read() { copied(old)? } else { zeros() };
+        }
+        let parts = with_slices(read, |read: [&[T]; R]| {
+            Host::new().run(formula, read, new.each_mut().map(Vec::as_mut_slice))
         })?;
-        Tensor::from_vec(quotient, g0.shape(), g0.device())
+        sums.iter_mut().zip(parts).for_each(|(sum, part)| *sum += part);
+        let mut tensors = [const { None }; W];
+        for (k, new) in new.into_iter().enumerate() {
+            if how[k].is_result() {
+                tensors[k] = Some(Tensor::from_vec(new, written[k].shape(), written[k].device())?);
+            }
+        }
+        Ok(tensors)
     }
-    by_dtype!(g0, of(h, g0, g1))
-}
-
-/// x + h n, and ⟨x + h n − x, n⟩ as it was rounded.
-pub(super) fn displace(h: f64, n: &Tensor, x: &Tensor) -> Result<(Tensor, f64)> {
-    fn of<T: Real + WithDType>(h: f64, n: &Tensor, x: &Tensor) -> Result<(Tensor, f64)> {
-        let (y, realised) = with_slices([n, x], |[n, x]: [&[T]; 2]| {
-            let mut y = vec![Real::ZERO; x.len()];
-            let realised = Host::new().displace(h, n, x, &mut y);
-            (y, realised)
-        })?;
-        Ok((Tensor::from_vec(y, x.shape(), x.device())?, realised))
+    match read.iter().chain(&written).next().map(|x| x.dtype()) {
+        Some(DType::F64) => of::<f64, R, W, K>(formula, read, written, sums),
+        _ => of::<f32, R, W, K>(formula, read, written, sums), // `with_slices` refuses all others
     }
-    by_dtype!(x, of(h, n, x))
-}
-
-/// Σ aₖ xₖ + b y; with b = 0, y is not read.
-pub(super) fn combine<const K: usize>(
-    a: [f64; K],
-    x: [&Tensor; K],
-    b: f64,
-    y: &Tensor,
-) -> Result<Tensor> {
-    fn of<T: Real + WithDType, const K: usize>(
-        a: [f64; K],
-        x: [&Tensor; K],
-        b: f64,
-        y: &Tensor,
-    ) -> Result<Tensor> {
-        let mut sum = if b == 0.0 { vec![Real::ZERO; y.elem_count()] } else { copied::<T>(y)? };
-        with_slices(x, |x: [&[T]; K]| {
-            let terms = std::array::from_fn::<_, K, _>(|k| (a[k], x[k]));
-            Host::new().combine(terms, b, &mut sum);
-        })?;
-        Tensor::from_vec(sum, y.shape(), y.device())
-    }
-    match y.dtype() {
-        DType::F64 => of::<f64, K>(a, x, b, y),
-        _ => of::<f32, K>(a, x, b, y), // `with_slices` refuses all others
-    }
-}
-
-/// x and y turned by `Host::turn_secant` towards q = a (g₁ − g₀) + b y; with b = 0, y is not read.
-pub(super) fn turn_secant(
-    angle: [f64; 2],
-    towards: [f64; 2],
-    g: [&Tensor; 2],
-    xy: [&Tensor; 2],
-) -> Result<[Tensor; 2]> {
-    fn of<T: Real + WithDType>(
-        angle: [f64; 2],
-        towards: [f64; 2],
-        g: [&Tensor; 2],
-        xy: [&Tensor; 2],
-    ) -> Result<[Tensor; 2]> {
-        let (mut x, mut y) = (copied::<T>(xy[0])?, copied::<T>(xy[1])?);
-        with_slices(g, |g| {
-            let mut scratch = vec![Real::ZERO; x.len()];
-            Host::new().turn_secant(angle, towards, g, &mut x, &mut y, &mut scratch);
-        })?;
-        let [like, _] = xy;
-        let tensor = |x| Tensor::from_vec(x, like.shape(), like.device());
-        Ok([tensor(x)?, tensor(y)?])
-    }
-    by_dtype!(xy[0], of(angle, towards, g, xy))
-}
-
-/// The same by `Host::turn` towards q = a w + b y.
-pub(super) fn turn(
-    angle: [f64; 2],
-    towards: [f64; 2],
-    w: &Tensor,
-    xy: [&Tensor; 2],
-) -> Result<[Tensor; 2]> {
-    fn of<T: Real + WithDType>(
-        angle: [f64; 2],
-        towards: [f64; 2],
-        w: &Tensor,
-        xy: [&Tensor; 2],
-    ) -> Result<[Tensor; 2]> {
-        let (mut x, mut y, mut w) = (copied::<T>(xy[0])?, copied::<T>(xy[1])?, copied::<T>(w)?);
-        Host::new().turn(angle, towards, &mut x, &mut y, &mut w);
-        let [like, _] = xy;
-        let tensor = |x| Tensor::from_vec(x, like.shape(), like.device());
-        Ok([tensor(x)?, tensor(y)?])
-    }
-    by_dtype!(w, of(angle, towards, w, xy))
 }
 
 fn copied<T: WithDType>(x: &Tensor) -> Result<Vec<T>> {

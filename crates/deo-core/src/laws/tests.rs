@@ -5,10 +5,10 @@
 
 mod shapes;
 
-use super::check;
+use super::{check, check_updates};
 use crate::{
     Space,
-    space::{Host, Real},
+    space::{Formula, Host, Real},
 };
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -64,6 +64,11 @@ enum Fault {
     TurnSign,
     TurnSecantSign,
     TurnSecantForgets,
+    RunSkipsTail,
+    RunSwapsSums,
+    RunForgetsSum,
+    RunLeavesThird,
+    RunReadsUnused,
 }
 
 struct Faulty(Fault);
@@ -170,6 +175,30 @@ impl Space for Faulty {
     fn norm(&self, x: &[f32]) -> f64 {
         let square = self.dot(x, x);
         if self.is(Fault::NormSquared) { square } else { square.sqrt() }
+    }
+
+    fn run<const R: usize, const W: usize, const K: usize>(
+        &self,
+        formula: &impl Formula<R, W, K>,
+        read: [&[f32]; R],
+        mut written: [&mut [f32]; W],
+    ) -> [f64; K] {
+        let old = written.each_ref().map(|x| x.to_vec());
+        let mut sums = HOST.run(formula, read, written.each_mut().map(|x| &mut **x));
+        match self.0 {
+            // `scaled_square`, of one vector, is under a law of its own.
+            Fault::RunSkipsTail if R == 2 && W == 0 => {
+                return HOST.run(formula, read.map(|x| &x[..x.len() / 16 * 16]), written);
+            }
+            Fault::RunSwapsSums if K > 1 => sums.swap(0, 1),
+            Fault::RunForgetsSum if K > 3 => sums[3] = 0.0,
+            Fault::RunLeavesThird if W > 2 => written[2].copy_from_slice(&old[2]),
+            Fault::RunReadsUnused if R == 3 => {
+                written[0].iter_mut().zip(&old[0]).for_each(|(x, old)| *x += 0.0 * old);
+            }
+            _ => {}
+        }
+        sums
     }
 
     fn secant(&self, h: f64, g0: &[f32], g1: &[f32], n: &[f32], hn: &mut [f32]) -> (f64, f64) {
@@ -345,6 +374,7 @@ fn right_spaces_pass() {
     for n in [1, 2, 16, 1000, 65_537] {
         check(&Host::<f32>::new(), &vec![0.0; n]);
         check(&Host::<f64>::new(), &vec![0.0; n]);
+        check_updates(&Host::<f64>::new(), &vec![0.0; n]);
     }
 }
 
@@ -413,7 +443,7 @@ fn a_metric_changes_no_dimension_and_a_wrong_one_is_caught() {
 }
 
 /// The fault, and a word of the law that catches it.
-const FAULTS: [(Fault, &str); 49] = [
+const FAULTS: [(Fault, &str); 54] = [
     (Fault::ZerosTooShort, "len(zeros_like(x))"),
     (Fault::ZerosNotZero, "zeros_like(x)‖ = 0"),
     (Fault::EpsilonTooSmall, "by components"),
@@ -463,6 +493,11 @@ const FAULTS: [(Fault, &str); 49] = [
     (Fault::TurnSign, "turn's x"),
     (Fault::TurnSecantSign, "turn_secant's x"),
     (Fault::TurnSecantForgets, "turn_secant's x"),
+    (Fault::RunSkipsTail, "run = define: number 0 of Product"),
+    (Fault::RunSwapsSums, "run = define: number 0 of Secant"),
+    (Fault::RunForgetsSum, "run = define: number 3 of Mixed"),
+    (Fault::RunLeavesThird, "run = define: vector 2 that Mixed writes"),
+    (Fault::RunReadsUnused, "run = define: vector 0 that Secant writes"),
 ];
 
 #[test]

@@ -193,7 +193,7 @@ impl<S: Updates> Optimizer<S> for Sgd<S::Owned> {
             match &mut self.velocity {
                 None => space.update(range, &update, [g], [&mut *x]),
                 Some(b) => space.update(range, &update, [g], [b.borrow_mut(), &mut *x]),
-            }
+            };
         }
         self.at_rest = false;
     }

@@ -8,8 +8,7 @@
 //! [`Masked`](super::Masked)`<Blocks<S>>` freezes whole blocks, [`Sharded`](super::Sharded)`<Blocks<S>, C>` has
 //! a list of blocks on each rank.
 
-use super::Space;
-use super::{Update, Updates};
+use super::{Formula, Pass, Space, Updates};
 use std::{
     borrow::{Borrow, BorrowMut},
     ops::Range,
@@ -65,11 +64,6 @@ impl<S: Space> Space for Blocks<S> {
         x.iter().map(|x| self.inner.len(x.borrow())).sum()
     }
 
-    fn scaled_square(&self, s: f64, x: &[S::Owned]) -> f64 {
-        // From +0 on, as `dots` sums.
-        x.iter().fold(0.0, |sum, x| sum + self.inner.scaled_square(s, x.borrow()))
-    }
-
     fn is_distributed(&self) -> bool {
         self.inner.is_distributed()
     }
@@ -119,143 +113,68 @@ impl<S: Space> Space for Blocks<S> {
         sums
     }
 
-    fn secant(
-        &self,
-        h: f64,
-        g0: &[S::Owned],
-        g1: &[S::Owned],
-        n: &[S::Owned],
-        hn: &mut [S::Owned],
-    ) -> (f64, f64) {
-        same_count(g0, g1);
-        same_count(g0, n);
-        same_count(g0, hn);
-        let (mut c, mut square) = (0.0, 0.0);
-        for (((g0, g1), n), hn) in g0.iter().zip(g1).zip(n).zip(hn) {
-            let part =
-                (self.inner).secant(h, g0.borrow(), g1.borrow(), n.borrow(), hn.borrow_mut());
-            c += part.0;
-            square += part.1;
-        }
-        (c, square)
-    }
-
     // `deflate` stays as it is defined: its inner product is over all blocks, so the first pass must end
     // before the second begins.
 
-    fn displace(&self, h: f64, n: &[S::Owned], x: &[S::Owned], y: &mut [S::Owned]) -> f64 {
-        same_count(n, x);
-        same_count(n, y);
-        let mut realised = 0.0;
-        for ((n, x), y) in n.iter().zip(x).zip(y) {
-            realised += (self.inner).displace(h, n.borrow(), x.borrow(), y.borrow_mut());
-        }
-        realised
-    }
-
-    fn rotate(
+    fn run<const R: usize, const W: usize, const K: usize>(
         &self,
-        c: f64,
-        s: f64,
-        x: &mut [S::Owned],
-        y: &mut [S::Owned],
-        scratch: &mut [S::Owned],
-    ) {
-        same_count(x, y);
-        same_count(x, scratch);
-        for ((x, y), scratch) in x.iter_mut().zip(y).zip(scratch) {
-            (self.inner).rotate(c, s, x.borrow_mut(), y.borrow_mut(), scratch.borrow_mut());
-        }
-    }
-
-    fn combine<const K: usize>(&self, terms: [(f64, &[S::Owned]); K], b: f64, y: &mut [S::Owned]) {
-        terms.iter().for_each(|(_, x)| same_count(x, y));
-        for (block, y) in y.iter_mut().enumerate() {
-            self.inner.combine(terms.map(|(a, x)| (a, x[block].borrow())), b, y.borrow_mut());
-        }
-    }
-
-    fn torque(
-        &self,
-        c: f64,
-        n: &[S::Owned],
-        hn: &[S::Owned],
-        p: &[S::Owned],
-        w: &mut [S::Owned],
-    ) -> [f64; 3] {
-        [n, hn, p].iter().for_each(|x| same_count(x, w));
-        let mut sums = [0.0; 3];
-        for (((n, hn), p), w) in n.iter().zip(hn).zip(p).zip(w) {
-            let parts = (self.inner).torque(c, n.borrow(), hn.borrow(), p.borrow(), w.borrow_mut());
-            for (sum, part) in sums.iter_mut().zip(parts) {
-                *sum += part;
-            }
-        }
-        sums
-    }
-
-    fn turn(
-        &self,
-        angle: [f64; 2],
-        towards: [f64; 2],
-        x: &mut [S::Owned],
-        y: &mut [S::Owned],
-        w: &mut [S::Owned],
-    ) {
-        same_count(x, y);
-        same_count(x, w);
-        for ((x, y), w) in x.iter_mut().zip(y).zip(w) {
-            (self.inner).turn(angle, towards, x.borrow_mut(), y.borrow_mut(), w.borrow_mut());
-        }
-    }
-
-    fn turn_secant(
-        &self,
-        angle: [f64; 2],
-        towards: [f64; 2],
-        g: [&[S::Owned]; 2],
-        x: &mut [S::Owned],
-        y: &mut [S::Owned],
-        scratch: &mut [S::Owned],
-    ) {
-        [&*y, &*scratch, g[0], g[1]].iter().for_each(|other| same_count(x, other));
-        for (block, ((x, y), scratch)) in x.iter_mut().zip(y).zip(scratch).enumerate() {
-            let (x, y, scratch) = (x.borrow_mut(), y.borrow_mut(), scratch.borrow_mut());
-            self.inner.turn_secant(angle, towards, g.map(|g| g[block].borrow()), x, y, scratch);
-        }
+        formula: &impl Formula<R, W, K>,
+        read: [&[S::Owned]; R],
+        written: [&mut [S::Owned]; W],
+    ) -> [f64; K] {
+        each(read, written, |read, written| self.inner.run(formula, read, written))
     }
 }
 
 /// The range counts on from block to block, like `fill`.
 impl<S: Updates> Updates for Blocks<S> {
-    fn update<const R: usize, const W: usize>(
+    fn update<const R: usize, const W: usize, const K: usize>(
         &self,
         range: Range<usize>,
-        update: &impl Update<R, W>,
+        pass: &impl Pass<R, W, K>,
         read: [&[S::Owned]; R],
-        mut written: [&mut [S::Owned]; W],
-    ) {
-        let count = written.first().map_or(0, |x| x.len());
-        read.iter().for_each(|x| same_count(x, written[0]));
-        written.iter().for_each(|x| same_count(x, written[0]));
+        written: [&mut [S::Owned]; W],
+    ) -> [f64; K] {
         let mut first = 0;
-        for block in 0..count {
-            let len = self.inner.len(written[0][block].borrow());
+        let sums = each(read, written, |read, written: [&mut S::Vector; W]| {
+            let len = (read.first().copied()).or(written.first().map(|x| &**x));
+            let len = len.map_or(0, |x| self.inner.len(x));
             let within = |i: usize| i.saturating_sub(first).min(len);
-            self.inner.update(
-                within(range.start)..within(range.end),
-                update,
-                read.map(|x| x[block].borrow()),
-                written.each_mut().map(|x| x[block].borrow_mut()),
-            );
+            let range = within(range.start)..within(range.end);
             first += len;
-        }
+            self.inner.update(range, pass, read, written)
+        });
         assert!(
             range.end <= first,
             "the range ends at component {} of a vector that has {first}",
             range.end
         );
+        sums
     }
+}
+
+/// Runs `f` on each block and adds what it returns, in the order of the blocks.
+#[track_caller]
+fn each<V: ?Sized, O: BorrowMut<V>, const R: usize, const W: usize, const K: usize>(
+    read: [&[O]; R],
+    mut written: [&mut [O]; W],
+    mut f: impl FnMut([&V; R], [&mut V; W]) -> [f64; K],
+) -> [f64; K] {
+    let first = read.first().copied().or(written.first().map(|x| &**x));
+    let count = first.map_or(0, <[O]>::len);
+    let counts = read.iter().map(|x| x.len()).chain(written.iter().map(|x| x.len()));
+    for other in counts {
+        assert_eq!(count, other, "vectors of one call must have the same number of blocks");
+    }
+    let mut sums = [0.0; K];
+    for block in 0..count {
+        let written = written.each_mut().map(|x| x[block].borrow_mut());
+        let parts = f(read.map(|x| x[block].borrow()), written);
+        for (sum, part) in sums.iter_mut().zip(parts) {
+            *sum += part;
+        }
+    }
+    sums
 }
 
 #[cfg(test)]

@@ -32,8 +32,7 @@ mod ranges;
 
 pub use ranges::MaskError;
 
-use super::{Sliced, Space};
-use super::{Update, Updates};
+use super::{Formula, Pass, Sliced, Space, Updates, Written};
 use ranges::split;
 use std::ops::Range;
 
@@ -159,12 +158,6 @@ impl<S: Sliced> Space for Masked<S> {
         self.inner.len(x)
     }
 
-    fn scaled_square(&self, s: f64, x: &S::Vector) -> f64 {
-        self.check([x]);
-        let parts = self.free.iter().map(|range| self.inner.scaled_square(s, &x[range.clone()]));
-        parts.fold(0.0, |sum, part| sum + part)
-    }
-
     fn is_distributed(&self) -> bool {
         self.inner.is_distributed()
     }
@@ -205,177 +198,83 @@ impl<S: Sliced> Space for Masked<S> {
         }
         let mut sums = [0.0; K];
         for range in &self.free {
-            let parts =
-                (self.inner).dots(pairs.map(|(x, y)| (&x[range.clone()], &y[range.clone()])));
-            for (sum, part) in sums.iter_mut().zip(parts) {
-                *sum += part;
-            }
+            let pairs = pairs.map(|(x, y)| (&x[range.clone()], &y[range.clone()]));
+            add(&mut sums, self.inner.dots(pairs));
         }
         sums
     }
 
-    fn secant(
+    fn run<const R: usize, const W: usize, const K: usize>(
         &self,
-        h: f64,
-        g0: &S::Vector,
-        g1: &S::Vector,
-        n: &S::Vector,
-        hn: &mut S::Vector,
-    ) -> (f64, f64) {
-        self.check([g0, g1, n]);
-        self.restrict(hn);
-        let (mut c, mut square) = (0.0, 0.0);
-        for range in &self.free {
-            let part = self.inner.secant(
-                h,
-                &g0[range.clone()],
-                &g1[range.clone()],
-                &n[range.clone()],
-                &mut hn[range.clone()],
-            );
-            c += part.0;
-            square += part.1;
-        }
-        (c, square)
-    }
-
-    fn displace(&self, h: f64, n: &S::Vector, x: &S::Vector, y: &mut S::Vector) -> f64 {
-        self.check([n, x, y]);
-        for range in &self.frozen {
-            (self.inner).copy(&x[range.clone()], &mut y[range.clone()]);
-        }
-        let mut realised = 0.0;
-        for range in &self.free {
-            realised +=
-                self.inner.displace(h, &n[range.clone()], &x[range.clone()], &mut y[range.clone()]);
-        }
-        realised
-    }
-
-    fn rotate(
-        &self,
-        c: f64,
-        s: f64,
-        x: &mut S::Vector,
-        y: &mut S::Vector,
-        scratch: &mut S::Vector,
-    ) {
-        self.check([x, y, scratch]);
-        for range in &self.free {
-            self.inner.rotate(
-                c,
-                s,
-                &mut x[range.clone()],
-                &mut y[range.clone()],
-                &mut scratch[range.clone()],
-            );
-        }
-    }
-
-    fn combine<const K: usize>(&self, terms: [(f64, &S::Vector); K], b: f64, y: &mut S::Vector) {
-        self.check(terms.map(|(_, x)| x));
-        self.check([y]);
-        if b == 0.0 {
-            // As `axpby`, frozen components of the first term are copied.
-            let Some(&(a, x)) = terms.first() else { return };
-            for range in &self.frozen {
-                self.inner.axpby(a, &x[range.clone()], 0.0, &mut y[range.clone()]);
+        formula: &impl Formula<R, W, K>,
+        read: [&S::Vector; R],
+        mut written: [&mut S::Vector; W],
+    ) -> [f64; K] {
+        self.check(read);
+        self.check(written.each_ref().map(|x| &**x));
+        for (x, how) in written.iter_mut().zip(formula.written()) {
+            match how {
+                Written::Direction => self.restrict(x),
+                Written::Point { of, times } => {
+                    for range in &self.frozen {
+                        (self.inner).axpby(
+                            times,
+                            &read[of][range.clone()],
+                            0.0,
+                            &mut x[range.clone()],
+                        );
+                    }
+                }
+                Written::Changed | Written::Spent | Written::Scratch => {}
             }
         }
+        let mut sums = [0.0; K];
         for range in &self.free {
-            let terms = terms.map(|(a, x)| (a, &x[range.clone()]));
-            self.inner.combine(terms, b, &mut y[range.clone()]);
-        }
-    }
-
-    fn torque(
-        &self,
-        c: f64,
-        n: &S::Vector,
-        hn: &S::Vector,
-        p: &S::Vector,
-        w: &mut S::Vector,
-    ) -> [f64; 3] {
-        self.check([n, hn, p]);
-        self.restrict(w);
-        let mut sums = [0.0; 3];
-        for range in &self.free {
-            let [n, hn, p] = [n, hn, p].map(|x| &x[range.clone()]);
-            let parts = self.inner.torque(c, n, hn, p, &mut w[range.clone()]);
-            for (sum, part) in sums.iter_mut().zip(parts) {
-                *sum += part;
-            }
+            let read = read.map(|x| &x[range.clone()]);
+            let written = written.each_mut().map(|x| &mut x[range.clone()]);
+            add(&mut sums, self.inner.run(formula, read, written));
         }
         sums
     }
+}
 
-    fn turn(
-        &self,
-        angle: [f64; 2],
-        towards: [f64; 2],
-        x: &mut S::Vector,
-        y: &mut S::Vector,
-        w: &mut S::Vector,
-    ) {
-        self.check([x, y, w]);
-        if towards[1] == 0.0 {
-            self.restrict(y);
-        }
-        for range in &self.free {
-            let [x, y, w] = [&mut *x, &mut *y, &mut *w].map(|x| &mut x[range.clone()]);
-            self.inner.turn(angle, towards, x, y, w);
-        }
-    }
-
-    fn turn_secant(
-        &self,
-        angle: [f64; 2],
-        towards: [f64; 2],
-        [g0, g1]: [&S::Vector; 2],
-        x: &mut S::Vector,
-        y: &mut S::Vector,
-        scratch: &mut S::Vector,
-    ) {
-        self.check([g0, g1, x, y, scratch]);
-        if towards[1] == 0.0 {
-            self.restrict(y);
-        }
-        for range in &self.free {
-            let g = [&g0[range.clone()], &g1[range.clone()]];
-            let [x, y, scratch] = [&mut *x, &mut *y, &mut *scratch].map(|x| &mut x[range.clone()]);
-            self.inner.turn_secant(angle, towards, g, x, y, scratch);
-        }
+fn add<const K: usize>(sums: &mut [f64; K], parts: [f64; K]) {
+    for (sum, part) in sums.iter_mut().zip(parts) {
+        *sum += part;
     }
 }
 
 /// Frozen components are left out of every range.
 impl<S: Sliced + Updates> Updates for Masked<S> {
-    fn update<const R: usize, const W: usize>(
+    fn update<const R: usize, const W: usize, const K: usize>(
         &self,
         range: Range<usize>,
-        update: &impl Update<R, W>,
+        pass: &impl Pass<R, W, K>,
         read: [&S::Vector; R],
         mut written: [&mut S::Vector; W],
-    ) {
+    ) -> [f64; K] {
         self.check(read);
         self.check(written.each_ref().map(|x| &**x));
-        let Some(first) = written.first() else { return };
-        let len = self.inner.len(first);
-        assert!(
-            range.end <= len,
-            "the range ends at component {} of a vector that has {len}",
-            range.end
-        );
+        let mut sums = [0.0; K];
         for free in &self.free {
+            let like = read.first().copied().or(written.first().map(|x| &**x));
+            let Some(like) = like else { return sums };
+            assert!(
+                range.end <= self.inner.len(like),
+                "the range ends at component {} of a vector that has {}",
+                range.end,
+                self.inner.len(like)
+            );
             // From elements, which may be blocks, to components.
-            let component = |element: usize| self.inner.len(&written[0][0..element]);
+            let component = |element: usize| self.inner.len(&like[0..element]);
             let start = component(free.start).max(range.start);
             let end = component(free.end).min(range.end);
             if start < end {
                 let written = written.each_mut().map(|x| &mut **x);
-                self.inner.update(start..end, update, read, written);
+                add(&mut sums, self.inner.update(start..end, pass, read, written));
             }
         }
+        sums
     }
 }
 

@@ -23,8 +23,7 @@ mod threads;
 
 pub use threads::ThreadComm;
 
-use super::Space;
-use super::{Update, Updates};
+use super::{Formula, Pass, Space, Updates};
 use std::ops::Range;
 
 /// What a space needs of a message-passing library.
@@ -115,7 +114,9 @@ impl<S: Space, C: Communicator> Sharded<S, C> {
     }
 
     fn sum<const K: usize>(&self, mut values: [f64; K]) -> [f64; K] {
-        self.comm.all_reduce_sum(&mut values);
+        if K > 0 {
+            self.comm.all_reduce_sum(&mut values);
+        }
         values
     }
 }
@@ -131,11 +132,6 @@ impl<S: Space, C: Communicator> Space for Sharded<S, C> {
     /// The components of this rank.
     fn len(&self, x: &S::Vector) -> usize {
         self.inner.len(x)
-    }
-
-    fn scaled_square(&self, s: f64, x: &S::Vector) -> f64 {
-        let [square] = self.sum([self.inner.scaled_square(s, x)]);
-        square
     }
 
     fn is_distributed(&self) -> bool {
@@ -171,85 +167,27 @@ impl<S: Space, C: Communicator> Space for Sharded<S, C> {
         self.sum(self.inner.dots(pairs))
     }
 
-    fn secant(
+    /// One all-reduce, or none if the formula returns no number.
+    fn run<const R: usize, const W: usize, const K: usize>(
         &self,
-        h: f64,
-        g0: &S::Vector,
-        g1: &S::Vector,
-        n: &S::Vector,
-        hn: &mut S::Vector,
-    ) -> (f64, f64) {
-        let (c, square) = self.inner.secant(h, g0, g1, n, hn);
-        let [c, square] = self.sum([c, square]);
-        (c, square)
-    }
-
-    fn displace(&self, h: f64, n: &S::Vector, x: &S::Vector, y: &mut S::Vector) -> f64 {
-        let [realised] = self.sum([self.inner.displace(h, n, x, y)]);
-        realised
-    }
-
-    fn rotate(
-        &self,
-        c: f64,
-        s: f64,
-        x: &mut S::Vector,
-        y: &mut S::Vector,
-        scratch: &mut S::Vector,
-    ) {
-        self.inner.rotate(c, s, x, y, scratch);
-    }
-
-    fn combine<const K: usize>(&self, terms: [(f64, &S::Vector); K], b: f64, y: &mut S::Vector) {
-        self.inner.combine(terms, b, y);
-    }
-
-    fn torque(
-        &self,
-        c: f64,
-        n: &S::Vector,
-        hn: &S::Vector,
-        p: &S::Vector,
-        w: &mut S::Vector,
-    ) -> [f64; 3] {
-        self.sum(self.inner.torque(c, n, hn, p, w))
-    }
-
-    fn turn(
-        &self,
-        angle: [f64; 2],
-        towards: [f64; 2],
-        x: &mut S::Vector,
-        y: &mut S::Vector,
-        w: &mut S::Vector,
-    ) {
-        self.inner.turn(angle, towards, x, y, w);
-    }
-
-    /// No part of its result is a sum, so that of the inner space will do.
-    fn turn_secant(
-        &self,
-        angle: [f64; 2],
-        towards: [f64; 2],
-        g: [&S::Vector; 2],
-        x: &mut S::Vector,
-        y: &mut S::Vector,
-        scratch: &mut S::Vector,
-    ) {
-        self.inner.turn_secant(angle, towards, g, x, y, scratch);
+        formula: &impl Formula<R, W, K>,
+        read: [&S::Vector; R],
+        written: [&mut S::Vector; W],
+    ) -> [f64; K] {
+        self.sum(self.inner.run(formula, read, written))
     }
 }
 
-/// Component by component, so without communication; the range is that of this rank.
+/// The range is that of this rank, the sums are over all.
 impl<S: Updates, C: Communicator> Updates for Sharded<S, C> {
-    fn update<const R: usize, const W: usize>(
+    fn update<const R: usize, const W: usize, const K: usize>(
         &self,
         range: Range<usize>,
-        update: &impl Update<R, W>,
+        pass: &impl Pass<R, W, K>,
         read: [&S::Vector; R],
         written: [&mut S::Vector; W],
-    ) {
-        self.inner.update(range, update, read, written);
+    ) -> [f64; K] {
+        self.sum(self.inner.update(range, pass, read, written))
     }
 }
 

@@ -51,86 +51,24 @@
 //! assert_eq!(x, [vec![0.0, -1.0], vec![-1.0, -1.0, 0.0]]);
 //! ```
 
-use super::{Host, Real, Space};
+use super::{Pass, Real, Space};
 use std::ops::Range;
 
 /// A formula that reads R numbers and rewrites W numbers of the same component.
 ///
-/// Implement [`component`](Update::component) with `#[inline(always)]`, or no space can vectorise it.
+/// Implement [`component`](Update::component) with `#[inline(always)]`, or no space can vectorise it. Its arithmetic is that
+/// of storage, and it returns nothing; a [`Formula`](super::Formula) computes in `f64` and sums products.
 pub trait Update<const R: usize, const W: usize>: Sync {
     /// The formula for one component.
     fn component<T: Real>(&self, read: [T; R], written: &mut [T; W]);
-
-    /// The formula for every component of slices of equal length, in order.
-    ///
-    /// It is inlined, so that a caller compiled for wider vector instructions runs it with those.
-    ///
-    /// # Panics
-    ///
-    /// If two lengths differ.
-    #[inline(always)]
-    fn slices<T: Real>(&self, read: [&[T]; R], written: [&mut [T]; W]) {
-        let len = written.first().map_or(0, |x| x.len());
-        same_lengths(len, &read, &written);
-        let mut first = 0;
-        if R + W > MOST_SLICES {
-            while first + BLOCK <= len {
-                let mut block = [[T::ZERO; BLOCK]; W];
-                let mut input = [[T::ZERO; BLOCK]; R];
-                for k in 0..W {
-                    block[k].copy_from_slice(&written[k][first..first + BLOCK]);
-                }
-                for k in 0..R {
-                    input[k].copy_from_slice(&read[k][first..first + BLOCK]);
-                }
-                for i in 0..BLOCK {
-                    let mut component = std::array::from_fn(|k| block[k][i]);
-                    self.component(std::array::from_fn(|k| input[k][i]), &mut component);
-                    for k in 0..W {
-                        block[k][i] = component[k];
-                    }
-                }
-                for k in 0..W {
-                    written[k][first..first + BLOCK].copy_from_slice(&block[k]);
-                }
-                first += BLOCK;
-            }
-        }
-        for i in first..len {
-            let mut component = std::array::from_fn(|k| written[k][i]);
-            self.component(read.map(|x| x[i]), &mut component);
-            for k in 0..W {
-                written[k][i] = component[k];
-            }
-        }
-    }
-}
-
-/// With more slices than this the compiler gives up proving that none of them overlap, and does not vectorise; copies of a
-/// block on the stack need no proof. AdamW with a projection has five and is twice as fast so.
-const MOST_SLICES: usize = 4;
-
-/// Components of such a block: a few vector registers, and with five slices 1 KiB.
-const BLOCK: usize = 64;
-
-#[inline(always)]
-#[track_caller]
-fn same_lengths<T, const R: usize, const W: usize>(
-    len: usize,
-    read: &[&[T]; R],
-    written: &[&mut [T]; W],
-) {
-    let lengths = (read.iter().map(|x| x.len())).chain(written.iter().map(|x| x.len()));
-    for other in lengths {
-        assert_eq!(len, other, "vectors of one update must have the same length");
-    }
 }
 
 /// A space whose components can be updated one by one.
 ///
 /// The optimizers need it. An adapter whose vectors hide their components does without: SGD can be written by `axpby` alone.
 pub trait Updates: Space {
-    /// Applies `update` to each component of `range`; the others stay as they are.
+    /// Runs `pass`, an [`Update`] or a formula in [`Fused`](super::Fused), over each component of `range`; the others stay as
+    /// they are. Returns the sums of its products, which an update has none of.
     ///
     /// `range` counts the components that *this process* holds, in the order of [`Space::len`]. No two
     /// components see each other, so neither their order nor the number of threads changes a bit.
@@ -138,26 +76,13 @@ pub trait Updates: Space {
     /// # Panics
     ///
     /// If the lengths of the vectors differ, or the range ends beyond them.
-    fn update<const R: usize, const W: usize>(
+    fn update<const R: usize, const W: usize, const K: usize>(
         &self,
         range: Range<usize>,
-        update: &impl Update<R, W>,
+        pass: &impl Pass<R, W, K>,
         read: [&Self::Vector; R],
         written: [&mut Self::Vector; W],
-    );
-}
-
-impl<T: Real> Updates for Host<T> {
-    fn update<const R: usize, const W: usize>(
-        &self,
-        range: Range<usize>,
-        update: &impl Update<R, W>,
-        read: [&[T]; R],
-        written: [&mut [T]; W],
-    ) {
-        same_lengths(written.first().map_or(0, |x| x.len()), &read, &written);
-        update.slices(read.map(|x| &x[range.clone()]), written.map(|x| &mut x[range.clone()]));
-    }
+    ) -> [f64; K];
 }
 
 /// x ← c x, the update that scales in place.

@@ -38,7 +38,7 @@ pub fn dots<T: Real, const K: usize>(threads: Threads, pairs: [(&[T], &[T]); K])
 
 /// Sums of two subtrees.
 #[inline]
-pub(super) fn add<const K: usize>(left: [f64; K], right: [f64; K]) -> [f64; K] {
+pub(crate) fn add<const K: usize>(left: [f64; K], right: [f64; K]) -> [f64; K] {
     std::array::from_fn(|k| left[k] + right[k])
 }
 

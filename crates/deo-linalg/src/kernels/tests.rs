@@ -1,6 +1,7 @@
 //! Every kernel against its naive twin: at every length around a lane and chunk boundary, for both
 //! scalars, on every instruction set, by every number of threads.
 
+#[cfg(feature = "deo-core")]
 mod slices;
 
 use super::LANES;
@@ -9,7 +10,7 @@ use crate::simd::tests::with_each_isa;
 use crate::{Real, Threads};
 
 /// Lengths around every boundary of the kernels.
-pub(super) const LENGTHS: [usize; 16] = [
+pub(crate) const LENGTHS: [usize; 16] = [
     0,
     1,
     2,
@@ -29,7 +30,7 @@ pub(super) const LENGTHS: [usize; 16] = [
 ];
 
 /// Numbers in (−1, 1), with some of other magnitudes among them.
-pub(super) fn noise<T: Real>(seed: u64, len: usize) -> Vec<T> {
+pub(crate) fn noise<T: Real>(seed: u64, len: usize) -> Vec<T> {
     let value = |i: u64| {
         let bits = (i + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15 ^ (seed << 32 | seed));
         let unit = ((bits ^ (bits >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 11) as f64
@@ -42,7 +43,7 @@ pub(super) fn noise<T: Real>(seed: u64, len: usize) -> Vec<T> {
 
 /// Fails unless the numbers agree to the rounding of an f64 sum of products of this size.
 #[track_caller]
-pub(super) fn close(got: f64, want: f64, magnitude: f64, len: usize) {
+pub(crate) fn close(got: f64, want: f64, magnitude: f64, len: usize) {
     // Both sums make at most one rounding for each component.
     let tolerance = f64::EPSILON * len as f64 * magnitude;
     assert!(
@@ -53,7 +54,7 @@ pub(super) fn close(got: f64, want: f64, magnitude: f64, len: usize) {
 
 /// The one answer that `run` gives on every instruction set and by pools of several sizes.
 #[track_caller]
-pub(super) fn unanimous<R: PartialEq + std::fmt::Debug + Send>(
+pub(crate) fn unanimous<R: PartialEq + std::fmt::Debug + Send>(
     run: impl Fn(Threads) -> R + Sync,
 ) -> R {
     let mut answers = with_each_isa(|| run(Threads::One)).into_iter();
@@ -72,7 +73,7 @@ pub(super) fn unanimous<R: PartialEq + std::fmt::Debug + Send>(
 }
 
 /// Bits: `==` takes 0 for −0 and NaN for different from itself.
-pub(super) fn bits<T: Real>(x: &[T]) -> Vec<u64> {
+pub(crate) fn bits<T: Real>(x: &[T]) -> Vec<u64> {
     x.iter().map(|x| x.to_f64().to_bits()).collect()
 }
 
@@ -85,4 +86,4 @@ macro_rules! for_all {
         }
     };
 }
-pub(super) use for_all;
+pub(crate) use for_all;

@@ -2,8 +2,7 @@
 
 use super::Parallel;
 use crate::{Real, Threads};
-use deo_core::Space;
-use deo_core::optim::{Update, Updates};
+use deo_core::space::{Formula, Pass, Space, Updates};
 use std::marker::PhantomData;
 use std::ops::Range;
 
@@ -185,62 +184,26 @@ impl<V: Contiguous> Space for Dense<V> {
         self.slices().dots(pairs.map(|(x, y)| (x.components(), y.components())))
     }
 
-    fn secant(&self, h: f64, g0: &V, g1: &V, n: &V, hn: &mut V) -> (f64, f64) {
-        let (g0, g1, n) = (g0.components(), g1.components(), n.components());
-        self.slices().secant(h, g0, g1, n, hn.components_mut())
-    }
-
-    fn deflate(&self, beta: f64, n: &V, g: &mut V) -> f64 {
-        self.slices().deflate(beta, n.components(), g.components_mut())
-    }
-
-    fn displace(&self, h: f64, n: &V, x: &V, y: &mut V) -> f64 {
-        self.slices().displace(h, n.components(), x.components(), y.components_mut())
-    }
-
-    fn rotate(&self, c: f64, s: f64, x: &mut V, y: &mut V, scratch: &mut V) {
-        let (x, y) = (x.components_mut(), y.components_mut());
-        self.slices().rotate(c, s, x, y, scratch.components_mut());
-    }
-
-    fn combine<const K: usize>(&self, terms: [(f64, &V); K], b: f64, y: &mut V) {
-        let terms = terms.map(|(a, x)| (a, x.components()));
-        self.slices().combine(terms, b, y.components_mut());
-    }
-
-    fn torque(&self, c: f64, n: &V, hn: &V, p: &V, w: &mut V) -> [f64; 3] {
-        let (n, hn, p) = (n.components(), hn.components(), p.components());
-        self.slices().torque(c, n, hn, p, w.components_mut())
-    }
-
-    fn turn(&self, angle: [f64; 2], towards: [f64; 2], x: &mut V, y: &mut V, w: &mut V) {
-        let (x, y, w) = (x.components_mut(), y.components_mut(), w.components_mut());
-        self.slices().turn(angle, towards, x, y, w);
-    }
-
-    fn turn_secant(
+    fn run<const R: usize, const W: usize, const K: usize>(
         &self,
-        angle: [f64; 2],
-        towards: [f64; 2],
-        g: [&V; 2],
-        x: &mut V,
-        y: &mut V,
-        scratch: &mut V,
-    ) {
-        let (x, y, scratch) = (x.components_mut(), y.components_mut(), scratch.components_mut());
-        self.slices().turn_secant(angle, towards, g.map(V::components), x, y, scratch);
+        formula: &impl Formula<R, W, K>,
+        read: [&V; R],
+        written: [&mut V; W],
+    ) -> [f64; K] {
+        let (read, written) = (read.map(V::components), written.map(V::components_mut));
+        self.slices().run(formula, read, written)
     }
 }
 
 impl<V: Contiguous> Updates for Dense<V> {
-    fn update<const R: usize, const W: usize>(
+    fn update<const R: usize, const W: usize, const K: usize>(
         &self,
         range: Range<usize>,
-        update: &impl Update<R, W>,
+        pass: &impl Pass<R, W, K>,
         read: [&V; R],
         written: [&mut V; W],
-    ) {
+    ) -> [f64; K] {
         let (read, written) = (read.map(V::components), written.map(V::components_mut));
-        self.slices().update(range, update, read, written);
+        self.slices().update(range, pass, read, written)
     }
 }

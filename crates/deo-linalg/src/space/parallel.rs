@@ -1,11 +1,11 @@
 //! The space of slices on several threads.
 
-use crate::parallel::for_each;
+use crate::kernels::{LANES, add, fold};
+use crate::parallel::reduce;
 use crate::real::sealed::Sealed;
 use crate::simd::simd;
 use crate::{Real, Threads, kernels};
-use deo_core::Space;
-use deo_core::optim::{Update, Updates};
+use deo_core::space::{Formula, Fused, Pass, Space, Updates};
 use std::marker::PhantomData;
 use std::ops::Range;
 
@@ -75,74 +75,47 @@ impl<T: Real> Space for Parallel<T> {
         kernels::dots(self.threads, pairs)
     }
 
-    fn secant(&self, h: f64, g0: &[T], g1: &[T], n: &[T], hn: &mut [T]) -> (f64, f64) {
-        kernels::secant(self.threads, h, g0, g1, n, hn)
-    }
-
-    fn deflate(&self, beta: f64, n: &[T], g: &mut [T]) -> f64 {
-        kernels::deflate(self.threads, beta, n, g)
-    }
-
-    fn displace(&self, h: f64, n: &[T], x: &[T], y: &mut [T]) -> f64 {
-        kernels::displace(self.threads, h, n, x, y)
-    }
-
-    fn rotate(&self, c: f64, s: f64, x: &mut [T], y: &mut [T], _scratch: &mut [T]) {
-        kernels::rotate(self.threads, c, s, x, y);
-    }
-
-    fn combine<const K: usize>(&self, terms: [(f64, &[T]); K], b: f64, y: &mut [T]) {
-        kernels::combine(self.threads, terms, b, y);
-    }
-
-    fn torque(&self, c: f64, n: &[T], hn: &[T], p: &[T], w: &mut [T]) -> [f64; 3] {
-        kernels::torque(self.threads, c, n, hn, p, w)
-    }
-
-    fn turn(&self, angle: [f64; 2], towards: [f64; 2], x: &mut [T], y: &mut [T], w: &mut [T]) {
-        kernels::turn(self.threads, angle, towards, x, y, w);
-    }
-
-    fn turn_secant(
+    fn run<const R: usize, const W: usize, const K: usize>(
         &self,
-        angle: [f64; 2],
-        towards: [f64; 2],
-        g: [&[T]; 2],
-        x: &mut [T],
-        y: &mut [T],
-        _scratch: &mut [T],
-    ) {
-        kernels::turn_secant(self.threads, angle, towards, g, x, y);
+        formula: &impl Formula<R, W, K>,
+        read: [&[T]; R],
+        written: [&mut [T]; W],
+    ) -> [f64; K] {
+        let first = read.first().copied().or(written.first().map(|x| &**x));
+        self.update(0..first.map_or(0, <[T]>::len), &Fused(formula), read, written)
     }
 }
 
 impl<T: Real> Updates for Parallel<T> {
-    fn update<const R: usize, const W: usize>(
+    fn update<const R: usize, const W: usize, const K: usize>(
         &self,
         range: Range<usize>,
-        update: &impl Update<R, W>,
+        pass: &impl Pass<R, W, K>,
         read: [&[T]; R],
         written: [&mut [T]; W],
-    ) {
-        let len = written.first().map_or(0, |x| x.len());
-        for other in read.iter().map(|x| x.len()).chain(written.iter().map(|x| x.len())) {
-            assert_eq!(len, other, "vectors of one update must have the same length");
+    ) -> [f64; K] {
+        let mut lengths = read.iter().map(|x| x.len()).chain(written.iter().map(|x| x.len()));
+        let first = lengths.next();
+        for other in lengths {
+            assert_eq!(first, Some(other), "vectors of one call must have the same length");
         }
         let read = read.map(|x| &x[range.clone()]);
         let written = written.map(|x| &mut x[range.clone()]);
-        for_each(self.threads, (written, read), &|(written, read)| {
-            leaf::<T, _, R, W>(update, read, written);
-        });
+        let leaf = |(_, read, written): (_, _, _)| leaf::<T, _, R, W, K>(pass, read, written);
+        // The indices count where nothing is written.
+        reduce(self.threads, (range, read, written), &leaf, &add)
     }
 }
 
 simd! {
-    /// The components of one chunk: the formula is deo-core's, so its bits are those of every space.
-    [T: Sealed, U: Update<R, W>, const R: usize, const W: usize] fn leaf<T, U, R, W>(
-        update: &U,
-        read: [&[T]; R],
-        written: [&mut [T]; W],
-    ) {
-        T::update(update, read, written);
+    /// One chunk: the pass is deo-core's, so its bits are those of every space, and its sums have the bits of
+    /// [`kernels::dots`].
+    [
+        T: Sealed, P: Pass<R, W, K>, const R: usize, const W: usize, const K: usize
+    ] fn leaf<T, P, R, W, K>(pass: &P, read: [&[T]; R], written: [&mut [T]; W]) -> [f64; K] {
+        T::over::<P, R, W, K, LANES>(pass, read, written).map(fold)
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,6 +1,7 @@
 //! A list of blocks is the flat vector.
 
 use super::*;
+use crate::space::Update;
 use crate::{
     laws,
     noise::noise,
@@ -36,6 +37,7 @@ fn close(got: f64, want: f64, scale: f64) {
 #[test]
 fn laws_hold() {
     laws::check(&SPACE, &zeros());
+    laws::check_updates(&SPACE, &zeros());
     laws::check(&Blocks::new(Host::<f64>::new()), &[vec![0.0; 3], vec![0.0; 40]]);
     laws::check(&Blocks::new(SPACE), &[zeros(), vec![], zeros()]);
 }

@@ -28,11 +28,13 @@ fn frozen_part(x: &[f64]) -> Vec<u64> {
 #[test]
 fn laws_hold() {
     laws::check(&space(), &[0.0; 100]);
+    laws::check_updates(&space(), &[0.0; 100]);
     let ends = Masked::frozen(Host::<f32>::new(), 100, [1..50, 51..99]).unwrap();
     laws::check(&ends, &[0.0; 100]);
     laws::check(&Masked::free(HOST, 37, Some(0..37)).unwrap(), &[0.0; 37]);
     let blocks = Masked::frozen(Blocks::new(HOST), 3, [0..1, 2..3]).unwrap();
     laws::check(&blocks, &[vec![0.0; 30], vec![0.0; 20], vec![0.0; 10]]);
+    laws::check_updates(&blocks, &[vec![0.0; 30], vec![0.0; 20], vec![0.0; 10]]);
     let masked_blocks = Blocks::new(Masked::free(HOST, 10, [0..2, 7..8]).unwrap());
     laws::check(&masked_blocks, &[vec![0.0; 10], vec![0.0; 10]]);
 }

@@ -23,7 +23,9 @@ fn laws_hold() {
     for lengths in PARTITIONS {
         ThreadComm::run(lengths.len(), |comm| {
             let part = part(lengths, comm.rank());
-            laws::check(&Sharded::new(HOST, comm, &part), &part);
+            let space = Sharded::new(HOST, comm, &part);
+            laws::check(&space, &part);
+            laws::check_updates(&space, &part);
         });
     }
     ThreadComm::run(2, |comm| {
@@ -146,6 +148,8 @@ fn each_operation_communicates_once_or_not_at_all() {
     assert_eq!(reductions(&comm, || space.secant(0.1, &g0, &g1, &n, &mut x)), 1);
     assert_eq!(reductions(&comm, || space.deflate(2.0, &n, &mut x)), 1);
     assert_eq!(reductions(&comm, || space.displace(0.1, &n, &g0, &mut x)), 1);
+    assert_eq!(reductions(&comm, || space.torque(0.1, &n, &g0, &g1, &mut x)), 1);
+    assert_eq!(reductions(&comm, || space.combine([(0.1, &n[..])], 1.0, &mut x)), 0);
     assert_eq!(reductions(&comm, || space.axpby(0.1, &n, 1.0, &mut x)), 0);
     assert_eq!(reductions(&comm, || space.fill(&mut x, &|_| 1.0)), 0);
     assert_eq!(reductions(&comm, || space.rotate(0.6, 0.8, &mut x, &mut y, &mut z)), 0);

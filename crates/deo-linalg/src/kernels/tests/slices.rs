@@ -4,10 +4,11 @@
 //! be gone. Slices that end with their allocation are where a sanitizer sees a read beyond it (`.ci/sanitize`).
 
 use super::noise;
-use crate::kernels::{
-    axpby, combine, deflate, displace, dot, dots, fill, rotate, secant, torque, turn, turn_secant,
-};
+use crate::kernels::{axpby, dot, dots, fill};
 use crate::simd::tests::with_each_isa;
+use crate::space::parallel::tests::{
+    combine, deflate, displace, rotate, secant, torque, turn, turn_secant,
+};
 use crate::{Real, Threads};
 
 /// Where the slices of one call begin in their allocations: aligned as one, each otherwise, and beyond a lane.
