@@ -1,9 +1,11 @@
 //! Vectors of some other library, anywhere: the space whose operations are calls into Python.
 //!
-//! `ops` has `zeros()`, `fill(x, values)`, `combine(weights, xs, b, y)`, `turn(angle, weights, ws, b, x, y)`, `dots(xs, ys)`
-//! and `displace(h, n, x, y)` for flat tensors of one length on one device. What the space provides is overridden wherever
-//! its definition would round a vector more than once, which deo-linalg's kernels don't. Scalars leave the device in `dots`
-//! and `displace` only, all of one step together. An operation that raises is remembered as [`Callback`](crate::callback::Callback) remembers: the first error is kept, and numbers are NaN from there on.
+//! `ops` has `zeros()`, `fill(x, values)`, `combine(weights, xs, b, y)`, `secant(h, g0, g1, hn)`,
+//! `turn(angle, towards, w, less, x, y)`, `dots(xs, ys)` and `displace(h, n, x, y)` for flat tensors of one length on one
+//! device. What the space provides is overridden wherever its definition would round a vector more than once, which
+//! deo-linalg's kernels don't: in f32 the last bits of a displaced point change its curvature. Scalars leave the device in
+//! `dots` and `displace` only, all of one step together. An operation that raises is remembered as
+//! [`Callback`](crate::callback::Callback) remembers: the first error is kept, and numbers are NaN from there on.
 
 use deo_core::Space;
 use numpy::PyArray1;
@@ -65,11 +67,19 @@ impl Tensors {
         }
     }
 
-    /// (x, y) ← (c x + s q, c q − s x), q = Σ aₖ wₖ + b y, or y itself without terms.
-    fn turn_to(&self, [c, s]: [f64; 2], terms: &[(f64, &Tensor)], b: f64, x: &Tensor, y: &Tensor) {
-        let (weights, ws): (Vec<f64>, Vec<_>) = terms.iter().map(|(a, w)| (*a, &w.0)).unzip();
+    /// (x, y) ← (c x + s q, c q − s x), q = a (w − less) + b y, or y itself without w.
+    fn turn_to(
+        &self,
+        angle: [f64; 2],
+        towards: [f64; 2],
+        w: Option<&Tensor>,
+        less: Option<&Tensor>,
+        x: &Tensor,
+        y: &Tensor,
+    ) {
+        let (w, less) = (w.map(|w| &w.0), less.map(|less| &less.0));
         self.attempt(|ops| {
-            ops.call_method1("turn", ((c, s), weights, ws, b, &x.0, &y.0)).map(drop)
+            ops.call_method1("turn", (angle, towards, w, less, &x.0, &y.0)).map(drop)
         });
     }
 
@@ -130,7 +140,7 @@ impl Space for Tensors {
     }
 
     fn secant(&self, h: f64, g0: &Tensor, g1: &Tensor, n: &Tensor, hn: &mut Tensor) -> (f64, f64) {
-        self.combine([(1.0 / h, g1), (-1.0 / h, g0)], 0.0, hn);
+        self.attempt(|ops| ops.call_method1("secant", (h, &g0.0, &g1.0, &hn.0)).map(drop));
         let [c, square] = self.dots([(n, hn), (hn, hn)]);
         (c, square)
     }
@@ -147,30 +157,30 @@ impl Space for Tensors {
     }
 
     fn rotate(&self, c: f64, s: f64, x: &mut Tensor, y: &mut Tensor, _scratch: &mut Tensor) {
-        self.turn_to([c, s], &[], 0.0, x, y);
+        self.turn_to([c, s], [0.0, 1.0], None, None, x, y);
     }
 
     fn turn(
         &self,
         angle: [f64; 2],
-        [a, b]: [f64; 2],
+        towards: [f64; 2],
         x: &mut Tensor,
         y: &mut Tensor,
         w: &mut Tensor,
     ) {
-        self.turn_to(angle, &[(a, w)], b, x, y);
+        self.turn_to(angle, towards, Some(w), None, x, y);
     }
 
     fn turn_secant(
         &self,
         angle: [f64; 2],
-        [a, b]: [f64; 2],
+        towards: [f64; 2],
         [g0, g1]: [&Tensor; 2],
         x: &mut Tensor,
         y: &mut Tensor,
         _scratch: &mut Tensor,
     ) {
-        self.turn_to(angle, &[(a, g1), (-a, g0)], b, x, y);
+        self.turn_to(angle, towards, Some(g1), Some(g0), x, y);
     }
 }
 
