@@ -114,7 +114,8 @@ class Spectrum:
     residuals : ndarray, shape (k,)
         ‖Hv − λv‖.
     errors : ndarray, shape (k,)
-        They hold in 95 of 100 cases: finite differences, and what the residuals leave, ‖r‖²/gap where ``confirmed``, else ‖r‖.
+        They hold in 95 of 100 cases: finite differences, and what the residuals leave, ‖r‖²/gap where ``confirmed``,
+        else ‖r‖.
     converged : ndarray of bool, shape (k,)
         Which of them are as good as asked for, or as the noise allows.
     statuses : tuple of str

@@ -156,7 +156,7 @@ class _Parameters:
         _copy([p.detach() for p in self.tensors], self._views(flat))
 
     def memory(self) -> list[Any] | None:
-        """Flat arrays over the parameters' own memory; None unless they are contiguous, in the hands of the CPU's kernels."""
+        """Flat arrays over the parameters' own memory; None unless that is contiguous and the kernels' to write."""
         if self.ops is not None:
             return None
         pointers = [p.data_ptr() for p in self.tensors]
@@ -186,9 +186,10 @@ def _copy(to: list[Tensor], values: list[Tensor]) -> None:
 
 def _changed(tensors: Sequence[Tensor]) -> None:
     """Tells autograd of writes that it hasn't seen, so that a graph kept from before refuses to go backward."""
-    increment = getattr(torch.autograd.graph, "increment_version", None)
-    for tensor in tensors if increment is not None else ():
-        increment(tensor)
+    increment = getattr(torch.autograd.graph, "increment_version", None)  # since torch 2.1
+    if increment is not None:
+        for tensor in tensors:
+            increment(tensor)
 
 
 class _Operations:
