@@ -166,9 +166,9 @@ class Certificate:
     negative : bool
         The lowest curvature is negative beyond its error, whatever else is undecided: `escape` can leave.
     lowest, error : float
-        The lowest curvature, measured afresh along ``axis`` at several lengths, and its error.
+        The curvature along ``axis``, measured afresh at several lengths, and the error of that.
     residual : float
-        ‖Hn − Cn‖ of it.
+        ‖Hn − Cn‖: an eigenvalue lies within ``error + residual`` of ``lowest``, which is what is printed behind ±.
     highest : float
         The highest curvature, NaN where it wasn't needed.
     axis : ndarray
@@ -209,7 +209,7 @@ class Certificate:
         if self.kind == "undecided":
             text += f": {self.reason}"
         return (
-            f"{text}, lowest={with_error(self.lowest, self.error)}, resolvable={self.resolvable:.1e}, "
+            f"{text}, lowest={with_error(self.lowest, self.error + self.residual)}, resolvable={self.resolvable:.1e}, "
             f"gradient_norm={self.gradient_norm:.1e}, gradients={self.gradients})"
         )
 
