@@ -122,6 +122,27 @@ class TestMeasurements:
         again = deo.torch.curvature(loss, model.parameters(), v0=c.axis, tol=1e-4)
         assert again.gradients <= c.gradients
 
+    def test_stated_errors_hold_at_both_ends(self):
+        """Against the dense Hessian by double backward in f64, of nets in f32 and f64: 95 of 100, positive ends as well."""
+        held = {end: [] for end in ("lowest", "highest")}
+        for seed in range(5):
+            for dtype, rule in ((torch.float32, "central"), (torch.float32, "forward"), (F64, "forward")):
+                torch.manual_seed(seed)
+                model = torch.nn.Sequential(torch.nn.Linear(5, 12), torch.nn.Tanh(), torch.nn.Linear(12, 3)).to(dtype)
+                inputs, targets = 2 * torch.randn(40, 5, dtype=dtype), torch.randn(40, 3, dtype=dtype)
+                wide = copy.deepcopy(model).double()
+                truth = torch.linalg.eigvalsh(exact_hessian(wide, inputs.double(), targets.double())).numpy()
+                loss = lambda m=model, i=inputs, t=targets: torch.nn.functional.mse_loss(m(i), t)  # noqa: E731
+                s = deo.torch.spectrum(loss, model.parameters(), k=2, which="both", rule=rule, seed=seed)
+                off = np.abs(s.values - truth[[0, 1, -2, -1]])
+                held["lowest"] += list(off[:2] <= s.errors[:2])
+                held["highest"] += list(off[2:] <= s.errors[2:])
+                for which in held:
+                    c = deo.torch.curvature(loss, model.parameters(), which=which, rule=rule, seed=seed)
+                    held[which].append(np.abs(truth - c.value).min() <= c.error)
+                assert (s.errors < 1e-2 * np.abs(truth).max()).all()
+        assert all(np.mean(h) >= 0.95 for h in held.values()), {k: np.mean(h) for k, h in held.items()}
+
     def test_certify(self, mlp):
         model, loss, hessian = mlp
         c = deo.torch.certify(loss, model.parameters(), gtol=1e9)
