@@ -1,6 +1,7 @@
 """deo.torch against exact Hessians, and the contracts that wrappers of optimizers break."""
 
 import copy
+import gc
 import io
 import random
 
@@ -785,3 +786,29 @@ class TestGuard:
         assert same(run(()), run((0, 1, 5, 10, 13, 15)))
         with pytest.raises(ValueError, match="memory"):
             deo.torch.Guard(torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=1.0), memory=0.1)
+
+
+def test_memory_does_not_grow_with_the_steps():
+    # Guard and Monitor make vectors as they go, and keep none of them.
+    x = torch.nn.Parameter(torch.ones(1000))
+
+    def closure():
+        x.grad = None
+        loss = (x * x).sum() / 2
+        loss.backward()
+        return loss
+
+    opt = deo.torch.Guard(torch.optim.SGD([x], lr=0.1), interval=2)
+    monitor = deo.torch.Monitor([x], every=2)
+
+    def alive():
+        gc.collect()
+        return sum(isinstance(o, torch.Tensor) and o.numel() == 1000 for o in gc.get_objects())
+
+    counts = []
+    for _ in range(3):
+        for _ in range(6):
+            monitor.step(closure)
+            opt.step(closure)
+        counts.append(alive())
+    assert counts[1] == counts[2]

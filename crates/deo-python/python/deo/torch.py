@@ -112,7 +112,7 @@ class _Parameters:
         if tensors is False and self.device.type != "cpu":
             raise ValueError(f"tensors=False asks for arrays, and the parameters are on {self.device}")
         self.ops = _Operations(self) if tensors or self.device.type != "cpu" else None
-        self._parts: dict[int, tuple[Tensor, list[Tensor]]] = {}
+        self._kept: list[tuple[Tensor, list[Tensor]]] = []
         self._lent: tuple[list[int], list[Any]] = ([], [])
 
     def handed(self, flat: Tensor) -> Any:
@@ -142,11 +142,12 @@ class _Parameters:
         return [part.view(p.shape) for p, part in zip(self.tensors, parts, strict=True)]
 
     def _views(self, flat: Tensor) -> list[Tensor]:
-        """`split` of a vector that is used again and again."""
-        known = self._parts.get(id(flat))
-        if known is None or known[0] is not flat:
-            known = self._parts[id(flat)] = (flat, self.split(flat))
-        return known[1]
+        """`split`, at hand for the vectors of `keep`."""
+        return next((parts for kept, parts in self._kept if kept is flat), None) or self.split(flat)
+
+    def keep(self, *flats: Tensor) -> None:
+        """These vectors serve step after step."""
+        self._kept = [(flat, self.split(flat)) for flat in flats]
 
     def values(self, out: Tensor | None = None) -> Tensor:
         return self.gather(self.tensors, out)
@@ -597,6 +598,7 @@ class _Around(torch.optim.Optimizer):
             self._machine = self._new_machine(self._parameters.numel, single, ops)
             self._x = self._parameters.values()
             self._g = torch.empty_like(self._x)
+            self._parameters.keep(self._x, self._g)
         return self._parameters
 
     def step(self, closure: Closure | None = None, *, loss_closure: Closure | None = None) -> Any:
