@@ -183,6 +183,53 @@ fn frozen_parameters_keep_their_bits_and_stay_frozen() {
     assert!(!model.output.weight.is_require_grad() && model.hidden.weight.is_require_grad());
 }
 
+/// A double well in the first two components of x. The rest of x has gradients that are zero, `spare` has none.
+#[derive(Module, Debug)]
+struct Partly {
+    x: Param<Tensor<1>>,
+    spare: Linear,
+}
+
+impl Partly {
+    fn new(device: &Device) -> Self {
+        let x = Tensor::<1>::from_floats([1e-6, 0.5, 7.0, -3.0, 1e3], device);
+        Partly { x: Param::from_tensor(x), spare: LinearConfig::new(2, 3).init(device) }
+    }
+
+    fn loss(&self) -> Tensor<1> {
+        let squares = self.x.val().slice([0..2]).square();
+        (squares.clone().square() / 16.0 - squares / 2.0).sum()
+    }
+
+    /// The bits of what the loss doesn't depend on.
+    fn idle(&self) -> Vec<u32> {
+        let values = |data: burn::tensor::TensorData| data.as_slice::<f32>().unwrap().to_vec();
+        let bias = self.spare.bias.as_ref().unwrap();
+        let x = values(self.x.val().into_data());
+        let spare = [self.spare.weight.val().into_data(), bias.val().into_data()].map(values);
+        x[2..].iter().chain(spare.iter().flatten()).map(|x| x.to_bits()).collect()
+    }
+}
+
+#[test]
+fn what_the_loss_does_not_depend_on_is_never_moved() {
+    for gradient_rung in [true, false] {
+        let mut model = Partly::new(&device());
+        let before = model.idle();
+        let mut deo = ModuleDeo::new(&model, eager(freely(gradient_rung))).unwrap();
+        let (mut optim, mut moved) = (SgdConfig::new().init(), 0);
+        for _ in 0..80 {
+            let loss = model.loss();
+            let grads = GradientsParams::from_grads(loss.backward(), &model);
+            let step = deo.step(model, loss, grads, Partly::loss);
+            moved += u32::from(step.event().moved());
+            model = step.optimize(|model, grads| optim.step(0.1, model, grads));
+        }
+        assert!(moved > 0, "nothing moved, so nothing was seen: {:?}", deo.counts());
+        assert_eq!(model.idle(), before, "after {moved} moves");
+    }
+}
+
 #[test]
 #[should_panic(expected = "make a new ModuleDeo")]
 fn freezing_on_the_way_is_noticed() {

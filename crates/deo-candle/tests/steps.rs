@@ -357,6 +357,35 @@ fn a_var_that_the_loss_does_not_depend_on_is_not_kicked() -> anyhow::Result<()> 
 }
 
 #[test]
+fn rows_that_never_occur_are_not_kicked() -> anyhow::Result<()> {
+    // Their gradient isn't absent but zero: rows 1 and 3 of a table, of which rows 0 and 2 are looked up.
+    for dtype in [DType::F64, DType::F32] {
+        let rows = Tensor::new(&[0u32, 2], &Device::Cpu)?;
+        let table = [[1e-6, 0.5], [7.0, -3.0], [0.2, -0.1], [1e3, 1e-3]];
+        let table = Var::from_tensor(&Tensor::new(&table, &Device::Cpu)?.to_dtype(dtype)?)?;
+        let idle = || -> Result<Vec<f64>> {
+            let all = table.to_dtype(DType::F64)?.to_vec2::<f64>()?;
+            Ok([&all[1][..], &all[3][..]].concat())
+        };
+        let before = idle()?;
+        let loss = || {
+            // x⁴/16 − x²/2 of each component.
+            let squares = table.index_select(&rows, 0)?.sqr()?;
+            ((squares.sqr()? / 16.0)? - (squares / 2.0)?)?.sum_all()
+        };
+        let vars = vec![table.clone()];
+        let mut run = WithDeo::new(vars.clone(), SGD::new(vars, 0.1)?, eager())?;
+        let mut moved = 0;
+        for _ in 0..60 {
+            moved += u32::from(run.backward_step(loss)?.event.moved());
+        }
+        assert!(moved > 0, "{dtype:?}: nothing moved, so nothing was seen");
+        assert_eq!(idle()?, before, "{dtype:?} after {moved} moves");
+    }
+    Ok(())
+}
+
+#[test]
 fn a_move_that_leads_to_what_is_not_finite_is_undone() -> anyhow::Result<()> {
     let x = Var::new(&[1e-6_f64, 0.5], &Device::Cpu)?;
     let sgd = SGD::new(vec![x.clone()], 0.1)?;

@@ -170,7 +170,9 @@ impl<V> Krylov<V> {
 
     /// When the wanted pairs are measured afresh at the end: [`Certify::Claims`] unless this says otherwise.
     ///
-    /// k pairs cost k answers, and another one for each that is negative; they are kept back from `max_gradients`. With
+    /// k pairs cost k answers, and another one for each that is negative, or of every sign by [`Certify::Always`]. Ask for
+    /// that where values are shown with their errors: one length doesn't see its own truncation, and the error of a
+    /// positive eigenvalue may then be several times what is stated. The answers are kept back from `max_gradients`. With
     /// fewer than eight answers a pair in all, [`Certify::Claims`] makes no check.
     #[must_use]
     pub fn with_certify(mut self, certify: Certify) -> Self {

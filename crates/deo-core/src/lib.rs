@@ -26,6 +26,7 @@ mod secant_error;
 pub mod space;
 pub mod statistics;
 pub mod stochastic;
+mod student;
 pub mod trigger;
 
 pub use deo::{Deo, DeoSettings, DeoSettingsError, Event, PolicySettings, Question};

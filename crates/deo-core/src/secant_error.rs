@@ -20,6 +20,7 @@
 //! ‖Hn(ρh) − Hn(h)‖ isn't taken below what storing two gradients costs, see [`stored_error`].
 
 use crate::probe::gradient_error;
+use crate::student::student_t;
 
 /// The truncation of a product over what the asymmetries show of it: they are its components in a small subspace, and as
 /// much again may lie outside. A verdict of noise that came too early costs a check, after which the rotations go on.
@@ -56,12 +57,8 @@ fn hidden_rounding(product_change: f64, root_dimension: f64) -> f64 {
     HIDDEN * student(dimension) * product_change / carrying.sqrt()
 }
 
-/// The 97.5 % point of Student's t with `freedom` degrees of freedom, by the expansion of Cornish and Fisher to third
-/// order: within 3 % from two degrees on; with one it is tan(0.475 π).
+/// The 97.5 % point of Student's t with `freedom` degrees of freedom, at least one.
 pub(crate) fn student(freedom: f64) -> f64 {
-    if freedom < 1.5 {
-        return 12.71;
-    }
-    let r = 1.0 / freedom;
-    1.960 + r * (2.372 + r * (2.823 + r * 2.556))
+    // 1.960 is that of the normal distribution; B samples leave B − 1 degrees.
+    student_t(1.959_964, freedom.round().max(1.0) as u64 + 1)
 }

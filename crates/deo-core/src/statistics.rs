@@ -40,10 +40,9 @@ mod advice;
 mod batches;
 mod mean_of;
 mod sample;
-mod student;
 
+pub use crate::student::student_t;
 pub use advice::Advice;
 pub use batches::{BatchCurvature, BatchEstimate};
 pub use mean_of::MeanOf;
 pub use sample::Sample;
-pub use student::student_t;

@@ -2,9 +2,13 @@
 //!
 //! Objectives don't fail, Python functions do: the first exception is kept, every later question is answered by NaN, which
 //! ends any machine soon, and the exception is raised when the lock is held again.
+//!
+//! A function that has `memory()` lends arrays over the memory of its own parameters: the point is written there and the
+//! function called with None, and its gradients are returned as a list of such arrays. The lock is held meanwhile, and each
+//! array is borrowed from `numpy`'s own register for the time of its copy, so that a second borrow is an error and no race.
 
 use crate::tensors::Tensor;
-use crate::vectors::Scalar;
+use crate::vectors::{Scalar, wrong_length};
 use deo_core::Objective;
 use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1};
 use pyo3::prelude::*;
@@ -14,6 +18,8 @@ pub(crate) struct Callback {
     call: Py<PyAny>,
     /// It has `reuses_points`: it neither keeps nor changes the array that it is given, so one array serves all calls.
     reuses: bool,
+    /// It has `memory`: points are written where they are used, and gradients read where they are.
+    lends: bool,
     point: Option<Py<PyAny>>,
     error: Option<PyErr>,
     /// Gradients and losses that were asked of it.
@@ -23,9 +29,10 @@ pub(crate) struct Callback {
 
 impl Callback {
     pub(crate) fn new(call: &Bound<'_, PyAny>) -> Self {
-        let reuses = call.hasattr("reuses_points").unwrap_or(false);
+        let has = |name| call.hasattr(name).unwrap_or(false);
+        let (reuses, lends) = (has("reuses_points"), has("memory"));
         let call = call.clone().unbind();
-        Callback { call, reuses, point: None, error: None, gradients: 0, losses: 0 }
+        Callback { call, reuses, lends, point: None, error: None, gradients: 0, losses: 0 }
     }
 
     /// The exception, if there was one.
@@ -70,10 +77,59 @@ impl Callback {
         Ok(array)
     }
 
+    /// The loss, with x written into the arrays that the function lends, the only copy of it that is made, and the gradient
+    /// read from those that it returns. `None` if it has none to lend at present.
+    fn in_place<T: Scalar>(
+        &self,
+        py: Python<'_>,
+        mut x: &[T],
+        gradient: Option<&mut [T]>,
+    ) -> PyResult<Option<f64>> {
+        let call = self.call.bind(py);
+        // Asked for each time: a tensor may get other memory between two calls.
+        let Some(places) =
+            call.call_method0("memory")?.extract::<Option<Vec<Bound<'_, PyAny>>>>()?
+        else {
+            return Ok(None);
+        };
+        for place in &places {
+            let mut place = place.cast::<PyArray1<T>>()?.try_readwrite()?;
+            let place = place.as_slice_mut()?;
+            let (here, rest) = x.split_at_checked(place.len()).ok_or_else(wrong_length)?;
+            place.copy_from_slice(here);
+            x = rest;
+        }
+        let result = call.call1((py.None(), gradient.is_some()))?;
+        let (loss, found): (Option<f64>, Option<Vec<Bound<'_, PyAny>>>) = result.extract()?;
+        if let (Some(mut to), Some(found)) = (gradient, found) {
+            for (found, place) in found.iter().zip(&places) {
+                let len = place.len()?;
+                let (here, rest) = to.split_at_mut_checked(len).ok_or_else(wrong_length)?;
+                if found.is_none() {
+                    here.fill(<T as deo_core::space::Real>::from_f64(0.0));
+                } else {
+                    let found = found.cast::<PyArray1<T>>()?.try_readonly()?;
+                    let found = found.as_slice()?;
+                    if found.len() != len {
+                        return Err(wrong_length());
+                    }
+                    here.copy_from_slice(found);
+                }
+                to = rest;
+            }
+        }
+        Ok(Some(loss.unwrap_or(f64::NAN)))
+    }
+
     fn evaluate<T: Scalar>(&mut self, x: &[T], gradient: Option<&mut [T]>) -> f64 {
         let wants_gradient = gradient.is_some();
         let mut place = gradient;
         let loss = self.attempt(|py, this| {
+            if this.lends
+                && let Some(loss) = this.in_place(py, x, place.as_deref_mut())?
+            {
+                return Ok(loss);
+            }
             let x = this.place(py, x)?;
             let result = this.call.bind(py).call1((x, wants_gradient))?;
             let (loss, gradient): (Option<f64>, Option<PyReadonlyArray1<'_, T>>) =

@@ -124,7 +124,8 @@ fn krylov<S: Space>(
 where
     Callback: Objective<S::Vector> + Multiply<S::Vector>,
 {
-    let mut krylov = Krylov::new(space, x, settings)?;
+    // Every value is shown with its error.
+    let mut krylov = Krylov::new(space, x, settings)?.with_certify(Certify::Always);
     match v0 {
         Some(v0) => krylov.start_from(space, &[v0], seed),
         None => krylov.draw(space, seed),

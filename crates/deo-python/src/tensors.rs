@@ -1,8 +1,11 @@
 //! Vectors of some other library, anywhere: the space whose operations are calls into Python.
 //!
-//! `ops` has `zeros()`, `fill(x, values)`, `axpby(a, x, b, y)`, `dots(xs, ys)` and `copy(x)` for flat tensors of one length
-//! on one device. Scalars leave the device in `dots` only, all of one step together. An operation that raises is remembered
-//! as [`Callback`](crate::callback::Callback) remembers: the first error is kept, and numbers are NaN from there on.
+//! `ops` has `zeros()`, `fill(x, values)`, `combine(weights, xs, b, y)`, `secant(h, g0, g1, hn)`,
+//! `turn(angle, towards, w, less, x, y)`, `dots(xs, ys)` and `displace(h, n, x, y)` for flat tensors of one length on one
+//! device. What the space provides is overridden wherever its definition would round a vector more than once, which
+//! deo-linalg's kernels don't: in f32 the last bits of a displaced point change its curvature. Scalars leave the device in
+//! `dots` and `displace` only, all of one step together. An operation that raises is remembered as
+//! [`Callback`](crate::callback::Callback) remembers: the first error is kept, and numbers are NaN from there on.
 
 use deo_core::Space;
 use numpy::PyArray1;
@@ -64,6 +67,22 @@ impl Tensors {
         }
     }
 
+    /// (x, y) ← (c x + s q, c q − s x), q = a (w − less) + b y, or y itself without w.
+    fn turn_to(
+        &self,
+        angle: [f64; 2],
+        towards: [f64; 2],
+        w: Option<&Tensor>,
+        less: Option<&Tensor>,
+        x: &Tensor,
+        y: &Tensor,
+    ) {
+        let (w, less) = (w.map(|w| &w.0), less.map(|less| &less.0));
+        self.attempt(|ops| {
+            ops.call_method1("turn", (angle, towards, w, less, &x.0, &y.0)).map(drop)
+        });
+    }
+
     /// A vector from the host.
     pub(crate) fn vector(&self, values: &Bound<'_, PyAny>) -> PyResult<Tensor> {
         let py = values.py();
@@ -98,7 +117,12 @@ impl Space for Tensors {
     }
 
     fn axpby(&self, a: f64, x: &Tensor, b: f64, y: &mut Tensor) {
-        self.attempt(|ops| ops.call_method1("axpby", (a, &x.0, b, &y.0)).map(drop));
+        self.combine([(a, x)], b, y);
+    }
+
+    fn combine<const K: usize>(&self, terms: [(f64, &Tensor); K], b: f64, y: &mut Tensor) {
+        let (weights, xs) = (terms.map(|(a, _)| a).to_vec(), terms.map(|(_, x)| &x.0).to_vec());
+        self.attempt(|ops| ops.call_method1("combine", (weights, xs, b, &y.0)).map(drop));
     }
 
     fn dot(&self, x: &Tensor, y: &Tensor) -> f64 {
@@ -113,6 +137,50 @@ impl Space for Tensors {
         });
         let sums = sums.and_then(|sums| <[f64; K]>::try_from(sums).ok());
         sums.unwrap_or([f64::NAN; K])
+    }
+
+    fn secant(&self, h: f64, g0: &Tensor, g1: &Tensor, n: &Tensor, hn: &mut Tensor) -> (f64, f64) {
+        self.attempt(|ops| ops.call_method1("secant", (h, &g0.0, &g1.0, &hn.0)).map(drop));
+        let [c, square] = self.dots([(n, hn), (hn, hn)]);
+        (c, square)
+    }
+
+    fn displace(&self, h: f64, n: &Tensor, x: &Tensor, y: &mut Tensor) -> f64 {
+        let along = self
+            .attempt(|ops| ops.call_method1("displace", (h, &n.0, &x.0, &y.0))?.extract::<f64>());
+        along.unwrap_or(f64::NAN)
+    }
+
+    fn torque(&self, c: f64, n: &Tensor, hn: &Tensor, p: &Tensor, w: &mut Tensor) -> [f64; 3] {
+        self.combine([(c, n), (-1.0, hn)], 0.0, w);
+        self.dots([(w, w), (w, n), (w, p)])
+    }
+
+    fn rotate(&self, c: f64, s: f64, x: &mut Tensor, y: &mut Tensor, _scratch: &mut Tensor) {
+        self.turn_to([c, s], [0.0, 1.0], None, None, x, y);
+    }
+
+    fn turn(
+        &self,
+        angle: [f64; 2],
+        towards: [f64; 2],
+        x: &mut Tensor,
+        y: &mut Tensor,
+        w: &mut Tensor,
+    ) {
+        self.turn_to(angle, towards, Some(w), None, x, y);
+    }
+
+    fn turn_secant(
+        &self,
+        angle: [f64; 2],
+        towards: [f64; 2],
+        [g0, g1]: [&Tensor; 2],
+        x: &mut Tensor,
+        y: &mut Tensor,
+        _scratch: &mut Tensor,
+    ) {
+        self.turn_to(angle, towards, Some(g1), Some(g0), x, y);
     }
 }
 

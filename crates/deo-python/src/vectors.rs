@@ -40,6 +40,10 @@ pub(crate) fn wrong_dtype() -> PyErr {
     PyTypeError::new_err("expected a one-dimensional float32 or float64 array")
 }
 
+pub(crate) fn wrong_length() -> PyErr {
+    PyValueError::new_err("an array has another length than its parameter")
+}
+
 pub(crate) fn bad(error: impl std::fmt::Display) -> PyErr {
     PyValueError::new_err(error.to_string())
 }

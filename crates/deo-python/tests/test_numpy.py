@@ -50,8 +50,8 @@ class TestCurvature:
             return np.cos(x).sum(), -np.sin(x)
 
         x = np.array([0.3, 1.0, 2.0, 3.0])
-        c = deo.curvature(fun, x, certify=True)
-        assert abs(c.value + np.cos(0.3)) < 2 * c.error < 1e-3
+        c = deo.curvature(fun, x, tol=1e-4)
+        assert abs(c.value + np.cos(0.3)) < c.error < 1e-3
         assert c.evidence == "certified"
 
     def test_shapes_jac_args_and_a_gradient_alone(self):

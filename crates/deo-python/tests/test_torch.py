@@ -1,6 +1,7 @@
 """deo.torch against exact Hessians, and the contracts that wrappers of optimizers break."""
 
 import copy
+import gc
 import io
 import random
 
@@ -121,6 +122,27 @@ class TestMeasurements:
         ]
         again = deo.torch.curvature(loss, model.parameters(), v0=c.axis, tol=1e-4)
         assert again.gradients <= c.gradients
+
+    def test_stated_errors_hold_at_both_ends(self):
+        """Against the dense Hessian by double backward in f64, of nets in f32 and f64: 95 of 100, positive ends as well."""
+        held = {end: [] for end in ("lowest", "highest")}
+        for seed in range(5):
+            for dtype, rule in ((torch.float32, "central"), (torch.float32, "forward"), (F64, "forward")):
+                torch.manual_seed(seed)
+                model = torch.nn.Sequential(torch.nn.Linear(5, 12), torch.nn.Tanh(), torch.nn.Linear(12, 3)).to(dtype)
+                inputs, targets = 2 * torch.randn(40, 5, dtype=dtype), torch.randn(40, 3, dtype=dtype)
+                wide = copy.deepcopy(model).double()
+                truth = torch.linalg.eigvalsh(exact_hessian(wide, inputs.double(), targets.double())).numpy()
+                loss = lambda m=model, i=inputs, t=targets: torch.nn.functional.mse_loss(m(i), t)  # noqa: E731
+                s = deo.torch.spectrum(loss, model.parameters(), k=2, which="both", rule=rule, seed=seed)
+                off = np.abs(s.values - truth[[0, 1, -2, -1]])
+                held["lowest"] += list(off[:2] <= s.errors[:2])
+                held["highest"] += list(off[2:] <= s.errors[2:])
+                for which in held:
+                    c = deo.torch.curvature(loss, model.parameters(), which=which, rule=rule, seed=seed)
+                    held[which].append(np.abs(truth - c.value).min() <= c.error)
+                assert (s.errors < 1e-2 * np.abs(truth).max()).all()
+        assert all(np.mean(h) >= 0.95 for h in held.values()), {k: np.mean(h) for k, h in held.items()}
 
     def test_certify(self, mlp):
         model, loss, hessian = mlp
@@ -545,24 +567,96 @@ class TestBadInput:
             scaler.step(opt)
 
 
+class TestMemory:
+    """On the CPU points are written into the parameters' own memory, and gradients read where autograd left them."""
+
+    def test_a_point_is_written_where_the_parameters_are(self):
+        model, closure = problem(3, torch.float32, 0.0)
+        pointers = [p.data_ptr() for p in model.parameters()]
+        before = [p.detach().clone() for p in model.parameters()]
+        seen = []
+
+        def watched():
+            seen.append([p.data_ptr() for p in model.parameters()])
+            return closure()
+
+        deo.torch.curvature(watched, model.parameters())
+        assert len(seen) > 3 and all(s == pointers for s in seen)
+        assert all(torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))
+
+    def test_parameters_that_move_in_memory_are_followed(self):
+        model, closure = problem(3, F64, 0.0)
+        here = deo.torch.curvature(closure, model.parameters())
+
+        def moving():  # as torch.nn.Module._apply and some optimizers do
+            for p in model.parameters():
+                p.data = p.data.clone()
+            return closure()
+
+        assert deo.torch.curvature(moving, model.parameters()).value == here.value
+
+    def test_transposed_parameters_and_gradients(self):
+        weight = torch.nn.Parameter(torch.randn(3, 5, dtype=F64).T)  # not contiguous: copied, as before
+        other = torch.nn.Parameter(torch.randn(4, dtype=F64))
+        d = torch.linspace(-2, 3, 15, dtype=F64).reshape(5, 3)
+        loss = lambda: (d * weight * weight).sum() / 2 + (other * other).sum()  # noqa: E731
+        c = deo.torch.curvature(loss, [weight, other], tol=1e-4)
+        assert abs(c.value + 2) < 1e-6 and c.axis[0].shape == (5, 3)
+        plain = torch.nn.Parameter(weight.detach().contiguous())
+        c = deo.torch.curvature(lambda: (d.T * plain.T * plain.T).sum() / 2, [plain], tol=1e-4)  # a gradient that isn't
+        assert abs(c.value + 2) < 1e-6
+
+    def test_a_graph_from_before_a_probe_refuses_to_go_backward(self):
+        if not hasattr(torch.autograd.graph, "increment_version"):
+            pytest.skip("this torch can't be told of a write")
+        x = torch.nn.Parameter(torch.ones(3))
+        kept = (x * x).sum()
+        deo.torch.curvature(lambda: (x**4).sum(), [x])
+        with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+            kept.backward()
+
+    def test_unused_parameters_have_no_gradient(self):
+        x, unused = (torch.nn.Parameter(torch.full((2,), v, dtype=F64)) for v in (0.5, 3.0))
+        s = deo.torch.spectrum(lambda: (x * x).sum(), [unused, x], k=2, which="both")
+        assert np.allclose(s.values, [0, 0, 2, 2], atol=1e-6)
+
+
 class TestTensors:
     """The route of other devices, on the CPU: the same decisions as the kernels', and numbers within rounding."""
 
     @pytest.mark.parametrize("dtype", [torch.float32, F64])
     def test_measurements(self, dtype):
         model, closure = problem(4, dtype, 0.0)
-        for measure in (deo.torch.curvature, deo.torch.certify):
-            key = "value" if measure is deo.torch.curvature else "lowest"
+        # A certificate takes its lengths from measured noise, in which the last bits of a sum are seen.
+        for measure, key, near in ((deo.torch.curvature, "value", 1e-5), (deo.torch.certify, "lowest", 1e-3)):
             here, there = (measure(closure, model.parameters(), tensors=t, seed=2) for t in (False, True))
             scale = max(abs(getattr(here, key)), 1e-2)
-            assert abs(getattr(here, key) - getattr(there, key)) < (2e-3 if dtype == torch.float32 else 1e-6) * scale
+            assert abs(getattr(here, key) - getattr(there, key)) < near * scale
             assert [a.shape for a in there.axis] == [p.shape for p in model.parameters()]
         here, there = (
             deo.torch.spectrum(closure, model.parameters(), k=2, which="both", tensors=t) for t in (False, True)
         )
-        assert np.allclose(here.values, there.values, rtol=1e-3, atol=1e-3)
+        assert np.allclose(here.values, there.values, rtol=2e-5, atol=1e-6)
         again = deo.torch.curvature(closure, model.parameters(), tensors=True, v0=there.vectors[:, 0])
         assert abs(again.value - there.values[0]) < 1e-2 * abs(there.values[0])
+
+    def test_the_same_points_to_the_bit(self):
+        # Each operation rounds once, as the kernels' do: else the points of a float32 dimer part at its second gradient.
+        torch.manual_seed(2)
+        model = torch.nn.Sequential(torch.nn.Linear(10, 16), torch.nn.Tanh(), torch.nn.Linear(16, 3))
+        inputs, targets = torch.randn(64, 10), torch.randint(0, 3, (64,))
+        runs = []
+        for tensors in (False, True):
+            points = []
+
+            def loss(points=points):
+                points.append(torch.cat([p.detach().reshape(-1) for p in model.parameters()]))
+                return torch.nn.functional.cross_entropy(model(inputs), targets)
+
+            deo.torch.curvature(loss, model.parameters(), tensors=tensors, max_gradients=10)
+            runs.append(points)
+        assert len(runs[0]) == len(runs[1]) >= 8
+        assert all(torch.equal(a, b) for a, b in zip(*runs, strict=True))
 
     @pytest.mark.parametrize("make", ["Escape", "Deflate", "Amplify"])
     def test_the_same_decisions(self, make):
@@ -692,3 +786,29 @@ class TestGuard:
         assert same(run(()), run((0, 1, 5, 10, 13, 15)))
         with pytest.raises(ValueError, match="memory"):
             deo.torch.Guard(torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=1.0), memory=0.1)
+
+
+def test_memory_does_not_grow_with_the_steps():
+    # Guard and Monitor make vectors as they go, and keep none of them.
+    x = torch.nn.Parameter(torch.ones(1000))
+
+    def closure():
+        x.grad = None
+        loss = (x * x).sum() / 2
+        loss.backward()
+        return loss
+
+    opt = deo.torch.Guard(torch.optim.SGD([x], lr=0.1), interval=2)
+    monitor = deo.torch.Monitor([x], every=2)
+
+    def alive():
+        gc.collect()
+        return sum(isinstance(o, torch.Tensor) and o.numel() == 1000 for o in gc.get_objects())
+
+    counts = []
+    for _ in range(3):
+        for _ in range(6):
+            monitor.step(closure)
+            opt.step(closure)
+        counts.append(alive())
+    assert counts[1] == counts[2]

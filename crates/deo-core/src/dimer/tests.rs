@@ -222,7 +222,7 @@ fn students_t_is_that_of_the_tables() {
     for (freedom, t) in
         [(1.0, 12.706), (2.0, 4.303), (3.0, 3.182), (5.0, 2.571), (30.0, 2.042), (1e6, 1.960)]
     {
-        assert!((student(freedom) / t - 1.0).abs() < 0.035, "{freedom}: {}", student(freedom));
+        assert!((student(freedom) / t - 1.0).abs() < 2e-4, "{freedom}: {}", student(freedom));
     }
 }
 

@@ -1,6 +1,6 @@
 //! The mean and the standard error of numbers that arrive one at a time.
 
-use super::student_t;
+use crate::student::student_t;
 
 /// Welford's accumulator: numerically stable, in f64, without storing the samples.
 ///
@@ -99,7 +99,7 @@ impl Sample {
     }
 
     /// Half the width of the interval about the mean that holds the truth with the confidence of `z` standard errors of a
-    /// normal distribution, 95 % for z = 2, however few the samples: t se, by [`student_t`](super::student_t). NaN,
+    /// normal distribution, 95 % for z = 2, however few the samples: t se, by [`student_t`](crate::statistics::student_t). NaN,
     /// unknown, for fewer than two.
     pub fn margin(&self, z: f64) -> f64 {
         margin(z, self.standard_error(), self.count)

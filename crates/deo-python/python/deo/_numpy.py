@@ -48,7 +48,7 @@ def curvature(
     floor: float = 0.0,
     length: float | None = None,
     max_gradients: int = 200,
-    certify: bool = False,
+    certify: bool = True,
     v0: ArrayLike | None = None,
     seed: int = 0,
     _ops: Any = None,
@@ -78,7 +78,8 @@ def curvature(
     max_gradients : int
         Gradients that may be spent.
     certify : bool
-        Measure C at two lengths at the end whatever its sign, not only where it is negative.
+        Measure C at two lengths at the end whatever its sign. False saves that gradient where C is positive; the error then
+        lacks the truncation of the one length.
     v0 : array_like, optional
         The direction to start from; a random one by default.
     seed : int
@@ -199,12 +200,17 @@ def spectrum(
         values=values[order],
         vectors=np.stack([axes[i] for i in order], axis=1),
         residuals=np.array([pairs[i]["residual"] for i in order]),
-        errors=np.array([total_error(*(pairs[i][n] for n in ("secant_error", "residual", "gap"))) for i in order]),
+        errors=np.array([_error(pairs[i], found["confirmed"]) for i in order]),
         converged=np.array([s in ("converged", "noise", "unconfirmed") for s in statuses]),
         statuses=statuses,
         confirmed=found["confirmed"],
         gradients=found["gradients"],
     )
+
+
+def _error(pair: dict[str, Any], confirmed: bool) -> float:
+    """Of a value; the gap may hide a pair that was missed, unless the list is confirmed."""
+    return total_error(pair["secant_error"], pair["residual"], pair["gap"] if confirmed else None)
 
 
 def certify(

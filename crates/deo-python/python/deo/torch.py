@@ -7,7 +7,8 @@ the same dropout mask, and nothing of the run changes but what is meant to.
 
 Works on dense float32 and float64 parameters that are all on one device. The machine keeps flat vectors of the size of all
 parameters: five of its own, two for probes, and copies of the parameters and of the gradient. On the CPU they are slices in
-the hands of deo's own kernels, elsewhere tensors of that device, whose scalars leave it once a step of the machine. The
+the hands of deo's own kernels, which write points into the parameters' memory and read gradients where autograd left them;
+elsewhere tensors of that device, whose scalars leave it once a step of the machine. The
 second way was tested on the CPU only, where ``tensors=True`` asks for it. Half precision is refused with an error.
 
 Examples
@@ -111,6 +112,8 @@ class _Parameters:
         if tensors is False and self.device.type != "cpu":
             raise ValueError(f"tensors=False asks for arrays, and the parameters are on {self.device}")
         self.ops = _Operations(self) if tensors or self.device.type != "cpu" else None
+        self._kept: list[tuple[Tensor, list[Tensor]]] = []
+        self._lent: tuple[list[int], list[Any]] = ([], [])
 
     def handed(self, flat: Tensor) -> Any:
         """A flat vector as the engines take it: the same memory."""
@@ -124,15 +127,13 @@ class _Parameters:
         """Tensors of the parameters' shapes as a flat vector; None is zero."""
         if out is None:
             out = torch.empty(self.numel, dtype=self.dtype, device=self.device)
-        at = 0
-        for p, tensor in zip(self.tensors, tensors, strict=True):
-            place = out[at : at + p.numel()]
+        parts, values = self._views(out), []
+        for part, tensor in zip(parts, tensors, strict=True):
             if tensor is None:
-                place.zero_()
-            else:
-                dense = tensor.to_dense() if tensor.layout != torch.strided else tensor
-                place.copy_(dense.detach().reshape(-1))
-            at += p.numel()
+                part.zero_()
+                tensor = part
+            values.append(_dense(tensor))
+        _copy(parts, values)
         return out
 
     def split(self, flat: Tensor) -> list[Tensor]:
@@ -140,24 +141,74 @@ class _Parameters:
         parts = flat.split([p.numel() for p in self.tensors])
         return [part.view(p.shape) for p, part in zip(self.tensors, parts, strict=True)]
 
+    def _views(self, flat: Tensor) -> list[Tensor]:
+        """`split`, at hand for the vectors of `keep`."""
+        return next((parts for kept, parts in self._kept if kept is flat), None) or self.split(flat)
+
+    def keep(self, *flats: Tensor) -> None:
+        """These vectors serve step after step."""
+        self._kept = [(flat, self.split(flat)) for flat in flats]
+
     def values(self, out: Tensor | None = None) -> Tensor:
         return self.gather(self.tensors, out)
 
     def write(self, flat: Tensor) -> None:
         """parameters ← flat, to the bit."""
-        with torch.no_grad():
-            for p, part in zip(self.tensors, self.split(flat), strict=True):
-                p.copy_(part)
+        _copy([p.detach() for p in self.tensors], self._views(flat))
+
+    def memory(self) -> list[Any] | None:
+        """Flat arrays over the parameters' own memory; None unless that is contiguous and the kernels' to write."""
+        if self.ops is not None:
+            return None
+        pointers = [p.data_ptr() for p in self.tensors]
+        if pointers != self._lent[0] or not self._lent[1]:
+            if not all(p.is_contiguous() for p in self.tensors):
+                return None
+            self._lent = (pointers, [p.detach().view(-1).numpy() for p in self.tensors])
+        return self._lent[1]
+
+    def arrays(self, tensors: Sequence[Tensor | None]) -> list[Any]:
+        """Flat arrays of tensors of the parameters' shapes, over their own memory where that is contiguous."""
+        return [None if t is None else _dense(t).reshape(-1).to(self.dtype).numpy() for t in tensors]
+
+
+def _dense(tensor: Tensor) -> Tensor:
+    return (tensor if tensor.layout == torch.strided else tensor.to_dense()).detach()
+
+
+def _copy(to: list[Tensor], values: list[Tensor]) -> None:
+    with torch.no_grad():
+        if hasattr(torch, "_foreach_copy_"):  # one call for all, since torch 2.1
+            torch._foreach_copy_(to, values)
+        else:
+            for place, value in zip(to, values, strict=True):
+                place.copy_(value)
+
+
+def _changed(tensors: Sequence[Tensor]) -> None:
+    """Tells autograd of writes that it hasn't seen, so that a graph kept from before refuses to go backward."""
+    increment = getattr(torch.autograd.graph, "increment_version", None)  # since torch 2.1
+    if increment is not None:
+        for tensor in tensors:
+            increment(tensor)
 
 
 class _Operations:
-    """What the engines do with flat tensors, on whichever device."""
+    """What the engines do with flat tensors, on whichever device.
+
+    As in deo's own kernels, arithmetic is in float64 and what is stored is rounded once. In single precision a dimer is a
+    few thousand roundings of x long, so that a displaced point that differs in its last bits has another curvature: by up
+    to 2e-3 where each operation rounded for itself.
+    """
+
+    # Elements at a time, so that the wide copies stay small.
+    piece = 1 << 22
 
     def __init__(self, parameters: _Parameters) -> None:
         self.len, self.epsilon = parameters.numel, torch.finfo(parameters.dtype).eps / 2
         self._dtype, self._device = parameters.dtype, parameters.device
-        # Metal has no float64: there the partial sums of short pieces are added on the host.
-        self._wide = parameters.device.type != "mps"
+        # Metal has no float64: there everything is in float32, and the partial sums of short pieces are added on the host.
+        self._wide = self._dtype if parameters.device.type == "mps" else torch.float64
 
     def zeros(self) -> Tensor:
         return torch.zeros(self.len, dtype=self._dtype, device=self._device)
@@ -169,27 +220,68 @@ class _Operations:
         host = torch.frombuffer(bytearray(state), dtype=self._dtype) if state else torch.empty(0, dtype=self._dtype)
         return host.to(self._device)
 
-    def axpby(self, a: float, x: Tensor, b: float, y: Tensor) -> None:
-        """y ← a x + b y; with b = 0 the old y is never read."""
-        if b == 0.0:
-            y.copy_(x) if a == 1.0 else torch.mul(x, a, out=y)
+    def _pieces(self, *vectors: Tensor) -> Any:
+        return zip(*(v.split(self.piece) for v in vectors), strict=True)
+
+    def combine(self, weights: list[float], xs: list[Tensor], b: float, y: Tensor) -> None:
+        """y ← Σ aₖ xₖ + b y; with b = 0 the old y is never read."""
+        if b == 0.0 and weights == [1.0]:
+            y.copy_(xs[0])
             return
-        if b != 1.0:
-            y.mul_(b)
-        if a != 0.0:
-            y.add_(x, alpha=a)
+        for to, *parts in self._pieces(y, *xs):
+            total = parts[0].to(self._wide) * weights[0]
+            for a, part in zip(weights[1:], parts[1:], strict=True):
+                total.add_(part.to(self._wide), alpha=a)
+            to.copy_(total.add_(to.to(self._wide), alpha=b) if b != 0.0 else total)
+
+    def secant(self, h: float, g0: Tensor, g1: Tensor, hn: Tensor) -> None:
+        """hn ← (g₁ − g₀)/h; g₁/h − g₀/h would round two large numbers instead of one small difference."""
+        for to, before, after in self._pieces(hn, g0, g1):
+            to.copy_((after.to(self._wide) - before.to(self._wide)) / h)
+
+    def turn(
+        self,
+        angle: tuple[float, float],
+        towards: tuple[float, float],
+        w: Tensor | None,
+        less: Tensor | None,
+        x: Tensor,
+        y: Tensor,
+    ) -> None:
+        """(x, y) ← (c x + s q, c q − s x), q = a (w − less) + b y, or y itself without w; with b = 0 y is never read."""
+        (c, s), (a, b) = angle, towards
+        given = [v for v in (w, less) if v is not None]
+        for to_x, to_y, *parts in self._pieces(x, y, *given):
+            if parts:
+                q = parts[0].to(self._wide)
+                q = (q - parts[1].to(self._wide) if len(parts) == 2 else q) * a
+                if b != 0.0:
+                    q.add_(to_y.to(self._wide), alpha=b)
+            else:
+                q = to_y.to(self._wide, copy=True)
+            before = to_x.to(self._wide, copy=True)
+            to_x.copy_((c * before).add_(q, alpha=s))
+            to_y.copy_(q.mul_(c).add_(before, alpha=-s))
 
     def dots(self, xs: list[Tensor], ys: list[Tensor]) -> list[float]:
         """Inner products, summed in float64, and one transfer for all of them."""
-        if self._wide:
+        if self._wide == torch.float64:
             return [float(s) for s in torch.stack([self._dot(x, y) for x, y in zip(xs, ys, strict=True)]).tolist()]
         pieces = [torch.stack([p.sum() for p in (x * y).split(1024)]) for x, y in zip(xs, ys, strict=True)]
         return [float(p.cpu().double().sum()) for p in pieces]
 
-    def _dot(self, x: Tensor, y: Tensor, most: int = 1 << 22) -> Tensor:
-        # In pieces, so that the wide copies stay small.
-        parts = [torch.dot(a.double(), b.double()) for a, b in zip(x.split(most), y.split(most), strict=True)]
+    def _dot(self, x: Tensor, y: Tensor) -> Tensor:
+        parts = [torch.dot(a.double(), b.double()) for a, b in self._pieces(x, y)]
         return parts[0] if len(parts) == 1 else torch.stack(parts).sum()
+
+    def displace(self, h: float, n: Tensor, x: Tensor, y: Tensor) -> float:
+        """y ← x + h n, and ⟨y − x, n⟩."""
+        self.combine([1.0, h], [x, n], 0.0, y)
+        if self._wide != torch.float64:
+            after, before = self.dots([y, x], [n, n])
+            return after - before
+        parts = [torch.dot(a.double() - b.double(), c.double()) for a, b, c in self._pieces(y, x, n)]
+        return float(torch.stack(parts).sum())
 
 
 class _Generators:
@@ -312,11 +404,18 @@ class _Excursion:
         """x is what the parameters hold, and where they are written back from."""
         self._x = x
 
+    def memory(self) -> list[Any] | None:
+        """Where the engines write a point themselves, before they call with None for it."""
+        return self._parameters.memory()
+
     def __call__(self, y: Any, wants_gradient: bool) -> tuple[float, Any]:
         if self._after is None:
             grads = [p.grad for p in self._parameters.tensors]
             self._after = (self._generators.states(), self._buffers.now(), grads)
-        self._parameters.write(self._parameters.taken(y))
+        if y is None:
+            _changed(self._parameters.tensors)
+        else:
+            self._parameters.write(self._parameters.taken(y))
         self._generators.set(self._start)
         self._buffers.restore()
         if not wants_gradient and self._loss_closure is not None:
@@ -327,6 +426,8 @@ class _Excursion:
         loss, _ = self._evaluate()
         if not wants_gradient:
             return loss, None
+        if y is None:
+            return loss, self._parameters.arrays([p.grad for p in self._parameters.tensors])
         self._there = self._parameters.gather([p.grad for p in self._parameters.tensors], self._there)
         return loss, self._parameters.handed(self._there)
 
@@ -497,6 +598,7 @@ class _Around(torch.optim.Optimizer):
             self._machine = self._new_machine(self._parameters.numel, single, ops)
             self._x = self._parameters.values()
             self._g = torch.empty_like(self._x)
+            self._parameters.keep(self._x, self._g)
         return self._parameters
 
     def step(self, closure: Closure | None = None, *, loss_closure: Closure | None = None) -> Any:
@@ -661,16 +763,36 @@ class Escape(_Around):
         super().__init__(base, options, model=model, generators=generators, tensors=tensors)
 
 
-def _tracking(interval: int, first: int, gradients: int, seed: int) -> dict[str, Any]:
-    return {
-        "interval": count(interval, "interval"),
-        "first": count(first, "first"),
-        "gradients": count(gradients, "gradients"),
-        "seed": count(seed, "seed", 0),
-    }
+class _Tracking(_Around):
+    """A policy that follows the axis of lowest curvature, and changes every gradient along it by one number."""
+
+    _changes_gradients = True
+    _strength: str
+
+    def _follow(
+        self,
+        base: torch.optim.Optimizer,
+        strength: float,
+        *,
+        interval: int = 10,
+        first: int = 20,
+        gradients: int = 2,
+        seed: int = 0,
+        model: torch.nn.Module | None = None,
+        generators: Sequence[torch.Generator] = (),
+        tensors: bool | None = None,
+    ) -> None:
+        options = {
+            self._strength: float(strength),
+            "interval": count(interval, "interval"),
+            "first": count(first, "first"),
+            "gradients": count(gradients, "gradients"),
+            "seed": count(seed, "seed", 0),
+        }
+        super().__init__(base, options, model=model, generators=generators, tensors=tensors)
 
 
-class Deflate(_Around):
+class Deflate(_Tracking):
     """The published rule: takes the share ``alpha`` of the gradient along the axis of lowest curvature away.
 
     It slows an escape from a saddle, and is here for comparison.
@@ -682,31 +804,18 @@ class Deflate(_Around):
     alpha : float
         g ← g − alpha ⟨g, n⟩ n.
     interval, first, gradients : int
-        Steps between two visits, gradients of the first, and of each later one.
+        Steps between two visits, 10 by default, gradients of the first, 20, and of each later one, 2.
     seed, model, generators, tensors
         As of `Escape`.
     """
 
-    _policy, _changes_gradients = "deflate", True
+    _policy, _strength = "deflate", "alpha"
 
-    def __init__(
-        self,
-        base: torch.optim.Optimizer,
-        alpha: float = 0.9,
-        *,
-        interval: int = 10,
-        first: int = 20,
-        gradients: int = 2,
-        seed: int = 0,
-        model: torch.nn.Module | None = None,
-        generators: Sequence[torch.Generator] = (),
-        tensors: bool | None = None,
-    ) -> None:
-        options = {"alpha": float(alpha), **_tracking(interval, first, gradients, seed)}
-        super().__init__(base, options, model=model, generators=generators, tensors=tensors)
+    def __init__(self, base: torch.optim.Optimizer, alpha: float = 0.9, **settings: Any) -> None:
+        self._follow(base, alpha, **settings)
 
 
-class Amplify(_Around):
+class Amplify(_Tracking):
     """Adds to the gradient along the axis of lowest curvature, where that is negative.
 
     Parameters
@@ -719,23 +828,10 @@ class Amplify(_Around):
         As of `Deflate`.
     """
 
-    _policy, _changes_gradients = "amplify", True
+    _policy, _strength = "amplify", "strength"
 
-    def __init__(
-        self,
-        base: torch.optim.Optimizer,
-        strength: float = 1.0,
-        *,
-        interval: int = 10,
-        first: int = 20,
-        gradients: int = 2,
-        seed: int = 0,
-        model: torch.nn.Module | None = None,
-        generators: Sequence[torch.Generator] = (),
-        tensors: bool | None = None,
-    ) -> None:
-        options = {"strength": float(strength), **_tracking(interval, first, gradients, seed)}
-        super().__init__(base, options, model=model, generators=generators, tensors=tensors)
+    def __init__(self, base: torch.optim.Optimizer, strength: float = 1.0, **settings: Any) -> None:
+        self._follow(base, strength, **settings)
 
 
 class Guard(_Around):
