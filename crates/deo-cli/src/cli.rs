@@ -1,6 +1,7 @@
 //! The command line of `deo`.
 
 use crate::config::one_line;
+use crate::demo::DemoArgs;
 use crate::escape::EscapeArgs;
 use crate::report::ReportArgs;
 use crate::saddle::SaddleArgs;
@@ -27,6 +28,8 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 the run failed, 2 bad usage or i
 #[derive(Debug, Subcommand)]
 #[non_exhaustive]
 pub enum Command {
+    /// See in seconds what this is about: a run stuck at a saddle, the same run leaving it, and a page about it
+    Demo(DemoArgs),
     /// Train a character GPT with and without DEO, at an equal budget of gradients
     Train(Box<TrainArgs>),
     /// Compare methods that leave saddles and plateaus, each tuned, at equal budgets of gradients

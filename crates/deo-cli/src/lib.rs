@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`cli`] | the command line: subcommands, help, usage errors on one line |
 //! | [`config`] | TOML files with the keys of the command line |
+//! | [`demo`] | `deo demo`: a saddle, a run that stays, one that leaves, and a page about it |
 //! | [`train`] | `deo train`: options, settings, the training loop under a budget of gradients; its records and plots |
 //! | [`escape`] | `deo escape`: options and files of the comparisons in [`deo_bench`] |
 //! | [`saddle`] | `deo saddle`: the passes of a landscape or a cluster, from many starts |
@@ -24,6 +25,7 @@
 
 pub mod cli;
 pub mod config;
+pub mod demo;
 pub mod escape;
 pub mod npy;
 pub mod output;

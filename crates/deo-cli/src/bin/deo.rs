@@ -2,6 +2,7 @@
 
 use clap::Parser;
 use deo_cli::cli::{Cli, Command, is_wish, usage_line};
+use deo_cli::demo::{self, DemoError};
 use deo_cli::escape::{self, EscapeError};
 use deo_cli::report::{self, ReportError};
 use deo_cli::saddle::{self, SaddleError};
@@ -40,6 +41,11 @@ fn main() -> ExitCode {
         Command::Spectrum(arguments) => match spectrum::execute(&arguments, stdout) {
             Ok(()) => ExitCode::SUCCESS,
             Err(SpectrumError::Stdout(reason)) if nobody_reads(&reason) => ExitCode::SUCCESS,
+            Err(error) => failed(&error, error.exit_code()),
+        },
+        Command::Demo(arguments) => match demo::execute(&arguments, stdout) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(DemoError::Stdout(reason)) if nobody_reads(&reason) => ExitCode::SUCCESS,
             Err(error) => failed(&error, error.exit_code()),
         },
         Command::Report(arguments) => match report::execute(&arguments, stdout) {
