@@ -139,9 +139,9 @@ fn left(html: &mut Html, story: &Story) {
     };
     html.line(
         "p",
-        "DEO watches the run. Once it gets on no longer, DEO asks for the gradient at a second point nearby: the difference of two \
-         gradients says how the loss curves along the line between them. Turning that line, one gradient per turn, finds the axis \
-         along which the loss curves down most.",
+        "DEO (dimer-enhanced optimization) stands beside an optimizer and watches the run. Where it makes no progress, DEO asks for \
+         the gradient at a second point nearby: the difference of the two gradients says how the loss curves along the line between \
+         them. Turning that line, one gradient per turn, finds the axis along which the loss curves downwards most.",
     );
     html.line(
         "p",

@@ -34,8 +34,8 @@ pub(super) fn stood(story: &Story) -> String {
     let Told { loss, cost, .. } = &story.alone;
     let saddle = if is_negative(&story.stuck) { ": a saddle" } else { "" };
     format!(
-        "Heavy ball (gradient descent with momentum) at a rate of {} stood at a loss of {} after {cost:.0} gradients. The gradient there is {}, \
-         and the lowest curvature {}{saddle}.",
+        "Heavy ball (gradient descent with momentum) at a rate of {} stood at a loss of {} after {cost:.0} gradients. The norm of \
+         the gradient there is {}, and the lowest curvature {}{saddle}.",
         story.rate,
         short(*loss),
         short(story.slope),

@@ -37,8 +37,7 @@ fn head(run: &Run) -> Option<String> {
     let name = |result: &Value| result["name"].as_str().unwrap_or("?").to_owned();
     let (difference, than) = (helped - alone, if helped < alone { "lower" } else { "higher" });
     let moves = number::of(&last["moves"]).map_or(String::new(), |moves| match moves {
-        0.0 => " It never moved the parameters: it found nothing worth a move."
-            .to_owned(),
+        0.0 => " It never moved the parameters: it found nothing worth a move.".to_owned(),
         1.0 => " It moved the parameters once.".to_owned(),
         n => format!(" It moved the parameters {n} times."),
     });
