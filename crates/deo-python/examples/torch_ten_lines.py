@@ -16,10 +16,10 @@ model = torch.nn.Sequential(torch.nn.Linear(4, 16), torch.nn.Tanh(), torch.nn.Li
 
 # ANCHOR: loop
 opt = deo.torch.Escape(torch.optim.AdamW(model.parameters(), 1e-2))  # around your optimizer
-for step in range(200):
+for _ in range(200):
     rows = torch.randint(0, len(inputs), (64,))
 
-    def closure():  # one batch; called again where DEO has a question
+    def closure(rows=rows):  # one batch; called again where DEO has a question
         opt.zero_grad()
         loss = F.mse_loss(model(inputs[rows]), targets[rows])
         loss.backward()
