@@ -1,20 +1,34 @@
 //! The command line of `deo`.
 
+use crate::colour::Colour;
 use crate::config::one_line;
+use crate::demo::DemoArgs;
 use crate::escape::EscapeArgs;
+use crate::manual::{CompletionsArgs, ManArgs};
 use crate::report::ReportArgs;
 use crate::saddle::SaddleArgs;
 use crate::spectrum::SpectrumArgs;
 use crate::train::TrainArgs;
 use clap::error::ErrorKind;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::ffi::OsString;
 
 /// Minimum curvature and dimer-enhanced optimization: experiments and tools.
 #[derive(Debug, Parser)]
-#[command(name = "deo", version, max_term_width = 100, after_help = EXIT_CODES)]
-#[command(arg_required_else_help = false)]
+#[command(name = "deo", version, long_version = crate::version::long(), max_term_width = 100)]
+#[command(after_help = EXIT_CODES, arg_required_else_help = true)]
 pub struct Cli {
+    /// Colours in the help and in errors; NO_COLOR turns them off too
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "WHEN",
+        default_value_t,
+        hide_possible_values = true
+    )]
+    pub color: Colour,
+
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -27,6 +41,8 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 the run failed, 2 bad usage or i
 #[derive(Debug, Subcommand)]
 #[non_exhaustive]
 pub enum Command {
+    /// See in seconds what this is about: a run stuck at a saddle, the same run leaving it, and a page about it
+    Demo(DemoArgs),
     /// Train a character GPT with and without DEO, at an equal budget of gradients
     Train(Box<TrainArgs>),
     /// Compare methods that leave saddles and plateaus, each tuned, at equal budgets of gradients
@@ -37,6 +53,21 @@ pub enum Command {
     Spectrum(Box<SpectrumArgs>),
     /// One page of HTML about one or several runs, readable without a network
     Report(ReportArgs),
+    /// Print what completes the options of deo in a shell
+    Completions(CompletionsArgs),
+    /// Print a manual page, or install all of them
+    Man(ManArgs),
+}
+
+/// The arguments as they stand, the program's name first.
+///
+/// # Errors
+///
+/// clap's, which may be a [wish](is_wish).
+pub fn parse(arguments: Vec<OsString>) -> Result<Cli, clap::Error> {
+    let mut command = Cli::command().color(Colour::asked(&arguments).choice());
+    let matches = command.try_get_matches_from_mut(arguments)?;
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
 /// A usage error as one line: what was wrong, and what would be right.
@@ -59,15 +90,19 @@ fn not_utf8(arguments: impl Iterator<Item = OsString>) -> String {
     format!("error: {} is not UTF-8, which a name or a number must be", these.join(" or "))
 }
 
-/// Whether the error is a wish: for the help or the version, to be printed as it is.
+/// Whether the error is a wish: for the help or the version, to be printed as it is. `deo` by itself is one for the help.
 pub fn is_wish(error: &clap::Error) -> bool {
-    matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion)
+    matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) || is_bare(error)
+}
+
+/// `deo` by itself, or a subcommand that can't be without arguments: its help is printed, as for `--help`.
+pub fn is_bare(error: &clap::Error) -> bool {
+    error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_definition_is_consistent() {
@@ -82,7 +117,6 @@ mod tests {
             (&["train", "--step", "3"], ["--step", "--steps"]),
             (&["train", "--steps", "-3"], ["-3", "--steps"]),
             (&["trane"], ["trane", "train"]),
-            (&[], ["subcommand", "train"]),
         ] {
             let error = Cli::try_parse_from([&["deo"], arguments].concat()).unwrap_err();
             assert!(!is_wish(&error));
@@ -90,5 +124,17 @@ mod tests {
             assert_eq!(line.lines().count(), 1, "{line}");
             assert!(words.iter().all(|word| line.contains(word)), "{line}");
         }
+    }
+
+    #[test]
+    fn the_program_by_itself_asks_for_its_help() {
+        let error = parse(vec!["deo".into()]).unwrap_err();
+        assert!(is_wish(&error) && is_bare(&error));
+        let help = error.render().to_string();
+        for command in Cli::command().get_subcommands() {
+            assert!(help.contains(command.get_name()), "{help}");
+        }
+        let error = parse(["deo", "--version"].map(OsString::from).to_vec()).unwrap_err();
+        assert!(error.render().to_string().contains("kernels: "));
     }
 }

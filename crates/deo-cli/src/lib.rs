@@ -7,7 +7,10 @@
 //! | module | what |
 //! |---|---|
 //! | [`cli`] | the command line: subcommands, help, usage errors on one line |
+//! | [`colour`], [`version`] | `--color` and NO_COLOR; what `--version` says |
+//! | [`manual`] | `deo completions` and `deo man` |
 //! | [`config`] | TOML files with the keys of the command line |
+//! | [`demo`] | `deo demo`: a saddle, a run that stays, one that leaves, and a page about it |
 //! | [`train`] | `deo train`: options, settings, the training loop under a budget of gradients; its records and plots |
 //! | [`escape`] | `deo escape`: options and files of the comparisons in [`deo_bench`] |
 //! | [`saddle`] | `deo saddle`: the passes of a landscape or a cluster, from many starts |
@@ -18,13 +21,17 @@
 //! | [`output`] | files that are whole or absent |
 //! | [`table`] | lines of aligned columns |
 //!
-//! Nothing here prints, except into the writers that it is given and on the progress bar's standard error.
+//! Nothing here prints, except into the writers that it is given and of progress on standard error.
 
 #![forbid(unsafe_code)]
 
 pub mod cli;
+pub mod colour;
 pub mod config;
+pub mod demo;
 pub mod escape;
+mod heartbeat;
+pub mod manual;
 pub mod npy;
 pub mod output;
 pub mod report;
@@ -33,3 +40,4 @@ pub mod setting;
 pub mod spectrum;
 pub mod table;
 pub mod train;
+pub mod version;

@@ -35,6 +35,7 @@ mod report;
 mod resume;
 mod run;
 mod save;
+mod seeds;
 mod session;
 mod settings;
 mod signals;

@@ -88,7 +88,6 @@ fn names_and_usage() {
     refused(&deo(&["train", "--step", "3"]), &["--step", "--steps"]);
     refused(&deo(&["train", "text.txt"]), &["text.txt", "--help"]);
     refused(&deo(&["trane"]), &["trane", "train"]);
-    refused(&deo(&[]), &["subcommand", "train"]);
 }
 
 #[test]

@@ -148,3 +148,22 @@ fn a_browser_draws_every_curve_and_number_within_the_page() {
         assert!(seen["title"].as_str().unwrap().starts_with("deo report: one, two"));
     }
 }
+
+#[test]
+fn the_page_of_the_demo_fits_a_phone_and_a_desk() {
+    let Some(chromium) = chromium() else {
+        println!("skipped: there is no Chromium (apt-get install chromium, or set CHROMIUM)");
+        return;
+    };
+    let bench = Bench::new();
+    assert_eq!(bench.deo(&["demo", "--threads", "2"]).code, 0);
+    let page = fs::read_to_string(bench.path("deo-demo.html")).unwrap();
+    for (seen, width) in measured(&chromium, &bench, &page).iter().zip(WIDTHS) {
+        for what in ["overflow", "scripts", "invisible", "outside", "unnamed", "wide"] {
+            assert_eq!(seen[what], 0, "{what} at {width}: {seen}");
+        }
+        assert!(seen["curves"].as_u64().unwrap() >= 4, "at {width}: {seen}");
+        assert!(seen["smallest"].as_f64().unwrap() > 10.0, "letters at {width}: {seen}");
+        assert_eq!((&seen["folded"], &seen["language"]), (&(width < 700).into(), &"en".into()));
+    }
+}

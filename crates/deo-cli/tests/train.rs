@@ -291,3 +291,28 @@ fn help_goes_to_standard_output() {
         assert!(help.contains(word), "{word}");
     }
 }
+
+#[test]
+fn several_seeds_give_means_and_spreads_of_the_runs_of_each() {
+    let bench = Bench::new();
+    let short = ["--steps", "12", "--seed", "3"];
+    let all = bench.json(&[&short[..], &["--seeds", "3"]].concat());
+    assert_eq!(all["seeds"], serde_json::json!([3, 4, 5]));
+    // A training of several seeds is the trainings of each.
+    let one = bench.json(&["--steps", "12", "--seed", "4"]);
+    for run in [0, 1] {
+        assert_eq!(all["trainings"][1][run]["val_loss"], one["runs"][run]["val_loss"]);
+    }
+    let losses = |run: usize| -> Vec<f64> {
+        let trainings = all["trainings"].as_array().unwrap();
+        trainings.iter().map(|training| training[run]["val_loss"].as_f64().unwrap()).collect()
+    };
+    let mean = losses(1).iter().zip(losses(0)).map(|(h, a)| h - a).sum::<f64>() / 3.0;
+    let told = all["val_loss_difference"]["mean"].as_f64().unwrap();
+    assert!((told - mean).abs() < 1e-12, "{told} and {mean}");
+
+    let outcome = bench.train(&[&short[..], &["--seeds", "2"]].concat());
+    assert!(outcome.stdout.contains(" ± ") && outcome.stdout.contains("within each seed"));
+    common::refused(&bench.train(&["--seeds", "2", "--out", "o"]), &["seeds", "--out"]);
+    common::refused(&bench.train(&["--seeds", "0"]), &["seeds", "between 1"]);
+}

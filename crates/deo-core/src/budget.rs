@@ -38,7 +38,8 @@ impl Default for BudgetSettings {
 }
 
 impl BudgetSettings {
-    /// For a run of `steps` steps: the allowance is an advance on the 2 %, which bound all that fails.
+    /// For a run of `steps` steps: the allowance at the start is taken out of the 2 % that the run earns, so that what is spent in
+    /// vain never exceeds 2 % of the run.
     ///
     /// # Examples
     ///

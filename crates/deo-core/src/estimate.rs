@@ -76,8 +76,8 @@ pub struct Estimate {
     #[cfg_attr(feature = "serde", serde(with = "unknown"))]
     pub residual: f64,
     /// The expected error of C from finite differences. By `evidence`:
-    /// recombined: the distance from the last C that was measured along an axis, since all beyond it is a claim, or
-    /// the asymmetry |⟨w, Hn⟩ − ⟨n, Hw⟩| if that is larger;
+    /// recombined: the distance from the last C that was measured along its own axis, since what the recombination adds to that
+    /// was not measured, or the asymmetry |⟨w, Hn⟩ − ⟨n, Hw⟩| if that is larger;
     /// fresh: the rounding and, after a check, what the recombined C was off by, but not the truncation of that length;
     /// certified: from the change of C and Hn at another length, a bar that holds in 95 of 100 cases.
     #[cfg_attr(feature = "serde", serde(with = "unknown"))]

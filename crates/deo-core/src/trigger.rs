@@ -1,8 +1,8 @@
 //! When a visit is worth its gradients: a doubling interval, a test of stall, and the rate to beat.
 //!
 //! Problem: a training loop has nothing to escape from most of the time. Visits come every K steps; K doubles after
-//! each failure, so that N steps see some log₂ N fruitless visits, and returns to its start after a success. The
-//! gradient rung, a loss or two, needs no other leave. The axis, many gradients, waits until progress has stalled.
+//! each failure, so that N steps see some log₂ N fruitless visits, and returns to its start after a success. For the
+//! gradient rung, a loss or two, that is condition enough. The axis, which costs many gradients, waits until progress has stalled.
 //!
 //! No measure may change under f → a f + c, a > 0: a *relative* decrease of the loss is wrong, because c changes it.
 //!
@@ -34,7 +34,7 @@ pub enum Stall {
 pub struct TriggerSettings {
     /// K, the steps between two visits, before any failure.
     pub interval: u64,
-    /// The leave for the second rung.
+    /// When the second rung, the search for an axis, may begin.
     pub stall: Stall,
 }
 

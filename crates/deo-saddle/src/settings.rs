@@ -57,7 +57,8 @@ pub struct NewtonSettings {
     pub probes: usize,
     /// The distance to a probe.
     pub probe: f64,
-    /// How often a search may turn round, when it climbs in vain, be shaken, when it cycles, or begin again, when it wanders.
+    /// How many changes of plan a search may make: it turns round if it climbs without meeting negative curvature, is displaced at
+    /// random if it comes back to where it was, and begins again if it has spent many gradients without success.
     pub rescues: u64,
 }
 

@@ -3,6 +3,7 @@
 use super::error::EscapeError;
 use super::journal::{Journal, RUNS};
 use super::options::Options;
+use crate::heartbeat::Heartbeat;
 use crate::output::{OutputDir, RECORD};
 use crate::setting::UnusedOption;
 use deo_bench::escape::harm::rates::{self, Rates};
@@ -65,8 +66,13 @@ fn run(
     rates: &Rates,
     journal: &Journal<'_>,
 ) -> Result<Vec<CellRecord>, EscapeError> {
-    let bar = bar(settings.cells.len() as u64 * settings.seeds, "seeds of cells");
-    let cells = harm::run(settings, rates, journal, &|| bar.inc(1));
+    let (bar, heartbeat) =
+        (bar(settings.cells.len() as u64 * settings.seeds, "seeds of cells"), Heartbeat::new());
+    let cells = harm::run(settings, rates, journal, &|| {
+        bar.inc(1);
+        let (position, length) = (bar.position(), bar.length().unwrap_or(0));
+        heartbeat.beat(|| format!("{position} of {length} seeds of cells done"));
+    });
     bar.finish_and_clear();
     cells
 }

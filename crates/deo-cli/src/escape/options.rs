@@ -67,7 +67,7 @@ const OUTPUT: &str = "Output";
 
 /// The arguments of `deo escape`.
 #[derive(Debug, Clone, PartialEq, Args)]
-#[command(after_help = MORE, allow_negative_numbers = true, args_override_self = true)]
+#[command(after_long_help = MORE, allow_negative_numbers = true, args_override_self = true)]
 pub struct EscapeArgs {
     /// What may stand in a file, too.
     #[command(flatten)]

@@ -5,6 +5,7 @@ use super::harm::{self, Wish};
 use super::options::{EscapeArgs, Options};
 use super::settings::OF_HARM;
 use crate::config;
+use crate::heartbeat::Heartbeat;
 use crate::output::{OutputDir, RECORD};
 use crate::setting::UnusedOption;
 use deo_bench::escape::results::{Record, Row, Summary, csv, rows};
@@ -41,9 +42,11 @@ pub fn execute(arguments: EscapeArgs, stdout: &mut dyn Write) -> Result<(), Esca
     let pairs = settings.problems.len() * settings.methods.len();
     let bar = ProgressBar::new(pairs as u64).with_style(style).with_message("tuning");
     bar.tick();
+    let heartbeat = Heartbeat::new();
     let compared = compare(&settings, &|problem, method| {
         bar.set_message(format!("{} on {problem} done", method.name()));
         bar.inc(1);
+        heartbeat.beat(|| format!("{} of {pairs} methods on problems done", bar.position()));
     });
     bar.finish_and_clear();
     let compared = compared?;

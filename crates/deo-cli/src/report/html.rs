@@ -4,29 +4,29 @@
 
 /// A piece of a page.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Html(String);
+pub(crate) struct Html(String);
 
 /// Attributes of a tag: constant names, values that are escaped.
-pub(super) type Attributes<'a> = &'a [(&'static str, &'a str)];
+pub(crate) type Attributes<'a> = &'a [(&'static str, &'a str)];
 
 impl Html {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Html::default()
     }
 
     /// A constant, as it is.
-    pub(super) fn raw(&mut self, constant: &'static str) -> &mut Self {
+    pub(crate) fn raw(&mut self, constant: &'static str) -> &mut Self {
         self.0 += constant;
         self
     }
 
     /// Text, escaped.
-    pub(super) fn text(&mut self, text: &str) -> &mut Self {
+    pub(crate) fn text(&mut self, text: &str) -> &mut Self {
         text.chars().for_each(|c| self.escaped(c));
         self
     }
 
-    pub(super) fn open(&mut self, tag: &'static str, attributes: Attributes<'_>) -> &mut Self {
+    pub(crate) fn open(&mut self, tag: &'static str, attributes: Attributes<'_>) -> &mut Self {
         self.0.push('<');
         self.0 += tag;
         for (name, value) in attributes {
@@ -35,12 +35,12 @@ impl Html {
         self.raw(">")
     }
 
-    pub(super) fn close(&mut self, tag: &'static str) -> &mut Self {
+    pub(crate) fn close(&mut self, tag: &'static str) -> &mut Self {
         self.raw("</").raw(tag).raw(">")
     }
 
     /// A whole element with text in it.
-    pub(super) fn element(
+    pub(crate) fn element(
         &mut self,
         tag: &'static str,
         attributes: Attributes<'_>,
@@ -50,16 +50,16 @@ impl Html {
     }
 
     /// A line of the page: such an element and the end of the line.
-    pub(super) fn line(&mut self, tag: &'static str, text: &str) -> &mut Self {
+    pub(crate) fn line(&mut self, tag: &'static str, text: &str) -> &mut Self {
         self.element(tag, &[], text).raw("\n")
     }
 
-    pub(super) fn append(&mut self, other: Html) -> &mut Self {
+    pub(crate) fn append(&mut self, other: Html) -> &mut Self {
         self.0 += &other.0;
         self
     }
 
-    pub(super) fn into_string(self) -> String {
+    pub(crate) fn into_string(self) -> String {
         self.0
     }
 

@@ -3,13 +3,13 @@
 use serde_json::Value;
 
 /// What stands for a number that isn't there.
-pub(super) const NONE: &str = "–";
+pub(crate) const NONE: &str = "–";
 
 /// Digits after the first one.
 const DIGITS: i32 = 4;
 
 /// The number in five significant digits, or as it is if that is shorter; whole numbers below a million as they are.
-pub(super) fn short(x: f64) -> String {
+pub(crate) fn short(x: f64) -> String {
     let size = x.abs();
     if !x.is_finite() {
         return x.to_string();
@@ -27,17 +27,17 @@ pub(super) fn short(x: f64) -> String {
 }
 
 /// A number of a record; `None` for `null`, and for what is no number.
-pub(super) fn of(value: &Value) -> Option<f64> {
+pub(crate) fn of(value: &Value) -> Option<f64> {
     value.as_f64().filter(|x| x.is_finite())
 }
 
 /// A number or a dash.
-pub(super) fn or_none(x: Option<f64>) -> String {
+pub(crate) fn or_none(x: Option<f64>) -> String {
     x.map_or_else(|| NONE.to_owned(), short)
 }
 
 /// A number and its error.
-pub(super) fn with_error(x: Option<f64>, error: Option<f64>) -> String {
+pub(crate) fn with_error(x: Option<f64>, error: Option<f64>) -> String {
     match (x, error) {
         (Some(x), Some(error)) => format!("{} ± {}", short(x), coarse(error)),
         (x, _) => or_none(x),

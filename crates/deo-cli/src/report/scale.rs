@@ -11,7 +11,7 @@ const TICKS: f64 = 5.0;
 
 /// Whether an axis is linear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Linear,
     /// Logarithmic if all values are positive.
     Log,
@@ -21,16 +21,16 @@ pub(super) enum Kind {
 
 /// An axis.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Axis {
+pub(crate) struct Axis {
     /// The ends, logarithms if `log`.
     low: f64,
     high: f64,
-    pub(super) log: bool,
+    pub(crate) log: bool,
 }
 
 impl Axis {
     /// Covers the finite ones of `values` with `margin`, a share of the extent, at both ends; `None` if there are none.
-    pub(super) fn over(kind: Kind, margin: f64, values: impl Iterator<Item = f64>) -> Option<Self> {
+    pub(crate) fn over(kind: Kind, margin: f64, values: impl Iterator<Item = f64>) -> Option<Self> {
         let ends = values.filter(|v| v.is_finite()).fold(None, |ends: Option<(f64, f64)>, v| {
             Some(ends.map_or((v, v), |(low, high)| (low.min(v), high.max(v))))
         });
@@ -55,7 +55,7 @@ impl Axis {
     }
 
     /// The place of a value: 0 at the low end, 1 at the high end. NaN for what a logarithmic axis can't show.
-    pub(super) fn place(&self, value: f64) -> f64 {
+    pub(crate) fn place(&self, value: f64) -> f64 {
         let value = match self.log {
             true if value > 0.0 => value.log10(),
             true => f64::NAN,
@@ -65,7 +65,7 @@ impl Axis {
     }
 
     /// Values to be written at the axis, ascending.
-    pub(super) fn ticks(&self) -> Vec<(f64, String)> {
+    pub(crate) fn ticks(&self) -> Vec<(f64, String)> {
         let decades = self.high - self.low;
         if self.log && decades < 2.0 {
             // 1, 2 and 5 of every decade.

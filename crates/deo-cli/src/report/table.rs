@@ -12,7 +12,7 @@ const MOST_ROWS: usize = 200;
 
 /// A value in a table.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Cell {
+pub(crate) enum Cell {
     /// Words.
     Text(String),
     /// A number as it is shown, to the right.
@@ -24,17 +24,17 @@ pub(super) enum Cell {
 }
 
 impl Cell {
-    pub(super) fn text(text: impl Into<String>) -> Self {
+    pub(crate) fn text(text: impl Into<String>) -> Self {
         Cell::Text(text.into())
     }
 
     /// A number, or a dash.
-    pub(super) fn number(x: Option<f64>) -> Self {
+    pub(crate) fn number(x: Option<f64>) -> Self {
         x.map_or(Cell::Absent, Cell::Number)
     }
 
     /// What a record holds there, whatever it is.
-    pub(super) fn of(value: &Value) -> Self {
+    pub(crate) fn of(value: &Value) -> Self {
         match value {
             Value::Null => Cell::Absent,
             Value::Number(_) => Cell::number(value.as_f64()),
@@ -62,7 +62,7 @@ impl Cell {
 
 /// A table whose first column names the rows.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Table {
+pub(crate) struct Table {
     caption: String,
     columns: Vec<String>,
     rows: Vec<Vec<Cell>>,
@@ -71,12 +71,12 @@ pub(super) struct Table {
 }
 
 impl Table {
-    pub(super) fn new<S: AsRef<str>>(caption: &str, columns: impl IntoIterator<Item = S>) -> Self {
+    pub(crate) fn new<S: AsRef<str>>(caption: &str, columns: impl IntoIterator<Item = S>) -> Self {
         let columns = columns.into_iter().map(|column| column.as_ref().to_owned()).collect();
         Table { caption: caption.to_owned(), columns, rows: vec![], further: 0 }
     }
 
-    pub(super) fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
+    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
         if self.rows.len() < MOST_ROWS {
             self.rows.push(cells.into_iter().collect());
         } else {
@@ -84,12 +84,12 @@ impl Table {
         }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
     /// Without the columns that have nothing in any row.
-    pub(super) fn without_empty_columns(mut self) -> Self {
+    pub(crate) fn without_empty_columns(mut self) -> Self {
         let absent = |row: &Vec<Cell>, i| row.get(i).is_none_or(|cell| *cell == Cell::Absent);
         let is_empty = |i: usize| self.rows.iter().all(|row| absent(row, i));
         let kept: Vec<usize> =
@@ -102,7 +102,7 @@ impl Table {
     }
 
     /// The table; nothing if it has no rows.
-    pub(super) fn html(&self) -> Html {
+    pub(crate) fn html(&self) -> Html {
         let mut html = Html::new();
         if self.is_empty() {
             return html;

@@ -16,11 +16,58 @@ const SPENT: &str = "gradients spent, a loss counted a third";
 /// The section of these trainings.
 pub(super) fn section(html: &mut Html, runs: &[&Run], names: &mut Names) {
     html.line("h2", "Training");
+    for run in runs {
+        if let Some(text) = head(run) {
+            html.line("p", &names.of(run, &text));
+        }
+    }
     results(html, runs, names);
     curves(html, runs, names);
     events(html, runs, names);
     for run in runs {
         sample(html, run, names);
+    }
+}
+
+/// What a training showed, in a sentence; nothing unless it has two runs that ended.
+fn head(run: &Run) -> Option<String> {
+    let [first, last] = run.list("/runs") else { return None };
+    let ended = |result: &Value| number::of(&result["val_loss"]);
+    let [alone, helped] = [ended(first)?, ended(last)?];
+    let name = |result: &Value| result["name"].as_str().unwrap_or("?").to_owned();
+    let (difference, than) = (helped - alone, if helped < alone { "lower" } else { "higher" });
+    let moves = number::of(&last["moves"]).map_or(String::new(), |moves| match moves {
+        0.0 => " It never moved the parameters: it found nothing worth a move.".to_owned(),
+        1.0 => " It moved the parameters once.".to_owned(),
+        n => format!(" It moved the parameters {n} times."),
+    });
+    Some(format!(
+        "{} ended with a validation loss that is {:.4} {than} than that of {}, at equal cost and from one seed, which is no result: \
+         deo train --seeds N tells a difference from noise.{moves}",
+        name(last),
+        difference.abs(),
+        name(first)
+    ))
+}
+
+/// What an event means, in the words of the book's page on them; nothing for a name of a later version.
+fn meaning(event: &str) -> &'static str {
+    match event {
+        "quiet" => "no visit was due",
+        "tracked" => "the axis was brought up to date",
+        "gradient-rung" => "moved along the gradient, by losses that fell",
+        "kick" => "moved along the axis of lowest curvature",
+        "proposed" => "a move was found; the next batches decide",
+        "confirmed" => "the next batch agreed with the move",
+        "refuted" => "the next batch disagreed: not moved",
+        "reverted" => "the next batch disagreed: the move was undone",
+        "no-negative-curvature" => "looked for an axis and found none that curves downwards",
+        "rejected" => "negative curvature, but no length along it lowered the loss enough",
+        "no-gain" => "losses along the gradient fell by less than the optimizer's own steps",
+        "unaffordable" => "too little of the budget was left for an axis",
+        "poisoned" => "a probe met a number that isn't finite",
+        "skipped" => "loss or gradient wasn't finite: no step",
+        _ => "",
     }
 }
 
@@ -212,11 +259,14 @@ fn events(html: &mut Html, runs: &[&Run], names: &Names) {
             counts.iter().flat_map(|(_, c)| c.keys()).collect();
         all.into_iter().cloned().collect()
     };
-    let columns = std::iter::once("event").chain(counts.iter().map(|(name, _)| name.as_str()));
+    let of_runs = counts.iter().map(|(name, _)| name.as_str());
+    let columns = std::iter::once("event").chain(of_runs).chain(std::iter::once("meaning"));
     let mut table = Table::new("How often each event occurred, in steps", columns);
     for kind in kinds {
         let numbers = counts.iter().map(|(_, c)| Cell::number(c.get(&kind).map(|n| *n as f64)));
-        table.row(std::iter::once(Cell::text(&kind)).chain(numbers));
+        let told = Some(meaning(&kind)).filter(|text| !text.is_empty());
+        let told = told.map_or(Cell::Absent, Cell::text);
+        table.row(std::iter::once(Cell::text(&kind)).chain(numbers).chain(std::iter::once(told)));
     }
     let listed = || runs.iter().flat_map(|run| run.curves.iter().map(move |c| (run, c)));
     if table.is_empty() && listed().all(|(_, curves)| curves.events.is_empty()) {

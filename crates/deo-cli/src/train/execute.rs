@@ -6,10 +6,12 @@ use super::home::Place;
 use super::options::{OUTPUT, Options, RUN};
 use super::report::{Report, files};
 use super::resume::{self, Loaded, Training};
+use super::seeds;
 use super::session::{Session, Stop};
 use super::settings::Settings;
 use crate::config;
 use crate::output::OutputDir;
+use crate::setting::{SettingError, within};
 use clap::Args;
 use deo_models::data::Corpus;
 use rayon::ThreadPool;
@@ -19,7 +21,7 @@ use std::path::PathBuf;
 
 /// The arguments of `deo train`.
 #[derive(Debug, Clone, PartialEq, Args)]
-#[command(after_help = EXAMPLES, allow_negative_numbers = true, args_override_self = true)]
+#[command(after_long_help = EXAMPLES, allow_negative_numbers = true, args_override_self = true)]
 pub struct TrainArgs {
     /// What may stand in a file, too.
     #[command(flatten)]
@@ -36,7 +38,14 @@ pub struct TrainArgs {
     /// Go on with the training whose --out was DIR, with its options; another --threads changes nothing
     #[arg(long, value_name = "DIR", help_heading = RUN)]
     pub resume: Option<PathBuf>,
+
+    /// Train from N seeds, --seed and those after it, and show means, spreads and whether the difference is beyond noise
+    #[arg(long, value_name = "N", default_value_t = 1, help_heading = RUN)]
+    pub seeds: u64,
 }
+
+/// A slip of the finger must not cost a year.
+const MOST_SEEDS: u64 = 1000;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -45,6 +54,7 @@ Examples:
   deo train --optimizer sgd --policy deflate --alpha 0.5 --out runs/deflate
   deo train --monitor --out runs/watched     both ends of the spectrum, in curvature.svg
   deo train --config night.toml --seed 7 --json
+  deo train --seeds 5                        five seeds: means, spreads, and whether the difference is noise
   deo train --resume runs/deflate            go on with a training that was stopped or killed
 
 Both runs start from the same weights and see the same batches. Each may spend the same number of gradients, a loss
@@ -74,10 +84,15 @@ pub fn execute(
     stdout: &mut dyn Write,
     notes: &mut dyn Write,
 ) -> Result<(), TrainError> {
-    let TrainArgs { options, json, config, resume } = arguments;
+    let TrainArgs { options, json, config, resume, seeds } = arguments;
+    within("seeds", seeds, 1, MOST_SEEDS)?;
     let file: Options = config.map_or(Ok(Options::default()), |path| config::read(&path))?;
     let given = options.clone();
     let options = options.or(file);
+    if seeds > 1 && (options.out.is_some() || resume.is_some()) {
+        let wanted = "1 with --out or --resume, which keep a single training";
+        return Err(SettingError::new("seeds", seeds, wanted).into());
+    }
     let (settings, place, mut loaded) = match resume {
         None => {
             let out = options.out.clone();
@@ -97,6 +112,9 @@ pub fn execute(
         Some(path) => Corpus::from_file(path)?,
         None => Corpus::king_james(),
     };
+    if seeds > 1 {
+        return seeds::execute(&settings, &corpus, seeds, json, stdout, notes);
+    }
     let experiment = Experiment::new(&settings, &corpus)?;
     if let Some(loaded) = &mut loaded {
         loaded.check(&experiment, &corpus)?;
@@ -115,13 +133,17 @@ pub fn execute(
 }
 
 /// How a training ended that didn't fail.
-enum Ended {
+pub(super) enum Ended {
     Finished(Box<Session>),
     Stopped(Stop),
 }
 
 /// From the first step, or from where it was loaded.
-fn train(report: &Report<'_>, new: Training, loaded: Option<Loaded>) -> Result<Ended, TrainError> {
+pub(super) fn train(
+    report: &Report<'_>,
+    new: Training,
+    loaded: Option<Loaded>,
+) -> Result<Ended, TrainError> {
     let (training, run, resumed) = match loaded {
         Some(Loaded { number, path, training, run, .. }) => {
             (training, Some(run), Some((number, path)))
@@ -147,7 +169,11 @@ fn train(report: &Report<'_>, new: Training, loaded: Option<Loaded>) -> Result<E
 }
 
 /// Where a signal stopped it: fine if it can go on, an error if all is lost.
-fn stopped(stop: &Stop, home: Option<&OutputDir>, notes: &mut dyn Write) -> Result<(), TrainError> {
+pub(super) fn stopped(
+    stop: &Stop,
+    home: Option<&OutputDir>,
+    notes: &mut dyn Write,
+) -> Result<(), TrainError> {
     let Stop { signal, run, steps } = stop;
     let Some(home) = home else {
         let (signal, run, steps) = (*signal, run.clone(), *steps);
@@ -161,7 +187,7 @@ fn stopped(stop: &Stop, home: Option<&OutputDir>, notes: &mut dyn Write) -> Resu
     Ok(())
 }
 
-fn pool(threads: usize) -> Result<ThreadPool, TrainError> {
+pub(super) fn pool(threads: usize) -> Result<ThreadPool, TrainError> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     pool.map_err(|reason| TrainError::Threads { threads, reason })
 }

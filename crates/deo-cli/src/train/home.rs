@@ -1,4 +1,5 @@
-//! The output directory of a training: locked, and neither robbed of an unfinished training nor found unwritable late.
+//! The output directory of a training. It is locked, an unfinished training in it is never overwritten, and whether it can be
+//! written to is tried before the first step.
 
 use super::error::TrainError;
 use super::resume::{ResumeError, checkpoints};

@@ -1,12 +1,14 @@
-//! What is seen of a run while it goes on: the progress bar.
+//! What is seen of a run while it goes on: the progress bar, or a line now and then where there is no terminal.
 
 use super::run::RunState;
+use crate::heartbeat::Heartbeat;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// A bar on standard error, invisible where that isn't a terminal.
 #[derive(Debug)]
 pub(super) struct Progress {
     bar: ProgressBar,
+    heartbeat: Heartbeat,
     budget: u64,
     /// An exponential mean of the loss.
     loss: Option<f64>,
@@ -19,7 +21,7 @@ const MEMORY: f64 = 20.0;
 
 impl Progress {
     pub(super) fn new(budget: u64) -> Self {
-        Progress { bar: ProgressBar::hidden(), budget, loss: None }
+        Progress { bar: ProgressBar::hidden(), heartbeat: Heartbeat::new(), budget, loss: None }
     }
 
     pub(super) fn begin(&mut self, state: &RunState) {
@@ -38,6 +40,8 @@ impl Progress {
         self.loss = Some(mean);
         self.bar.set_message(format!("loss {mean:.3}"));
         self.bar.set_position(spent);
+        let (name, budget) = (self.bar.prefix(), self.budget);
+        self.heartbeat.beat(|| format!("{name}: {spent} of {budget} gradients, loss {mean:.3}"));
     }
 
     /// Leaves the terminal as it was.

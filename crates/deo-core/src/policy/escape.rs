@@ -167,7 +167,7 @@ pub(crate) struct Scene {
 }
 
 impl Escape {
-    /// A ladder that stands on the ground.
+    /// A policy that has tried nothing yet and waits for its first visit.
     pub fn new(settings: EscapeSettings) -> Self {
         Escape { settings, stage: Stage::Idle, last: [None; 2], fallback: None }
     }

@@ -73,6 +73,11 @@ impl IdenticalUnits {
         repeated.chain([c]).collect()
     }
 
+    /// (x, t(x)) of the points that are fitted.
+    pub fn samples(&self) -> impl Iterator<Item = (f64, f64)> {
+        self.inputs.iter().copied().zip(self.targets.iter().copied())
+    }
+
     fn evaluate(&mut self, x: &[f64], gradient: Option<&mut [f64]>) -> f64 {
         let mut loss = self.net.on(&self.inputs, Targets::Values(&self.targets));
         match gradient {
