@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     assert!((x[0].abs() - 2.0).abs() < 1e-2);
     // ANCHOR: curvature
     let (estimate, axis) = curvature(&space, &mut f, &[0.0, 0.0], DimerSettings::default(), 42)?;
-    println!("λ_min = {} ± {} along {axis:?}", estimate.curvature, estimate.secant_error);
+    println!("λ_min = {:.6} ± {:.0e} along {axis:?}", estimate.curvature, estimate.secant_error);
     // ANCHOR_END: curvature
     assert!((estimate.curvature + 1.0).abs() < 1e-6 && axis[1].abs() < 1e-2);
     Ok(())
