@@ -8,7 +8,7 @@ pub(super) fn solve(a: &mut [f64], b: &mut [f64]) -> bool {
         let (done, rest) = a.split_at_mut((j + 1) * n);
         let row = &mut done[j * n..];
         let pivot = row[j] - row[..j].iter().map(|l| l * l).sum::<f64>();
-        if !(pivot > 0.0) {
+        if pivot.is_nan() || pivot <= 0.0 {
             return false;
         }
         let root = pivot.sqrt();

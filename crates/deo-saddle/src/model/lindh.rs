@@ -72,7 +72,7 @@ fn radius(number: u8) -> f64 {
     PICOMETRES.get(usize::from(number) - 1).map_or(1.45, |r| f64::from(*r) / 100.0)
 }
 
-/// [Lindh's model](self) for atoms of one molecule, or of several.
+/// Lindh's model for atoms of one molecule, or of several.
 ///
 /// # Examples
 ///

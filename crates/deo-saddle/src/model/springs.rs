@@ -15,7 +15,7 @@ const CUTOFF: f64 = 2.0;
 /// The share of a spring that resists motion across it: without any, what lies in a plane could leave it at no cost.
 const ACROSS: f64 = 0.1;
 
-/// [Springs](self) of unit strength between near atoms.
+/// Springs of unit strength between near atoms.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Springs {
     structure: Structure,
