@@ -5,8 +5,9 @@ use crate::vectors::{bad, copied, optional};
 use deo_core::space::{FreeBody, Host};
 use deo_core::{Objective, Space};
 use deo_saddle::{
-    Descent, Goal, Method, MinModeSearch, MinModeSettings, NewtonSearch, NewtonSettings, Outcome,
-    Saddle, Verdict, find,
+    Descent, FromHessian, Goal, Lindh, Matrix, Method, MinModeSearch, MinModeSettings,
+    ModelHessian, NewtonSearch, NewtonSettings, NoModel, Outcome, Saddle, Springs, Structure,
+    Verdict, verify_found,
 };
 use numpy::PyArray1;
 use pyo3::prelude::*;
@@ -93,7 +94,7 @@ macro_rules! in_space {
 
 /// A search that `observer(step, x, value, gradient_norm)` sees, and then the driver from where it ended, which verifies.
 ///
-/// The observer ends the search by returning true.
+/// The observer ends the search by raising an exception.
 fn observed<S>(
     space_at: impl Fn(&[f64]) -> S,
     callback: &mut Callback,
@@ -101,6 +102,7 @@ fn observed<S>(
     x: &[f64],
     axis: Option<&[f64]>,
     method: &Method,
+    model: &mut dyn ModelHessian<[f64]>,
 ) -> Result<Saddle<Vec<f64>>, deo_saddle::DriveError>
 where
     S: Space<Vector = [f64], Owned = Vec<f64>>,
@@ -109,7 +111,7 @@ where
     let mut g = vec![0.0; x.len()];
     let mut seen = 0;
     macro_rules! run {
-        ($search:expr) => {{
+        ($search:expr, $tell:expr) => {{
             let mut search = $search;
             if let Some(axis) = axis {
                 search = search.with_axis(&space, axis);
@@ -119,7 +121,7 @@ where
                 if callback.has_failed() {
                     break;
                 }
-                search.tell(&space, value, &g[..]);
+                $tell(&mut search, value, &g[..]);
                 let steps = search.counts().steps;
                 if steps > seen {
                     seen = steps;
@@ -140,23 +142,22 @@ where
                 counts: search.counts(),
                 way: Vec::new(),
             };
-            let mut mode = vec![0.0; x.len()];
-            let has_mode = found.outcome == Outcome::Converged && method.goal().index > 0;
-            if has_mode {
-                mode_of!(search, &mut mode);
-            }
-            (found, has_mode.then_some(mode))
+            found
         }};
     }
-    // The two searches differ in how they give their axes.
-    macro_rules! mode_of {
-        ($search:ident, $mode:expr) => {
-            $search.first_axis(&space, $mode)
-        };
-    }
-    let (found, mode) = match method.resolved(&space, x) {
-        Method::Newton(settings) => run!(NewtonSearch::new(&space, x, settings)?),
-        Method::MinMode(settings) => run!(MinModeSearch::new(&space, x, settings)?),
+    let found = match method.resolved(&space, x) {
+        Method::Newton(settings) => {
+            let mut tell = |search: &mut NewtonSearch<_>, value, g: &[f64]| {
+                search.tell_with(&space, value, g, model);
+            };
+            run!(NewtonSearch::new(&space, x, settings)?, tell)
+        }
+        Method::MinMode(settings) => {
+            let tell = |search: &mut MinModeSearch<_>, value, g: &[f64]| {
+                search.tell(&space, value, g);
+            };
+            run!(MinModeSearch::new(&space, x, settings)?, tell)
+        }
         Method::Auto(_) => unreachable!("resolved"),
     };
     if callback.has_failed() || found.outcome != Outcome::Converged {
@@ -168,41 +169,70 @@ where
             verification_gradients: 0,
         });
     }
-    let again = find(space_at, callback, &found.x, mode.as_deref(), method, &Default::default())?;
-    let mut counts = found.counts;
-    counts.steps += again.found.counts.steps;
-    counts.probes += again.found.counts.probes;
-    Ok(Saddle { found: deo_saddle::Found { counts, ..again.found }, ..again })
+    verify_found(space_at, callback, found, method.goal().index, &Default::default())
 }
 
-/// The first axis of either search.
-trait FirstAxis {
-    fn first_axis<S>(&self, space: &S, axis: &mut Vec<f64>)
-    where
-        S: Space<Vector = [f64], Owned = Vec<f64>>;
-}
-
-impl FirstAxis for NewtonSearch<Vec<f64>> {
-    fn first_axis<S>(&self, space: &S, axis: &mut Vec<f64>)
-    where
-        S: Space<Vector = [f64], Owned = Vec<f64>>,
-    {
-        self.axis_into(space, 0, axis);
+/// What the search begins with, by its name, as a matrix or as a function of the free coordinates.
+fn with_model<T>(
+    py: Python<'_>,
+    hessian: &Bound<'_, PyAny>,
+    structure: Structure,
+    run: impl FnOnce(&mut dyn ModelHessian<[f64]>) -> T + Send,
+) -> PyResult<T>
+where
+    T: Send,
+{
+    let n = structure.components();
+    if hessian.is_none() {
+        return Ok(py.detach(|| run(&mut NoModel)));
     }
-}
-
-impl FirstAxis for MinModeSearch<Vec<f64>> {
-    fn first_axis<S>(&self, _space: &S, axis: &mut Vec<f64>)
-    where
-        S: Space<Vector = [f64], Owned = Vec<f64>>,
-    {
-        axis.clone_from(self.axis(0));
+    if let Ok(name) = hessian.extract::<String>() {
+        return match name.as_str() {
+            "lindh" => Ok(py.detach(|| run(&mut Lindh::new(structure)))),
+            "springs" => Ok(py.detach(|| run(&mut Springs::new(structure)))),
+            other => Err(bad(format!(
+                "hessian is {other:?}; it must be 'lindh', 'springs', a matrix, a function of the atoms or None"
+            ))),
+        };
     }
+    if hessian.is_callable() {
+        let function = hessian.clone().unbind();
+        let mut error = None;
+        let failed = &mut error;
+        let result = py.detach(move || {
+            let ask = |x: &[f64]| {
+                Python::attach(|py| {
+                    let answer = function.call1(py, (PyArray1::from_slice(py, x),));
+                    match answer.and_then(|h| h.extract::<Vec<f64>>(py)) {
+                        Ok(matrix) => Some(matrix),
+                        Err(error) => {
+                            *failed = Some(error);
+                            None
+                        }
+                    }
+                })
+            };
+            run(&mut FromHessian::new(ask).of_atoms())
+        });
+        return error.map_or(Ok(result), Err);
+    }
+    let matrix = hessian.extract::<Vec<f64>>()?;
+    if matrix.len() != n * n {
+        return Err(bad(format!(
+            "hessian has {} entries; for {n} coordinates it must have {}",
+            matrix.len(),
+            n * n
+        )));
+    }
+    Ok(py.detach(|| run(&mut Matrix::new(matrix).of_atoms())))
 }
 
 /// A search for a saddle, or for a minimum with index 0.
 #[pyfunction]
-#[pyo3(signature = (call, observer, x, *, body, index, tolerance, max_gradients, method_name, axis))]
+#[pyo3(signature = (
+    call, observer, x, *, body, index, tolerance, max_gradients, method_name, axis, hessian, numbers, positions, free,
+    cell, periodic
+))]
 #[allow(clippy::too_many_arguments)]
 pub(crate) fn search<'py>(
     py: Python<'py>,
@@ -215,16 +245,39 @@ pub(crate) fn search<'py>(
     max_gradients: u64,
     method_name: &str,
     axis: Option<&Bound<'py, PyAny>>,
+    hessian: &Bound<'py, PyAny>,
+    numbers: Vec<u8>,
+    positions: Vec<f64>,
+    free: Vec<usize>,
+    cell: Option<[[f64; 3]; 3]>,
+    periodic: [bool; 3],
 ) -> PyResult<Bound<'py, PyDict>> {
     let goal = Goal { index, tolerance, max_gradients, ..Default::default() };
-    let method = method(method_name, goal)?;
+    let mut method = method(method_name, goal)?;
+    if !hessian.is_none() {
+        match method {
+            Method::MinMode(_) => {
+                return Err(bad("a model Hessian is for method 'newton' or 'auto'"));
+            }
+            _ => method = Method::Newton(NewtonSettings::for_atoms(goal)),
+        }
+    }
+    let structure = Structure::new(&numbers, &positions).and_then(|s| s.with_free(&free));
+    let structure = match cell {
+        Some(cell) => structure.and_then(|s| s.with_cell(cell, periodic)),
+        None => structure,
+    };
+    let structure = structure.map_err(bad)?;
     let x = copied(x)?;
     let axis = optional::<f64>(axis, "axis", x.len())?;
     let mut callback = Callback::new(call);
-    let saddle = in_space!(body, space_at => py.detach(|| {
-        observed(space_at, &mut callback, &observer, &x, axis.as_deref(), &method)
-    }));
+    let saddle = with_model(py, hessian, structure, |model| {
+        Ok(in_space!(body, space_at => {
+            observed(space_at, &mut callback, &observer, &x, axis.as_deref(), &method, model)
+        }))
+    });
     callback.check()?;
+    let saddle: Result<_, deo_saddle::DriveError> = saddle??;
     as_dict(py, saddle.map_err(bad)?)
 }
 

@@ -236,6 +236,25 @@ where
     O: Objective<S::Vector> + ?Sized,
 {
     let found = search(&space_at(x), objective, x, axis, method)?;
+    verify_found(space_at, objective, found, method.goal().index, verification)
+}
+
+/// Verifies what a search came to: [`find`] without its search, for those that drive their own.
+///
+/// # Errors
+///
+/// [`DriveError`] names a setting that is out of range.
+pub fn verify_found<S, O>(
+    space_at: impl Fn(&S::Vector) -> S,
+    objective: &mut O,
+    found: Found<S::Owned>,
+    index: usize,
+    verification: &VerificationSettings,
+) -> Result<Saddle<S::Owned>, DriveError>
+where
+    S: Space,
+    O: Objective<S::Vector> + ?Sized,
+{
     let mut saddle = Saddle {
         found,
         verdict: Verdict::Unresolved,
@@ -248,7 +267,7 @@ where
     }
     let x = saddle.found.x.borrow();
     let space = space_at(x);
-    let settings = VerificationSettings { index: method.goal().index, ..*verification };
+    let settings = VerificationSettings { index, ..*verification };
     let mut verification = Verification::new(&space, x, settings)?;
     let mut g = space.zeros_like(x);
     let mut symmetry = Symmetry::new(&space, x);

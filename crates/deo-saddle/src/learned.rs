@@ -26,11 +26,17 @@
 //! **Doubt.** The share of a direction v that no near pair has explored, Σ ⟨uᵢ, v⟩²/(1 + aᵢ), uᵢ the eigenvectors
 //! of A; it is 1 where nothing is known and 0 at a direction just probed. The search probes where it is large.
 //!
+//! **With a model** B₀(x) (module `model`) it is the model's error E that is fitted, to what it missed of every pair,
+//! rᵢ = yᵢ − B̄₀sᵢ, B̄₀ its mean over the step: B = B₀(x) + E with x the present point, so that what the model knows of the
+//! way here is not learned again. Errors are taken as relative: the fit is made in the coordinates M^½s, M = |B₀| + μ. And
+//! the reach is learned: of four, the one under which the last steps' gradients would have been foretold best.
+//!
 //! | formula | code |
 //! |---|---|
 //! | sᵢ, yᵢ, the middle of the step | [`Pair`] |
 //! | γ: the geometric mean of ‖yᵢ‖, weighted by wᵢ², times a factor | `prior` |
 //! | A = UᵀaU | `explored`, `weights_seen` |
+//! | B₀, M^½, M^−½ | [`Base`] |
 //! | B = QᵀΛQ | `matrix`, `vectors`, `values` |
 
 use super::eigen::symmetric_eigen;
@@ -40,6 +46,8 @@ use super::eigen::symmetric_eigen;
 struct Pair {
     direction: Vec<f64>,
     product: Vec<f64>,
+    /// B̄₀s/‖s‖, where there was a model.
+    modelled: Option<Vec<f64>>,
     middle: Vec<f64>,
     /// ℓ²/12.
     spread: f64,
@@ -51,6 +59,9 @@ struct Pair {
 pub(super) struct LearnedHessian {
     count: usize,
     reach: f64,
+    /// The reach as set; `reach` is the one in use.
+    given: f64,
+    scores: Vec<f64>,
     stiffness: f64,
     /// A ring: the oldest pair makes room.
     pairs: Vec<Pair>,
@@ -61,11 +72,39 @@ pub(super) struct LearnedHessian {
     explored: Vec<f64>,
     weights_seen: Vec<f64>,
     scratch: [Vec<f64>; 2],
+    base: Option<Base>,
+}
+
+/// A model's Hessian here, in whose metric M = |B₀| + μ its error is sought: a stiff direction errs by more than a soft one,
+/// in the same proportion. It is the difference between Broyden's updates and Powell's.
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+struct Base {
+    matrix: Vec<f64>,
+    /// T = M^½ and its inverse.
+    metric: Vec<f64>,
+    inverse: Vec<f64>,
+    /// Known up to a factor, and the factor.
+    relative: bool,
+    factor: f64,
 }
 
 /// d₀ in units of the reach: pairs nearer than that are equally good, and w stays below 2e5, so that the normal
 /// equation keeps ten digits.
 const NEAR: f64 = 0.05;
+
+/// Reaches that are compared, in units of the one given: the error of a model may change over less than it is expected to, where
+/// it is wrong, or over more.
+const REACHES: [f64; 4] = [0.25, 0.5, 1.0, 2.0];
+/// What a score keeps at every step: five steps count.
+const REMEMBERED: f64 = 0.8;
+/// A fifth better, over those steps, is better.
+const BETTER: f64 = 0.2;
+
+/// The least stiffness in M, in units of the mean: what a model calls soft may be as stiff as a tenth of the rest.
+const SOFT: f64 = 0.1;
+/// Models are taken at their word unless they are wrong by more than this factor. Lindh's is right within two.
+const FAR_OFF: f64 = 3.0;
 
 /// Pairs of less weight than this change an entry by less than 0.1 % of its prior error.
 const FADED: f64 = 1e-3;
@@ -79,6 +118,8 @@ impl LearnedHessian {
         LearnedHessian {
             count,
             reach,
+            given: reach,
+            scores: vec![0.0; REACHES.len()],
             stiffness,
             pairs: Vec::new(),
             next: 0,
@@ -88,7 +129,51 @@ impl LearnedHessian {
             explored: square(),
             weights_seen: vec![0.0; count],
             scratch: [square(), square()],
+            base: None,
         }
+    }
+
+    /// Takes a model's Hessian at the present point.
+    pub(super) fn set_base(&mut self, matrix: Option<&[f64]>, relative: bool) {
+        let n = self.count;
+        let Some(matrix) = matrix else {
+            self.base = None;
+            return;
+        };
+        let (mut copy, mut vectors, mut values) = (matrix.to_vec(), vec![0.0; n * n], vec![0.0; n]);
+        symmetric_eigen(&mut copy, &mut vectors, &mut values);
+        let factor = self.base.as_ref().map_or(1.0, |base| base.factor);
+        let floor = SOFT * values.iter().map(|v| v.abs()).sum::<f64>() / n.max(1) as f64;
+        // A matrix of zeros is as good as none.
+        let floor = if floor > 0.0 { floor } else { 1.0 };
+        let root = |sign: f64| {
+            let mut m = vec![0.0; n * n];
+            for (v, value) in vectors.chunks(n).zip(&values) {
+                let c = (value.abs() + floor).sqrt().powf(sign);
+                (0..n).for_each(|i| add(c * v[i], v, &mut m[i * n..(i + 1) * n]));
+            }
+            m
+        };
+        self.base = Some(Base {
+            matrix: matrix.to_vec(),
+            metric: root(1.0),
+            inverse: root(-1.0),
+            relative,
+            factor,
+        });
+    }
+
+    /// Takes an earlier point's matrix of the same model again.
+    pub(super) fn restore(&mut self, matrix: Option<&[f64]>) {
+        let relative = self.base.as_ref().is_some_and(|base| base.relative);
+        self.set_base(matrix, relative);
+    }
+
+    /// p ← B₀s.
+    pub(super) fn modelled(&self, s: &[f64], p: &mut [f64]) -> bool {
+        let Some(base) = &self.base else { return false };
+        p.iter_mut().zip(base.matrix.chunks(self.count)).for_each(|(p, row)| *p = dot(row, s));
+        true
     }
 
     /// The eigenvalues of B, ascending.
@@ -102,15 +187,22 @@ impl LearnedHessian {
     }
 
     /// Learns that a displacement `s`, whose middle lay at `middle`, changed the gradient by `y`.
-    pub(super) fn learn(&mut self, s: &[f64], y: &[f64], middle: impl Iterator<Item = f64>) {
+    pub(super) fn learn(
+        &mut self,
+        s: &[f64],
+        y: &[f64],
+        modelled: Option<&[f64]>,
+        middle: impl Iterator<Item = f64>,
+    ) {
         let length = norm(s);
         if length == 0.0 {
             return;
         }
-        let scaled = |v: &[f64]| v.iter().map(|v| v / length).collect();
+        let scaled = |v: &[f64]| v.iter().map(|v| v / length).collect::<Vec<f64>>();
         let pair = Pair {
             direction: scaled(s),
             product: scaled(y),
+            modelled: modelled.map(scaled),
             middle: middle.collect(),
             spread: length * length / 12.0,
         };
@@ -124,6 +216,10 @@ impl LearnedHessian {
 
     /// Makes B the Hessian at `position`, and its eigenpairs.
     pub(super) fn settle(&mut self, position: &[f64]) {
+        if let Some(base) = self.base.take() {
+            self.base = Some(self.settle_on(base, position));
+            return;
+        }
         let gamma = self.prior(position);
         self.gather(position, gamma);
         let n = self.count;
@@ -155,14 +251,158 @@ impl LearnedHessian {
         symmetric_eigen(t, &mut self.vectors, &mut self.values);
     }
 
+    /// The same for the error of a model, in coordinates in which the model is one.
+    fn settle_on(&mut self, mut base: Base, position: &[f64]) -> Base {
+        let n = self.count;
+        base.factor = self.factor(base.relative, position);
+        self.fit_error(&base, position);
+        let c = base.factor;
+        for (b, model) in self.matrix.iter_mut().zip(&base.matrix) {
+            *b += c * model;
+        }
+        for i in 0..n {
+            for j in 0..i {
+                let mean = 0.5 * (self.matrix[i * n + j] + self.matrix[j * n + i]);
+                (self.matrix[i * n + j], self.matrix[j * n + i]) = (mean, mean);
+            }
+        }
+        let [mut t, r] = std::mem::take(&mut self.scratch);
+        t.copy_from_slice(&self.matrix);
+        symmetric_eigen(&mut t, &mut self.vectors, &mut self.values);
+        self.scratch = [t, r];
+        base
+    }
+
+    /// Scores the reaches by how well each foretells the change `y` of the gradient over the step `s` from `position`, of
+    /// which the model knows `modelled`, and takes the best for what comes. To be called before the step is learned.
+    pub(super) fn compare(&mut self, s: &[f64], y: &[f64], modelled: &[f64], position: &[f64]) {
+        let Some(base) = self.base.take() else { return };
+        let chosen = self.reach;
+        let kept = (self.matrix.clone(), self.explored.clone(), self.weights_seen.clone());
+        let mut foretold = vec![0.0; self.count];
+        for (k, factor) in REACHES.iter().enumerate() {
+            self.reach = factor * self.given;
+            self.fit_error(&base, position);
+            self.product(s, &mut foretold);
+            let misses = y.iter().zip(modelled).zip(&foretold);
+            let miss: Vec<f64> = misses.map(|((y, m), e)| y - base.factor * m - e).collect();
+            let score = norm(&miss).max(f64::MIN_POSITIVE).ln();
+            self.scores[k] = REMEMBERED * self.scores[k] + score;
+        }
+        (self.matrix, self.explored, self.weights_seen) = kept;
+        let best = (0..REACHES.len()).min_by(|&a, &b| self.scores[a].total_cmp(&self.scores[b]));
+        let now = REACHES.iter().position(|factor| factor * self.given == chosen);
+        self.reach = match (best, now) {
+            (Some(best), Some(now)) if self.scores[best] < self.scores[now] - BETTER => {
+                REACHES[best] * self.given
+            }
+            _ => chosen,
+        };
+        self.base = Some(base);
+    }
+
+    /// T E T into `matrix`.
+    fn fit_error(&mut self, base: &Base, position: &[f64]) {
+        let n = self.count;
+        let c = base.factor;
+        let scale = if base.relative { c.sqrt() } else { 1.0 };
+        let [mut a, mut r] = std::mem::take(&mut self.scratch);
+        a.fill(0.0);
+        r.fill(0.0);
+        let (mut rest, mut s, mut y) = (vec![0.0; n], vec![0.0; n], vec![0.0; n]);
+        for pair in &self.pairs {
+            let weight = self.weight(pair, position);
+            let Some(modelled) = pair.modelled.as_ref().filter(|_| weight >= FADED) else {
+                continue;
+            };
+            for (i, rest) in rest.iter_mut().enumerate() {
+                *rest = pair.product[i] - c * modelled[i];
+            }
+            multiply_vector(&base.metric, &pair.direction, &mut s);
+            multiply_vector(&base.inverse, &rest, &mut y);
+            // Of a unit vector there; T has the factor's root.
+            let length = norm(&s);
+            s.iter_mut().for_each(|s| *s /= length);
+            y.iter_mut().for_each(|y| *y /= length * scale * scale);
+            for i in 0..n {
+                add(weight * s[i], &s, &mut a[i * n..(i + 1) * n]);
+                let row = &mut r[i * n..(i + 1) * n];
+                add(weight * y[i], &s, row);
+                add(weight * s[i], &y, row);
+            }
+        }
+        symmetric_eigen(&mut a, &mut self.explored, &mut self.weights_seen);
+        let (u, t) = (&self.explored, &mut a);
+        multiply(u, &r, t, n);
+        for i in 0..n {
+            for j in 0..n {
+                let entry = dot(&t[i * n..(i + 1) * n], &u[j * n..(j + 1) * n]);
+                let weight = self.weights_seen[i].max(0.0) + self.weights_seen[j].max(0.0);
+                r[i * n + j] = entry / (weight + 2.0);
+            }
+        }
+        multiply(&r, u, t, n);
+        self.matrix.fill(0.0);
+        for l in 0..n {
+            for i in 0..n {
+                let c = u[l * n + i];
+                add(c, &t[l * n..(l + 1) * n], &mut self.matrix[i * n..(i + 1) * n]);
+            }
+        }
+        // Back: T E T.
+        multiply(&base.metric, &self.matrix, t, n);
+        multiply(t, &base.metric, &mut self.matrix, n);
+        self.matrix.iter_mut().for_each(|b| *b *= scale * scale);
+        self.scratch = [a, r];
+    }
+
+    /// What the model is to be multiplied by. A relative one as γ is found. Any other by one, unless stiff directions, which
+    /// lead a least-squares fit, show it to be far off: then by what brings it back within the limit.
+    fn factor(&self, relative: bool, position: &[f64]) -> f64 {
+        let (mut sum, mut total, mut along, mut square) = (0.0, 0.0, 0.0, 0.0);
+        for pair in &self.pairs {
+            let Some(modelled) = &pair.modelled else { continue };
+            let (length, model) = (norm(&pair.product), norm(modelled));
+            if length > 0.0 && model > 0.0 {
+                let weight = self.weight(pair, position).powi(2);
+                sum += weight * (length / model).ln();
+                total += weight;
+                along += weight * length * model;
+                square += weight * model * model;
+            }
+        }
+        if total == 0.0 {
+            1.0
+        } else if relative {
+            (sum / total).exp()
+        } else {
+            let ratio = along / square;
+            ratio / ratio.clamp(1.0 / FAR_OFF, FAR_OFF)
+        }
+    }
+
     /// The share of the unit vector `v` that was never seen near here, in 0 … 1.
     pub(super) fn doubt(&self, v: &[f64]) -> f64 {
         let n = self.count;
+        let mut scaled = v.to_vec();
+        if let Some(base) = &self.base {
+            multiply_vector(&base.metric, v, &mut scaled);
+            let length = norm(&scaled);
+            scaled.iter_mut().for_each(|v| *v /= length);
+        }
+        let v = &scaled[..];
         let share = |i: usize| {
             let along = dot(&self.explored[i * n..(i + 1) * n], v);
             along * along / (1.0 + self.weights_seen[i].max(0.0))
         };
         (0..n).map(share).sum::<f64>().sqrt()
+    }
+
+    /// ⟨v, Mv⟩: how stiff the model is along a unit vector, in size.
+    pub(super) fn stiffness(&self, v: &[f64]) -> f64 {
+        let Some(base) = &self.base else { return 0.0 };
+        let square = base.metric.chunks(self.count).map(|row| dot(row, v).powi(2)).sum::<f64>();
+        square * if base.relative { base.factor } else { 1.0 }
     }
 
     /// p ← Bs.
@@ -223,6 +463,11 @@ impl LearnedHessian {
         }
         self.scratch = [a, r];
     }
+}
+
+/// y ← Av.
+fn multiply_vector(a: &[f64], v: &[f64], y: &mut [f64]) {
+    y.iter_mut().zip(a.chunks(v.len())).for_each(|(y, row)| *y = dot(row, v));
 }
 
 /// w at the mean square distance d².
@@ -290,7 +535,7 @@ mod tests {
         for i in 0..n {
             let mut s = vec![0.0; n];
             s[i] = 1e-4;
-            b.learn(&s, &times(&h, &s), [0.0; 9].into_iter());
+            b.learn(&s, &times(&h, &s), None, [0.0; 9].into_iter());
         }
         b.settle(&[0.0; 9]);
         let v = random(n, 99);
@@ -306,8 +551,8 @@ mod tests {
     #[test]
     fn the_nearer_of_two_contradictions_leads_and_doubt_grows_with_distance() {
         let mut b = LearnedHessian::new(2, 0.3, 0.5);
-        b.learn(&[1e-4, 0.0], &[1e-3, 0.0], [0.0, 0.0].into_iter());
-        b.learn(&[1e-4, 0.0], &[3e-3, 0.0], [0.0, 0.2].into_iter());
+        b.learn(&[1e-4, 0.0], &[1e-3, 0.0], None, [0.0, 0.0].into_iter());
+        b.learn(&[1e-4, 0.0], &[3e-3, 0.0], None, [0.0, 0.2].into_iter());
         let mut at = |p: [f64; 2]| {
             b.settle(&p);
             let mut product = [0.0; 2];
@@ -340,7 +585,12 @@ mod tests {
             let length = dot(&s, &s).sqrt();
             let unit: Vec<f64> = s.iter().map(|s| s / length).collect();
             let y: Vec<f64> = times(&h, &unit);
-            b.learn(&s, &y.iter().map(|y| y * length).collect::<Vec<_>>(), middle.iter().copied());
+            b.learn(
+                &s,
+                &y.iter().map(|y| y * length).collect::<Vec<_>>(),
+                None,
+                middle.iter().copied(),
+            );
             let square: f64 = middle.iter().zip(&position).map(|(m, p)| (m - p).powi(2)).sum();
             let spread = length * length / 12.0;
             let nearness = reach * reach / (square + spread + (NEAR * reach).powi(2));

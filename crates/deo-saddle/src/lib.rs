@@ -9,6 +9,7 @@ mod eigen;
 mod lbfgs;
 mod learned;
 mod min_mode;
+mod model;
 mod newton;
 mod outcome;
 mod settings;
@@ -16,8 +17,11 @@ mod step;
 mod verify;
 
 pub use descent::{Descent, descend, join};
-pub use drive::{DriveError, Found, Method, Saddle, find, in_parallel, search};
+pub use drive::{DriveError, Found, Method, Saddle, find, in_parallel, search, verify_found};
 pub use min_mode::MinModeSearch;
+pub use model::{
+    FromHessian, Lindh, Matrix, ModelHessian, NoModel, Springs, Structure, StructureError,
+};
 pub use newton::NewtonSearch;
 pub use outcome::{Counts, Outcome, Record, Waypoint};
 pub use settings::{Goal, MinModeSettings, NewtonSettings, SearchError};

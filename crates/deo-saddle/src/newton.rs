@@ -106,6 +106,8 @@ pub struct NewtonSearch<V> {
     reference: Vec<f64>,
     cycle: Cycle,
     radius: f64,
+    /// The largest R: half as large after every cycle of a search with a model.
+    longest: f64,
     #[cfg_attr(feature = "serde", serde(with = "deo_core::estimate::unknown"))]
     value: f64,
     last_step: f64,
@@ -117,6 +119,21 @@ pub struct NewtonSearch<V> {
     least: f64,
     run: Run,
     failures: u64,
+    /// Probes in a row without a finite gradient.
+    failed_probes: u64,
+    /// The point asked about, and x, is where the search begins again.
+    begins_next: bool,
+    begins: bool,
+    /// The sizes of the gradients at x, at the point asked about and at the start, and of the step asked about, as the model
+    /// measures them.
+    size: f64,
+    new_size: f64,
+    first_size: f64,
+    extent: f64,
+    /// B₀ at x and at the start, and B̄₀ times the displacement.
+    base: Option<Vec<f64>>,
+    first_base: Option<Vec<f64>>,
+    modelled: Vec<f64>,
     /// f and the gradient at the start, for coming back to it.
     first_gradient: Vec<f64>,
     #[cfg_attr(feature = "serde", serde(with = "deo_core::estimate::unknown"))]
@@ -177,6 +194,7 @@ impl<V> NewtonSearch<V> {
             reference: zeros(),
             cycle: Cycle::default(),
             radius: settings.radius,
+            longest: settings.max_radius,
             value: f64::NAN,
             last_step: 0.0,
             probes_here: 0,
@@ -185,6 +203,16 @@ impl<V> NewtonSearch<V> {
             least: f64::MAX,
             run: Run::new(r),
             failures: 0,
+            failed_probes: 0,
+            begins_next: false,
+            begins: false,
+            size: f64::NAN,
+            new_size: f64::NAN,
+            first_size: f64::NAN,
+            extent: 0.0,
+            base: None,
+            first_base: None,
+            modelled: zeros(),
             first_gradient: zeros(),
             first_value: f64::NAN,
             first_slope: 0.0,

@@ -10,7 +10,7 @@ use deo_core::probe::{Length, Rule};
 pub struct Goal {
     /// k: the number of directions along which the point sought is a maximum; 0 for a minimum.
     pub index: usize,
-    /// Converged at ‖g‖ ≤ `tolerance`, in the norm of the space.
+    /// Converged at ‖g‖ ≤ `tolerance`, in the norm of the space, or in the [`size`](crate::ModelHessian::size) of a model.
     pub tolerance: f64,
     /// Gradients that the search may spend, probes included.
     pub max_gradients: u64,
@@ -57,9 +57,28 @@ pub struct NewtonSettings {
     pub probes: usize,
     /// The distance to a probe.
     pub probe: f64,
+    /// The curvature that is as good as none: a stationary point whose followed curvature is less in size is no saddle.
+    pub flat: f64,
     /// How many changes of plan a search may make: it turns round if it climbs without meeting negative curvature, is displaced at
     /// random if it comes back to where it was, and begins again if it has spent many gradients without success.
     pub rescues: u64,
+}
+
+impl NewtonSettings {
+    /// For atoms with a model Hessian ([`Lindh`](crate::Lindh), [`Springs`](crate::Springs) or another's), in eV and Å:
+    /// radii and the tolerance are those of the atom that moves, or is pulled, most; probes are long enough for forces with
+    /// noise of 1e-3 eV/Å; the reach is where the search begins to learn it.
+    pub fn for_atoms(goal: Goal) -> Self {
+        NewtonSettings {
+            goal,
+            reach: 1.0,
+            radius: 0.1,
+            max_radius: 0.3,
+            probe: 1e-2,
+            flat: 0.02,
+            ..NewtonSettings::default()
+        }
+    }
 }
 
 impl Default for NewtonSettings {
@@ -75,6 +94,7 @@ impl Default for NewtonSettings {
             first_probes: 8,
             probes: 2,
             probe: 1e-4,
+            flat: 0.0,
             rescues: 3,
         }
     }
@@ -236,6 +256,9 @@ impl NewtonSettings {
         positive("stiffness", self.stiffness)?;
         positive("doubt", self.doubt)?;
         positive("probe", self.probe)?;
+        if !(self.flat >= 0.0 && self.flat.is_finite()) {
+            return Err(SearchError::NotPositive { name: "flat", value: self.flat });
+        }
         some("first_probes", self.first_probes as u64)?;
         some("probes", self.probes as u64)
     }

@@ -33,14 +33,28 @@ const BITS: usize = 100;
 /// Relative: a gradient so far below its part's curvature, or a component so far below the largest, only says which way.
 const NOTHING: f64 = 1e-60;
 
+#[cfg(test)]
 use super::learned::norm;
 
 /// s for eigenvalues λ ascending, gradient coordinates g, k followed modes and a trust radius.
+#[cfg(test)]
 pub(super) fn step(lambda: &[f64], g: &[f64], index: usize, radius: f64, s: &mut [f64]) {
+    step_within(lambda, g, index, radius, &norm, s);
+}
+
+/// The same for another size of a step than its norm.
+pub(super) fn step_within(
+    lambda: &[f64],
+    g: &[f64],
+    index: usize,
+    radius: f64,
+    size: &dyn Fn(&[f64]) -> f64,
+    s: &mut [f64],
+) {
     let fill = |alpha: f64, s: &mut [f64]| -> f64 {
         rational(lambda, g, 0..index, -1.0, alpha, s);
         rational(lambda, g, index..lambda.len(), 1.0, alpha, s);
-        norm(s)
+        size(s)
     };
     if fill(1.0, s) <= radius {
         return;

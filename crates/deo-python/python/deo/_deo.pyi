@@ -78,6 +78,12 @@ def search(
     max_gradients: int,
     method_name: str,
     axis: _Vector | None,
+    hessian: Any,
+    numbers: list[int],
+    positions: list[float],
+    free: list[int],
+    cell: list[list[float]] | None,
+    periodic: list[bool],
 ) -> dict[str, Any]: ...
 def join(
     call: _Call,

@@ -44,6 +44,7 @@ from deo._results import Certificate
 
 try:
     import ase
+    from ase.calculators.calculator import CalculationFailed
     from ase.calculators.singlepoint import SinglePointCalculator
     from ase.constraints import FixAtoms, FixCartesian
     from ase.io.trajectory import Trajectory
@@ -119,8 +120,12 @@ class _Coordinates:
 
     def __call__(self, y: Array, wants_gradient: bool) -> tuple[float, Array | None]:
         self.x = y
-        energy = float(self.atoms.get_potential_energy())
         self.evaluations += 1
+        try:
+            energy = float(self.atoms.get_potential_energy())
+        except CalculationFailed:
+            # An SCF that doesn't converge at a step: the search takes a shorter one.
+            return float("nan"), np.full(y.shape, np.nan) if wants_gradient else None
         if not wants_gradient:
             return energy, None
         forces: Array = np.array(self.atoms.get_forces(apply_constraint=False), dtype=np.float64)
@@ -203,6 +208,11 @@ class Saddle:
         A first guess of the direction across the saddle.
     rigid : bool
         Take motions of the whole out, where nothing is fixed. False for calculators with a field or a wall.
+    hessian : {"lindh", "springs"}, array_like, callable or None
+        What is known of the Hessian before any force: Lindh's model of a molecule; springs between near atoms, of a
+        metal, whose strength is learned; a matrix, eV/Å², of the free coordinates; a function of the atoms that returns
+        such a matrix, asked again at every step (a cheaper method's, whose own gradients aren't counted). With any of them
+        ``fmax`` is the largest atomic force.
 
     Attributes
     ----------
@@ -222,6 +232,7 @@ class Saddle:
         method: Method = "auto",
         mode: Any = None,
         rigid: bool = True,
+        hessian: Any = None,
     ) -> None:
         self._coordinates = _Coordinates(atoms, rigid)
         self.atoms = atoms
@@ -230,6 +241,7 @@ class Saddle:
             raise ValueError(f"method is {method!r}; it must be 'auto', 'newton' or 'min-mode'")
         self._method = method
         self._trajectory, self._logfile = trajectory, logfile
+        self._hessian = self._model(hessian)
         self._mode: Array | None = None
         if mode is not None:
             full = np.asarray(mode, float)
@@ -238,6 +250,27 @@ class Saddle:
             self._mode = np.ascontiguousarray(full[self._coordinates.free])
         self.result: Found | None = None
         self.nsteps = 0
+
+    def _model(self, hessian: Any) -> Any:
+        if hessian is None or isinstance(hessian, str):
+            return hessian
+        free = int(self._coordinates.free.sum())
+
+        def flat(matrix: Any) -> list[float]:
+            full = np.asarray(matrix, float)
+            if full.shape != (free, free):
+                raise ValueError(f"hessian has shape {full.shape}; it must be {(free, free)}")
+            return [float(h) for h in full.ravel()]
+
+        if not callable(hessian):
+            return flat(hessian)
+
+        def ask(x: Array) -> list[float]:
+            structure = self.atoms.copy()
+            structure.positions[self._coordinates.free] = x
+            return flat(hessian(structure))
+
+        return ask
 
     def converged(self) -> bool:
         """Whether the last run ended at a saddle of the order sought."""
@@ -298,6 +331,12 @@ class Saddle:
                 max_gradients=20 * max(steps, 5) if max_gradients is None else count(max_gradients, "max_gradients"),
                 method_name=self._method,
                 axis=self._mode,
+                hessian=self._hessian,
+                numbers=self.atoms.numbers.tolist(),
+                positions=self.atoms.positions.ravel().tolist(),
+                free=np.flatnonzero(coordinates.free.ravel()).tolist(),
+                cell=np.array(self.atoms.cell).tolist() if np.any(self.atoms.pbc) else None,
+                periodic=[bool(p) for p in self.atoms.pbc],
             )
             at = found["x"]
         except _Stop:

@@ -2,11 +2,12 @@
 
 use super::super::cycle::{Cycle, Verdict};
 use super::super::learned::{add, dot, norm};
+use super::super::model::{ModelHessian, NoModel};
 use super::super::outcome::{Outcome, Waypoint};
 use super::super::settings::Goal;
-use super::super::step::step;
+use super::super::step::step_within;
 use super::rescue::Climb;
-use super::{NewtonSearch, Phase};
+use super::{NewtonSearch, Phase, copied};
 use deo_core::space::Space;
 use std::borrow::BorrowMut;
 
@@ -14,6 +15,8 @@ use std::borrow::BorrowMut;
 const GOOD: f64 = 0.3;
 /// … above which R is halved: the model missed by more than there was to begin with.
 const BAD: f64 = 1.5;
+/// … and with a model, which foretells more.
+const BAD_WITH_MODEL: f64 = 0.7;
 /// … above which the step is taken back: it ran into a wall.
 const REJECT: f64 = 6.0;
 /// A gradient within the space, in units of the tolerance, beside which one along the motions left out can't be what
@@ -21,6 +24,8 @@ const REJECT: f64 = 6.0;
 pub(in super::super) const VANISHED: f64 = 0.05;
 /// A probe within 45° of a mode has measured more of it than of anything else.
 const ALIGNED: f64 = std::f64::consts::FRAC_1_SQRT_2;
+/// Along what is unexplored, a model's curvature may err by twice its stiffness: bonds that it takes for whole are breaking.
+const SURE: f64 = 2.0;
 /// Roundings of a gradient, each of its sums' some terms taken as one.
 const ROUNDINGS: f64 = 4.0;
 /// Gradients that aren't finite, in a row, after which the search ends: R has shrunk by a thousand then.
@@ -37,32 +42,59 @@ impl<V> NewtonSearch<V> {
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
+        self.tell_with(space, value, gradient, &mut NoModel);
+    }
+
+    /// [`tell`](Self::tell) for a search that has a model Hessian, which must be the same at every answer.
+    ///
+    /// # Panics
+    ///
+    /// If nothing was asked.
+    pub fn tell_with<S, M>(&mut self, space: &S, value: f64, gradient: &S::Vector, model: &mut M)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+        M: ModelHessian<S::Vector> + ?Sized,
+    {
         self.coordinates.of(space, gradient, &mut self.new_gradient);
         self.new_slope = space.variance(gradient).slope;
+        self.new_size =
+            model.size(gradient).unwrap_or(norm(&self.new_gradient).hypot(self.new_slope));
         match self.phase {
-            Phase::Start => self.tell_start(space, value),
-            Phase::Probe => self.tell_probe(space),
-            Phase::Step => self.tell_step(space, value),
+            Phase::Start => self.tell_start(space, value, gradient, model),
+            Phase::Probe => self.tell_probe(space, model),
+            Phase::Step => self.tell_step(space, value, gradient, model),
             Phase::Done => panic!("tell without a question: the search has ended"),
         }
     }
 
-    fn tell_start<S>(&mut self, space: &S, value: f64)
+    fn tell_start<S, M>(&mut self, space: &S, value: f64, gradient: &S::Vector, model: &mut M)
     where
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
+        M: ModelHessian<S::Vector> + ?Sized,
     {
         self.counts.steps += 1;
         self.gradient.copy_from_slice(&self.new_gradient);
-        self.slope = self.new_slope;
-        let size = self.gradient_norm();
-        if !size.is_finite() {
+        (self.slope, self.size, self.first_size) = (self.new_slope, self.new_size, self.new_size);
+        let size = self.size;
+        if !self.gradient_norm().is_finite() {
             return self.finish(Outcome::NonFinite);
         }
         self.value = value;
         self.first_gradient.copy_from_slice(&self.gradient);
         (self.first_value, self.first_slope) = (value, self.slope);
         self.cycle = Cycle::begin(self.norm());
+        let at = self.x.borrow();
+        if model.prepare(at, gradient) {
+            self.base = Some(self.matrix_of(space, model));
+            self.first_base.clone_from(&self.base);
+            self.hessian.set_base(self.base.as_deref(), model.is_relative());
+        }
+        if norm(&self.displacement) == 0.0 && self.base.is_some() {
+            // The model knows a softest direction.
+            return self.advance(space, model);
+        }
         if norm(&self.displacement) == 0.0 {
             if size <= self.settings.goal.tolerance && self.settings.goal.index == 0 {
                 return self.finish(Outcome::Converged);
@@ -93,21 +125,31 @@ impl<V> NewtonSearch<V> {
         self.ask_displaced(space, Phase::Probe);
     }
 
-    fn tell_probe<S>(&mut self, space: &S)
+    fn tell_probe<S, M>(&mut self, space: &S, model: &mut M)
     where
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
+        M: ModelHessian<S::Vector> + ?Sized,
     {
         self.counts.probes += 1;
         self.probes_here += 1;
         if !self.new_gradient.iter().all(|g| g.is_finite()) {
-            // So near a finite point, a shorter probe would be no better.
-            return self.finish(Outcome::NonFinite);
+            // Half as far, then on the other side.
+            self.failed_probes += 1;
+            let factor = match self.failed_probes {
+                1 => 0.5,
+                2 => -1.0,
+                _ => return self.finish(Outcome::NonFinite),
+            };
+            self.displacement.iter_mut().for_each(|d| *d *= factor);
+            return self.ask_probe(space);
         }
+        self.failed_probes = 0;
+        self.hessian.modelled(&self.displacement, &mut self.modelled);
         self.learn(0.0);
         let square = dot(&self.displacement, &self.displacement);
         self.measured = dot(&self.displacement, &self.predicted) / square;
-        self.advance(space);
+        self.advance(space, model);
     }
 
     /// Learns the displacement last asked about, seen as lying at `share` of it.
@@ -115,14 +157,42 @@ impl<V> NewtonSearch<V> {
         let change = self.new_gradient.iter().zip(&self.gradient);
         self.predicted.iter_mut().zip(change).for_each(|(p, (g1, g0))| *p = g1 - g0);
         let middle = self.position.iter().zip(&self.displacement).map(|(p, d)| p + share * d);
-        self.hessian.learn(&self.displacement, &self.predicted, middle);
+        let modelled = self.base.is_some().then_some(&self.modelled[..]);
+        self.hessian.learn(&self.displacement, &self.predicted, modelled, middle);
     }
 
-    /// Everything known is in place at x: judge, probe or step.
-    pub(super) fn advance<S>(&mut self, space: &S)
+    /// B₀ of the point last prepared in coordinates.
+    fn matrix_of<S, M>(&self, space: &S, model: &mut M) -> Vec<f64>
     where
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
+        M: ModelHessian<S::Vector> + ?Sized,
+    {
+        let r = self.gradient.len();
+        let (mut e, mut product) = (copied(space, self.x.borrow()), copied(space, self.x.borrow()));
+        let (mut matrix, mut unit) = (vec![0.0; r * r], vec![0.0; r]);
+        for i in 0..r {
+            unit.fill(0.0);
+            unit[i] = 1.0;
+            self.coordinates.combine(space, &unit, e.borrow_mut());
+            model.apply(e.borrow(), product.borrow_mut());
+            self.coordinates.of(space, product.borrow(), &mut matrix[i * r..(i + 1) * r]);
+        }
+        for i in 0..r {
+            for j in 0..i {
+                let mean = 0.5 * (matrix[i * r + j] + matrix[j * r + i]);
+                (matrix[i * r + j], matrix[j * r + i]) = (mean, mean);
+            }
+        }
+        matrix
+    }
+
+    /// Everything known is in place at x: judge, probe or step.
+    pub(super) fn advance<S, M>(&mut self, space: &S, model: &mut M)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+        M: ModelHessian<S::Vector> + ?Sized,
     {
         self.hessian.settle(&self.position);
         if self.hessian.values().iter().any(|value| !value.is_finite()) {
@@ -130,18 +200,28 @@ impl<V> NewtonSearch<V> {
             return self.finish(Outcome::NonFinite);
         }
         let Goal { index, tolerance, .. } = self.settings.goal;
-        let small = self.gradient_norm() <= tolerance;
+        let small = self.size <= tolerance;
         if !small && self.norm() <= VANISHED * tolerance {
             return self.finish(Outcome::NotInvariant);
         }
         let allowed =
-            if self.counts.steps == 1 { self.settings.first_probes } else { self.settings.probes };
+            if self.is_at_start() { self.settings.first_probes } else { self.settings.probes };
+        let error = self.curvature_error(space);
+        // With a model, near pairs will do: the verification comes anyway.
+        let known = self.base.is_some()
+            && index > 0
+            && self.hessian.values()[index - 1] < -error.max(self.settings.flat)
+            && (0..index).all(|i| self.is_sure(i));
+        if known && small {
+            return self.finish(Outcome::Converged);
+        }
         let doubtful = |i: &usize| {
             // Converged means measured at this very point, each followed mode once.
-            let unmeasured = small && self.probes_here <= *i;
-            unmeasured || self.hessian.doubt(self.hessian.vector(*i)) > self.settings.doubt
+            let unmeasured = small && !known && self.probes_here <= *i;
+            unmeasured
+                || (self.base.is_none() || !self.is_sure(*i) || self.is_at_start())
+                    && self.hessian.doubt(self.hessian.vector(*i)) > self.settings.doubt
         };
-        let error = self.curvature_error(space);
         let most = allowed.max(index);
         let probe = (0..index).find(doubtful).filter(|_| self.probes_here < most);
         let probe = probe.or_else(|| {
@@ -156,7 +236,10 @@ impl<V> NewtonSearch<V> {
         }
         let concave = index == 0 || self.hessian.values()[index - 1] < -error;
         if small && (index == 0 || self.is_measured(error)) {
-            if index > 0 && self.measured.abs() <= error {
+            if index > 0 && self.measured.abs() <= error.max(self.settings.flat) {
+                if self.settings.flat > 0.0 && self.rescues < self.settings.rescues {
+                    return self.begin_again(space);
+                }
                 return self.finish(Outcome::Flat);
             }
             if concave {
@@ -173,12 +256,24 @@ impl<V> NewtonSearch<V> {
             // Up the other side first; where that runs away, too, from beside the start.
             Climb::Runs if self.rescues > 0 => return self.begin_again(space),
             Climb::Runs | Climb::Stiffens | Climb::Lasts if rescued && self.heading.is_none() => {
-                return self.turn(space);
+                return self.turn(space, model);
             }
             Climb::Lasts => return self.finish(Outcome::Convex),
             Climb::Runs | Climb::Stiffens => {}
         }
-        self.ask_step(space);
+        self.ask_step(space, model);
+    }
+
+    /// At the first point, or at the first one of another beginning of a search with a model.
+    fn is_at_start(&self) -> bool {
+        self.counts.steps == 1 || self.base.is_some() && self.begins
+    }
+
+    /// The i-th curvature is below zero by more than what the model may err by along what is unexplored of its mode.
+    fn is_sure(&self, i: usize) -> bool {
+        let mode = self.hessian.vector(i);
+        let error = self.hessian.doubt(mode).powi(2) * self.hessian.stiffness(mode);
+        self.hessian.values()[i] + SURE * error < 0.0
     }
 
     /// The last probe was along the highest followed mode as it is known now, and shows the curvature that B claims, or
@@ -200,10 +295,11 @@ impl<V> NewtonSearch<V> {
         ROUNDINGS * space.epsilon() * terms / self.settings.probe
     }
 
-    fn ask_step<S>(&mut self, space: &S)
+    fn ask_step<S, M>(&mut self, space: &S, model: &mut M)
     where
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
+        M: ModelHessian<S::Vector> + ?Sized,
     {
         let (values, r) = (self.hessian.values(), self.gradient.len());
         let (along, steps) = (&mut self.predicted, &mut self.new_gradient);
@@ -227,7 +323,21 @@ impl<V> NewtonSearch<V> {
                 }
             }
         }
-        step(values, along, self.settings.goal.index, self.radius, steps);
+        let coordinates = &self.coordinates;
+        let hessian = &self.hessian;
+        let scratch = std::cell::RefCell::new((vec![0.0; r], copied(space, self.x.borrow())));
+        let size = |s: &[f64]| {
+            let (u, v) = &mut *scratch.borrow_mut();
+            if model.size(v.borrow()).is_none() {
+                return norm(s);
+            }
+            u.fill(0.0);
+            (0..r).for_each(|i| add(s[i], hessian.vector(i), u));
+            coordinates.combine(space, u, v.borrow_mut());
+            model.size(v.borrow()).unwrap_or(norm(s))
+        };
+        step_within(values, along, self.settings.goal.index, self.radius, &size, steps);
+        self.extent = size(steps);
         if agree {
             self.heading = None;
         }
@@ -240,12 +350,29 @@ impl<V> NewtonSearch<V> {
         }
         self.hessian.product(&self.displacement, &mut self.predicted);
         self.ask_displaced(space, Phase::Step);
+        if self.phase == Phase::Step {
+            let step = {
+                let mut step = copied(space, self.x.borrow());
+                self.coordinates.combine(space, &self.displacement, step.borrow_mut());
+                step
+            };
+            let mut to = copied(space, self.x.borrow());
+            if model.follow(self.x.borrow(), step.borrow(), to.borrow_mut()) {
+                // Only what the space has coordinates for.
+                let mut off = copied(space, to.borrow());
+                space.axpby(-1.0, self.x.borrow(), 1.0, off.borrow_mut());
+                self.coordinates.of(space, off.borrow(), &mut self.displacement);
+                let x = self.x.borrow();
+                self.coordinates.displace(space, &self.displacement, x, self.point.borrow_mut());
+            }
+        }
     }
 
-    fn tell_step<S>(&mut self, space: &S, value: f64)
+    fn tell_step<S, M>(&mut self, space: &S, value: f64, gradient: &S::Vector, model: &mut M)
     where
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
+        M: ModelHessian<S::Vector> + ?Sized,
     {
         self.counts.steps += 1;
         let length = norm(&self.displacement);
@@ -255,33 +382,48 @@ impl<V> NewtonSearch<V> {
         let error = miss / self.norm().max(f64::MIN_POSITIVE);
         if !(miss.is_finite() && self.new_slope.is_finite()) {
             self.failures += 1;
-            self.radius = 0.25 * length.min(self.radius);
+            self.radius = 0.25 * self.extent.min(self.radius);
             if self.failures >= PATIENCE {
                 return self.finish(Outcome::NonFinite);
             }
-            return self.advance(space);
+            return self.advance(space, model);
         }
         self.failures = 0;
-        if error > BAD {
-            self.radius = 0.5 * length.min(self.radius);
-        } else if error < GOOD && length > 0.9 * self.radius {
-            self.radius = (1.5 * self.radius).min(self.settings.max_radius);
+        let bad = if self.base.is_some() { BAD_WITH_MODEL } else { BAD };
+        if error > bad {
+            self.radius = 0.5 * self.extent.min(self.radius);
+        } else if error < GOOD && self.extent > 0.9 * self.radius {
+            self.radius = (1.5 * self.radius).min(self.longest);
         }
         // A probe's distance is the shortest step that shows a curvature.
         self.radius = self.radius.max(self.settings.probe);
+        let next = self.model_step(space, gradient, model);
+        if self.base.is_some() {
+            let y: Vec<f64> =
+                self.new_gradient.iter().zip(&self.gradient).map(|(a, b)| a - b).collect();
+            self.hessian.compare(&self.displacement, &y, &self.modelled, &self.position);
+        }
         self.learn(0.5);
         // Where ‖g‖ is at the tolerance, its relative error says nothing.
         let walled = error > REJECT && miss > REJECT * self.settings.goal.tolerance;
-        if walled && length > 2.0 * self.settings.probe {
-            return self.advance(space);
+        if walled && self.extent > 2.0 * self.settings.probe {
+            return self.advance(space, model);
         }
         self.accept(value, length);
+        if next.is_some() {
+            self.base = next;
+            self.hessian.set_base(self.base.as_deref(), model.is_relative());
+        }
         let size = self.norm();
         let pairs = self.position.iter().zip(&self.reference);
         let distance = pairs.map(|(p, r)| (p - r).powi(2)).sum::<f64>().sqrt();
         match self.cycle.observe(length, size, distance) {
             Verdict::Cycling if self.rescues < self.settings.rescues => {
                 self.rescues += 1;
+                if self.base.is_some() {
+                    // Steps that neither fail nor help.
+                    self.longest *= 0.5;
+                }
                 return self.shake(space);
             }
             Verdict::Cycling => return self.finish(Outcome::Cycling),
@@ -289,7 +431,40 @@ impl<V> NewtonSearch<V> {
             Verdict::Keep => {}
         }
         self.note(space);
-        self.advance(space);
+        self.begins = self.begins_next;
+        self.begins_next = false;
+        self.advance(space, model);
+    }
+
+    /// What the model says of the step made: the change of the gradient, and B₀ where it led.
+    fn model_step<S, M>(
+        &mut self,
+        space: &S,
+        gradient: &S::Vector,
+        model: &mut M,
+    ) -> Option<Vec<f64>>
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+        M: ModelHessian<S::Vector> + ?Sized,
+    {
+        self.base.as_ref()?;
+        let x = self.x.borrow();
+        let (mut before, mut change) = (copied(space, x), copied(space, x));
+        self.coordinates.combine(space, &self.gradient, before.borrow_mut());
+        let changes = model.change(x, before.borrow(), self.point.borrow(), change.borrow_mut());
+        let next =
+            model.prepare(self.point.borrow(), gradient).then(|| self.matrix_of(space, model));
+        self.hessian.modelled(&self.displacement, &mut self.modelled);
+        if changes {
+            self.coordinates.of(space, change.borrow(), &mut self.modelled);
+        } else if let Some(next) = &next {
+            let r = self.gradient.len();
+            for (i, m) in self.modelled.iter_mut().enumerate() {
+                *m = 0.5 * (*m + dot(&next[i * r..(i + 1) * r], &self.displacement));
+            }
+        }
+        next
     }
 
     /// x ← x + s.
@@ -297,7 +472,7 @@ impl<V> NewtonSearch<V> {
         std::mem::swap(&mut self.x, &mut self.point);
         self.gradient.copy_from_slice(&self.new_gradient);
         add(1.0, &self.displacement, &mut self.position);
-        (self.value, self.slope) = (value, self.new_slope);
+        (self.value, self.slope, self.size) = (value, self.new_slope, self.new_size);
         self.last_step = length;
         self.probes_here = 0;
     }

@@ -6,6 +6,7 @@
 
 use super::super::cycle::Cycle;
 use super::super::learned::norm;
+use super::super::model::ModelHessian;
 use super::{NewtonSearch, Phase};
 use deo_core::noise::noise;
 use deo_core::space::Space;
@@ -128,10 +129,11 @@ impl<V> NewtonSearch<V> {
     }
 
     /// Goes back to the start, whose gradient is known, to climb the other way.
-    pub(super) fn turn<S>(&mut self, space: &S)
+    pub(super) fn turn<S, M>(&mut self, space: &S, model: &mut M)
     where
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
+        M: ModelHessian<S::Vector> + ?Sized,
     {
         let length = norm(&self.position);
         self.go_back(space);
@@ -139,7 +141,7 @@ impl<V> NewtonSearch<V> {
         if length > 0.0 {
             self.heading = Some(self.displacement.iter().map(|d| d / length).collect());
         }
-        self.advance(space);
+        self.advance(space, model);
     }
 
     /// The search has wandered for long: run times have heavy tails, and another try from the start, a little beside it, is
@@ -156,6 +158,7 @@ impl<V> NewtonSearch<V> {
         V: BorrowMut<S::Vector>,
     {
         self.go_back(space);
+        self.begins_next = true;
         self.shake(space);
     }
 
@@ -175,8 +178,12 @@ impl<V> NewtonSearch<V> {
         self.reference.fill(0.0);
         self.gradient.copy_from_slice(&self.first_gradient);
         (self.value, self.slope) = (self.first_value, self.first_slope);
+        self.size = self.first_size;
+        self.base.clone_from(&self.first_base);
+        self.hessian.restore(self.base.as_deref());
         self.cycle = Cycle::begin(self.norm());
-        (self.convex, self.least, self.radius) = (0, f64::MAX, self.settings.radius);
+        (self.convex, self.least, self.radius) =
+            (0, f64::MAX, self.settings.radius.min(self.longest));
         self.probes_here = 0;
     }
 
@@ -190,9 +197,10 @@ impl<V> NewtonSearch<V> {
         self.displacement.iter_mut().enumerate().for_each(|(i, d)| *d = noise(seed, i as u64));
         let length = SHAKE * self.settings.max_radius / (r as f64).sqrt();
         self.displacement.iter_mut().for_each(|d| *d *= length);
-        self.radius = self.settings.radius;
+        self.radius = self.settings.radius.min(self.longest);
         self.cycle = Cycle::begin(f64::MAX);
         self.reference.copy_from_slice(&self.position);
+        self.extent = norm(&self.displacement);
         self.hessian.product(&self.displacement, &mut self.predicted);
         self.ask_displaced(space, Phase::Step);
     }
