@@ -21,10 +21,12 @@ pub mod markdown;
 mod meter;
 mod method;
 mod methods;
+pub mod predicted;
 pub mod results;
 mod run;
 mod settings;
 mod statistics;
+mod trainer;
 mod tuning;
 
 pub use compare::{Compared, Judged, ProblemFacts, compare};
@@ -34,4 +36,5 @@ pub use meter::Metered;
 pub use method::{Deeds, Method};
 pub use run::{End, Outcome};
 pub use settings::Settings;
+pub use trainer::{Outlook, Trainer};
 pub use tuning::{Candidate, Knob};

@@ -1,0 +1,119 @@
+//! Predicted against measured: the table of the book's page *Where it helps*.
+//!
+//! Run: `cargo run --release -p deo-bench --example when_it_pays -- experiments/when-it-pays/cells.csv`
+//!
+//! Every problem below × gradient descent, heavy ball, Adam, AdamW at the rate that is best for the base alone, tuned on five seeds, then
+//! judged on eight others; see `deo_bench::escape::predicted`. Names of problems after the file run these only. A quarter of an hour on
+//! one core.
+
+use deo_bench::escape::predicted::{Cell, csv, see};
+use deo_bench::escape::{Base, MethodKind, Settings, compare};
+use deo_models::problems::by_name;
+use std::error::Error;
+use std::fmt::Write;
+
+/// Those on which the thresholds were chosen.
+const OPEN: [&str; 13] = [
+    "octopus-5-1",
+    "strict-saddle",
+    "quartic-well",
+    "gaussian-bump",
+    "quartic-saddle",
+    "matrix-factorisation",
+    "linear-net",
+    "deep-linear-net",
+    "xor",
+    "rosenbrock",
+    "grown-net",
+    "matrix-sensing",
+    "tanh-plateau",
+];
+
+/// Those that were kept aside meanwhile.
+const ASIDE: [&str; 7] = [
+    "octopus-10-2",
+    "strict-saddle-flat",
+    "monkey-well",
+    "phase-retrieval",
+    "identical-units",
+    "qaoa",
+    "tanh-plateau-64",
+];
+
+const BASES: [Base; 4] = [Base::Gd, Base::HeavyBall, Base::Adam, Base::Adamw];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let file = arguments.next();
+    let wanted: Vec<String> = arguments.collect();
+    let is_wanted = |name: &&str| wanted.is_empty() || wanted.iter().any(|w| w == name);
+    let mut all = vec![];
+    for (part, names) in [("chosen on", &OPEN[..]), ("kept aside", &ASIDE[..])] {
+        let mut cells = vec![];
+        for name in names.iter().filter(|name| is_wanted(name)) {
+            cells.extend(cells_of(name)?);
+            eprintln!("{name} done");
+        }
+        println!("{part}\n\n{}", table(&cells));
+        all.extend(cells);
+    }
+    if let Some(file) = file {
+        std::fs::write(file, csv(&all))?;
+    }
+    Ok(())
+}
+
+/// One problem with each base.
+fn cells_of(name: &str) -> Result<Vec<Cell>, Box<dyn Error>> {
+    let settings = Settings {
+        problems: vec![name.to_owned()],
+        methods: BASES.map(MethodKind::Plain).to_vec(),
+        seeds: 8,
+        threads: 1,
+        seed: 18,
+        ..Settings::default()
+    };
+    let tuned = compare(&settings, &|_, _| {})?;
+    let mut problem = by_name(name)?;
+    let cell = |(base, judged): (Base, &deo_bench::escape::Judged)| {
+        let seeds = (0..settings.seeds).map(|i| settings.fresh_seed(i));
+        Cell { seen: seeds.map(|seed| see(&mut *problem, base, judged.lr, seed)).collect() }
+    };
+    Ok(BASES.into_iter().zip(&tuned[0].methods).map(cell).collect())
+}
+
+/// Markdown, a cell a line, and the share that agrees.
+fn table(cells: &[Cell]) -> String {
+    let mut text = String::from(
+        "| problem | base | rate | sentence | base leaves in | axis costs | axis/base | Escape/base | agrees |\n\
+         |---|---|---|---|---|---|---|---|---|\n",
+    );
+    for cell in cells {
+        let first = &cell.seen[0];
+        let mid = |of: fn(&deo_bench::escape::predicted::Seen) -> f64| {
+            let mut all: Vec<f64> = cell.seen.iter().map(of).collect();
+            all.sort_by(f64::total_cmp);
+            all[all.len() / 2]
+        };
+        let agrees = if cell.predicted() == cell.measured() { "yes" } else { "**no**" };
+        let votes = cell.seen.iter().filter(|seen| seen.verdict == cell.verdict()).count();
+        writeln!(
+            text,
+            "| {} | {} | {} | {} ({votes} of {}) | {:.3e}; {:.3e} | {:.1} | {:.2} | {:.2} | {agrees} |",
+            first.problem,
+            first.base,
+            first.lr,
+            cell.verdict(),
+            cell.seen.len(),
+            mid(|seen| seen.base_predicted),
+            mid(|seen| seen.base_left),
+            mid(|seen| seen.axis_predicted),
+            cell.quotient(),
+            cell.escape_quotient(),
+        )
+        .expect("a string takes everything");
+    }
+    let agree = cells.iter().filter(|cell| cell.predicted() == cell.measured()).count();
+    writeln!(text, "\n{agree} of {} cells agree", cells.len()).expect("a string takes everything");
+    text
+}

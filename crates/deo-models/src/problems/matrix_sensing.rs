@@ -1,0 +1,126 @@
+//! A matrix of rank two from few linear measurements, N = 30.
+//!
+//! f(U) = 1/2m Σᵢ (⟨Aᵢ, UUᵀ⟩ − yᵢ)², U ∈ ℝ^{15×2}, yᵢ = ⟨Aᵢ, M⟩, m = 120 symmetric Aᵢ whose entries on and above the diagonal
+//! are normal(0, 1), normal(0, ½); M = λ₁v₁v₁ᵀ + λ₂v₂v₂ᵀ with λ = 1, 0.1 in a random basis. ∇f = 2/m Σ (⟨Aᵢ, UUᵀ⟩ − yᵢ) AᵢU.
+//! The vector holds U column after column.
+//!
+//! | | |
+//! |---|---|
+//! | minima | UUᵀ = M, f = 0, and the rotations of U |
+//! | saddle | 0: the Hessian is −2/m Σ yᵢAᵢ for each column, so λ_min = −2 λ_max(1/m Σ yᵢAᵢ) ≈ −2λ₁, two directions at least; another one near √λ₁ v₁, with about −2λ₂ |
+//! | start | entries normal(0, 1e-6) |
+//! | measure | f |
+//! | target | 1e-6 |
+//! | budget | 4 000 gradients |
+//!
+//! S. Bhojanapalli, B. Neyshabur, N. Srebro, Global optimality of local search for low rank matrix recovery, arXiv 1605.07221.
+
+use super::on_loss::OnLoss;
+use super::start;
+use crate::landscapes::Basis;
+use deo_core::Objective;
+use rand_chacha::ChaCha8Rng;
+
+const SIZE: usize = 15;
+const RANK: usize = 2;
+const MEASUREMENTS: usize = 120;
+const EIGENVALUES: [f64; RANK] = [1.0, 0.1];
+
+/// The measurements.
+#[derive(Debug, Clone)]
+struct Sensing {
+    /// m matrices of d × d.
+    matrices: Vec<f64>,
+    answers: Vec<f64>,
+}
+
+impl Sensing {
+    fn new() -> Self {
+        let mut rng = start::generator(30);
+        let mut matrices = vec![0.0; MEASUREMENTS * SIZE * SIZE];
+        for a in matrices.chunks_exact_mut(SIZE * SIZE) {
+            let mut entries = [0.0; SIZE * SIZE];
+            start::normal(&mut rng, &mut entries, 1.0);
+            for i in 0..SIZE {
+                for j in 0..SIZE {
+                    // The sum of two independent entries over 2 has the variance ½, a diagonal one 1.
+                    a[i * SIZE + j] = (entries[i * SIZE + j] + entries[j * SIZE + i]) / 2.0;
+                }
+            }
+        }
+        let basis = Basis::random(SIZE, RANK, 0);
+        let mut product = vec![0.0; SIZE * RANK];
+        for (k, lambda) in EIGENVALUES.iter().enumerate() {
+            let column = basis.column(k);
+            (0..SIZE).for_each(|i| product[k * SIZE + i] = lambda.sqrt() * column[i]);
+        }
+        let mut sensing = Sensing { matrices, answers: vec![0.0; MEASUREMENTS] };
+        sensing.answers = sensing.residuals(&product);
+        sensing
+    }
+
+    /// ⟨Aᵢ, UUᵀ⟩ − yᵢ.
+    fn residuals(&self, x: &[f64]) -> Vec<f64> {
+        let of = |(a, y): (&[f64], &f64)| {
+            let quadratic = |u: &[f64]| -> f64 {
+                let rows = a.chunks_exact(SIZE).zip(u);
+                rows.map(|(row, ui)| ui * dot(row, u)).sum()
+            };
+            x.chunks_exact(SIZE).map(quadratic).sum::<f64>() - y
+        };
+        self.matrices.chunks_exact(SIZE * SIZE).zip(&self.answers).map(of).collect()
+    }
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+impl Objective<[f64]> for Sensing {
+    fn value(&mut self, x: &[f64]) -> f64 {
+        self.residuals(x).iter().map(|r| r * r).sum::<f64>() / (2 * MEASUREMENTS) as f64
+    }
+
+    fn value_grad(&mut self, x: &[f64], gradient: &mut [f64]) -> f64 {
+        let residuals = self.residuals(x);
+        gradient.fill(0.0);
+        for (a, r) in self.matrices.chunks_exact(SIZE * SIZE).zip(&residuals) {
+            let factor = 2.0 * r / MEASUREMENTS as f64;
+            for (g, u) in gradient.chunks_exact_mut(SIZE).zip(x.chunks_exact(SIZE)) {
+                let rows = a.chunks_exact(SIZE);
+                g.iter_mut().zip(rows).for_each(|(g, row)| *g += factor * dot(row, u));
+            }
+        }
+        residuals.iter().map(|r| r * r).sum::<f64>() / (2 * MEASUREMENTS) as f64
+    }
+}
+
+pub(super) fn matrix_sensing(name: &'static str) -> OnLoss<impl Objective<[f64]> + Send + use<>> {
+    let start = |rng: &mut ChaCha8Rng| {
+        let mut x = vec![0.0; SIZE * RANK];
+        start::normal(rng, &mut x, 1e-6);
+        x
+    };
+    OnLoss::new(name, Sensing::new(), start, [0.0, 1e-6], 4_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problems::newton::hessian;
+    use nalgebra::{DMatrix, SymmetricEigen};
+
+    #[test]
+    fn the_curvature_at_zero_is_that_of_the_measured_matrix() {
+        let mut sensing = Sensing::new();
+        let mut mean = DMatrix::zeros(SIZE, SIZE);
+        for (a, y) in sensing.matrices.chunks(SIZE * SIZE).zip(&sensing.answers) {
+            mean += DMatrix::from_row_slice(SIZE, SIZE, a) * (y / MEASUREMENTS as f64);
+        }
+        let expected = -2.0 * SymmetricEigen::new(mean).eigenvalues.max();
+        let dense = SymmetricEigen::new(hessian(&mut sensing, &[0.0; SIZE * RANK])).eigenvalues;
+        assert!((dense.min() / expected - 1.0).abs() < 1e-6, "{} {expected}", dense.min());
+        // E ⟨A, M⟩ A = M for these A; with 120 of them a third is left to chance.
+        assert!((-4.0..-1.3).contains(&expected), "{expected}");
+    }
+}
