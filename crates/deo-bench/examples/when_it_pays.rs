@@ -2,12 +2,12 @@
 //!
 //! Run: `cargo run --release -p deo-bench --example when_it_pays -- experiments/when-it-pays/cells.csv`
 //!
-//! Every problem below × gradient descent, heavy ball, Adam, AdamW at the rate that is best for the base alone, tuned on five seeds, then
+//! Every problem below × gradient descent, heavy ball, Adam, AdamW at the rate that is best for the base alone, tuned on three seeds, then
 //! judged on eight others; see `deo_bench::escape::predicted`. Names of problems after the file run these only. A quarter of an hour on
 //! one core.
 
-use deo_bench::escape::predicted::{Cell, csv, see};
-use deo_bench::escape::{Base, MethodKind, Settings, compare};
+use deo_bench::escape::predicted::{Cell, Seen, csv, see};
+use deo_bench::escape::{Base, Judged, MethodKind, Settings, compare};
 use deo_models::problems::by_name;
 use std::error::Error;
 use std::fmt::Write;
@@ -48,18 +48,24 @@ fn main() -> Result<(), Box<dyn Error>> {
     let wanted: Vec<String> = arguments.collect();
     let is_wanted = |name: &&str| wanted.is_empty() || wanted.iter().any(|w| w == name);
     let mut all = vec![];
-    for (part, names) in [("chosen on", &OPEN[..]), ("kept aside", &ASIDE[..])] {
-        let mut cells = vec![];
+    println!("{HEAD}");
+    let mut summary = String::new();
+    for (part, names) in [("on which thresholds were chosen", &OPEN[..]), ("kept aside", &ASIDE[..])] {
+        let begun = all.len();
         for name in names.iter().filter(|name| is_wanted(name)) {
-            cells.extend(cells_of(name)?);
-            eprintln!("{name} done");
+            let cells = cells_of(name)?;
+            print!("{}", rows(&cells));
+            all.extend(cells);
+            // What is done is kept, whatever becomes of the rest.
+            if let Some(file) = &file {
+                std::fs::write(file, csv(&all))?;
+            }
         }
-        println!("{part}\n\n{}", table(&cells));
-        all.extend(cells);
+        let cells = &all[begun..];
+        let agree = cells.iter().filter(|cell| cell.predicted() == cell.measured()).count();
+        writeln!(summary, "{agree} of {} cells agree on problems {part}", cells.len())?;
     }
-    if let Some(file) = file {
-        std::fs::write(file, csv(&all))?;
-    }
+    println!("\n{summary}");
     Ok(())
 }
 
@@ -69,28 +75,30 @@ fn cells_of(name: &str) -> Result<Vec<Cell>, Box<dyn Error>> {
         problems: vec![name.to_owned()],
         methods: BASES.map(MethodKind::Plain).to_vec(),
         seeds: 8,
+        tuning_seeds: 3,
         threads: 1,
         seed: 18,
         ..Settings::default()
     };
     let tuned = compare(&settings, &|_, _| {})?;
     let mut problem = by_name(name)?;
-    let cell = |(base, judged): (Base, &deo_bench::escape::Judged)| {
+    let cell = |(base, judged): (Base, &Judged)| {
         let seeds = (0..settings.seeds).map(|i| settings.fresh_seed(i));
         Cell { seen: seeds.map(|seed| see(&mut *problem, base, judged.lr, seed)).collect() }
     };
     Ok(BASES.into_iter().zip(&tuned[0].methods).map(cell).collect())
 }
 
-/// Markdown, a cell a line, and the share that agrees.
-fn table(cells: &[Cell]) -> String {
-    let mut text = String::from(
-        "| problem | base | rate | sentence | base leaves in | axis costs | axis/base | Escape/base | agrees |\n\
-         |---|---|---|---|---|---|---|---|---|\n",
-    );
+const HEAD: &str = "\
+| problem | base | rate | sentence (seeds of 8) | predicted; measured gradients to leave | axis | axis/base | Escape/base | agrees |
+|---|---|---|---|---|---|---|---|---|";
+
+/// Markdown, a cell a line.
+fn rows(cells: &[Cell]) -> String {
+    let mut text = String::new();
     for cell in cells {
         let first = &cell.seen[0];
-        let mid = |of: fn(&deo_bench::escape::predicted::Seen) -> f64| {
+        let mid = |of: fn(&Seen) -> f64| {
             let mut all: Vec<f64> = cell.seen.iter().map(of).collect();
             all.sort_by(f64::total_cmp);
             all[all.len() / 2]
@@ -99,12 +107,11 @@ fn table(cells: &[Cell]) -> String {
         let votes = cell.seen.iter().filter(|seen| seen.verdict == cell.verdict()).count();
         writeln!(
             text,
-            "| {} | {} | {} | {} ({votes} of {}) | {:.3e}; {:.3e} | {:.1} | {:.2} | {:.2} | {agrees} |",
+            "| {} | {} | {} | {} ({votes}) | {:.0}; {:.0} | {:.0} | {:.2} | {:.2} | {agrees} |",
             first.problem,
             first.base,
             first.lr,
             cell.verdict(),
-            cell.seen.len(),
             mid(|seen| seen.base_predicted),
             mid(|seen| seen.base_left),
             mid(|seen| seen.axis_predicted),
@@ -113,7 +120,5 @@ fn table(cells: &[Cell]) -> String {
         )
         .expect("a string takes everything");
     }
-    let agree = cells.iter().filter(|cell| cell.predicted() == cell.measured()).count();
-    writeln!(text, "\n{agree} of {} cells agree", cells.len()).expect("a string takes everything");
     text
 }

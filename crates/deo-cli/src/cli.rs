@@ -1,6 +1,7 @@
 //! The command line of `deo`.
 
 use crate::config::one_line;
+use crate::diagnose::DiagnoseArgs;
 use crate::escape::EscapeArgs;
 use crate::report::ReportArgs;
 use crate::saddle::SaddleArgs;
@@ -31,6 +32,8 @@ pub enum Command {
     Train(Box<TrainArgs>),
     /// Compare methods that leave saddles and plateaus, each tuned, at equal budgets of gradients
     Escape(Box<EscapeArgs>),
+    /// Say whether curvature is what holds a training up, and whether an axis would pay
+    Diagnose(Box<DiagnoseArgs>),
     /// Search for saddles from many starts, verify each, and list the distinct ones
     Saddle(Box<SaddleArgs>),
     /// Eigenvalues of a Hessian or of a symmetric matrix, with error bars

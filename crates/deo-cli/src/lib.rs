@@ -10,6 +10,7 @@
 //! | [`config`] | TOML files with the keys of the command line |
 //! | [`train`] | `deo train`: options, settings, the training loop under a budget of gradients; its records and plots |
 //! | [`escape`] | `deo escape`: options and files of the comparisons in [`deo_bench`] |
+//! | [`diagnose`] | `deo diagnose`: whether curvature is what holds a training up |
 //! | [`saddle`] | `deo saddle`: the passes of a landscape or a cluster, from many starts |
 //! | [`spectrum`] | `deo spectrum`: eigenpairs of a Hessian or a matrix, with error bars |
 //! | [`report`] | `deo report`: a page for one or several runs |
@@ -24,6 +25,7 @@
 
 pub mod cli;
 pub mod config;
+pub mod diagnose;
 pub mod escape;
 pub mod npy;
 pub mod output;

@@ -39,11 +39,11 @@
 //! | `deep-linear-net` | entries normal(0, 1e-3) | f, 1e-4 | 20 000 |
 //! | `identical-units` | one random unit, four times | f, 1e-5 | 20 000 |
 //! | `xor` | entries normal(0, 0.1) | f, 1e-4 | 20 000 |
-//! | `matrix-sensing` | entries normal(0, 1e-6) | f, 1e-6 | 4 000 |
+//! | `matrix-sensing` | entries normal(0, 1e-6) | f, 1e-6 | 2 000 |
 //! | `grown-net` | the saddle, units permuted | f/f₄ − ½, 0.005 | 4 000 |
 //! | `qaoa` | one of the saddles | (f − f_TS)/Δ + ½, 0.005 | 2 000 |
 //! | `rosenbrock` | uniform in [0.2, 0.8]ᴺ | f, 1e-3 | 20 000 |
-//! | `tanh-plateau`, `-64` | uniform in [−0.01, 0.01]ᴺ | f − 0.39, 0.01 | 4 000 |
+//! | `tanh-plateau`, `-64` | uniform in [−0.01, 0.01]ᴺ | f − 0.39, 0.01 | 2 000 |
 //! | `digits-autoencoder` | as the net is initialised | f at the end | 4 000 |
 //! | `digits-classifier` | as the net is initialised | f on images held out, at the end | 2 000 |
 //! | `char-gpt` | as the net is initialised | f on fixed batches held out, at the end | 1 000 |

@@ -6,25 +6,24 @@
 //!    those before nine tenths of the whole fall are done; ten steps after the start at the earliest.
 //! 2. The run is repeated up to there and diagnosed, on the batch of that step; where steps have batches the next four are the
 //!    others. Nothing of the future is seen.
-//! 3. *Axis*: there x goes to where the loss turned along the axis, for the price of [`Diagnosis::axis_gradients`]; then the base goes on.
+//! 3. *Axis*: there x goes to where the loss turned along the axis, for the price of [`Diagnosis::axis_gradients`](deo_core::diagnose::Diagnosis::axis_gradients); then the base goes on.
 //!    *Base*: it just goes on. *Escape*: the ladder beside the base from the start of the run, at the same rate.
 //!
 //! The axis *saves* if the run with it costs less than nine tenths, or reaches a target that the base doesn't. A cell, a problem
 //! with a base, is predicted by the majority of its seeds and measured by the median over them of the quotient of the costs.
 
 use super::kinds::{Base, MethodKind, Policy};
+use super::look::{Point, look};
 use super::run::{End, Outcome, run};
 use super::statistics::median;
 use super::trainer::Trainer;
-use deo_core::diagnose::{DiagnoseSettings, Diagnosis, Verdict, diagnose};
+use deo_core::diagnose::{DiagnoseSettings, Verdict};
 use deo_core::noise::noise;
-use deo_core::objective::Objective;
+use deo_core::Space;
 use deo_core::optim::Optimizer;
-use deo_core::oracle::Oracle;
 use deo_core::space::Host;
 use deo_models::problems::Problem;
 use serde::Serialize;
-use std::convert::Infallible;
 
 const SPACE: Host<f64> = Host::new();
 
@@ -200,42 +199,6 @@ fn plateau(measures: &[f64]) -> u64 {
     open.min_by(|i, j| fall(i).total_cmp(&fall(j))).unwrap_or(0) as u64
 }
 
-/// The diagnosis of the plateau, as it can be made there.
-fn look(problem: &mut dyn Problem, at: &Going, lr: f64, seed: u64) -> Diagnosis<Vec<f64>> {
-    struct Batch<'a> {
-        problem: &'a mut dyn Problem,
-        seed: u64,
-        step: u64,
-    }
-    impl Objective<[f64]> for Batch<'_> {
-        fn value(&mut self, x: &[f64]) -> f64 {
-            self.problem.objective(self.seed, self.step).value(x)
-        }
-        fn value_grad(&mut self, x: &[f64], gradient: &mut [f64]) -> f64 {
-            self.problem.objective(self.seed, self.step).value_grad(x, gradient)
-        }
-    }
-    let mut g = vec![0.0; at.x.len()];
-    problem.objective(seed, at.step).value_grad(&at.x, &mut g);
-    let outlook = at.trainer.outlook(&at.x, &g, lr);
-    let settings = DiagnoseSettings { seed, ..DiagnoseSettings::default() };
-    let others = if problem.has_batches() { OTHERS } else { 0 };
-    // One problem serves one batch at a time, so each of the others has a copy of its own.
-    let mut copies: Vec<Box<dyn Problem>> = (0..others)
-        .map(|_| deo_models::problems::by_name(problem.name()).expect("it is known by its name"))
-        .collect();
-    let mut others: Vec<Batch<'_>> = copies
-        .iter_mut()
-        .zip(1..)
-        .map(|(copy, later)| Batch { problem: &mut **copy, seed, step: at.step + later })
-        .collect();
-    let mut others: Vec<&mut dyn Oracle<[f64], Stop = Infallible>> =
-        others.iter_mut().map(|other| other as _).collect();
-    let mut batch = Batch { problem, seed, step: at.step };
-    diagnose(&SPACE, &mut batch, &mut others, &at.x, &outlook.base(), &settings)
-        .expect("the default settings are valid")
-}
-
 /// One seed: the three runs and the diagnosis.
 pub fn see(problem: &mut dyn Problem, base: Base, lr: f64, seed: u64) -> Seen {
     let budget = problem.budget();
@@ -245,7 +208,10 @@ pub fn see(problem: &mut dyn Problem, base: Base, lr: f64, seed: u64) -> Seen {
     let mut there = Going::start(problem, base, seed);
     let mut g = vec![0.0; there.x.len()];
     while there.step < begins && there.go(problem, lr, seed, &mut g) {}
-    let d = look(problem, &there, lr, seed);
+    let Going { x, trainer, step } = &there;
+    let point = Point { x, trainer, lr, seed, step: *step };
+    let settings = DiagnoseSettings { seed, ..DiagnoseSettings::default() };
+    let (d, _) = look(problem, point, OTHERS, &settings).expect("the default settings are valid");
 
     let mut kicked = there.clone();
     // What was paid for the axis can't be spent on steps.

@@ -2,6 +2,7 @@
 
 use clap::Parser;
 use deo_cli::cli::{Cli, Command, is_wish, usage_line};
+use deo_cli::diagnose::{self, DiagnoseError};
 use deo_cli::escape::{self, EscapeError};
 use deo_cli::report::{self, ReportError};
 use deo_cli::saddle::{self, SaddleError};
@@ -30,6 +31,11 @@ fn main() -> ExitCode {
         Command::Escape(arguments) => match escape::execute(*arguments, stdout) {
             Ok(()) => ExitCode::SUCCESS,
             Err(EscapeError::Stdout(reason)) if nobody_reads(&reason) => ExitCode::SUCCESS,
+            Err(error) => failed(&error, error.exit_code()),
+        },
+        Command::Diagnose(arguments) => match diagnose::execute(&arguments, stdout) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(DiagnoseError::Stdout(reason)) if nobody_reads(&reason) => ExitCode::SUCCESS,
             Err(error) => failed(&error, error.exit_code()),
         },
         Command::Saddle(arguments) => match saddle::execute(&arguments, stdout) {

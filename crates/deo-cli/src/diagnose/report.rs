@@ -8,15 +8,12 @@ use super::settings::Settings;
 use super::target;
 use crate::output::OutputFile;
 use crate::table::align;
-use deo_bench::escape::{Outlook, Trainer};
-use deo_core::Objective;
-use deo_core::diagnose::{DiagnoseError as CoreError, Diagnosis, Verdict, diagnose};
+use deo_bench::escape::{Point, Trainer, look};
+use deo_core::diagnose::{Diagnosis, Verdict};
 use deo_core::estimate::{Estimate, Status};
 use deo_core::optim::Optimizer;
-use deo_core::oracle::Oracle;
 use deo_core::space::Host;
 use deo_models::problems::Problem;
-use std::convert::Infallible;
 use std::io::{self, Write};
 
 const SPACE: Host<f64> = Host::new();
@@ -31,10 +28,10 @@ pub fn execute(args: &DiagnoseArgs, stdout: &mut dyn Write) -> Result<(), Diagno
     let mut problem = target::load(&settings)?;
     let file = args.plot.as_deref().map(OutputFile::create).transpose()?;
     let (x, trainer) = at_the_point(&mut *problem, &settings)?;
-    let mut g = vec![0.0; x.len()];
-    problem.objective(settings.seed, settings.steps).value_grad(&x, &mut g);
-    let outlook = trainer.outlook(&x, &g, settings.lr);
-    let diagnosis = look(&mut *problem, &settings, &x, &outlook)?;
+    let &Settings { lr, seed, steps, others, .. } = &settings;
+    let point = Point { x: &x, trainer: &trainer, lr, seed, step: steps };
+    let found = look(&mut *problem, point, others as u64, &settings.diagnose());
+    let (diagnosis, outlook) = found.expect("the settings were checked");
     let results = Results::new(settings, problem.name().to_owned(), &diagnosis);
     let kept = file.map_or(Ok(()), |file| {
         let curves = curves(&mut *problem, &results, &x, &diagnosis, &outlook.step);
@@ -63,68 +60,6 @@ fn at_the_point(
         }
     }
     Ok((x, trainer))
-}
-
-/// One batch of a problem that it has to itself.
-struct OneBatch<'a> {
-    problem: &'a mut dyn Problem,
-    seed: u64,
-    step: u64,
-}
-
-impl Objective<[f64]> for OneBatch<'_> {
-    fn value(&mut self, x: &[f64]) -> f64 {
-        self.problem.objective(self.seed, self.step).value(x)
-    }
-
-    fn value_grad(&mut self, x: &[f64], gradient: &mut [f64]) -> f64 {
-        self.problem.objective(self.seed, self.step).value_grad(x, gradient)
-    }
-}
-
-/// The diagnosis on the batch of the next step; those of the following ones judge the axis.
-fn look(
-    problem: &mut dyn Problem,
-    settings: &Settings,
-    x: &[f64],
-    outlook: &Outlook,
-) -> Result<Diagnosis<Vec<f64>>, DiagnoseError> {
-    let &Settings { seed, steps, others, .. } = settings;
-    let count = if problem.has_batches() { others } else { 0 };
-    // Each batch is evaluated once at x and once or twice beside it: one problem serves all, in turn.
-    let mut copy = if count > 0 { Some(target::load(settings)?) } else { None };
-    let mut core = settings.diagnose();
-    core.seed = seed;
-    let mut batch = OneBatch { problem, seed, step: steps };
-    let base = outlook.base();
-    let found = diagnose(&SPACE, &mut batch, &mut [], x, &base, &core).map_err(unreachable_settings)?;
-    let Some(copy) = &mut copy else { return Ok(found) };
-    if !found.lowest.is_negative(core.thresholds.significance) {
-        return Ok(found);
-    }
-    Ok(judged(found, &mut **copy, settings, x, count))
-}
-
-fn unreachable_settings(error: CoreError<Infallible>) -> DiagnoseError {
-    unreachable!("{error}: the settings were checked")
-}
-
-/// `found` with what the next `count` batches say of its axis.
-fn judged(
-    found: Diagnosis<Vec<f64>>,
-    problem: &mut dyn Problem,
-    settings: &Settings,
-    x: &[f64],
-    count: usize,
-) -> Diagnosis<Vec<f64>> {
-    let thresholds = settings.diagnose().thresholds;
-    let mut curvature = found.on_other_batches(&SPACE).expect("the default length is valid");
-    for later in 1..=count as u64 {
-        let (seed, step) = (settings.seed, settings.steps + later);
-        let mut batch = OneBatch { problem: &mut *problem, seed, step };
-        let Ok(()) = curvature.measure_at(&SPACE, &mut batch, x);
-    }
-    found.with_others(curvature.estimate(), &thresholds)
 }
 
 fn curves(

@@ -11,7 +11,7 @@
 //! | start | entries normal(0, 1e-6) |
 //! | measure | f |
 //! | target | 1e-6 |
-//! | budget | 4 000 gradients |
+//! | budget | 2 000 gradients |
 //!
 //! S. Bhojanapalli, B. Neyshabur, N. Srebro, Global optimality of local search for low rank matrix recovery, arXiv 1605.07221.
 
@@ -26,27 +26,39 @@ const RANK: usize = 2;
 const MEASUREMENTS: usize = 120;
 const EIGENVALUES: [f64; RANK] = [1.0, 0.1];
 
+/// Entries on and above the diagonal.
+const PACKED: usize = SIZE * (SIZE + 1) / 2;
+
 /// The measurements.
 #[derive(Debug, Clone)]
 struct Sensing {
-    /// m matrices of d × d.
+    /// m matrices, each by its entries on and above the diagonal, row after row.
     matrices: Vec<f64>,
     answers: Vec<f64>,
+}
+
+/// The pairs (i, j), i ≤ j, in the order of packed entries.
+fn pairs() -> impl Iterator<Item = (usize, usize)> {
+    (0..SIZE).flat_map(|i| (i..SIZE).map(move |j| (i, j)))
+}
+
+/// UUᵀ, packed, its entries off the diagonal doubled: their inner products with packed matrices are those of the matrices.
+fn doubled_product(x: &[f64]) -> Vec<f64> {
+    let entry = |(i, j): (usize, usize)| {
+        let once: f64 = x.chunks_exact(SIZE).map(|u| u[i] * u[j]).sum();
+        if i == j { once } else { 2.0 * once }
+    };
+    pairs().map(entry).collect()
 }
 
 impl Sensing {
     fn new() -> Self {
         let mut rng = start::generator(30);
-        let mut matrices = vec![0.0; MEASUREMENTS * SIZE * SIZE];
-        for a in matrices.chunks_exact_mut(SIZE * SIZE) {
-            let mut entries = [0.0; SIZE * SIZE];
-            start::normal(&mut rng, &mut entries, 1.0);
-            for i in 0..SIZE {
-                for j in 0..SIZE {
-                    // The sum of two independent entries over 2 has the variance ½, a diagonal one 1.
-                    a[i * SIZE + j] = (entries[i * SIZE + j] + entries[j * SIZE + i]) / 2.0;
-                }
-            }
+        let mut matrices = vec![0.0; MEASUREMENTS * PACKED];
+        start::normal(&mut rng, &mut matrices, 1.0);
+        for a in matrices.chunks_exact_mut(PACKED) {
+            let off = a.iter_mut().zip(pairs()).filter(|(_, (i, j))| i != j);
+            off.for_each(|(a, _)| *a *= std::f64::consts::FRAC_1_SQRT_2);
         }
         let basis = Basis::random(SIZE, RANK, 0);
         let mut product = vec![0.0; SIZE * RANK];
@@ -61,14 +73,9 @@ impl Sensing {
 
     /// ⟨Aᵢ, UUᵀ⟩ − yᵢ.
     fn residuals(&self, x: &[f64]) -> Vec<f64> {
-        let of = |(a, y): (&[f64], &f64)| {
-            let quadratic = |u: &[f64]| -> f64 {
-                let rows = a.chunks_exact(SIZE).zip(u);
-                rows.map(|(row, ui)| ui * dot(row, u)).sum()
-            };
-            x.chunks_exact(SIZE).map(quadratic).sum::<f64>() - y
-        };
-        self.matrices.chunks_exact(SIZE * SIZE).zip(&self.answers).map(of).collect()
+        let product = doubled_product(x);
+        let matrices = self.matrices.chunks_exact(PACKED).zip(&self.answers);
+        matrices.map(|(a, y)| dot(a, &product) - y).collect()
     }
 }
 
@@ -83,12 +90,18 @@ impl Objective<[f64]> for Sensing {
 
     fn value_grad(&mut self, x: &[f64], gradient: &mut [f64]) -> f64 {
         let residuals = self.residuals(x);
-        gradient.fill(0.0);
-        for (a, r) in self.matrices.chunks_exact(SIZE * SIZE).zip(&residuals) {
+        let mut sum = [0.0; PACKED];
+        for (a, r) in self.matrices.chunks_exact(PACKED).zip(&residuals) {
             let factor = 2.0 * r / MEASUREMENTS as f64;
+            sum.iter_mut().zip(a).for_each(|(sum, a)| *sum += factor * a);
+        }
+        gradient.fill(0.0);
+        for ((i, j), entry) in pairs().zip(sum) {
             for (g, u) in gradient.chunks_exact_mut(SIZE).zip(x.chunks_exact(SIZE)) {
-                let rows = a.chunks_exact(SIZE);
-                g.iter_mut().zip(rows).for_each(|(g, row)| *g += factor * dot(row, u));
+                g[i] += entry * u[j];
+                if i != j {
+                    g[j] += entry * u[i];
+                }
             }
         }
         residuals.iter().map(|r| r * r).sum::<f64>() / (2 * MEASUREMENTS) as f64
@@ -101,7 +114,7 @@ pub(super) fn matrix_sensing(name: &'static str) -> OnLoss<impl Objective<[f64]>
         start::normal(rng, &mut x, 1e-6);
         x
     };
-    OnLoss::new(name, Sensing::new(), start, [0.0, 1e-6], 4_000)
+    OnLoss::new(name, Sensing::new(), start, [0.0, 1e-6], 2_000)
 }
 
 #[cfg(test)]
@@ -114,8 +127,11 @@ mod tests {
     fn the_curvature_at_zero_is_that_of_the_measured_matrix() {
         let mut sensing = Sensing::new();
         let mut mean = DMatrix::zeros(SIZE, SIZE);
-        for (a, y) in sensing.matrices.chunks(SIZE * SIZE).zip(&sensing.answers) {
-            mean += DMatrix::from_row_slice(SIZE, SIZE, a) * (y / MEASUREMENTS as f64);
+        for (a, y) in sensing.matrices.chunks(PACKED).zip(&sensing.answers) {
+            for ((i, j), a) in pairs().zip(a) {
+                mean[(i, j)] += a * y / MEASUREMENTS as f64;
+                mean[(j, i)] = mean[(i, j)];
+            }
         }
         let expected = -2.0 * SymmetricEigen::new(mean).eigenvalues.max();
         let dense = SymmetricEigen::new(hessian(&mut sensing, &[0.0; SIZE * RANK])).eigenvalues;

@@ -24,18 +24,22 @@ pub(super) fn hessian(f: &mut dyn Objective<[f64]>, x: &[f64]) -> DMatrix<f64> {
     (&h + h.transpose()) / 2.0
 }
 
-/// The minimum that x leads to, with ‖g‖ ≤ 1e-13 or as small as 400 steps make it.
+/// The minimum that x leads to, with ‖g‖ as small as rounding lets it become, or 400 steps.
 ///
 /// A step is −Σ ⟨g, v⟩/(|λ| + δ) v over the eigenpairs (λ, v), cut to length 1 and halved until f doesn't rise; δ = 1e-8 of the
 /// largest |λ| keeps level directions from running away.
 pub(super) fn minimum(f: &mut dyn Objective<[f64]>, mut x: Vec<f64>) -> Vec<f64> {
     let mut g = vec![0.0; x.len()];
+    let mut last = f64::INFINITY;
     for _ in 0..400 {
         let value = f.value_grad(&x, &mut g);
         let gradient = DVector::from_column_slice(&g);
-        if gradient.norm() <= 1e-13 {
+        // So near a step squares the distance, unless it is rounding.
+        let norm = gradient.norm();
+        if norm <= 1e-15 || (norm <= 1e-11 && norm > 0.1 * last) {
             break;
         }
+        last = norm;
         let SymmetricEigen { eigenvalues, eigenvectors } = SymmetricEigen::new(hessian(f, &x));
         let floor = 1e-8 * eigenvalues.amax();
         let mut along = eigenvectors.tr_mul(&gradient);

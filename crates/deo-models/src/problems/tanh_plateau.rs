@@ -10,7 +10,7 @@
 //! | start | uniform in [−0.01, 0.01]ᴺ |
 //! | measure | f − 0.39 on all rows |
 //! | target | 0.01, so f = 0.4 |
-//! | budget | 4 000 gradients |
+//! | budget | 2 000 gradients |
 //!
 //! `tanh-plateau-64` is the same on mini-batches of 64 rows, drawn with replacement.
 
@@ -105,7 +105,7 @@ impl Problem for TanhPlateau {
     }
 
     fn budget(&self) -> u64 {
-        4_000
+        2_000
     }
 
     fn has_batches(&self) -> bool {
