@@ -7,7 +7,7 @@
 //! one core.
 
 use deo_bench::escape::predicted::{Cell, Seen, csv, see};
-use deo_bench::escape::{Base, Judged, MethodKind, Settings, compare};
+use deo_bench::escape::{Base, Judged, MethodKind, Policy, Settings, compare};
 use deo_models::problems::by_name;
 use std::error::Error;
 use std::fmt::Write;
@@ -50,7 +50,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut all = vec![];
     println!("{HEAD}");
     let mut summary = String::new();
-    for (part, names) in [("on which thresholds were chosen", &OPEN[..]), ("kept aside", &ASIDE[..])] {
+    for (part, names) in
+        [("on which thresholds were chosen", &OPEN[..]), ("kept aside", &ASIDE[..])]
+    {
         let begun = all.len();
         for name in names.iter().filter(|name| is_wanted(name)) {
             let cells = cells_of(name)?;
@@ -82,11 +84,28 @@ fn cells_of(name: &str) -> Result<Vec<Cell>, Box<dyn Error>> {
     };
     let tuned = compare(&settings, &|_, _| {})?;
     let mut problem = by_name(name)?;
-    let cell = |(base, judged): (Base, &Judged)| {
+    let mut cells = vec![];
+    for (base, judged) in BASES.into_iter().zip(&tuned[0].methods) {
+        let lr =
+            if solves(judged) { judged.lr } else { helped(&settings, base)?.unwrap_or(judged.lr) };
         let seeds = (0..settings.seeds).map(|i| settings.fresh_seed(i));
-        Cell { seen: seeds.map(|seed| see(&mut *problem, base, judged.lr, seed)).collect() }
-    };
-    Ok(BASES.into_iter().zip(&tuned[0].methods).map(cell).collect())
+        let seen = seeds.map(|seed| see(&mut *problem, base, lr, seed)).collect();
+        cells.push(Cell { seen });
+    }
+    Ok(cells)
+}
+
+/// Some rate has solved some seed.
+fn solves(judged: &Judged) -> bool {
+    judged.tried.iter().any(|tried| tried.solved > 0)
+}
+
+/// The rate that is best for Escape beside the base: that of a base that solves nothing at any rate is chance.
+fn helped(settings: &Settings, base: Base) -> Result<Option<f64>, Box<dyn Error>> {
+    let methods = vec![MethodKind::With(Policy::Escape, base)];
+    let tuned = compare(&Settings { methods, ..settings.clone() }, &|_, _| {})?;
+    let judged = &tuned[0].methods[0];
+    Ok(solves(judged).then_some(judged.lr))
 }
 
 const HEAD: &str = "\

@@ -87,7 +87,7 @@ pub struct Diagnosis<V> {
     pub growth: f64,
     /// The length of the base's next step.
     pub step_norm: f64,
-    /// Gradients that the base needs to leave, as predicted; infinite where nothing moves it along the axis.
+    /// Gradients that the base needs to leave, as predicted; infinite where nothing but rounding moves it along the axis.
     pub base_gradients: f64,
     /// Gradients that the axis costs: to find it, and the losses along it.
     pub axis_gradients: f64,
@@ -110,8 +110,8 @@ impl<V> Diagnosis<V> {
         1.0 + self.turn.at.abs() / self.distance()
     }
 
-    /// The gradient has no component along the axis beyond its rounding: a symmetry, or the saddle itself. What the base then
-    /// needs hangs on that rounding.
+    /// The gradient has no component along the axis beyond its rounding: a symmetry, or the saddle itself. A base without noise then
+    /// leaves by that rounding, if at all.
     pub fn is_blind(&self) -> bool {
         self.slope.abs() <= self.slope_error
     }

@@ -2,7 +2,7 @@
 //!
 //! For each problem, base and seed:
 //!
-//! 1. The base runs alone at its tuned rate. Its *plateau* begins where the tenth of the run begins in which the measure fell least, of
+//! 1. The base runs alone at its tuned rate, or at that of Escape beside it where the base solves nothing at any. Its *plateau* begins where the tenth of the run begins in which the measure fell least, of
 //!    those before nine tenths of the whole fall are done; ten steps after the start at the earliest.
 //! 2. The run is repeated up to there and diagnosed, on the batch of that step; where steps have batches the next four are the
 //!    others. Nothing of the future is seen.
@@ -10,16 +10,16 @@
 //!    *Base*: it just goes on. *Escape*: the ladder beside the base from the start of the run, at the same rate.
 //!
 //! The axis *saves* if the run with it costs less than nine tenths, or reaches a target that the base doesn't. A cell, a problem
-//! with a base, is predicted by the majority of its seeds and measured by the median over them of the quotient of the costs.
+//! with a base, is predicted to gain if half of its seeds say so or more, and measured by the median over them of the quotient of the costs.
 
 use super::kinds::{Base, MethodKind, Policy};
 use super::look::{Point, look};
 use super::run::{End, Outcome, run};
 use super::statistics::median;
 use super::trainer::Trainer;
+use deo_core::Space;
 use deo_core::diagnose::{DiagnoseSettings, Verdict};
 use deo_core::noise::noise;
-use deo_core::Space;
 use deo_core::optim::Optimizer;
 use deo_core::space::Host;
 use deo_models::problems::Problem;
@@ -111,9 +111,9 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// Most seeds say that the axis pays.
+    /// Half of the seeds or more say that the axis pays.
     pub fn predicted(&self) -> bool {
-        2 * self.seen.iter().filter(|seen| seen.verdict.pays()).count() > self.seen.len()
+        2 * self.seen.iter().filter(|seen| seen.verdict.pays()).count() >= self.seen.len()
     }
 
     /// The median quotient is below [`SAVES`].
@@ -194,7 +194,8 @@ fn plateau(measures: &[f64]) -> u64 {
     // Nine tenths of the fall are done from here on.
     let done = last + 0.1 * (first - last);
     let earliest = (EARLIEST as usize).min(steps / 2);
-    let open = (earliest..=steps - window).filter(|i| measures[*i + window] > done || *i == earliest);
+    let open =
+        (earliest..=steps - window).filter(|i| measures[*i + window] > done || *i == earliest);
     let fall = |i: &usize| measures[*i] - measures[*i + window];
     open.min_by(|i, j| fall(i).total_cmp(&fall(j))).unwrap_or(0) as u64
 }
@@ -282,7 +283,8 @@ pub fn csv(cells: &[Cell]) -> String {
         ];
         let numbers = numbers.map(|number| short(number)).join(",");
         let (problem, base, verdict) = (&s.problem, s.base, s.verdict.name());
-        text += &format!("{problem},{base},{},{},{},{verdict},{numbers}\n", s.lr, s.seed, s.plateau);
+        text +=
+            &format!("{problem},{base},{},{},{},{verdict},{numbers}\n", s.lr, s.seed, s.plateau);
     }
     text
 }
@@ -327,6 +329,9 @@ mod tests {
         let seen = see(&mut *valley, Base::Gd, 1e-3, 77);
         assert!(!seen.verdict.pays(), "{seen:?}");
         let text = csv(&[Cell { seen: vec![seen] }]);
-        assert_eq!(text.lines().next().unwrap().split(',').count(), text.lines().nth(1).unwrap().split(',').count());
+        assert_eq!(
+            text.lines().next().unwrap().split(',').count(),
+            text.lines().nth(1).unwrap().split(',').count()
+        );
     }
 }

@@ -88,14 +88,16 @@ fn show(stdout: &mut dyn Write, results: &Results, json: bool) -> io::Result<()>
     }
     let Settings { base, lr, steps, .. } = &results.settings;
     let of = if results.dimension == 1 { "parameter" } else { "parameters" };
-    writeln!(stdout, "{}, {} {of}; {} at {lr}, step {steps}\n", results.target, results.dimension, base.name())?;
-    writeln!(stdout, "{}.\n", capital(&results.sentence))?;
-    write!(stdout, "{}", align(&rows(results)))?;
     writeln!(
         stdout,
-        "\nIt cost {} gradients and {} losses.",
-        results.gradients, results.losses
+        "{}, {} {of}; {} at {lr}, step {steps}\n",
+        results.target,
+        results.dimension,
+        base.name()
     )?;
+    writeln!(stdout, "{}.\n", capital(&results.sentence))?;
+    write!(stdout, "{}", align(&rows(results)))?;
+    writeln!(stdout, "\nIt cost {} gradients and {} losses.", results.gradients, results.losses)?;
     stdout.flush()
 }
 
@@ -113,7 +115,10 @@ fn rows(r: &Results) -> Vec<Vec<String>> {
     if let Some(others) = &r.others {
         let error = others.standard_error.map_or(String::new(), |se| format!(" ± {se:.2e}"));
         let batches = if others.batches == 1 { "another batch" } else { "other batches" };
-        row(&format!("the same axis on {} {batches}", others.batches), format!("{:.3e}{error}", others.curvature));
+        row(
+            &format!("the same axis on {} {batches}", others.batches),
+            format!("{:.3e}{error}", others.curvature),
+        );
     }
     row("unstable directions", format!("{:.1} %", 100.0 * r.unstable));
     if r.verdict != Verdict::Valley && r.verdict != Verdict::Minimum {
@@ -134,7 +139,8 @@ fn rows(r: &Results) -> Vec<Vec<String>> {
 }
 
 fn curvature(e: &Estimate) -> String {
-    let status = if e.status == Status::Converged { String::new() } else { format!(", {}", e.status) };
+    let status =
+        if e.status == Status::Converged { String::new() } else { format!(", {}", e.status) };
     format!("{:.3e} ± {:.0e}, residual {:.0e}{status}", e.curvature, e.secant_error, e.residual)
 }
 

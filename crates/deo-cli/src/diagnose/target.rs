@@ -58,7 +58,8 @@ impl OnText {
                 }
             }
         }
-        let of = weights.as_ref().map_or("at initialisation".to_owned(), |p| p.display().to_string());
+        let of =
+            weights.as_ref().map_or("at initialisation".to_owned(), |p| p.display().to_string());
         let name = format!("{}, {of}", preset.name());
         let current = Current { gpt, batch: Batch::zeros(*batch, config.block) };
         Ok(OnText { name, corpus, start, rows: *batch, current })

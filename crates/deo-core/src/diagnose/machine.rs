@@ -130,7 +130,9 @@ impl<V> Diagnose<V> {
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        let [lowest, highest] = self.krylov.estimates() else { unreachable!("one pair at each end") };
+        let [lowest, highest] = self.krylov.estimates() else {
+            unreachable!("one pair at each end")
+        };
         let gradient_norm = space.norm(g);
         let (gradients, losses) = self.spent();
         let mut axis = space.zeros_like(g);
@@ -149,7 +151,9 @@ impl<V> Diagnose<V> {
             None => (base.lr * slope.abs(), base.lr * gradient_norm),
         };
         // Momentum may lead uphill just now: the gradient's own part is what grows in the end.
-        let pace = along_step.max(if base.step.is_none() { 0.0 } else { growth * slope.abs() / lowest.curvature.abs() });
+        let pace = along_step.max(growth * slope.abs() / lowest.curvature.abs());
+        // Equal units have equal gradients to the bit: what rounding shows of a slope may move nothing.
+        let blind = slope.abs() <= slope_error;
         let sharp = self.sharp.unwrap_or(gradients);
         let mut diagnosis = Diagnosis {
             verdict: Verdict::NotFinite,
@@ -166,7 +170,11 @@ impl<V> Diagnose<V> {
             base_curvature,
             growth,
             step_norm,
-            base_gradients: steps_to(turn.at.abs(), growth, pace),
+            base_gradients: if blind {
+                f64::INFINITY
+            } else {
+                steps_to(turn.at.abs(), growth, pace)
+            },
             axis_gradients: sharp as f64 + losses as f64 * LOSS_COST,
             gradients,
             losses,

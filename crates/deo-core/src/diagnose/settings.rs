@@ -24,8 +24,7 @@ pub struct DiagnoseSettings {
     pub thresholds: Thresholds,
 }
 
-/// The thresholds of the sentences. They were chosen on two thirds of the problems of the book's page *Diagnose*, and judged on
-/// the others.
+/// The thresholds of the sentences: guesses that thirteen problems gave no reason to change, and seven others judged (docs/adr/0037).
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields, default))]

@@ -61,7 +61,8 @@ fn a_saddle_with_a_quartic_wall_is_measured_as_its_formula_says() {
         let y: Vec<f64> = (0..20).map(|i| if i == 0 { d0 } else { 1e-9 }).collect();
         let x = f.at(&y);
         let d = at(&mut f, &x, &Base::gradient_descent(0.1));
-        let error = |e: &Estimate, exact: f64| (e.curvature - exact).abs() - e.residual - e.secant_error;
+        let error =
+            |e: &Estimate, exact: f64| (e.curvature - exact).abs() - e.residual - e.secant_error;
         assert!(error(&d.lowest, lowest) <= 1e-7 && error(&d.highest, 3.8) <= 1e-7, "{d:?}");
         let turn = f64::sqrt(-lowest / kappa);
         assert!((d.turn.at.abs() / turn - 1.0).abs() < 0.1, "{:?}, exact {turn}", d.turn);
@@ -78,7 +79,13 @@ fn a_saddle_with_a_quartic_wall_is_measured_as_its_formula_says() {
 }
 
 /// Steps until the first component has gone half of the way to the wall.
-fn run(f: &mut Wall, x: &[f64], optimizer: &mut dyn Optimizer<Host<f64>>, lr: f64, way: f64) -> f64 {
+fn run(
+    f: &mut Wall,
+    x: &[f64],
+    optimizer: &mut dyn Optimizer<Host<f64>>,
+    lr: f64,
+    way: f64,
+) -> f64 {
     let (mut x, mut g) = (x.to_vec(), vec![0.0; x.len()]);
     for step in 0..200_000 {
         if f.reflect(&x)[0].abs() > 0.5 * way {
@@ -227,8 +234,7 @@ fn a_direction_of_one_batch_is_no_direction_of_the_loss() {
         let mut own: Vec<Wall> = (0..batches).map(|b| batch(b + 2, -0.2)).collect();
         let d = among(&mut own);
         assert_eq!(d.verdict, Verdict::BatchDirection, "{d:?}");
-        let mut same: Vec<Wall> =
-            (0..batches).map(|b| batch(1, -0.2 + 0.01 * b as f64)).collect();
+        let mut same: Vec<Wall> = (0..batches).map(|b| batch(1, -0.2 + 0.01 * b as f64)).collect();
         let d = among(&mut same);
         assert_ne!(d.verdict, Verdict::BatchDirection, "{d:?}");
         let others = d.others.unwrap();
@@ -241,7 +247,8 @@ fn a_direction_of_one_batch_is_no_direction_of_the_loss() {
 #[test]
 fn the_share_of_unstable_directions_is_that_of_the_spectrum() {
     // On average over starts: a third of sixty directions.
-    let spectrum = (0..60).map(|i| if i < 20 { -1.0 - f64::from(i) / 20.0 } else { f64::from(i) / 10.0 });
+    let spectrum =
+        (0..60).map(|i| if i < 20 { -1.0 - f64::from(i) / 20.0 } else { f64::from(i) / 10.0 });
     let mut f = Wall { spectrum: spectrum.collect(), kappa: 0.0 };
     let shares = (0..20).map(|seed| {
         let settings = DiagnoseSettings { seed, tolerance: 1e-3, ..Default::default() };
@@ -297,11 +304,11 @@ fn an_oracle_may_stop() {
     let (base, settings) = (Base::gradient_descent(0.1), DiagnoseSettings::default());
     for gradients in [0, 1, 5] {
         let mut f = Paid(wall(-1.0, 1.0), gradients);
-                let stopped = diagnose(&SPACE, &mut f, &mut [], &[0.1; 20], &base, &settings);
+        let stopped = diagnose(&SPACE, &mut f, &mut [], &[0.1; 20], &base, &settings);
         assert_eq!(stopped.unwrap_err(), DiagnoseError::Stopped(Spent));
     }
     let settings = DiagnoseSettings { memory: 2, ..settings };
     let mut f = Paid(wall(-1.0, 1.0), 99);
-        let refused = diagnose(&SPACE, &mut f, &mut [], &[0.1; 20], &base, &settings);
+    let refused = diagnose(&SPACE, &mut f, &mut [], &[0.1; 20], &base, &settings);
     assert!(matches!(refused, Err(DiagnoseError::Settings(_))));
 }

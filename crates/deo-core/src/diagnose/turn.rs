@@ -36,7 +36,8 @@ pub struct Turn {
 
 impl TurnSearch {
     pub(super) fn new(loss: f64, first: f64, range: [f64; 2]) -> Self {
-        let next = (loss.is_finite() && range[0] <= range[1]).then(|| first.clamp(range[0], range[1]));
+        let next =
+            (loss.is_finite() && range[0] <= range[1]).then(|| first.clamp(range[0], range[1]));
         TurnSearch { seen: vec![(0.0, loss)], range, next, refined: 0, losses: 0 }
     }
 
@@ -49,7 +50,9 @@ impl TurnSearch {
     }
 
     pub(super) fn tell(&mut self, loss: f64) {
-        let Some(a) = self.next.take() else { panic!("told the loss {loss}, but none was asked for") };
+        let Some(a) = self.next.take() else {
+            panic!("told the loss {loss}, but none was asked for")
+        };
         self.losses += 1;
         // What isn't a number is a wall.
         let loss = if loss.is_nan() { f64::INFINITY } else { loss };

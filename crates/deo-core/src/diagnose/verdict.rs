@@ -57,7 +57,8 @@ impl Verdict {
 
     /// The verdict on these numbers.
     pub(super) fn of<V>(d: &Diagnosis<V>, thresholds: &Thresholds) -> Self {
-        let finite = d.loss.is_finite() && d.gradient_norm.is_finite() && d.lowest.curvature.is_finite();
+        let finite =
+            d.loss.is_finite() && d.gradient_norm.is_finite() && d.lowest.curvature.is_finite();
         if !finite {
             return Verdict::NotFinite;
         }

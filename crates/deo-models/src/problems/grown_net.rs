@@ -58,7 +58,8 @@ impl Objective<[f64]> for Fit {
     }
 
     fn value_grad(&mut self, x: &[f64], gradient: &mut [f64]) -> f64 {
-        let value = self.net.on(&self.inputs, Targets::Values(&self.targets)).value_grad(x, gradient);
+        let value =
+            self.net.on(&self.inputs, Targets::Values(&self.targets)).value_grad(x, gradient);
         gradient.iter_mut().for_each(|g| *g /= self.scale);
         value / self.scale
     }
@@ -147,7 +148,12 @@ mod tests {
             let mut s = DMatrix::zeros(INPUTS + 1, INPUTS + 1);
             for (row, x) in inputs.chunks(INPUTS).enumerate() {
                 let t = (w.iter().zip(x).map(|(w, x)| w * x).sum::<f64>() + b).tanh();
-                let bend = 2.0 / ROWS as f64 * (outputs[row] - targets[row]) * v * -2.0 * t * (1.0 - t * t);
+                let bend = 2.0 / ROWS as f64
+                    * (outputs[row] - targets[row])
+                    * v
+                    * -2.0
+                    * t
+                    * (1.0 - t * t);
                 let x: Vec<f64> = x.iter().copied().chain([1.0]).collect();
                 s += DMatrix::from_fn(INPUTS + 1, INPUTS + 1, |i, k| bend * x[i] * x[k]);
             }

@@ -54,9 +54,13 @@ impl Qaoa {
     /// If an edge has a vertex that isn't there, or the state vector would have more than 2²⁰ components.
     pub fn new(vertices: usize, edges: &[(usize, usize)]) -> Self {
         assert!((1..=20).contains(&vertices), "{vertices} vertices; there must be 1 to 20");
-        assert!(edges.iter().all(|&(u, v)| u < vertices && v < vertices), "{edges:?} of {vertices}");
+        assert!(
+            edges.iter().all(|&(u, v)| u < vertices && v < vertices),
+            "{edges:?} of {vertices}"
+        );
         let states = 1usize << vertices;
-        let cut = |z: usize| edges.iter().filter(|(u, v)| (z >> u ^ z >> v) & 1 == 1).count() as f64;
+        let cut =
+            |z: usize| edges.iter().filter(|(u, v)| (z >> u ^ z >> v) & 1 == 1).count() as f64;
         let zeros = vec![[0.0; 2]; states];
         let cut = (0..states).map(cut).collect();
         Qaoa { vertices, cut, psi: zeros.clone(), lambda: zeros.clone(), mixed: zeros }
@@ -251,7 +255,8 @@ mod tests {
             let exact = -0.5 * (1.0 + f64::sin(gamma) * f64::sin(4.0 * beta));
             let mut g = [0.0; 2];
             assert!((edge.value_grad(&[gamma, beta], &mut g) - exact).abs() < 1e-14);
-            let slope = [-0.5 * gamma.cos() * (4.0 * beta).sin(), -2.0 * gamma.sin() * (4.0 * beta).cos()];
+            let slope =
+                [-0.5 * gamma.cos() * (4.0 * beta).sin(), -2.0 * gamma.sin() * (4.0 * beta).cos()];
             assert!((g[0] - slope[0]).abs() < 1e-14 && (g[1] - slope[1]).abs() < 1e-14, "{g:?}");
         }
     }
