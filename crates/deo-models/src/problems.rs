@@ -22,6 +22,7 @@
 //! | `grown-net` | 65 | an exact saddle: the copied units of a converged net |
 //! | `qaoa` | 8 | seven exact saddles of index 1 of a quantum circuit |
 //! | `rosenbrock` | 10 | nothing; a curved valley |
+//! | `pinn-reaction` | 697 | a trap: a solution of the equation that isn't that of its initial values |
 //! | `tanh-plateau`, `tanh-plateau-64` | 161 | a plateau of small weights; all rows, mini-batches |
 //! | `digits-autoencoder` (feature `digits`) | 5 544 | plateaus of a deep sigmoid net |
 //! | `digits-classifier` (feature `digits`) | 2 410 | nothing; mini-batches |
@@ -43,6 +44,7 @@
 //! | `grown-net` | the saddle, units permuted | f/f₄ − ½, 0.005 | 4 000 |
 //! | `qaoa` | one of the saddles | (f − f_TS)/Δ + ½, 0.005 | 2 000 |
 //! | `rosenbrock` | uniform in [0.2, 0.8]ᴺ | f, 1e-3 | 20 000 |
+//! | `pinn-reaction` | weights normal(0, 1/√inputs) | f, 2e-3 | 4 000 |
 //! | `tanh-plateau`, `-64` | uniform in [−0.01, 0.01]ᴺ | f − 0.39, 0.01 | 2 000 |
 //! | `digits-autoencoder` | as the net is initialised | f at the end | 4 000 |
 //! | `digits-classifier` | as the net is initialised | f on images held out, at the end | 2 000 |
@@ -88,6 +90,7 @@ mod octopus;
 mod on_landscape;
 mod on_loss;
 mod phase_retrieval;
+mod pinn_reaction;
 mod problem;
 mod qaoa;
 mod quartic_well;
@@ -129,6 +132,7 @@ const ALL: &[(&str, Constructor)] = &[
     ("grown-net", |name| boxed(grown_net::grown_net(name))),
     ("qaoa", |name| boxed(qaoa::qaoa(name))),
     ("rosenbrock", |name| boxed(rosenbrock::rosenbrock(name))),
+    ("pinn-reaction", |name| boxed(pinn_reaction::pinn_reaction(name))),
     ("tanh-plateau", |name| boxed(tanh_plateau::TanhPlateau::new(name, None))),
     ("tanh-plateau-64", |name| boxed(tanh_plateau::TanhPlateau::new(name, Some(64)))),
     #[cfg(feature = "digits")]

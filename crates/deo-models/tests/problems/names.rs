@@ -39,6 +39,7 @@ fn dimensions_are_as_documented() {
         ("grown-net", 65),
         ("qaoa", 8),
         ("rosenbrock", 10),
+        ("pinn-reaction", 697),
         ("tanh-plateau", 161),
         ("digits-autoencoder", 5_544),
         ("digits-classifier", 2_410),
