@@ -23,7 +23,7 @@
 //! | [`Minimum`](Verdict::Minimum), [`Valley`](Verdict::Valley) | λ_min isn't negative beyond two errors; ‖g‖ is below 1e-6 λ_max max(‖x‖, 1), or isn't |
 //! | [`BatchDirection`](Verdict::BatchDirection) | other batches are given, and on them C̄ isn't negative |
 //! | [`Bend`](Verdict::Bend) | D is less than ten steps of the base |
-//! | [`Saddle`](Verdict::Saddle) | the base needs twice the gradients of the axis, or more |
+//! | [`Saddle`](Verdict::Saddle) | the base needs three times the gradients of the axis, or more |
 //! | [`BaseLeaves`](Verdict::BaseLeaves) | otherwise |
 //!
 //! What it can't see: how many saddles follow, what the run needs after it has left, that √v̂ of Adam changes meanwhile (on some
