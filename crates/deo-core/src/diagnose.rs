@@ -120,7 +120,7 @@ impl<V> Diagnosis<V> {
     /// curvature that was found must be left.
     fn is_of_the_batch(&self, z: f64) -> bool {
         self.others.is_some_and(|others| match others.batches {
-            0 | 1 => !(others.curvature < 0.25 * self.lowest.curvature),
+            0 | 1 => others.curvature.is_nan() || others.curvature >= 0.25 * self.lowest.curvature,
             _ => !others.is_negative(z),
         })
     }
