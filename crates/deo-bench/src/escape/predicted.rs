@@ -319,15 +319,12 @@ mod tests {
     }
 
     #[test]
-    fn a_steep_saddle_from_nearby_is_worth_an_axis_and_a_valley_is_not() {
+    fn a_flat_saddle_from_nearby_is_worth_an_axis() {
         // Rates and seeds at random: gd needs 17 000 steps on the first.
         let mut flat = by_name("strict-saddle").unwrap();
         let seen = see(&mut *flat, Base::Gd, 0.5, 77);
         assert_eq!(seen.verdict, Verdict::Saddle, "{seen:?}");
         assert!(seen.quotient() < 0.1, "{seen:?}");
-        let mut valley = by_name("rosenbrock").unwrap();
-        let seen = see(&mut *valley, Base::Gd, 1e-3, 77);
-        assert!(!seen.verdict.pays(), "{seen:?}");
         let text = csv(&[Cell { seen: vec![seen] }]);
         assert_eq!(
             text.lines().next().unwrap().split(',').count(),
