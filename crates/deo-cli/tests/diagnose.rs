@@ -76,7 +76,7 @@ fn a_network_at_its_start() {
         "12",
     ];
     let found = json(&bench, &arguments);
-    assert_eq!(found["dimension"].as_u64().unwrap() > 90_000, true);
+    assert!(found["dimension"].as_u64().unwrap() > 90_000);
     assert!(found["gradients"].as_u64().unwrap() <= 13 + 5);
 }
 

@@ -281,7 +281,7 @@ pub fn csv(cells: &[Cell]) -> String {
             s.axis_cost,
             s.escape_cost,
         ];
-        let numbers = numbers.map(|number| short(number)).join(",");
+        let numbers = numbers.map(short).join(",");
         let (problem, base, verdict) = (&s.problem, s.base, s.verdict.name());
         text +=
             &format!("{problem},{base},{},{},{},{verdict},{numbers}\n", s.lr, s.seed, s.plateau);

@@ -190,9 +190,9 @@ impl Objective<[f64]> for Qaoa {
         for k in (0..p).rev() {
             mixed.fill([0.0; 2]);
             for bit in (0..*vertices).map(|v| 1 << v) {
-                for i in 0..psi.len() {
+                for (i, mixed) in mixed.iter_mut().enumerate() {
                     let from = psi[i ^ bit];
-                    mixed[i] = [mixed[i][0] + from[0], mixed[i][1] + from[1]];
+                    *mixed = [mixed[0] + from[0], mixed[1] + from[1]];
                 }
             }
             gradient[p + k] = 2.0 * imaginary(lambda, mixed);
