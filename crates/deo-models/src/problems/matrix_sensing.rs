@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn the_curvature_at_zero_is_that_of_the_measured_matrix() {
         let mut sensing = Sensing::new();
-        let mut mean = DMatrix::zeros(SIZE, SIZE);
+        let mut mean = DMatrix::<f64>::zeros(SIZE, SIZE);
         for (a, y) in sensing.matrices.chunks(PACKED).zip(&sensing.answers) {
             for ((i, j), a) in pairs().zip(a) {
                 mean[(i, j)] += a * y / MEASUREMENTS as f64;
