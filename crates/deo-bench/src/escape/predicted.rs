@@ -162,7 +162,7 @@ impl Going {
     }
 
     /// Goes on to the target; (steps taken, the measure after each). Infinite if the budget in steps doesn't suffice.
-    fn to_target(
+    fn until_target(
         &mut self,
         problem: &mut dyn Problem,
         lr: f64,
@@ -204,7 +204,7 @@ fn plateau(measures: &[f64]) -> u64 {
 pub fn see(problem: &mut dyn Problem, base: Base, lr: f64, seed: u64) -> Seen {
     let budget = problem.budget();
     let mut alone = Going::start(problem, base, seed);
-    let (base_cost, measures) = alone.to_target(problem, lr, seed, budget);
+    let (base_cost, measures) = alone.until_target(problem, lr, seed, budget);
     let begins = plateau(&measures);
     let mut there = Going::start(problem, base, seed);
     let mut g = vec![0.0; there.x.len()];
@@ -224,7 +224,7 @@ pub fn see(problem: &mut dyn Problem, base: Base, lr: f64, seed: u64) -> Seen {
     let axis_cost = if d.turn.fall > 0.0 {
         kicked.trainer.kicked(&SPACE);
         let left = (budget as f64 - begins as f64 - paid).max(0.0);
-        begins as f64 + paid + kicked.to_target(problem, lr, seed, left as u64).0
+        begins as f64 + paid + kicked.until_target(problem, lr, seed, left as u64).0
     } else {
         base_cost
     };
