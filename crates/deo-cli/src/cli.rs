@@ -3,6 +3,7 @@
 use crate::colour::Colour;
 use crate::config::one_line;
 use crate::demo::DemoArgs;
+use crate::diagnose::DiagnoseArgs;
 use crate::escape::EscapeArgs;
 use crate::manual::{CompletionsArgs, ManArgs};
 use crate::report::ReportArgs;
@@ -47,6 +48,8 @@ pub enum Command {
     Train(Box<TrainArgs>),
     /// Compare methods that leave saddles and plateaus, each tuned, at equal budgets of gradients
     Escape(Box<EscapeArgs>),
+    /// Say whether curvature is what holds a training up, and whether an axis would pay
+    Diagnose(Box<DiagnoseArgs>),
     /// Search for saddles from many starts, verify each, and list the distinct ones
     Saddle(Box<SaddleArgs>),
     /// Eigenvalues of a Hessian or of a symmetric matrix, with error bars

@@ -13,6 +13,7 @@
 //! | [`demo`] | `deo demo`: a saddle, a run that stays, one that leaves, and a page about it |
 //! | [`train`] | `deo train`: options, settings, the training loop under a budget of gradients; its records and plots |
 //! | [`escape`] | `deo escape`: options and files of the comparisons in [`deo_bench`] |
+//! | [`diagnose`] | `deo diagnose`: whether curvature is what holds a training up |
 //! | [`saddle`] | `deo saddle`: the passes of a landscape or a cluster, from many starts |
 //! | [`spectrum`] | `deo spectrum`: eigenpairs of a Hessian or a matrix, with error bars |
 //! | [`report`] | `deo report`: a page for one or several runs |
@@ -29,6 +30,7 @@ pub mod cli;
 pub mod colour;
 pub mod config;
 pub mod demo;
+pub mod diagnose;
 pub mod escape;
 mod heartbeat;
 pub mod manual;

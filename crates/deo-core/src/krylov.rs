@@ -54,6 +54,7 @@ mod judge;
 mod missed;
 mod noise_level;
 mod protocol;
+mod quadrature;
 mod restart;
 mod settings;
 #[cfg(test)]

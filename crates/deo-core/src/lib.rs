@@ -7,6 +7,7 @@ pub mod certify;
 pub mod compat;
 pub mod deo;
 pub mod determinism;
+pub mod diagnose;
 pub mod dimer;
 pub mod drive;
 pub mod estimate;

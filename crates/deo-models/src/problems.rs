@@ -18,6 +18,12 @@
 //! | `deep-linear-net` | 75 | two saddles without negative curvature |
 //! | `identical-units` | 13 | a symmetry that no gradient method breaks |
 //! | `xor` | 9 | a degenerate saddle of a small net |
+//! | `matrix-sensing` | 30 | two strict saddles |
+//! | `grown-net` | 65 | an exact saddle: the copied units of a converged net |
+//! | `qaoa` | 8 | seven exact saddles of index 1 of a quantum circuit |
+//! | `rosenbrock` | 10 | nothing; a curved valley |
+//! | `pinn-reaction` | 697 | a trap: a solution of the equation that isn't that of its initial values |
+//! | `tanh-plateau`, `tanh-plateau-64` | 161 | a plateau of small weights; all rows, mini-batches |
 //! | `digits-autoencoder` (feature `digits`) | 5 544 | plateaus of a deep sigmoid net |
 //! | `digits-classifier` (feature `digits`) | 2 410 | nothing; mini-batches |
 //! | `char-gpt` (feature `corpus`) | 104 896 | nothing; mini-batches |
@@ -34,6 +40,12 @@
 //! | `deep-linear-net` | entries normal(0, 1e-3) | f, 1e-4 | 20 000 |
 //! | `identical-units` | one random unit, four times | f, 1e-5 | 20 000 |
 //! | `xor` | entries normal(0, 0.1) | f, 1e-4 | 20 000 |
+//! | `matrix-sensing` | entries normal(0, 1e-6) | f, 1e-6 | 2 000 |
+//! | `grown-net` | the saddle, units permuted | f/f₄ − ½, 0.005 | 4 000 |
+//! | `qaoa` | one of the saddles | (f − f_TS)/Δ + ½, 0.005 | 2 000 |
+//! | `rosenbrock` | uniform in [0.2, 0.8]ᴺ | f, 1e-3 | 20 000 |
+//! | `pinn-reaction` | weights normal(0, 1/√inputs) | f, 2e-3 | 4 000 |
+//! | `tanh-plateau`, `-64` | uniform in [−0.01, 0.01]ᴺ | f − 0.39, 0.01 | 2 000 |
 //! | `digits-autoencoder` | as the net is initialised | f at the end | 4 000 |
 //! | `digits-classifier` | as the net is initialised | f on images held out, at the end | 2 000 |
 //! | `char-gpt` | as the net is initialised | f on fixed batches held out, at the end | 1 000 |
@@ -67,22 +79,31 @@ mod digits_autoencoder;
 mod digits_classifier;
 mod error;
 mod gaussian_bump;
+mod grown_net;
 mod identical_units;
 mod linear_net;
 mod matrix_factorisation;
+mod matrix_sensing;
 mod nets;
+mod newton;
 mod octopus;
 mod on_landscape;
+mod on_loss;
 mod phase_retrieval;
+mod pinn_reaction;
 mod problem;
+mod qaoa;
 mod quartic_well;
+mod rosenbrock;
 mod start;
 mod strict_saddle;
+mod tanh_plateau;
 mod xor;
 
 pub use error::ProblemError;
 pub use nets::{Batching, Data, Net};
 pub use problem::Problem;
+pub use qaoa::Qaoa;
 
 use on_landscape::OnLandscape;
 
@@ -107,6 +128,13 @@ const ALL: &[(&str, Constructor)] = &[
     ("deep-linear-net", |name| boxed(linear_net::deep_linear_net(name))),
     ("identical-units", |name| boxed(identical_units::identical_units(name))),
     ("xor", |name| boxed(xor::xor(name))),
+    ("matrix-sensing", |name| boxed(matrix_sensing::matrix_sensing(name))),
+    ("grown-net", |name| boxed(grown_net::grown_net(name))),
+    ("qaoa", |name| boxed(qaoa::qaoa(name))),
+    ("rosenbrock", |name| boxed(rosenbrock::rosenbrock(name))),
+    ("pinn-reaction", |name| boxed(pinn_reaction::pinn_reaction(name))),
+    ("tanh-plateau", |name| boxed(tanh_plateau::TanhPlateau::new(name, None))),
+    ("tanh-plateau-64", |name| boxed(tanh_plateau::TanhPlateau::new(name, Some(64)))),
     #[cfg(feature = "digits")]
     ("digits-autoencoder", |name| boxed(digits_autoencoder::DigitsAutoencoder::new(name))),
     #[cfg(feature = "digits")]

@@ -4,6 +4,7 @@ use clap::builder::styling::{AnsiColor, Style};
 use deo_cli::cli::{self, Command, is_bare, is_wish, usage_line};
 use deo_cli::colour::Colour;
 use deo_cli::demo::{self, DemoError};
+use deo_cli::diagnose::{self, DiagnoseError};
 use deo_cli::escape::{self, EscapeError};
 use deo_cli::manual::{self, ManualError};
 use deo_cli::report::{self, ReportError};
@@ -44,6 +45,11 @@ fn main() -> ExitCode {
         Command::Escape(arguments) => match escape::execute(*arguments, stdout) {
             Ok(()) => ExitCode::SUCCESS,
             Err(EscapeError::Stdout(reason)) if nobody_reads(&reason) => ExitCode::SUCCESS,
+            Err(error) => failed(&error, error.exit_code()),
+        },
+        Command::Diagnose(arguments) => match diagnose::execute(&arguments, stdout) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(DiagnoseError::Stdout(reason)) if nobody_reads(&reason) => ExitCode::SUCCESS,
             Err(error) => failed(&error, error.exit_code()),
         },
         Command::Saddle(arguments) => match saddle::execute(&arguments, stdout) {

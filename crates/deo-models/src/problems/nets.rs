@@ -27,8 +27,7 @@
 mod on_table;
 #[cfg(feature = "corpus")]
 mod on_text;
-#[cfg(feature = "digits")]
-mod rows;
+pub(super) mod rows;
 #[cfg(feature = "digits")]
 mod table;
 

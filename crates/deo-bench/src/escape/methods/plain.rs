@@ -3,7 +3,8 @@
 use crate::escape::kinds::Base;
 use crate::escape::meter::Metered;
 use crate::escape::method::Method;
-use deo_core::optim::{Adam, AdamSettings, Optimizer, Sgd, SgdSettings};
+use crate::escape::trainer::Trainer;
+use deo_core::optim::Optimizer;
 use deo_core::space::Host;
 
 /// Any optimizer of slices of `f64`.
@@ -11,26 +12,10 @@ pub(super) type AnyOptimizer = Box<dyn Optimizer<Host<f64>> + Send>;
 
 pub(super) const SPACE: Host<f64> = Host::new();
 
-/// μ of heavy ball and of Nesterov's method: the customary one.
-const MOMENTUM: f64 = 0.9;
-
 impl Base {
     /// The optimizer with its customary parameters, for vectors like `x`.
     pub(super) fn optimizer(self, x: &[f64]) -> AnyOptimizer {
-        const VALID: &str = "customary parameters are within their ranges";
-        let sgd = |momentum, nesterov| {
-            let settings = SgdSettings { momentum, nesterov, ..SgdSettings::default() };
-            Box::new(Sgd::new(settings, &SPACE, x).expect(VALID))
-        };
-        let adam = |settings| Box::new(Adam::new(settings, &SPACE, x).expect(VALID));
-        match self {
-            Base::Gd => sgd(0.0, false),
-            Base::HeavyBall => sgd(MOMENTUM, false),
-            Base::Nesterov => sgd(MOMENTUM, true),
-            Base::Adam => adam(AdamSettings::adam()),
-            Base::Adamw => adam(AdamSettings::adamw()),
-            Base::Nadamw => adam(AdamSettings::nadamw()),
-        }
+        Box::new(Trainer::new(self, x))
     }
 }
 

@@ -9,7 +9,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 const WORDS: u128 = 2;
 
 /// The `batch` rows, below `rows`, of that step of the run with that seed.
-pub(super) fn drawn(
+pub(in crate::problems) fn drawn(
     seed: u64,
     step: u64,
     batch: usize,

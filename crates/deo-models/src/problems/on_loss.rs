@@ -1,0 +1,71 @@
+//! A loss with a start, a level to come down to and a budget: for losses that are no landscape of their own.
+
+use super::Problem;
+use super::start::generator;
+use deo_core::Objective;
+use rand_chacha::ChaCha8Rng;
+use std::fmt;
+
+/// Where the run of a seed starts, drawn by the generator of that seed.
+type StartOf = Box<dyn Fn(&mut ChaCha8Rng) -> Vec<f64> + Send>;
+
+/// A problem whose measure is f − `level`.
+pub(super) struct OnLoss<O> {
+    name: &'static str,
+    loss: O,
+    start: StartOf,
+    dimension: usize,
+    level: f64,
+    target: f64,
+    budget: u64,
+}
+
+impl<O> OnLoss<O> {
+    /// The problem of that name, solved once f ≤ `level` + `target`.
+    pub(super) fn new(
+        name: &'static str,
+        loss: O,
+        start: impl Fn(&mut ChaCha8Rng) -> Vec<f64> + Send + 'static,
+        [level, target]: [f64; 2],
+        budget: u64,
+    ) -> Self {
+        let dimension = start(&mut generator(0)).len();
+        OnLoss { name, loss, start: Box::new(start), dimension, level, target, budget }
+    }
+}
+
+impl<O> fmt::Debug for OnLoss<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OnLoss").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl<O: Objective<[f64]> + Send> Problem for OnLoss<O> {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn dimension(&self) -> usize {
+        self.dimension
+    }
+
+    fn start(&self, seed: u64) -> Vec<f64> {
+        (self.start)(&mut generator(seed))
+    }
+
+    fn objective(&mut self, _seed: u64, _step: u64) -> &mut dyn Objective<[f64]> {
+        &mut self.loss
+    }
+
+    fn measure(&mut self, x: &[f64]) -> f64 {
+        self.loss.value(x) - self.level
+    }
+
+    fn target(&self) -> Option<f64> {
+        Some(self.target)
+    }
+
+    fn budget(&self) -> u64 {
+        self.budget
+    }
+}
