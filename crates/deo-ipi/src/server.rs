@@ -65,6 +65,9 @@ enum Door {
     Tcp(TcpListener),
 }
 
+/// Looks after the engine while a client is waited for.
+type Watch = dyn FnMut(Counts) -> Option<String> + Send;
+
 /// A socket that clients connect to.
 pub struct Server {
     door: Door,
@@ -72,7 +75,7 @@ pub struct Server {
     limits: Limits,
     wire: Option<Wire>,
     counts: Counts,
-    watch: Box<dyn FnMut() -> Option<String> + Send>,
+    watch: Box<Watch>,
     /// To be removed at the end.
     file: Option<PathBuf>,
 }
@@ -129,7 +132,7 @@ impl Server {
             }
         };
         let (wire, counts) = (None, Counts::default());
-        Ok(Server { door, address: bound, limits, wire, counts, watch: Box::new(|| None), file })
+        Ok(Server { door, address: bound, limits, wire, counts, watch: Box::new(|_| None), file })
     }
 
     /// Where it listens; the port is the one that the system has chosen.
@@ -143,7 +146,7 @@ impl Server {
     }
 
     /// `watch` is called while a client is waited for. What it returns, how the engine has ended, ends the waiting.
-    pub fn watch(&mut self, watch: impl FnMut() -> Option<String> + Send + 'static) {
+    pub fn watch(&mut self, watch: impl FnMut(Counts) -> Option<String> + Send + 'static) {
         self.watch = Box::new(watch);
     }
 
@@ -223,7 +226,7 @@ impl Server {
                 }
                 Err(_) => {}
             }
-            if let Some(how) = (self.watch)() {
+            if let Some(how) = (self.watch)(self.counts) {
                 return Err(IpiError::EngineEnded { how, lost: lost.clone() });
             }
             std::thread::sleep(nap);

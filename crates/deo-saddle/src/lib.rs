@@ -15,8 +15,9 @@ mod settings;
 mod step;
 mod verify;
 
-pub use descent::{Descent, descend, join};
-pub use drive::{DriveError, Found, Method, Saddle, find, in_parallel, search};
+pub use descent::{Descent, descend, join, try_descend, try_join};
+pub use drive::{DriveError, Found, Method, Observer, Saddle, Step, TryError, Watch};
+pub use drive::{find, in_parallel, search, try_find, try_search};
 pub use min_mode::MinModeSearch;
 pub use newton::NewtonSearch;
 pub use outcome::{Counts, Outcome, Record, Waypoint};

@@ -36,7 +36,7 @@
 mod protocol;
 mod rescue;
 
-pub(super) use protocol::VANISHED;
+pub(super) use protocol::{AGAIN, VANISHED};
 
 use super::coordinates::Coordinates;
 use super::copied;
@@ -101,6 +101,11 @@ pub struct NewtonSearch<V> {
     /// The gradients' parts along motions that the space leaves out, at x and at the point asked about.
     slope: f64,
     new_slope: f64,
+    /// What is compared with the tolerance, at x and at the point asked about: ‖g‖, or what `tell_sized` was given.
+    size: f64,
+    new_size: f64,
+    /// Probes in a row, along one direction, whose gradients weren't finite.
+    unanswered: usize,
     /// Coordinates of x relative to the start, and of the reference of the cycle detector.
     position: Vec<f64>,
     reference: Vec<f64>,
@@ -122,6 +127,7 @@ pub struct NewtonSearch<V> {
     #[cfg_attr(feature = "serde", serde(with = "deo_core::estimate::unknown"))]
     first_value: f64,
     first_slope: f64,
+    first_size: f64,
     /// After a turn: which way to climb until the gradient agrees.
     heading: Option<Vec<f64>>,
     rescues: u64,
@@ -173,6 +179,9 @@ impl<V> NewtonSearch<V> {
             new_gradient: zeros(),
             slope: 0.0,
             new_slope: 0.0,
+            size: 0.0,
+            new_size: 0.0,
+            unanswered: 0,
             position: zeros(),
             reference: zeros(),
             cycle: Cycle::default(),
@@ -188,6 +197,7 @@ impl<V> NewtonSearch<V> {
             first_gradient: zeros(),
             first_value: f64::NAN,
             first_slope: 0.0,
+            first_size: 0.0,
             heading: None,
             rescues: 0,
             rescued_at: 0,
@@ -234,6 +244,16 @@ impl<V> NewtonSearch<V> {
     /// ‖g‖ there, the part along motions that the space leaves out included.
     pub fn gradient_norm(&self) -> f64 {
         self.norm().hypot(self.slope)
+    }
+
+    /// What is compared with the tolerance there: ‖g‖, unless [`tell_sized`](Self::tell_sized) was given another measure.
+    pub fn size(&self) -> f64 {
+        self.size
+    }
+
+    /// The trust radius.
+    pub fn radius(&self) -> f64 {
+        self.radius
     }
 
     /// ‖g‖ within the space.

@@ -25,6 +25,8 @@ const ALIGNED: f64 = std::f64::consts::FRAC_1_SQRT_2;
 const ROUNDINGS: f64 = 4.0;
 /// Gradients that aren't finite, in a row, after which the search ends: R has shrunk by a thousand then.
 const PATIENCE: u64 = 5;
+/// A probe whose gradient isn't finite is made again: half as long, and then to the other side.
+pub(in super::super) const AGAIN: [f64; 2] = [0.5, -1.0];
 
 impl<V> NewtonSearch<V> {
     /// Takes f and its gradient at the point last asked about. f is only recorded; NaN will do.
@@ -37,8 +39,31 @@ impl<V> NewtonSearch<V> {
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
+        self.take(space, value, gradient, None);
+    }
+
+    /// The same, and converged is where `size` is at most the tolerance, instead of ‖g‖: a measure of the gradient in
+    /// another norm, such as the largest atomic force.
+    ///
+    /// # Panics
+    ///
+    /// If nothing was asked.
+    pub fn tell_sized<S>(&mut self, space: &S, value: f64, gradient: &S::Vector, size: f64)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        self.take(space, value, gradient, Some(size));
+    }
+
+    fn take<S>(&mut self, space: &S, value: f64, gradient: &S::Vector, size: Option<f64>)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
         self.coordinates.of(space, gradient, &mut self.new_gradient);
         self.new_slope = space.variance(gradient).slope;
+        self.new_size = size.unwrap_or_else(|| norm(&self.new_gradient).hypot(self.new_slope));
         match self.phase {
             Phase::Start => self.tell_start(space, value),
             Phase::Probe => self.tell_probe(space),
@@ -54,17 +79,16 @@ impl<V> NewtonSearch<V> {
     {
         self.counts.steps += 1;
         self.gradient.copy_from_slice(&self.new_gradient);
-        self.slope = self.new_slope;
-        let size = self.gradient_norm();
-        if !size.is_finite() {
+        (self.slope, self.size) = (self.new_slope, self.new_size);
+        if !(self.gradient_norm().is_finite() && self.size.is_finite()) {
             return self.finish(Outcome::NonFinite);
         }
         self.value = value;
         self.first_gradient.copy_from_slice(&self.gradient);
-        (self.first_value, self.first_slope) = (value, self.slope);
+        (self.first_value, self.first_slope, self.first_size) = (value, self.slope, self.size);
         self.cycle = Cycle::begin(self.norm());
         if norm(&self.displacement) == 0.0 {
-            if size <= self.settings.goal.tolerance && self.settings.goal.index == 0 {
+            if self.size <= self.settings.goal.tolerance && self.settings.goal.index == 0 {
                 return self.finish(Outcome::Converged);
             }
             // No axis was given: along the gradient, and where there is none, along the first coordinate.
@@ -101,9 +125,15 @@ impl<V> NewtonSearch<V> {
         self.counts.probes += 1;
         self.probes_here += 1;
         if !self.new_gradient.iter().all(|g| g.is_finite()) {
-            // So near a finite point, a shorter probe would be no better.
-            return self.finish(Outcome::NonFinite);
+            // Where an electronic structure fails to converge may begin that near; beyond, on the other side, it needn't.
+            let Some(factor) = AGAIN.get(self.unanswered) else {
+                return self.finish(Outcome::NonFinite);
+            };
+            self.unanswered += 1;
+            self.displacement.iter_mut().for_each(|d| *d *= factor);
+            return self.ask_probe(space);
         }
+        self.unanswered = 0;
         self.learn(0.0);
         let square = dot(&self.displacement, &self.displacement);
         self.measured = dot(&self.displacement, &self.predicted) / square;
@@ -130,7 +160,7 @@ impl<V> NewtonSearch<V> {
             return self.finish(Outcome::NonFinite);
         }
         let Goal { index, tolerance, .. } = self.settings.goal;
-        let small = self.gradient_norm() <= tolerance;
+        let small = self.size <= tolerance;
         if !small && self.norm() <= VANISHED * tolerance {
             return self.finish(Outcome::NotInvariant);
         }
@@ -297,7 +327,7 @@ impl<V> NewtonSearch<V> {
         std::mem::swap(&mut self.x, &mut self.point);
         self.gradient.copy_from_slice(&self.new_gradient);
         add(1.0, &self.displacement, &mut self.position);
-        (self.value, self.slope) = (value, self.new_slope);
+        (self.value, self.slope, self.size) = (value, self.new_slope, self.new_size);
         self.last_step = length;
         self.probes_here = 0;
     }

@@ -174,7 +174,7 @@ impl<V> NewtonSearch<V> {
         self.position.fill(0.0);
         self.reference.fill(0.0);
         self.gradient.copy_from_slice(&self.first_gradient);
-        (self.value, self.slope) = (self.first_value, self.first_slope);
+        (self.value, self.slope, self.size) = (self.first_value, self.first_slope, self.first_size);
         self.cycle = Cycle::begin(self.norm());
         (self.convex, self.least, self.radius) = (0, f64::MAX, self.settings.radius);
         self.probes_here = 0;

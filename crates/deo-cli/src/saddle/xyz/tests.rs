@@ -25,7 +25,7 @@ fn what_is_written_is_read_to_the_bit() {
     let species: Vec<String> = ["Ar", "Ar", "X"].map(str::to_owned).to_vec();
     let x: Vec<f64> = (0..9).map(|i| f64::from(i).sin() / 3.0).collect();
     let text = frame_text(&species, &x, "energy=-1.5").repeat(2) + "\n  \n";
-    let frame = Frame { species, x };
+    let frame = Frame { species, x, cell: None, pbc: [false; 3], movable: vec![true; 3] };
     assert_eq!(parse(&text).unwrap(), [frame.clone(), frame]);
 }
 
@@ -195,5 +195,32 @@ fn files_of_other_systems() {
     let tabs = text.replace("\nAr 1 0 0", "\n\tAr\t1  0\t0 \t");
     for text in [&windows, &tabs, &format!("\u{feff}{windows}\r\n\r\n"), &text.trim().to_owned()] {
         assert_eq!(parse(text).unwrap(), expected);
+    }
+}
+
+#[test]
+fn structures_have_cells_masks_and_atoms_that_are_held() {
+    let structures = |text: &str| parse_structures(text, Path::new("a.xyz"));
+    let text = "2\nProperties=move_mask:L:1:pos:R:3:forces:R:3:species:S:1 Lattice=\"4 0 0 1 5d0 0 0 0 6E0\" pbc=\"T T F\" note='a b'\n\
+        T 0 0 1d-3 9 9 9 Al\nF 1.0E0 2 3 9 9 9 H\n";
+    let [frame] = &structures(text).unwrap()[..] else { panic!("one frame") };
+    assert_eq!(frame.cell, Some([4.0, 0.0, 0.0, 1.0, 5.0, 0.0, 0.0, 0.0, 6.0]));
+    assert_eq!((frame.pbc, &frame.movable[..]), ([true, true, false], &[true, false][..]));
+    assert_eq!(frame.x, [0.0, 0.0, 1e-3, 1.0, 2.0, 3.0]);
+    assert_eq!(frame.species, ["Al", "H"]);
+    // What is written is read again, columns that are passed over included.
+    let again = structure_text(frame, "energy=-1", &[("forces", &[0.5; 6]), ("mode", &[1e-9; 6])]);
+    assert_eq!(structures(&again).unwrap(), std::slice::from_ref(frame));
+    // A lattice alone repeats itself along all of its vectors.
+    assert_eq!(structures("1\nLattice=\"4 5 6\"\nAl 0 0 0\n").unwrap()[0].pbc, [true; 3]);
+    for (comment, atom, word) in [
+        ("Properties=species:S:1:pos:R:3:move_mask:L:3", "Al 0 0 0 T T F", "move_mask"),
+        ("Lattice=\"1 2\"", "Al 0 0 0", "nine"),
+        ("Lattice=\"1 2 x\"", "Al 0 0 0", "nine"),
+        ("pbc=\"T T\"", "Al 0 0 0", "pbc"),
+        ("", "Al 0 0", "three finite"),
+    ] {
+        let error = structures(&format!("1\n{comment}\n{atom}\n")).unwrap_err().to_string();
+        assert!(error.contains(word) && error.contains("line "), "{error}");
     }
 }
