@@ -273,14 +273,21 @@ pub fn structure_text(frame: &Frame, facts: &str, vectors: &[(&str, &[f64])]) ->
     put(format_args!(" pbc=\"{a} {b} {c}\" {facts}\n"));
     let atoms = frame.species.iter().zip(frame.x.chunks(3)).zip(&frame.movable);
     for (i, ((symbol, r), movable)) in atoms.enumerate() {
-        put(format_args!("{symbol} {} {} {} {}", r[0], r[1], r[2], logical(*movable)));
+        let [x, y, z] = [r[0], r[1], r[2]].map(digits);
+        put(format_args!("{symbol} {x} {y} {z} {}", logical(*movable)));
         for (_, vector) in vectors {
-            let [x, y, z] = [0, 1, 2].map(|a| vector[3 * i + a]);
+            let [x, y, z] = [0, 1, 2].map(|a| digits(vector[3 * i + a]));
             put(format_args!(" {x} {y} {z}"));
         }
         put(format_args!("\n"));
     }
     text
+}
+
+/// All digits, with an exponent where zeros would fill the line.
+fn digits(number: f64) -> String {
+    let plain = number == 0.0 || (1e-4..1e9).contains(&number.abs());
+    if plain { number.to_string() } else { format!("{number:e}") }
 }
 
 #[cfg(test)]

@@ -138,7 +138,7 @@ pub(super) fn search(
 ) -> Result<Outcome, EngineError> {
     let space_at = |x: &[f64]| structure.space(x);
     let (method, verification) =
-        (settings.method(x.len(), lengths), settings.verification(lengths));
+        (settings.method(x.len(), lengths), settings.verification(x.len(), lengths));
     log.begin();
     let observe = &mut |step: &Step<'_, [f64]>| log.step(step);
     let mut watch = Watch { size: Some(&largest), observe: Some(observe) };
@@ -177,7 +177,7 @@ fn sides(
     let space_at = |x: &[f64]| structure.space(x);
     let x = &saddle.found.x;
     let method = settings.descent(x.len(), lengths);
-    let verification = settings.verification(lengths);
+    let verification = settings.verification(x.len(), lengths);
     let slope = SLOPE * settings.fmax / saddle.curvatures[0].abs();
     let push = slope.clamp(PUSH, LONGEST_PUSH);
     // A side is + or − along the axis, whose sign means nothing: the component that is largest is made positive.

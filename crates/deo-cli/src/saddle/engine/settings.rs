@@ -53,6 +53,13 @@ const MAX_RADIUS_DOWN: f64 = 0.15;
 pub(super) const PROBE: f64 = 1e-2;
 /// Curvatures below that are flat, eV/Å²: the frequencies of a proton and of a gold atom are 52 and 4 cm⁻¹ there.
 pub(super) const FLAT: f64 = 0.01;
+/// Of a curvature, the residual of its axis: the sign is all that a verdict needs, an eigenvalue is good to the square of
+/// this, and forces from tables have no Hessian to more.
+const RESIDUAL: f64 = 0.05;
+/// A verification that has spent more than so many dense Hessians by central differences won't end …
+const HESSIANS: u64 = 3;
+/// … or than so many gradients, of few coordinates.
+const FEWEST: u64 = 50;
 /// Gradients of a way down.
 const DESCENT_GRADIENTS: u64 = 2_000;
 /// More than that are a Hessian.
@@ -171,9 +178,11 @@ impl Settings {
         method
     }
 
-    pub(super) fn verification(&self, lengths: Lengths) -> VerificationSettings {
+    pub(super) fn verification(&self, dimension: usize, lengths: Lengths) -> VerificationSettings {
         VerificationSettings {
             flat: lengths.flat,
+            tolerance: RESIDUAL,
+            max_gradients: HESSIANS * 2 * dimension as u64 + FEWEST,
             length: Some(Length::Absolute(lengths.probe)),
             ..VerificationSettings::default()
         }
