@@ -18,7 +18,9 @@ use std::rc::Rc;
 pub(super) struct Engine<'a> {
     // Before the program: a client is told to go before it is made to.
     server: Option<Server>,
-    _program: Option<Program>,
+    program: Option<Program>,
+    /// What starts it, when the first answer is needed that isn't there.
+    command: Option<String>,
     structure: &'a Structure,
     answers: Rc<RefCell<Answers>>,
     guess: PathBuf,
@@ -47,7 +49,7 @@ impl Answers {
 }
 
 impl<'a> Engine<'a> {
-    /// Listens, and starts the client if there is a command for that. `say` is told where, before anything is waited for.
+    /// Listens; `say` is told where.
     pub(super) fn start(
         settings: &Settings,
         structure: &'a Structure,
@@ -58,16 +60,13 @@ impl<'a> Engine<'a> {
             Some(path) => Journal::open(path, atoms)?,
             None => Journal::in_memory(),
         };
-        let mut server = Server::bind(&settings.address, settings.limits)?;
+        let server = Server::bind(&settings.address, settings.limits)?;
         say(&format!("listening at {}", server.address()));
-        let program = settings.run.as_deref().map(Program::start).transpose()?;
-        if let Some(program) = &program {
-            server.watch(program.watch());
-        }
         let answers = Answers { kept: journal.len(), used: 0, journal };
         Ok(Engine {
             server: Some(server),
-            _program: program,
+            program: None,
+            command: settings.run.clone(),
             structure,
             answers: Rc::new(RefCell::new(answers)),
             guess: settings.guess.clone(),
@@ -92,6 +91,10 @@ impl<'a> Engine<'a> {
             }
             None => {
                 let server = self.server.as_mut().expect("it lives as long as this");
+                if let Some(command) = self.command.take() {
+                    let program = self.program.insert(Program::start(&command)?);
+                    server.watch(program.watch());
+                }
                 let asked = server.ask(&all, self.structure.frame.cell.as_ref(), &mut forces);
                 let energy = asked.map_err(|reason| self.lost(&answers.journal, reason))?;
                 answers.journal.add(&all, energy, &forces)?;

@@ -6,8 +6,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// How often a client that has ended is started again, in a run: what ends each of them is no accident then.
-const STARTS: u32 = 5;
+/// Clients in a row that have answered nothing, after which the command isn't started again: what ends them is no accident.
+const FRUITLESS: u32 = 3;
 /// A client has so long to go when it was told to.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -30,15 +30,16 @@ impl Program {
     /// ended if that would be of no use.
     pub(super) fn watch(&self) -> impl FnMut(Counts) -> Option<String> + Send + 'static {
         let (command, child) = (self.command.clone(), self.child.clone());
-        let (mut starts, mut before) = (0, 0);
+        let (mut fruitless, mut clients, mut answers) = (0, 0, 0);
         move |counts| {
             let mut child = child.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
             let status = child.try_wait().ok().flatten()?;
+            fruitless = if counts.answers > answers { 0 } else { fruitless + 1 };
             // One that has never connected won't do it the next time.
-            if counts.clients == before || starts == STARTS {
+            if counts.clients == clients || fruitless == FRUITLESS {
                 return Some(status.to_string());
             }
-            (before, starts) = (counts.clients, starts + 1);
+            (clients, answers) = (counts.clients, counts.answers);
             match spawn(&command) {
                 Ok(next) => *child = next,
                 Err(error) => return Some(error.to_string()),
