@@ -308,8 +308,8 @@ fn motions_follow_from_what_is_held() {
         ("", Some("0-1"), 1, 5),
         ("", Some("1-2,0"), 0, 3),
         (lattice, None, 3, 9),
-        (&format!("{lattice} pbc=\"F F F\""), None, 6, 6),
-        (&format!("{lattice} pbc=\"F F T\""), None, 4, 8),
+        (format!("{lattice} pbc=\"F F F\"").as_str(), None, 6, 6),
+        (format!("{lattice} pbc=\"F F T\"").as_str(), None, 4, 8),
     ] {
         let bench = Bench::new();
         let engine = clients(&bench, || |question: &Question| Some(reply(question)));

@@ -27,6 +27,12 @@ pub(super) struct Answer {
     pub(super) forces: Vec<f64>,
 }
 
+impl Answer {
+    fn is_finite(&self) -> bool {
+        self.energy.is_finite() && self.forces.iter().all(|force| force.is_finite())
+    }
+}
+
 /// All answers, and where they are kept.
 #[derive(Debug)]
 pub(super) struct Journal {
@@ -92,10 +98,12 @@ impl Journal {
         Err(EngineError::Other { path, number: number + 1 })
     }
 
-    /// The newest of the first `count` answers to that question.
+    /// The newest of the first `count` answers to that question. One that isn't finite was none: asked again, an engine may
+    /// find another.
     pub(super) fn find(&self, count: usize, positions: &[f64]) -> Option<&Answer> {
         let question = hash(positions);
-        self.answers[..count].iter().rev().find(|answer| answer.question == question)
+        let fits = |answer: &&Answer| answer.question == question && answer.is_finite();
+        self.answers[..count].iter().rev().find(fits)
     }
 
     /// Adds an answer, in the file, too.
