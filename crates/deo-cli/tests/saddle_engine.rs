@@ -132,8 +132,8 @@ fn a_saddle_with_its_vibrations_and_minima() {
 }
 
 #[test]
-fn both_searches_and_every_index() {
-    for (mode, index) in [("dimer", "1"), ("newton", "0"), ("newton", "1"), ("newton", "2")] {
+fn both_searches_and_a_higher_index() {
+    for (mode, index) in [("dimer", "1"), ("newton", "1"), ("newton", "2")] {
         let bench = Bench::new();
         let engine = clients(&bench, || |question: &Question| Some(reply(question)));
         let found = record(&search(&bench, &["--json", "--mode", mode, "--index", index]));
@@ -231,7 +231,7 @@ fn a_lost_engine_loses_nothing() {
         engine.join().unwrap().unwrap();
         assert_eq!((outcome.code, outcome.stdout.as_str()), (1, ""), "{}", outcome.stderr);
         let kept = if file { "my.answers" } else { "guess.answers" };
-        let words = ["no client has connected", "closed the connection", kept, "--restart"];
+        let words = ["no client has connected", "the one before was lost", kept, "--restart"];
         assert!(words.iter().all(|word| outcome.stderr.contains(word)), "{}", outcome.stderr);
         assert!(outcome.stderr.contains(&format!("{answered} answers")), "{}", outcome.stderr);
         let engine = clients(&bench, || |question: &Question| Some(reply(question)));
