@@ -53,7 +53,7 @@ impl Component {
     pub(super) fn is_off(&self) -> bool {
         let off = (self.force - self.from_energies).abs();
         // What is no number fits nothing.
-        !(off <= OFF + OFF_SHARE * self.force.abs())
+        off.is_nan() || off > OFF + OFF_SHARE * self.force.abs()
     }
 }
 

@@ -98,8 +98,10 @@ impl Structure {
 /// The largest length of three numbers in a row: of an atomic force.
 pub(super) fn largest(v: &[f64]) -> f64 {
     let lengths = v.chunks(3).map(|f| f[0].hypot(f[1]).hypot(f[2]));
-    // `max` would pass over what is no number.
-    lengths.fold(0.0, |most: f64, length| if length.is_nan() { length } else { most.max(length) })
+    // `max` would pass over what is no number, in either place.
+    lengths.fold(0.0, |most: f64, length| {
+        if most.is_nan() || length.is_nan() { f64::NAN } else { most.max(length) }
+    })
 }
 
 /// "0-8,12", atoms counted from 0.

@@ -56,7 +56,12 @@ fn what_is_wrong_has_its_line() {
 
 #[test]
 fn free_clusters_with_any_comment() {
-    let expected = commented("").unwrap();
+    // A cell that nothing repeats itself in is kept, and makes no other cluster.
+    let atoms = |frames: Vec<Frame>| {
+        let atoms = |frame: Frame| (frame.species, frame.x, frame.pbc);
+        frames.into_iter().map(atoms).collect::<Vec<_>>()
+    };
+    let expected = atoms(commented("").unwrap());
     let cell = "Lattice=\"9 0 0 0 9 0 0 0 9\"";
     for comment in [
         "argon, E = -3.2 eV (step 4)",
@@ -76,7 +81,7 @@ fn free_clusters_with_any_comment() {
         "Properties=\"species:S:1:pos:R:3\" stress={1 2 3} f=[\"a b\", c] \"a key\"=1",
         "Properties = species:S:1:pos:R:3 note=\"a \\\"quoted\\\" pbc=T \\\\\"",
     ] {
-        assert_eq!(commented(comment).unwrap(), expected, "{comment}");
+        assert_eq!(atoms(commented(comment).unwrap()), expected, "{comment}");
     }
 }
 
