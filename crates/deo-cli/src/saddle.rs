@@ -19,6 +19,8 @@
 //! for a landscape, their coordinates.
 
 mod contour;
+mod elements;
+mod engine;
 mod error;
 mod merge;
 mod options;
@@ -31,6 +33,7 @@ mod starts;
 mod surface;
 pub mod xyz;
 
+pub use engine::EngineError;
 pub use error::SaddleError;
 pub use options::{Mode, Options, SaddleArgs};
 pub use potential::Potential;

@@ -13,10 +13,11 @@
 //! ```
 
 use super::copied;
-use super::drive::{DriveError, Method, Saddle, find};
+use super::drive::{DriveError, Method, Saddle, TryError, Watch, try_find, unstopped};
 use super::outcome::Outcome;
 use super::verify::{Verdict, VerificationSettings};
 use deo_core::objective::Objective;
+use deo_core::oracle::Oracle;
 use deo_core::space::Space;
 use std::borrow::{Borrow, BorrowMut};
 
@@ -63,12 +64,34 @@ where
     S: Space,
     O: Objective<S::Vector> + ?Sized,
 {
+    let watch = &mut Watch::nobody();
+    unstopped(try_descend(space_at, objective, x, push, method, verification, watch))
+}
+
+/// The same with an oracle that may stop, and looked on by `watch`.
+///
+/// # Errors
+///
+/// [`TryError`]: a setting that is out of range, or what the oracle stopped by.
+pub fn try_descend<S, O>(
+    space_at: impl Fn(&S::Vector) -> S,
+    oracle: &mut O,
+    x: &S::Vector,
+    push: f64,
+    method: &Method,
+    verification: &VerificationSettings,
+    watch: &mut Watch<'_, S::Vector>,
+) -> Result<Descent<S::Owned>, TryError<O::Stop>>
+where
+    S: Space,
+    O: Oracle<S::Vector> + ?Sized,
+{
     let mut method = *method;
     method.goal_mut().index = 0;
     let mut start = copied(&space_at(x), x);
     let (mut left, mut gradients) = (0, 0);
     loop {
-        let end = find(&space_at, objective, start.borrow(), None, &method, verification)?;
+        let end = try_find(&space_at, oracle, start.borrow(), None, &method, verification, watch)?;
         gradients += end.found.counts.gradients() + end.verification_gradients;
         if left == AGAIN || !matches!(end.verdict, Verdict::WrongIndex { .. }) {
             return Ok(Descent { end, left, gradients });
@@ -128,11 +151,35 @@ where
     S: Space,
     O: Objective<S::Vector> + ?Sized,
 {
+    let watch = &mut Watch::nobody();
+    unstopped(try_join(space_at, objective, x, axis, push, method, verification, watch))
+}
+
+/// The same with an oracle that may stop, and looked on by `watch`.
+///
+/// # Errors
+///
+/// [`TryError`]: a setting that is out of range, or what the oracle stopped by.
+#[allow(clippy::too_many_arguments)] // those of `join`, and who looks on
+pub fn try_join<S, O>(
+    space_at: impl Fn(&S::Vector) -> S,
+    oracle: &mut O,
+    x: &S::Vector,
+    axis: &S::Vector,
+    push: f64,
+    method: &Method,
+    verification: &VerificationSettings,
+    watch: &mut Watch<'_, S::Vector>,
+) -> Result<[Descent<S::Owned>; 2], TryError<O::Stop>>
+where
+    S: Space,
+    O: Oracle<S::Vector> + ?Sized,
+{
     let space = space_at(x);
     let mut start = space.zeros_like(x);
     let mut down = |side: f64| {
         space.displace(side, axis, x, start.borrow_mut());
-        descend(&space_at, objective, start.borrow(), push, method, verification)
+        try_descend(&space_at, oracle, start.borrow(), push, method, verification, watch)
     };
     Ok([down(push)?, down(-push)?])
 }

@@ -5,14 +5,17 @@
 //! a few threads.
 
 use super::copied;
+use super::model::{ModelHessian, NoModel};
 use super::outcome::{Counts, Outcome, Waypoint};
 use super::settings::{Goal, SearchError};
 use super::verify::{Verdict, Verification, VerificationSettings};
 use super::{MinModeSearch, MinModeSettings, NewtonSearch, NewtonSettings};
 use deo_core::krylov::KrylovError;
 use deo_core::objective::Objective;
+use deo_core::oracle::Oracle;
 use deo_core::space::{Space, Variance};
 use std::borrow::{Borrow, BorrowMut};
+use std::convert::Infallible;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -105,6 +108,8 @@ pub struct Saddle<V> {
     pub verdict: Verdict,
     /// The k + 1 lowest curvatures, ascending; empty if the search didn't converge.
     pub curvatures: Vec<f64>,
+    /// Their errors: those of the secants, and of the solve.
+    pub errors: Vec<f64>,
     /// Their axes.
     pub axes: Vec<V>,
     /// Gradients of the verification.
@@ -151,6 +156,87 @@ impl From<KrylovError> for DriveError {
     }
 }
 
+/// Why a driver with an oracle that may stop has no result.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum TryError<E> {
+    /// It didn't start.
+    Drive(DriveError),
+    /// The oracle stopped.
+    Stopped(E),
+}
+
+impl<E, T: Into<DriveError>> From<T> for TryError<E> {
+    fn from(error: T) -> Self {
+        TryError::Drive(error.into())
+    }
+}
+
+impl<E: std::fmt::Display> std::fmt::Display for TryError<E> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            TryError::Drive(error) => error.fmt(f),
+            TryError::Stopped(stop) => stop.fmt(f),
+        }
+    }
+}
+
+impl<E: std::fmt::Debug + std::fmt::Display> std::error::Error for TryError<E> {}
+
+/// The result of an oracle that doesn't stop.
+pub(super) fn unstopped<T>(result: Result<T, TryError<Infallible>>) -> Result<T, DriveError> {
+    result.map_err(|error| match error {
+        TryError::Drive(error) => error,
+        TryError::Stopped(never) => match never {},
+    })
+}
+
+/// Where a search stands after the gradient of a step.
+#[derive(Debug)]
+pub struct Step<'a, V: ?Sized> {
+    /// The point it has reached; that of before, if the step was taken back.
+    pub x: &'a V,
+    /// f there.
+    pub value: f64,
+    /// What is compared with the tolerance there.
+    pub size: f64,
+    /// The lowest curvature as it is known there; NaN where nothing is.
+    pub curvature: f64,
+    /// The trust radius, or the longest step.
+    pub radius: f64,
+    /// Gradients spent.
+    pub counts: Counts,
+}
+
+/// How a gradient is measured, what is known beforehand, and who looks on.
+pub struct Watch<'a, V: ?Sized> {
+    /// What is compared with the tolerance, of a gradient: as a rule ‖g‖, or the largest atomic force.
+    pub size: Option<&'a dyn Fn(&V) -> f64>,
+    /// A model Hessian for [`NewtonSearch`]; [`MinModeSearch`] has no use for one.
+    pub model: Option<&'a mut dyn ModelHessian<V>>,
+    /// Called after the gradient of each step.
+    pub observe: Option<&'a mut Observer<'a, V>>,
+}
+
+/// Takes each step of a search.
+pub type Observer<'a, V> = dyn FnMut(&Step<'_, V>) + 'a;
+
+impl<V: ?Sized> Watch<'_, V> {
+    /// ‖g‖, no model, and nobody.
+    pub fn nobody() -> Self {
+        Watch { size: None, model: None, observe: None }
+    }
+}
+
+impl<V: ?Sized> std::fmt::Debug for Watch<'_, V> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Watch")
+            .field("size", &self.size.is_some())
+            .field("model", &self.model.is_some())
+            .field("observe", &self.observe.is_some())
+            .finish()
+    }
+}
+
 /// Runs a search to its end, from `x` and, if it is given, with `axis` as the first guess across the saddle.
 ///
 /// # Errors
@@ -167,16 +253,56 @@ where
     S: Space,
     O: Objective<S::Vector> + ?Sized,
 {
+    match unstopped(try_search(space, objective, x, axis, method, &mut Watch::nobody())) {
+        Ok(found) => Ok(found),
+        Err(DriveError::Search(error)) => Err(error),
+        Err(DriveError::Verification(_)) => unreachable!("nothing is verified"),
+    }
+}
+
+/// The same with an oracle that may stop, and looked on by `watch`.
+///
+/// # Errors
+///
+/// [`TryError`]: a setting that is out of range, or what the oracle stopped by.
+pub fn try_search<S, O>(
+    space: &S,
+    oracle: &mut O,
+    x: &S::Vector,
+    axis: Option<&S::Vector>,
+    method: &Method,
+    watch: &mut Watch<'_, S::Vector>,
+) -> Result<Found<S::Owned>, TryError<O::Stop>>
+where
+    S: Space,
+    O: Oracle<S::Vector> + ?Sized,
+{
     let mut g = space.zeros_like(x);
     macro_rules! run {
-        ($search:expr) => {{
+        ($search:expr, $tell:expr, $curvature:expr) => {{
             let mut search = $search;
             if let Some(axis) = axis {
                 search = search.with_axis(space, axis);
             }
             while let Some(point) = search.ask() {
-                let value = objective.value_grad(point.borrow(), g.borrow_mut());
-                search.tell(space, value, g.borrow());
+                let value = oracle
+                    .try_value_grad(point.borrow(), g.borrow_mut())
+                    .map_err(TryError::Stopped)?;
+                let steps = search.counts().steps;
+                let size = watch.size.map(|size| size(g.borrow()));
+                $tell(&mut search, value, g.borrow(), size);
+                if let Some(observe) = &mut watch.observe
+                    && search.counts().steps > steps
+                {
+                    observe(&Step {
+                        x: search.x().borrow(),
+                        value: search.value(),
+                        size: search.size(),
+                        curvature: if steps == 0 { f64::NAN } else { $curvature(&search) },
+                        radius: search.radius(),
+                        counts: search.counts(),
+                    });
+                }
             }
             Ok(Found {
                 outcome: search.outcome(),
@@ -189,8 +315,25 @@ where
         }};
     }
     match method.resolved(space, x) {
-        Method::Newton(settings) => run!(NewtonSearch::new(space, x, settings)?),
-        Method::MinMode(settings) => run!(MinModeSearch::new(space, x, settings)?),
+        Method::Newton(settings) => run!(
+            NewtonSearch::new(space, x, settings)?,
+            |search: &mut NewtonSearch<_>, value, g, size| match &mut watch.model {
+                Some(model) => search.take(space, value, g, size, *model),
+                None => search.take(space, value, g, size, &mut NoModel),
+            },
+            |search: &NewtonSearch<_>| search.curvatures().first().copied().unwrap_or(f64::NAN)
+        ),
+        Method::MinMode(settings) => run!(
+            MinModeSearch::new(space, x, settings)?,
+            |search: &mut MinModeSearch<_>, value, g, size: Option<f64>| match size {
+                Some(size) => search.tell_sized(space, value, g, size),
+                None => search.tell(space, value, g),
+            },
+            |search: &MinModeSearch<_>| match settings.goal.index {
+                0 => f64::NAN,
+                _ => search.curvature(0),
+            }
+        ),
         Method::Auto(_) => unreachable!("resolved"),
     }
 }
@@ -235,8 +378,30 @@ where
     S: Space,
     O: Objective<S::Vector> + ?Sized,
 {
-    let found = search(&space_at(x), objective, x, axis, method)?;
-    verify_found(space_at, objective, found, method.goal().index, verification)
+    let watch = &mut Watch::nobody();
+    unstopped(try_find(space_at, objective, x, axis, method, verification, watch))
+}
+
+/// The same with an oracle that may stop, and looked on by `watch`, which the verification makes no use of.
+///
+/// # Errors
+///
+/// [`TryError`]: a setting that is out of range, or what the oracle stopped by.
+pub fn try_find<S, O>(
+    space_at: impl Fn(&S::Vector) -> S,
+    oracle: &mut O,
+    x: &S::Vector,
+    axis: Option<&S::Vector>,
+    method: &Method,
+    verification: &VerificationSettings,
+    watch: &mut Watch<'_, S::Vector>,
+) -> Result<Saddle<S::Owned>, TryError<O::Stop>>
+where
+    S: Space,
+    O: Oracle<S::Vector> + ?Sized,
+{
+    let found = try_search(&space_at(x), oracle, x, axis, method, watch)?;
+    verify(space_at, oracle, found, method.goal().index, verification)
 }
 
 /// Verifies what a search came to: [`find`] without its search, for those that drive their own.
@@ -255,10 +420,25 @@ where
     S: Space,
     O: Objective<S::Vector> + ?Sized,
 {
+    unstopped(verify(space_at, objective, found, index, verification))
+}
+
+fn verify<S, O>(
+    space_at: impl Fn(&S::Vector) -> S,
+    oracle: &mut O,
+    found: Found<S::Owned>,
+    index: usize,
+    verification: &VerificationSettings,
+) -> Result<Saddle<S::Owned>, TryError<O::Stop>>
+where
+    S: Space,
+    O: Oracle<S::Vector> + ?Sized,
+{
     let mut saddle = Saddle {
         found,
         verdict: Verdict::Unresolved,
         curvatures: Vec::new(),
+        errors: Vec::new(),
         axes: Vec::new(),
         verification_gradients: 0,
     };
@@ -272,12 +452,13 @@ where
     let mut g = space.zeros_like(x);
     let mut symmetry = Symmetry::new(&space, x);
     while let Some(point) = verification.ask() {
-        objective.value_grad(point.borrow(), g.borrow_mut());
+        oracle.try_value_grad(point.borrow(), g.borrow_mut()).map_err(TryError::Stopped)?;
         symmetry.observe(&space, g.borrow());
         verification.tell(&space, g.borrow());
     }
     saddle.verdict = verification.verdict();
     saddle.curvatures = verification.curvatures().collect();
+    saddle.errors = verification.errors().collect();
     if saddle.verdict == Verdict::Confirmed
         && symmetry.is_doubtful(&saddle.curvatures, settings.flat)
     {

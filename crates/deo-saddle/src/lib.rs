@@ -16,8 +16,9 @@ mod settings;
 mod step;
 mod verify;
 
-pub use descent::{Descent, descend, join};
-pub use drive::{DriveError, Found, Method, Saddle, find, in_parallel, search, verify_found};
+pub use descent::{Descent, descend, join, try_descend, try_join};
+pub use drive::{DriveError, Found, Method, Observer, Saddle, Step, TryError, Watch};
+pub use drive::{find, in_parallel, search, try_find, try_search, verify_found};
 pub use min_mode::MinModeSearch;
 pub use model::{
     FromHessian, Lindh, Matrix, ModelHessian, NoModel, Springs, Structure, StructureError,

@@ -111,6 +111,11 @@ pub struct MinModeSearch<V> {
     norm: f64,
     /// The gradient's part along motions that the space leaves out.
     slope: f64,
+    /// What is compared with the tolerance: ‖g‖, or what `tell_sized` was given.
+    #[cfg_attr(feature = "serde", serde(with = "deo_core::estimate::unknown"))]
+    size: f64,
+    /// Probes in a row, along one direction, whose gradients weren't finite.
+    unanswered: usize,
     #[cfg_attr(feature = "serde", serde(with = "deo_core::estimate::unknown"))]
     value: f64,
     last_step: f64,
@@ -158,6 +163,8 @@ impl<V> MinModeSearch<V> {
             cap: settings.max_step,
             norm: f64::NAN,
             slope: 0.0,
+            size: f64::NAN,
+            unanswered: 0,
             value: f64::NAN,
             last_step: 0.0,
             since: 0,
@@ -207,6 +214,16 @@ impl<V> MinModeSearch<V> {
     /// ‖g‖ there, the part along motions that the space leaves out included.
     pub fn gradient_norm(&self) -> f64 {
         self.norm.hypot(self.slope)
+    }
+
+    /// What is compared with the tolerance there: ‖g‖, unless [`tell_sized`](Self::tell_sized) was given another measure.
+    pub fn size(&self) -> f64 {
+        self.size
+    }
+
+    /// The longest step at present.
+    pub fn radius(&self) -> f64 {
+        self.cap
     }
 
     /// The curvature along followed mode i, as it was estimated last.

@@ -36,7 +36,7 @@
 mod protocol;
 mod rescue;
 
-pub(super) use protocol::VANISHED;
+pub(super) use protocol::{AGAIN, VANISHED};
 
 use super::coordinates::Coordinates;
 use super::copied;
@@ -101,6 +101,12 @@ pub struct NewtonSearch<V> {
     /// The gradients' parts along motions that the space leaves out, at x and at the point asked about.
     slope: f64,
     new_slope: f64,
+    /// What is compared with the tolerance, at x and at the point asked about: ‖g‖, what `tell_sized` was given, or the size
+    /// of the gradient as the model measures it.
+    size: f64,
+    new_size: f64,
+    /// Probes in a row, along one direction, whose gradients weren't finite.
+    unanswered: usize,
     /// Coordinates of x relative to the start, and of the reference of the cycle detector.
     position: Vec<f64>,
     reference: Vec<f64>,
@@ -119,16 +125,10 @@ pub struct NewtonSearch<V> {
     least: f64,
     run: Run,
     failures: u64,
-    /// Probes in a row without a finite gradient.
-    failed_probes: u64,
     /// The point asked about, and x, is where the search begins again.
     begins_next: bool,
     begins: bool,
-    /// The sizes of the gradients at x, at the point asked about and at the start, and of the step asked about, as the model
-    /// measures them.
-    size: f64,
-    new_size: f64,
-    first_size: f64,
+    /// The size of the step asked about, as the model measures it.
     extent: f64,
     /// B₀ at x and at the start, and B̄₀ times the displacement.
     base: Option<Vec<f64>>,
@@ -139,6 +139,7 @@ pub struct NewtonSearch<V> {
     #[cfg_attr(feature = "serde", serde(with = "deo_core::estimate::unknown"))]
     first_value: f64,
     first_slope: f64,
+    first_size: f64,
     /// After a turn: which way to climb until the gradient agrees.
     heading: Option<Vec<f64>>,
     rescues: u64,
@@ -190,6 +191,9 @@ impl<V> NewtonSearch<V> {
             new_gradient: zeros(),
             slope: 0.0,
             new_slope: 0.0,
+            size: 0.0,
+            new_size: 0.0,
+            unanswered: 0,
             position: zeros(),
             reference: zeros(),
             cycle: Cycle::default(),
@@ -203,12 +207,8 @@ impl<V> NewtonSearch<V> {
             least: f64::MAX,
             run: Run::new(r),
             failures: 0,
-            failed_probes: 0,
             begins_next: false,
             begins: false,
-            size: f64::NAN,
-            new_size: f64::NAN,
-            first_size: f64::NAN,
             extent: 0.0,
             base: None,
             first_base: None,
@@ -216,6 +216,7 @@ impl<V> NewtonSearch<V> {
             first_gradient: zeros(),
             first_value: f64::NAN,
             first_slope: 0.0,
+            first_size: 0.0,
             heading: None,
             rescues: 0,
             rescued_at: 0,
@@ -262,6 +263,16 @@ impl<V> NewtonSearch<V> {
     /// ‖g‖ there, the part along motions that the space leaves out included.
     pub fn gradient_norm(&self) -> f64 {
         self.norm().hypot(self.slope)
+    }
+
+    /// What is compared with the tolerance there: ‖g‖, unless [`tell_sized`](Self::tell_sized) was given another measure.
+    pub fn size(&self) -> f64 {
+        self.size
+    }
+
+    /// The trust radius.
+    pub fn radius(&self) -> f64 {
+        self.radius
     }
 
     /// ‖g‖ within the space.

@@ -15,6 +15,7 @@
 //! geometry.
 
 use super::copied;
+use super::newton::AGAIN;
 use deo_core::estimate::{Estimate, Status};
 use deo_core::krylov::{Krylov, KrylovSettings};
 use deo_core::probe::{Answer, Length, Rule};
@@ -120,6 +121,8 @@ pub struct Verification<V> {
     gradient: V,
     ahead: V,
     gradients: u64,
+    /// Probes in a row, along one direction, whose gradients weren't finite.
+    unanswered: usize,
 }
 
 impl<V> Verification<V> {
@@ -162,6 +165,7 @@ impl<V> Verification<V> {
             gradient: zeros(),
             ahead: zeros(),
             gradients: 0,
+            unanswered: 0,
         })
     }
 
@@ -181,12 +185,16 @@ impl<V> Verification<V> {
         V: BorrowMut<S::Vector>,
     {
         self.gradients += 1;
+        if matches!(self.phase, Phase::Ahead(_)) && self.is_unanswered(space, gradient) {
+            return;
+        }
         match self.phase {
             Phase::Point => {
                 space.copy(gradient, self.gradient.borrow_mut());
                 self.ask_probe(space);
             }
-            Phase::Ahead(h) if self.settings.rule == Rule::Central => {
+            // On one side of a wall there is no other end.
+            Phase::Ahead(h) if self.settings.rule == Rule::Central && h > 0.0 => {
                 space.copy(gradient, self.ahead.borrow_mut());
                 let probe = self.krylov.ask(space).expect("a probe is open");
                 let behind = probe.displace_back(space, self.x.borrow(), self.point.borrow_mut());
@@ -196,6 +204,11 @@ impl<V> Verification<V> {
                 self.krylov.tell(space, Answer::forward(h, self.gradient.borrow(), gradient));
                 self.ask_probe(space);
             }
+            Phase::Behind(_, ahead) if !space.norm(gradient).is_finite() => {
+                let at = self.ahead.borrow();
+                self.krylov.tell(space, Answer::forward(ahead, self.gradient.borrow(), at));
+                self.ask_probe(space);
+            }
             Phase::Behind(behind, ahead) => {
                 let answer = Answer::central(behind, gradient, ahead, self.ahead.borrow());
                 self.krylov.tell(space, answer);
@@ -203,6 +216,27 @@ impl<V> Verification<V> {
             }
             Phase::Done => panic!("tell without a question: the verification has ended"),
         }
+    }
+
+    /// Where `gradient` isn't finite, asks for one nearer, and then on the other side; false where there is an answer, or
+    /// was none to any of these.
+    fn is_unanswered<S>(&mut self, space: &S, gradient: &S::Vector) -> bool
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        if space.norm(gradient).is_finite() || self.unanswered == AGAIN.len() {
+            self.unanswered = 0;
+            return false;
+        }
+        self.unanswered += 1;
+        let probe = self.krylov.ask(space).expect("a probe is open");
+        let factor: f64 = AGAIN[..self.unanswered].iter().product();
+        let length = factor * probe.length(space.norm(self.x.borrow()));
+        let point = self.point.borrow_mut();
+        self.phase =
+            Phase::Ahead(space.displace(length, probe.direction(), self.x.borrow(), point));
+        true
     }
 
     fn ask_probe<S>(&mut self, space: &S)
@@ -225,7 +259,7 @@ impl<V> Verification<V> {
         }
         // One pair less in a space of so few dimensions has nothing to be negative in.
         let known = || self.krylov.estimates().iter().filter(|e| e.curvature.is_finite());
-        let bound = |e: &Estimate| self.settings.flat + e.secant_error + e.residual;
+        let bound = |e: &Estimate| self.settings.flat + error(e);
         let negative = known().filter(|e| e.curvature < -bound(e)).count();
         // That many are negative whatever else was missed.
         if negative > self.settings.index {
@@ -249,6 +283,11 @@ impl<V> Verification<V> {
         self.krylov.estimates().iter().map(|estimate| estimate.curvature)
     }
 
+    /// Their errors, beside which an eigenvalue lies: that of the secants, and the residual.
+    pub fn errors(&self) -> impl Iterator<Item = f64> + '_ {
+        self.krylov.estimates().iter().map(error)
+    }
+
     /// The eigenvector of the i-th of them.
     ///
     /// # Panics
@@ -262,4 +301,9 @@ impl<V> Verification<V> {
     pub fn gradients(&self) -> u64 {
         self.gradients
     }
+}
+
+/// An eigenvalue lies within ‖r‖ of C, which is known to the error of its secants.
+fn error(estimate: &Estimate) -> f64 {
+    estimate.secant_error + estimate.residual
 }

@@ -6,7 +6,8 @@ use deo_core::space::{Host, Masked};
 use deo_core::{Objective, Rule};
 use deo_saddle::{
     Goal, Method, MinModeSearch, MinModeSettings, NewtonSearch, NewtonSettings, Outcome, Record,
-    SearchError, Verdict, VerificationSettings, descend, find, in_parallel, join, search,
+    SearchError, TryError, Verdict, VerificationSettings, Watch, descend, find, in_parallel, join,
+    search, try_find, try_search,
 };
 
 const HOST: Host<f64> = Host::new();
@@ -213,6 +214,72 @@ fn one_bad_gradient_is_survived() {
             g
         });
         assert!(spoiled && matches!(outcome, Outcome::Converged | Outcome::NonFinite), "{outcome}");
+    }
+}
+
+/// Whichever answer it is but the first: at a step the next one is shorter, at a probe it is made nearer.
+#[test]
+fn any_one_bad_gradient_is_survived() {
+    for method in methods(1) {
+        for bad in 2..20 {
+            let outcome = run(&method, &near(4, 1, 0.2, 1), |count, x| {
+                let mut g = vec![0.0; 4];
+                wells(x, Some(&mut g));
+                g[1] = if count == bad { f64::NAN } else { g[1] };
+                g
+            });
+            assert_eq!(outcome, Outcome::Converged, "{bad} {method:?}");
+        }
+    }
+}
+
+/// Converged is what the measure says, here the largest component.
+#[test]
+fn the_measure_of_the_gradient_decides() {
+    let measure = |g: &[f64]| g.iter().fold(0.0, |m: f64, g| m.max(g.abs()));
+    for method in methods(1) {
+        let mut last = f64::NAN;
+        let mut steps = 0;
+        let found = {
+            let mut f = FromFn(|x: &[f64], g: Option<&mut [f64]>| wells(x, g));
+            let observe = &mut |step: &deo_saddle::Step<'_, [f64]>| {
+                (last, steps) = (step.size, steps + 1);
+                assert_eq!(step.counts.steps, steps);
+            };
+            let mut watch = Watch { size: Some(&measure), model: None, observe: Some(observe) };
+            try_search(&HOST, &mut f, &near(4, 1, 0.2, 1), None, &method, &mut watch).unwrap()
+        };
+        let tolerance = method.goal().tolerance;
+        assert!(found.outcome == Outcome::Converged && last <= tolerance, "{last}");
+        assert!(found.gradient_norm >= last && found.counts.steps == steps);
+    }
+}
+
+/// An oracle that stops ends a search with its reason, and asks for nothing more.
+#[test]
+fn an_oracle_may_stop() {
+    struct Paid(u32);
+    impl deo_core::oracle::Oracle<[f64]> for Paid {
+        type Stop = &'static str;
+        fn try_value(&mut self, _: &[f64]) -> Result<f64, Self::Stop> {
+            unreachable!("searches need gradients only")
+        }
+        fn try_value_grad(&mut self, x: &[f64], g: &mut [f64]) -> Result<f64, Self::Stop> {
+            self.0 = self.0.checked_sub(1).ok_or("spent")?;
+            Ok(wells(x, Some(g)))
+        }
+    }
+    let (space_at, verification) = (|_: &[f64]| HOST, Default::default());
+    for method in methods(1) {
+        for paid in [0, 3, 17] {
+            let mut paid = Paid(paid);
+            let watch = &mut Watch::nobody();
+            let start = near(4, 1, 0.2, 1);
+            let stopped =
+                try_find(space_at, &mut paid, &start, None, &method, &verification, watch);
+            assert!(matches!(stopped, Err(TryError::Stopped("spent"))));
+            assert_eq!(paid.0, 0);
+        }
     }
 }
 

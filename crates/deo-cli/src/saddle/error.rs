@@ -1,5 +1,6 @@
 //! Why `deo saddle` stopped, and with which exit code.
 
+use super::engine::EngineError;
 use super::potential::Potential;
 use super::xyz::XyzError;
 use crate::config::ConfigError;
@@ -9,6 +10,7 @@ use deo_models::clusters::PairError;
 use deo_models::landscapes::LandscapeError;
 use deo_saddle::DriveError;
 use std::io;
+use std::path::PathBuf;
 
 /// Why saddle searches were refused or failed; each message is one line.
 #[derive(Debug, thiserror::Error)]
@@ -18,8 +20,19 @@ pub enum SaddleError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// No surface.
-    #[error("there is no surface to search; give --potential, one of {}", Potential::known())]
+    #[error(
+        "there is no surface to search; give --engine ipi:NAME, or --potential, one of {}",
+        Potential::known()
+    )]
     NoPotential,
+    /// A guess without an engine.
+    #[error(
+        "{guess:?} is for --engine; clusters of our own potentials begin with --start FILE.xyz"
+    )]
+    GuessAlone {
+        /// As given.
+        guess: PathBuf,
+    },
     /// No such surface.
     #[error("there is no potential {name:?}; there are {}", Potential::known())]
     UnknownPotential {
@@ -63,6 +76,9 @@ pub enum SaddleError {
     /// The output.
     #[error(transparent)]
     Output(#[from] OutputError),
+    /// Another program's energies.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
     /// Standard output.
     #[error("cannot write the results to standard output ({0})")]
     Stdout(io::Error),
@@ -73,6 +89,7 @@ impl SaddleError {
     pub fn exit_code(&self) -> u8 {
         match self {
             SaddleError::Stdout(_) | SaddleError::Output(OutputError::Write { .. }) => 1,
+            SaddleError::Engine(error) => error.exit_code(),
             _ => 2,
         }
     }

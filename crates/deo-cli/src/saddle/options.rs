@@ -10,6 +10,48 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, Default, PartialEq, Args, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Options {
+    /// With --engine: a guess of the saddle, an extended XYZ file in Å; of several frames the last
+    #[arg(value_name = "GUESS.xyz", help_heading = ENGINE)]
+    pub guess: Option<PathBuf>,
+
+    /// Energies of another program, a client of the i-PI protocol, which connects to /tmp/ipi_NAME or to a port
+    #[arg(long, value_name = "ipi:NAME|ipi:HOST:PORT", help_heading = ENGINE)]
+    pub engine: Option<String>,
+
+    /// A command of the shell that starts the client, and starts it again when it was lost
+    #[arg(long, value_name = "CMD", help_heading = ENGINE)]
+    pub run: Option<String>,
+
+    /// How long to wait for a client to connect, and for an answer, in seconds [default: 3600, 86400]
+    #[arg(long, value_name = "S", help_heading = ENGINE)]
+    pub wait: Option<f64>,
+
+    /// Atoms that are held, counted from 0 as by ASE: 0-8,12. Those that move_mask of the file holds are held, too
+    #[arg(long, value_name = "ATOMS", help_heading = ENGINE)]
+    pub fix: Option<String>,
+
+    /// Hold the atoms with z below this, Å
+    #[arg(long, value_name = "Z", help_heading = ENGINE)]
+    #[serde(alias = "fix_below")]
+    pub fix_below: Option<f64>,
+
+    /// Force components that are compared with differences of the energy before the search; 0 leaves out the look at the
+    /// noise, too [default: 2]
+    #[arg(long, value_name = "N", help_heading = ENGINE)]
+    pub check: Option<usize>,
+
+    /// Vibrational frequencies of the saddle, by 6 gradients an atom that moves
+    #[arg(long, help_heading = ENGINE)]
+    pub frequencies: bool,
+
+    /// Write every step to an extended XYZ file
+    #[arg(long, value_name = "FILE.xyz", help_heading = ENGINE)]
+    pub trajectory: Option<PathBuf>,
+
+    /// Keep every answer in that file, and go on from those that are there
+    #[arg(long, value_name = "FILE", help_heading = ENGINE)]
+    pub restart: Option<PathBuf>,
+
     /// A landscape such as muller-brown, or a cluster: lj13, lj38, morse13; lj or morse with --start. Reduced units, all
     /// atoms alike
     #[arg(long, value_name = "NAME", help_heading = SURFACE)]
@@ -37,7 +79,8 @@ pub struct Options {
     #[arg(long, value_name = "K", help_heading = SEARCHES)]
     pub index: Option<usize>,
 
-    /// Converged at a gradient of this norm, which no atom's force exceeds then [default: 1e-5]
+    /// Converged at a gradient of this norm, which no atom's force exceeds then [default: 1e-5]; with --engine at this
+    /// largest atomic force [default: 0.01 eV/Å]
     #[arg(long, value_name = "X", help_heading = SEARCHES)]
     pub fmax: Option<f64>,
 
@@ -50,7 +93,8 @@ pub struct Options {
     #[arg(long, value_name = "MODE", help_heading = SEARCHES)]
     pub mode: Option<Mode>,
 
-    /// Curvatures closer to zero than this are flat, and such a point no saddle [default: 1e-6, clusters 1e-3]
+    /// Curvatures closer to zero than this are flat, and such a point no saddle [default: 1e-6, clusters 1e-3,
+    /// with --engine 0.01 eV/Å²]
     #[arg(long, value_name = "X", help_heading = SEARCHES)]
     pub flat: Option<f64>,
 
@@ -66,7 +110,7 @@ pub struct Options {
     #[arg(long, value_name = "N", help_heading = RUN)]
     pub threads: Option<usize>,
 
-    /// Write record.json there; in two dimensions surface.svg, for clusters saddles.xyz and minima.xyz
+    /// Write record.json there; with --engine saddle.xyz and minima.xyz; in two dimensions surface.svg, for clusters saddles.xyz and minima.xyz
     #[arg(long, value_name = "DIR", help_heading = OUTPUT)]
     pub out: Option<PathBuf>,
 }
@@ -93,6 +137,16 @@ impl Options {
     #[must_use]
     pub fn or(self, file: Options) -> Options {
         Options {
+            guess: self.guess.or(file.guess),
+            engine: self.engine.or(file.engine),
+            run: self.run.or(file.run),
+            wait: self.wait.or(file.wait),
+            fix: self.fix.or(file.fix),
+            fix_below: self.fix_below.or(file.fix_below),
+            check: self.check.or(file.check),
+            frequencies: self.frequencies || file.frequencies,
+            trajectory: self.trajectory.or(file.trajectory),
+            restart: self.restart.or(file.restart),
             potential: self.potential.or(file.potential),
             rho: self.rho.or(file.rho),
             start: self.start.or(file.start),
@@ -121,6 +175,7 @@ pub enum Mode {
     Dimer,
 }
 
+const ENGINE: &str = "Energies of another program";
 const SURFACE: &str = "Surface";
 const SEARCHES: &str = "Searches";
 const RUN: &str = "Run";
@@ -135,6 +190,7 @@ Examples:
   deo saddle --potential morse13 --rho 14 --json
   deo saddle --potential lj13 --index 2 --mode dimer        two directions at once
   deo saddle --config passes.toml --seed 7
+  deo saddle guess.xyz --engine ipi:hcn --run \"python client.py\" --connect --frequencies
 
 energy, barrier: in the units of the potential; the barrier is above the minimum below the start
 named in \"from\"; +1 means that one other start led there, too.

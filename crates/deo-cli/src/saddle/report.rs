@@ -1,5 +1,6 @@
 //! From arguments to tables or JSON, and files.
 
+use super::engine;
 use super::error::SaddleError;
 use super::options::{Options, SaddleArgs};
 use super::results::{Distinct, Record, Results, Search, Summary};
@@ -30,7 +31,10 @@ const SHOWN: usize = 20;
 /// [`SaddleError`], with a message of one line and an exit code.
 pub fn execute(args: &SaddleArgs, stdout: &mut dyn Write) -> Result<(), SaddleError> {
     let file = args.config.as_deref().map_or(Ok(Options::default()), config::read)?;
-    let options = args.options.clone().or(file);
+    let mut options = args.options.clone().or(file);
+    if let Some(engine) = options.engine.take() {
+        return engine::execute(options, engine, args.json, stdout);
+    }
     let out = options.out.clone();
     let settings = Settings::resolve(options)?;
     let mut starts = Starts::load(&settings.potential, settings.start.as_deref())?;

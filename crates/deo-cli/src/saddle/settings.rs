@@ -61,6 +61,22 @@ impl Settings {
     ///
     /// [`SaddleError`] with a message of one line that names the option and what would be right.
     pub fn resolve(options: Options) -> Result<Settings, SaddleError> {
+        let of_engines = [
+            ("run", options.run.is_some()),
+            ("wait", options.wait.is_some()),
+            ("fix", options.fix.is_some()),
+            ("fix-below", options.fix_below.is_some()),
+            ("check", options.check.is_some()),
+            ("frequencies", options.frequencies),
+            ("trajectory", options.trajectory.is_some()),
+            ("restart", options.restart.is_some()),
+        ];
+        if let Some(guess) = &options.guess {
+            return Err(SaddleError::GuessAlone { guess: guess.clone() });
+        }
+        if let Some((name, _)) = of_engines.into_iter().find(|(_, given)| *given) {
+            return Err(UnusedOption { name, needs: "--engine" }.into());
+        }
         let name = options.potential.as_deref().ok_or(SaddleError::NoPotential)?;
         let potential = Potential::by_name(name, options.rho)?;
         let number = |name, value: f64, zero: bool| {

@@ -93,15 +93,8 @@ impl FreeBody {
     /// If `q` doesn't have three coordinates for each mass, or a mass isn't positive.
     pub fn weighted(q: &[f64], masses: &[f64]) -> Self {
         let mut space = Self::weighted_periodic(q, masses);
-        let total: f64 = masses.iter().sum();
-        let centre = [0, 1, 2].map(|a| {
-            masses.iter().enumerate().map(|(i, m)| m.sqrt() * q[3 * i + a]).sum::<f64>() / total
-        });
-        let positions: Vec<[f64; 3]> = masses
-            .iter()
-            .enumerate()
-            .map(|(i, mass)| [0, 1, 2].map(|a| q[3 * i + a] / mass.sqrt() - centre[a]))
-            .collect();
+        let centre = centre_of_mass(q, masses);
+        let positions = relative(q, masses, centre);
         let far = centre.iter().fold(0.0, |far: f64, c| far.max(c.abs()));
         for axis in shape::axes_of_rotation(&positions, far) {
             // √m ω × r.
@@ -148,6 +141,94 @@ impl FreeBody {
         space
     }
 
+    /// The space of mass-weighted coordinates near `q` of those atoms of a structure that may move. The others are held at
+    /// the places `anchors`, and the structure repeats itself along the vectors `periodic`; both are Cartesian.
+    ///
+    /// | held | periodic along | moves of the whole | turns |
+    /// |---|---|---|---|
+    /// | nothing | nothing | three | [`weighted`](Self::weighted)'s |
+    /// | nothing | one direction | three | about it |
+    /// | nothing | more | three | none |
+    /// | one place | nothing | none | about it: three, or two where all atoms are on a line with it |
+    /// | a line | nothing, or itself | none | about it |
+    /// | one place | one direction | none | about the line there along the direction |
+    /// | anything else | | none | none |
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use deo_core::space::FreeBody;
+    /// let (q, masses) = ([0.0, 0.0, 0.0, 1.1, 0.1, 0.0], [1.0; 2]);
+    /// let [a, b, c] = [[0.0, 0.0, -2.0], [0.0, 0.0, -3.0], [1.0, 1.0, -3.0]];
+    /// let motions = |held: &[[f64; 3]], cell: &[[f64; 3]]| {
+    ///     FreeBody::held(&q, &masses, held, cell).motions()
+    /// };
+    /// assert_eq!(motions(&[a], &[]), 3);
+    /// assert_eq!(motions(&[a, b], &[]), 1);
+    /// assert_eq!(motions(&[a, b, c], &[]), 0);
+    /// assert_eq!(motions(&[a], &[[0.0, 0.0, 9.0]]), 1);
+    /// assert_eq!(motions(&[], &[[0.0, 0.0, 9.0]]), 4);
+    /// assert_eq!(motions(&[a], &[[0.0, 0.0, 9.0], [9.0, 0.0, 0.0]]), 0);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// As [`FreeBody::weighted`].
+    pub fn held(q: &[f64], masses: &[f64], anchors: &[[f64; 3]], periodic: &[[f64; 3]]) -> Self {
+        let line = shape::line(anchors);
+        match (anchors, periodic) {
+            ([], []) => return Self::weighted(q, masses),
+            ([], _) => {
+                let mut space = Self::weighted_periodic(q, masses);
+                if let [direction] = periodic {
+                    let centre = centre_of_mass(q, masses);
+                    space.turn_about(q, masses, centre, &[*direction]);
+                }
+                return space;
+            }
+            _ => {}
+        }
+        let mut space = Self::weighted_periodic(q, masses);
+        (space.rigid, space.turns) = (Vec::with_capacity(3), Vec::new());
+        match (line, periodic) {
+            // Several lines go through one place.
+            (Some((place, None)), []) => {
+                let axes = space.axes_through(place, q, masses);
+                space.turn_about(q, masses, place, &axes);
+            }
+            (Some((place, None)), &[direction]) | (Some((place, Some(direction))), []) => {
+                space.turn_about(q, masses, place, &[direction]);
+            }
+            (Some((place, Some(along))), [direction]) if shape::are_parallel(along, *direction) => {
+                space.turn_about(q, masses, place, &[along]);
+            }
+            _ => {}
+        }
+        space
+    }
+
+    /// The axes through `place` about which a turn moves anything.
+    fn axes_through(&self, place: [f64; 3], q: &[f64], masses: &[f64]) -> Vec<[f64; 3]> {
+        let mut positions = relative(q, masses, place);
+        positions.push([0.0; 3]);
+        shape::axes_of_rotation(&positions, place.iter().fold(0.0, |far, p| p.abs().max(far)))
+    }
+
+    /// Adds the turns about `axes` through `place`, unless they move nothing.
+    fn turn_about(&mut self, q: &[f64], masses: &[f64], place: [f64; 3], axes: &[[f64; 3]]) {
+        let positions = relative(q, masses, place);
+        for axis in axes {
+            let length = HOST.norm(axis);
+            let axis = axis.map(|a| a / length);
+            if shape::moves(&positions, axis) {
+                let motion = positions.iter().zip(masses).flat_map(|(r, mass)| {
+                    shape::cross(axis, *r).map(|component| mass.sqrt() * component)
+                });
+                self.add(motion.collect(), axis);
+            }
+        }
+    }
+
     /// The number of motions taken out: six, five for a straight molecule, three for an atom or a periodic cell.
     pub fn motions(&self) -> usize {
         self.rigid.len()
@@ -181,6 +262,19 @@ impl FreeBody {
 }
 
 const HOST: Host<f64> = Host::new();
+
+fn centre_of_mass(q: &[f64], masses: &[f64]) -> [f64; 3] {
+    let total: f64 = masses.iter().sum();
+    [0, 1, 2].map(|a| {
+        masses.iter().enumerate().map(|(i, m)| m.sqrt() * q[3 * i + a]).sum::<f64>() / total
+    })
+}
+
+/// Cartesian positions relative to `place`.
+fn relative(q: &[f64], masses: &[f64], place: [f64; 3]) -> Vec<[f64; 3]> {
+    let atoms = masses.iter().enumerate();
+    atoms.map(|(i, mass)| [0, 1, 2].map(|a| q[3 * i + a] / mass.sqrt() - place[a])).collect()
+}
 
 impl Space for FreeBody {
     type Vector = [f64];

@@ -1,7 +1,7 @@
 //! What each answer leads to.
 
 use super::super::cycle::{Cycle, Verdict};
-use super::super::newton::VANISHED;
+use super::super::newton::{AGAIN, VANISHED};
 use super::super::outcome::{Outcome, Waypoint};
 use super::{MinModeSearch, Phase};
 use deo_core::probe::{Answer, Rule};
@@ -27,15 +27,37 @@ impl<V> MinModeSearch<V> {
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
+        self.take(space, value, gradient, None);
+    }
+
+    /// The same, and converged is where `size` is at most the tolerance, instead of ‖g‖: a measure of the gradient in
+    /// another norm, such as the largest atomic force.
+    ///
+    /// # Panics
+    ///
+    /// If nothing was asked.
+    pub fn tell_sized<S>(&mut self, space: &S, value: f64, gradient: &S::Vector, size: f64)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        self.take(space, value, gradient, Some(size));
+    }
+
+    fn take<S>(&mut self, space: &S, value: f64, gradient: &S::Vector, size: Option<f64>)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
         match self.phase {
-            Phase::Start | Phase::Step => self.tell_point(space, value, gradient),
+            Phase::Start | Phase::Step => self.tell_point(space, value, gradient, size),
             Phase::Ahead(h) => self.tell_ahead(space, h, gradient),
             Phase::Behind(behind, ahead) => self.tell_behind(space, behind, ahead, gradient),
             Phase::Done => panic!("tell without a question: the search has ended"),
         }
     }
 
-    fn tell_point<S>(&mut self, space: &S, value: f64, gradient: &S::Vector)
+    fn tell_point<S>(&mut self, space: &S, value: f64, gradient: &S::Vector, size: Option<f64>)
     where
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
@@ -63,6 +85,7 @@ impl<V> MinModeSearch<V> {
         }
         space.copy(gradient, self.gradient.borrow_mut());
         (self.norm, self.slope, self.value) = (norm, slope, value);
+        self.size = size.unwrap_or_else(|| self.gradient_norm());
         if !start && self.has_cycled(space) {
             return self.finish(Outcome::Cycling);
         }
@@ -150,7 +173,11 @@ impl<V> MinModeSearch<V> {
         V: BorrowMut<S::Vector>,
     {
         self.counts.probes += 1;
-        if let (Rule::Central, Some(ahead)) = (self.settings.rule, &mut self.ahead) {
+        if let Some(factor) = self.unanswered_by(space, gradient) {
+            return self.ask_again(space, factor);
+        }
+        // On one side of a wall there is no other end.
+        if let (Rule::Central, Some(ahead), true) = (self.settings.rule, &mut self.ahead, h > 0.0) {
             space.copy(gradient, ahead.borrow_mut());
             let probe = self.finder.ask(space).expect("a probe is open");
             let behind = probe.displace_back(space, self.x.borrow(), self.point.borrow_mut());
@@ -161,6 +188,35 @@ impl<V> MinModeSearch<V> {
         self.ask_probe(space);
     }
 
+    /// How the probe is to be changed and made again, if `gradient` isn't finite and it was made so twice at most.
+    fn unanswered_by<S>(&mut self, space: &S, gradient: &S::Vector) -> Option<f64>
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        if space.norm(gradient).is_finite() {
+            self.unanswered = 0;
+            return None;
+        }
+        self.unanswered += 1;
+        // The first ones of the list after one another; what is left then is poison, and the finder says so.
+        let last = AGAIN.get(self.unanswered - 1)?;
+        (self.counts.gradients() < self.settings.goal.max_gradients)
+            .then(|| AGAIN[..self.unanswered - 1].iter().product::<f64>() * last)
+    }
+
+    fn ask_again<S>(&mut self, space: &S, factor: f64)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let probe = self.finder.ask(space).expect("a probe is open");
+        let length = factor * probe.length(space.norm(self.x.borrow()));
+        let point = self.point.borrow_mut();
+        self.phase =
+            Phase::Ahead(space.displace(length, probe.direction(), self.x.borrow(), point));
+    }
+
     fn tell_behind<S>(&mut self, space: &S, behind: f64, ahead: f64, gradient: &S::Vector)
     where
         S: Space<Owned = V>,
@@ -168,6 +224,10 @@ impl<V> MinModeSearch<V> {
     {
         self.counts.probes += 1;
         let at = self.ahead.as_ref().expect("the central rule has room for it").borrow();
+        if !space.norm(gradient).is_finite() {
+            self.finder.tell(space, Answer::forward(ahead, self.gradient.borrow(), at));
+            return self.ask_probe(space);
+        }
         self.finder.tell(space, Answer::central(behind, gradient, ahead, at));
         self.ask_probe(space);
     }
@@ -245,7 +305,7 @@ impl<V> MinModeSearch<V> {
     }
 
     fn is_small(&self) -> bool {
-        self.gradient_norm() <= self.settings.goal.tolerance
+        self.size <= self.settings.goal.tolerance
     }
 
     /// Completes the pair: y ← R(g − g_old).

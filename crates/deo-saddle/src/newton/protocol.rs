@@ -30,6 +30,8 @@ const SURE: f64 = 2.0;
 const ROUNDINGS: f64 = 4.0;
 /// Gradients that aren't finite, in a row, after which the search ends: R has shrunk by a thousand then.
 const PATIENCE: u64 = 5;
+/// A probe whose gradient isn't finite is made again: half as long, and then to the other side.
+pub(in super::super) const AGAIN: [f64; 2] = [0.5, -1.0];
 
 impl<V> NewtonSearch<V> {
     /// Takes f and its gradient at the point last asked about. f is only recorded; NaN will do.
@@ -42,7 +44,21 @@ impl<V> NewtonSearch<V> {
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        self.tell_with(space, value, gradient, &mut NoModel);
+        self.take(space, value, gradient, None, &mut NoModel);
+    }
+
+    /// The same, and converged is where `size` is at most the tolerance, instead of ‖g‖: a measure of the gradient in
+    /// another norm, such as the largest atomic force.
+    ///
+    /// # Panics
+    ///
+    /// If nothing was asked.
+    pub fn tell_sized<S>(&mut self, space: &S, value: f64, gradient: &S::Vector, size: f64)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        self.take(space, value, gradient, Some(size), &mut NoModel);
     }
 
     /// [`tell`](Self::tell) for a search that has a model Hessian, which must be the same at every answer.
@@ -56,10 +72,27 @@ impl<V> NewtonSearch<V> {
         V: BorrowMut<S::Vector>,
         M: ModelHessian<S::Vector> + ?Sized,
     {
+        self.take(space, value, gradient, None, model);
+    }
+
+    /// Takes an answer; a `size` that is given goes before that of the model, and this before ‖g‖.
+    pub(crate) fn take<S, M>(
+        &mut self,
+        space: &S,
+        value: f64,
+        gradient: &S::Vector,
+        size: Option<f64>,
+        model: &mut M,
+    ) where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+        M: ModelHessian<S::Vector> + ?Sized,
+    {
         self.coordinates.of(space, gradient, &mut self.new_gradient);
         self.new_slope = space.variance(gradient).slope;
-        self.new_size =
-            model.size(gradient).unwrap_or(norm(&self.new_gradient).hypot(self.new_slope));
+        self.new_size = size
+            .or_else(|| model.size(gradient))
+            .unwrap_or_else(|| norm(&self.new_gradient).hypot(self.new_slope));
         match self.phase {
             Phase::Start => self.tell_start(space, value, gradient, model),
             Phase::Probe => self.tell_probe(space, model),
@@ -76,14 +109,13 @@ impl<V> NewtonSearch<V> {
     {
         self.counts.steps += 1;
         self.gradient.copy_from_slice(&self.new_gradient);
-        (self.slope, self.size, self.first_size) = (self.new_slope, self.new_size, self.new_size);
-        let size = self.size;
-        if !self.gradient_norm().is_finite() {
+        (self.slope, self.size) = (self.new_slope, self.new_size);
+        if !(self.gradient_norm().is_finite() && self.size.is_finite()) {
             return self.finish(Outcome::NonFinite);
         }
         self.value = value;
         self.first_gradient.copy_from_slice(&self.gradient);
-        (self.first_value, self.first_slope) = (value, self.slope);
+        (self.first_value, self.first_slope, self.first_size) = (value, self.slope, self.size);
         self.cycle = Cycle::begin(self.norm());
         let at = self.x.borrow();
         if model.prepare(at, gradient) {
@@ -96,7 +128,7 @@ impl<V> NewtonSearch<V> {
             return self.advance(space, model);
         }
         if norm(&self.displacement) == 0.0 {
-            if size <= self.settings.goal.tolerance && self.settings.goal.index == 0 {
+            if self.size <= self.settings.goal.tolerance && self.settings.goal.index == 0 {
                 return self.finish(Outcome::Converged);
             }
             // No axis was given: along the gradient, and where there is none, along the first coordinate.
@@ -134,17 +166,15 @@ impl<V> NewtonSearch<V> {
         self.counts.probes += 1;
         self.probes_here += 1;
         if !self.new_gradient.iter().all(|g| g.is_finite()) {
-            // Half as far, then on the other side.
-            self.failed_probes += 1;
-            let factor = match self.failed_probes {
-                1 => 0.5,
-                2 => -1.0,
-                _ => return self.finish(Outcome::NonFinite),
+            // Where an electronic structure fails to converge may begin that near; beyond, on the other side, it needn't.
+            let Some(factor) = AGAIN.get(self.unanswered) else {
+                return self.finish(Outcome::NonFinite);
             };
+            self.unanswered += 1;
             self.displacement.iter_mut().for_each(|d| *d *= factor);
             return self.ask_probe(space);
         }
-        self.failed_probes = 0;
+        self.unanswered = 0;
         self.hessian.modelled(&self.displacement, &mut self.modelled);
         self.learn(0.0);
         let square = dot(&self.displacement, &self.displacement);

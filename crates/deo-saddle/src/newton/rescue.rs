@@ -177,8 +177,7 @@ impl<V> NewtonSearch<V> {
         self.position.fill(0.0);
         self.reference.fill(0.0);
         self.gradient.copy_from_slice(&self.first_gradient);
-        (self.value, self.slope) = (self.first_value, self.first_slope);
-        self.size = self.first_size;
+        (self.value, self.slope, self.size) = (self.first_value, self.first_slope, self.first_size);
         self.base.clone_from(&self.first_base);
         self.hessian.restore(self.base.as_deref());
         self.cycle = Cycle::begin(self.norm());

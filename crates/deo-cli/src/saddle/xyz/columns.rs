@@ -1,6 +1,7 @@
 //! The columns of the atoms: `Properties=species:S:1:pos:R:3:forces:R:3`, name, type and number of each.
 
 use super::comment::logical;
+use crate::saddle::elements::{element, number_of};
 use std::fmt;
 
 /// What is wrong with the columns, as the end of "here should be …".
@@ -29,6 +30,8 @@ pub(super) enum AtomFault {
     Number,
     #[error("{symbol}, the element of the atomic number")]
     Contradiction { symbol: &'static str },
+    #[error("an atom that moves along all of its coordinates or none: move_mask has both here")]
+    Partly,
     #[error("an atom, no vector of a cell: periodic structures cannot be searched here")]
     Vector,
 }
@@ -38,6 +41,17 @@ pub(super) enum AtomFault {
 pub(super) struct Atom {
     pub(super) symbol: String,
     pub(super) position: [f64; 3],
+    /// As move_mask says.
+    pub(super) movable: bool,
+}
+
+/// Where in a line the columns are that are read.
+#[derive(Debug, Default)]
+struct Places {
+    species: Option<usize>,
+    number: Option<usize>,
+    position: usize,
+    mask: std::ops::Range<usize>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,8 +118,13 @@ impl Columns {
     pub(super) fn atom(&self, line: &str) -> Result<Atom, AtomFault> {
         let words: Vec<&str> = line.split_whitespace().collect();
         let mismatch = || AtomFault::Columns(self.clone());
-        let (species, number, place) = self.find(&words).ok_or_else(mismatch)?;
-        let coordinate = |i: usize| words.get(place + i).and_then(|word| finite(word));
+        let Places { species, number, position, mask } = self.find(&words).ok_or_else(mismatch)?;
+        let coordinate = |i: usize| words.get(position + i).and_then(|word| finite(word));
+        let mask: Vec<bool> = words[mask].iter().filter_map(|word| logical(word)).collect();
+        let movable = mask.first().copied().unwrap_or(true);
+        if mask.contains(&!movable) {
+            return Err(AtomFault::Partly);
+        }
         let element = match number.map(|i| words[i].parse::<usize>()) {
             None => None,
             Some(z) => Some(z.ok().and_then(element).ok_or(AtomFault::Number)?),
@@ -126,18 +145,19 @@ impl Columns {
         };
         match [coordinate(0), coordinate(1), coordinate(2)] {
             [Some(x), Some(y), Some(z)] => {
-                Ok(Atom { symbol: symbol.to_owned(), position: [x, y, z] })
+                Ok(Atom { symbol: symbol.to_owned(), position: [x, y, z], movable })
             }
             _ => Err(mismatch()),
         }
     }
 
-    /// Where symbol, atomic number and the first coordinate stand; `None` if the words aren't those columns.
-    fn find(&self, words: &[&str]) -> Option<(Option<usize>, Option<usize>, usize)> {
+    /// `None` if the words aren't those columns.
+    fn find(&self, words: &[&str]) -> Option<Places> {
         if self.properties.is_empty() {
-            return (!words.is_empty()).then_some((Some(0), None, 1));
+            let places = Places { species: Some(0), position: 1, ..Places::default() };
+            return (!words.is_empty()).then_some(places);
         }
-        let (mut species, mut number, mut place, mut next) = (None, None, None, 0_usize);
+        let (mut places, mut next) = (Places::default(), 0_usize);
         for Property { name, kind, columns } in &self.properties {
             let end = next.checked_add(*columns)?;
             let right = |word: &&str| match kind {
@@ -150,14 +170,15 @@ impl Columns {
                 return None;
             }
             match name.as_str() {
-                "species" => species = Some(next),
-                "Z" => number = Some(next),
-                "pos" => place = Some(next),
+                "species" => places.species = Some(next),
+                "Z" => places.number = Some(next),
+                "pos" => places.position = next,
+                "move_mask" if *kind == Type::Logical => places.mask = next..end,
                 _ => {}
             }
             next = end;
         }
-        (next == words.len()).then_some((species, number, place?))
+        (next == words.len()).then_some(places)
     }
 }
 
@@ -195,17 +216,3 @@ pub(super) fn finite(word: &str) -> Option<f64> {
 fn is_vector(symbol: &str) -> bool {
     ["tv", "vec1", "vec2", "vec3"].contains(&symbol.to_ascii_lowercase().as_str())
 }
-
-fn element(number: usize) -> Option<&'static str> {
-    ELEMENTS.split_whitespace().nth(number)
-}
-
-fn number_of(symbol: &str) -> Option<usize> {
-    ELEMENTS.split_whitespace().position(|element| element == symbol)
-}
-
-/// By atomic number; 0 is an atom of no element.
-const ELEMENTS: &str = "X \
-    H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr Nb Mo \
-    Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt Au Hg Tl \
-    Pb Bi Po At Rn Fr Ra Ac Th Pa U Np Pu Am Cm Bk Cf Es Fm Md No Lr Rf Db Sg Bh Hs Mt Ds Rg Cn Nh Fl Mc Lv Ts Og";

@@ -44,13 +44,29 @@ const KEYS: [&str; 4] = [PROPERTIES, LATTICE, CELL, PBC];
 /// A key and its words; `None` if it stands alone.
 type Pair = (String, Option<Vec<String>>);
 
-/// The columns of the atoms of a free cluster.
-pub(super) fn columns(comment: &str) -> Result<Columns, CommentFault> {
+/// What a comment says.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Header {
+    pub(super) columns: Columns,
+    /// The vectors of the cell, after one another.
+    pub(super) cell: Option<[f64; 9]>,
+    /// Along which of them the structure repeats itself.
+    pub(super) pbc: [bool; 3],
+}
+
+/// The comment of atoms that are a free cluster.
+pub(super) fn of_cluster(comment: &str) -> Result<Header, CommentFault> {
+    let header = of_structure(comment)?;
+    if header.pbc.contains(&true) { Err(CommentFault::Periodic) } else { Ok(header) }
+}
+
+/// The comment of any atoms.
+pub(super) fn of_structure(comment: &str) -> Result<Header, CommentFault> {
     let Some(pairs) = (Reader { rest: comment }).pairs() else {
         // Not in the format. If it doesn't mean to be, it is the comment of plain XYZ.
         return match KEYS.into_iter().find(|key| assigns(comment, key)) {
             Some(key) => Err(CommentFault::Unclosed { key }),
-            None => Ok(Columns::default()),
+            None => Ok(Header::default()),
         };
     };
     let mut found: [Option<Option<Vec<String>>>; 4] = Default::default();
@@ -71,35 +87,44 @@ pub(super) fn columns(comment: &str) -> Result<Columns, CommentFault> {
         }
     }
     let [properties, lattice, cell, pbc] = found;
-    let cells = [check_cell(LATTICE, lattice)?, check_cell(CELL, cell)?];
-    let periodic = match pbc {
-        Some(None) => true,
-        Some(Some(words)) => logicals(&words).ok_or(CommentFault::Logical)?.contains(&true),
-        None => cells.contains(&true),
+    let cells = [vectors(LATTICE, lattice)?, vectors(CELL, cell)?];
+    let cell = cells[0].or(cells[1]);
+    let pbc = match pbc {
+        Some(None) => [true; 3],
+        Some(Some(words)) => logicals(&words).ok_or(CommentFault::Logical)?,
+        None => [cell.is_some(); 3],
     };
-    if periodic {
-        return Err(CommentFault::Periodic);
-    }
-    match properties {
-        None => Ok(Columns::default()),
-        Some(None) => Err(CommentFault::NoValue { key: PROPERTIES }),
-        Some(Some(words)) => Ok(Columns::parse(&words.join(" "))?),
-    }
+    let columns = match properties {
+        None => Columns::default(),
+        Some(None) => return Err(CommentFault::NoValue { key: PROPERTIES }),
+        Some(Some(words)) => Columns::parse(&words.join(" "))?,
+    };
+    Ok(Header { columns, cell, pbc })
 }
 
-/// Whether there is such a cell.
-fn check_cell(key: &'static str, value: Option<Option<Vec<String>>>) -> Result<bool, CommentFault> {
-    let Some(value) = value else { return Ok(false) };
+/// The vectors of a cell; three numbers are its edges.
+fn vectors(
+    key: &'static str,
+    value: Option<Option<Vec<String>>>,
+) -> Result<Option<[f64; 9]>, CommentFault> {
+    let Some(value) = value else { return Ok(None) };
     let words = value.ok_or(CommentFault::NoValue { key })?;
-    let numbers = words.iter().filter_map(|word| super::columns::finite(word)).count();
-    let fits = numbers == words.len() && [3, 9].contains(&numbers);
-    if fits { Ok(true) } else { Err(CommentFault::Cell { key }) }
+    let numbers: Option<Vec<f64>> = words.iter().map(|word| super::columns::finite(word)).collect();
+    match numbers.as_deref() {
+        Some(&[a, b, c]) => Ok(Some([a, 0.0, 0.0, 0.0, b, 0.0, 0.0, 0.0, c])),
+        Some(numbers) => numbers.try_into().map(Some).map_err(|_| CommentFault::Cell { key }),
+        None => Err(CommentFault::Cell { key }),
+    }
 }
 
-/// One or three; numbers 0 and 1 are such too.
-fn logicals(words: &[String]) -> Option<Vec<bool>> {
+/// One for all or three; numbers 0 and 1 are such too.
+fn logicals(words: &[String]) -> Option<[bool; 3]> {
     let values: Option<Vec<bool>> = words.iter().map(|word| logical(word)).collect();
-    values.filter(|values| [1, 3].contains(&values.len()))
+    match values?[..] {
+        [all] => Some([all; 3]),
+        [a, b, c] => Some([a, b, c]),
+        _ => None,
+    }
 }
 
 pub(super) fn logical(word: &str) -> Option<bool> {

@@ -25,7 +25,7 @@ fn what_is_written_is_read_to_the_bit() {
     let species: Vec<String> = ["Ar", "Ar", "X"].map(str::to_owned).to_vec();
     let x: Vec<f64> = (0..9).map(|i| f64::from(i).sin() / 3.0).collect();
     let text = frame_text(&species, &x, "energy=-1.5").repeat(2) + "\n  \n";
-    let frame = Frame { species, x };
+    let frame = Frame { species, x, cell: None, pbc: [false; 3], movable: vec![true; 3] };
     assert_eq!(parse(&text).unwrap(), [frame.clone(), frame]);
 }
 
@@ -56,7 +56,12 @@ fn what_is_wrong_has_its_line() {
 
 #[test]
 fn free_clusters_with_any_comment() {
-    let expected = commented("").unwrap();
+    // A cell that nothing repeats itself in is kept, and makes no other cluster.
+    let atoms = |frames: Vec<Frame>| {
+        let atoms = |frame: Frame| (frame.species, frame.x, frame.pbc);
+        frames.into_iter().map(atoms).collect::<Vec<_>>()
+    };
+    let expected = atoms(commented("").unwrap());
     let cell = "Lattice=\"9 0 0 0 9 0 0 0 9\"";
     for comment in [
         "argon, E = -3.2 eV (step 4)",
@@ -76,7 +81,7 @@ fn free_clusters_with_any_comment() {
         "Properties=\"species:S:1:pos:R:3\" stress={1 2 3} f=[\"a b\", c] \"a key\"=1",
         "Properties = species:S:1:pos:R:3 note=\"a \\\"quoted\\\" pbc=T \\\\\"",
     ] {
-        assert_eq!(commented(comment).unwrap(), expected, "{comment}");
+        assert_eq!(atoms(commented(comment).unwrap()), expected, "{comment}");
     }
 }
 
@@ -195,5 +200,32 @@ fn files_of_other_systems() {
     let tabs = text.replace("\nAr 1 0 0", "\n\tAr\t1  0\t0 \t");
     for text in [&windows, &tabs, &format!("\u{feff}{windows}\r\n\r\n"), &text.trim().to_owned()] {
         assert_eq!(parse(text).unwrap(), expected);
+    }
+}
+
+#[test]
+fn structures_have_cells_masks_and_atoms_that_are_held() {
+    let structures = |text: &str| parse_structures(text, Path::new("a.xyz"));
+    let text = "2\nProperties=move_mask:L:1:pos:R:3:forces:R:3:species:S:1 Lattice=\"4 0 0 1 5d0 0 0 0 6E0\" pbc=\"T T F\" note='a b'\n\
+        T 0 0 1d-3 9 9 9 Al\nF 1.0E0 2 3 9 9 9 H\n";
+    let [frame] = &structures(text).unwrap()[..] else { panic!("one frame") };
+    assert_eq!(frame.cell, Some([4.0, 0.0, 0.0, 1.0, 5.0, 0.0, 0.0, 0.0, 6.0]));
+    assert_eq!((frame.pbc, &frame.movable[..]), ([true, true, false], &[true, false][..]));
+    assert_eq!(frame.x, [0.0, 0.0, 1e-3, 1.0, 2.0, 3.0]);
+    assert_eq!(frame.species, ["Al", "H"]);
+    // What is written is read again, columns that are passed over included.
+    let again = structure_text(frame, "energy=-1", &[("forces", &[0.5; 6]), ("mode", &[1e-9; 6])]);
+    assert_eq!(structures(&again).unwrap(), std::slice::from_ref(frame));
+    // A lattice alone repeats itself along all of its vectors.
+    assert_eq!(structures("1\nLattice=\"4 5 6\"\nAl 0 0 0\n").unwrap()[0].pbc, [true; 3]);
+    for (comment, atom, word) in [
+        ("Properties=species:S:1:pos:R:3:move_mask:L:3", "Al 0 0 0 T T F", "move_mask"),
+        ("Lattice=\"1 2\"", "Al 0 0 0", "nine"),
+        ("Lattice=\"1 2 x\"", "Al 0 0 0", "nine"),
+        ("pbc=\"T T\"", "Al 0 0 0", "pbc"),
+        ("", "Al 0 0", "three finite"),
+    ] {
+        let error = structures(&format!("1\n{comment}\n{atom}\n")).unwrap_err().to_string();
+        assert!(error.contains(word) && error.contains("line "), "{error}");
     }
 }

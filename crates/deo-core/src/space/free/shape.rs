@@ -36,6 +36,39 @@ pub(super) fn axes_of_rotation(positions: &[[f64; 3]], far: f64) -> Vec<[f64; 3]
     [0, 1, 2].map(|k| [0, 1, 2].map(|a| f64::from(u8::from(a == k)))).to_vec()
 }
 
+/// A place on the line that all `places` are on, and its direction unless they are one place; `None` where they are on
+/// none, or are none.
+pub(super) fn line(places: &[[f64; 3]]) -> Option<([f64; 3], Option<[f64; 3]>)> {
+    let n = places.len() as f64;
+    let mean = [0, 1, 2].map(|a| places.iter().map(|r| r[a] / n).sum::<f64>());
+    let atoms: Vec<[f64; 3]> = places.iter().map(|r| [0, 1, 2].map(|a| r[a] - mean[a])).collect();
+    let largest = |of: &[[f64; 3]]| of.iter().flatten().fold(0.0, |far: f64, r| far.max(r.abs()));
+    let size = largest(&atoms);
+    if places.is_empty() {
+        return None;
+    }
+    if size <= ROUNDING * largest(places) {
+        return Some((mean, None));
+    }
+    let [_, _, along] = principal_axes(&atoms, size);
+    is_straight(&atoms, along).then_some((mean, Some(along)))
+}
+
+/// Within a tenth of a degree.
+pub(super) fn are_parallel(a: [f64; 3], b: [f64; 3]) -> bool {
+    let across = cross(a, b);
+    dot(across, across) <= STRAIGHT * STRAIGHT * dot(a, a) * dot(b, b)
+}
+
+/// Whether a turn about the unit vector `axis` through the origin moves anything: atoms on the axis stay where they are.
+pub(super) fn moves(positions: &[[f64; 3]], axis: [f64; 3]) -> bool {
+    let off = positions
+        .iter()
+        .fold(0.0, |off: f64, r| off.hypot(dot(cross(axis, *r), cross(axis, *r)).sqrt()));
+    let size = positions.iter().flatten().fold(0.0, |size: f64, r| size.hypot(*r));
+    off > STRAIGHT * size
+}
+
 /// The eigenvectors of Σ rrᵀ, of the smallest eigenvalue first.
 fn principal_axes(atoms: &[[f64; 3]], size: f64) -> [[f64; 3]; 3] {
     let (mut tensor, mut vectors, mut values) = ([0.0; 9], [0.0; 9], [0.0; 3]);

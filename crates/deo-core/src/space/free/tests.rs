@@ -101,3 +101,63 @@ fn mass_weighting_is_the_chain_rule() {
     weighted.unweight(&mut q);
     assert!(q.iter().zip(&r).all(|(q, r)| (q - r).abs() < 1e-15));
 }
+
+/// Held atoms and cells: the motions left out are exactly those that change no distance, also none is forgotten.
+#[test]
+fn what_is_held_and_what_repeats_decide_the_motions() {
+    let free: Vec<f64> = (0..12).map(|i| noise(5, i)).collect();
+    let masses = [1.0, 4.0, 9.0, 2.0];
+    let q: Vec<f64> = free.iter().enumerate().map(|(i, r)| r * f64::sqrt(masses[i / 3])).collect();
+    let along = [1.0, 2.0, -0.5];
+    let on = |t: f64| along.map(|a| 0.7 + t * a);
+    let (x, y) = ([9.0, 0.0, 0.0], [2.0, 8.0, 0.0]);
+    let cell = along.map(|a| 4.0 * a);
+    for (anchors, periodic, motions) in [
+        (vec![], vec![], 6),
+        (vec![], vec![cell], 4),
+        (vec![], vec![x, y], 3),
+        (vec![], vec![x, y, cell], 3),
+        (vec![on(0.0)], vec![], 3),
+        (vec![on(0.0)], vec![cell], 1),
+        (vec![on(0.0)], vec![x, y], 0),
+        (vec![on(0.0), on(1.0), on(2.5)], vec![], 1),
+        (vec![on(0.0), on(1.0)], vec![cell], 1),
+        (vec![on(0.0), on(1.0)], vec![x], 0),
+        (vec![on(0.0), on(1.0), [3.0, 1.0, 1.0]], vec![], 0),
+    ] {
+        let space = FreeBody::held(&q, &masses, &anchors, &periodic);
+        assert_eq!(space.motions(), motions, "{anchors:?} {periodic:?}");
+        // Springs between all atoms, images included; the gradient is then one of the motions' symmetry.
+        let mut others: Vec<(Option<usize>, [f64; 3])> =
+            anchors.iter().map(|anchor| (None, *anchor)).collect();
+        others.extend(free.chunks(3).enumerate().map(|(i, r)| (Some(i), [r[0], r[1], r[2]])));
+        let cells = periodic.iter().fold(vec![[0.0; 3]], |cells, vector| {
+            let shifted = |c: &[f64; 3], s: f64| [0, 1, 2].map(|a| c[a] + s * vector[a]);
+            cells.iter().flat_map(|c| [-1.0, 0.0, 1.0].map(|s| shifted(c, s))).collect()
+        });
+        let mut gradient = vec![0.0; 12];
+        for i in 0..4 {
+            for (j, place) in &others {
+                for shift in &cells {
+                    let d = [0, 1, 2].map(|a| free[3 * i + a] - place[a] - shift[a]);
+                    let square: f64 = d.iter().map(|d| d * d).sum();
+                    if *j != Some(i) {
+                        let slope = 1.0 / (1.0 + square).powi(2);
+                        (0..3).for_each(|a| gradient[3 * i + a] += slope * d[a] / masses[i].sqrt());
+                    }
+                }
+            }
+        }
+        let slope = space.variance(&gradient).slope;
+        assert!(slope < 1e-12, "{anchors:?} {periodic:?}: {slope}");
+    }
+}
+
+#[test]
+fn turns_about_an_axis_that_all_atoms_are_on_are_none() {
+    let (q, masses) = ([0.0, 0.0, 1.0, 0.0, 0.0, 2.0], [1.0; 2]);
+    let axis = [[0.0, 0.0, -1.0], [0.0, 0.0, -2.0]];
+    assert_eq!(FreeBody::held(&q, &masses, &axis, &[]).motions(), 0);
+    assert_eq!(FreeBody::held(&q, &masses, &axis[..1], &[]).motions(), 2);
+    assert_eq!(FreeBody::held(&q, &masses, &[], &[[0.0, 0.0, 5.0]]).motions(), 3);
+}

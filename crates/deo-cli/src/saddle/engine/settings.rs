@@ -1,0 +1,190 @@
+//! The settings of a search on another program's energies: every option decided, every number checked.
+
+use super::error::EngineError;
+use crate::saddle::error::SaddleError;
+use crate::saddle::options::{Mode, Options};
+use crate::setting::{SettingError, UnusedOption, maybe_shown, shown, within};
+use deo_core::Length;
+use deo_ipi::{Address, Limits};
+use deo_saddle::{Goal, Method, MinModeSettings, NewtonSettings, VerificationSettings};
+use serde::Serialize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Everything that decides the numbers, and where they come from and go to.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Settings {
+    #[serde(serialize_with = "shown")]
+    pub(super) guess: PathBuf,
+    pub(super) engine: String,
+    #[serde(skip)]
+    pub(super) address: Address,
+    pub(super) run: Option<String>,
+    #[serde(skip)]
+    pub(super) limits: Limits,
+    /// As given.
+    pub(super) fix: Option<String>,
+    pub(super) fix_below: Option<f64>,
+    pub(super) index: usize,
+    pub(super) mode: Option<Mode>,
+    /// The largest atomic force of a converged search, eV/Å.
+    pub(super) fmax: f64,
+    pub(super) max_gradients: u64,
+    /// eV/Å²; `None` follows from the noise.
+    pub(super) flat: Option<f64>,
+    pub(super) check: usize,
+    pub(super) connect: bool,
+    pub(super) frequencies: bool,
+    pub(super) seed: u64,
+    #[serde(serialize_with = "maybe_shown")]
+    pub(super) trajectory: Option<PathBuf>,
+    #[serde(serialize_with = "maybe_shown")]
+    pub(super) restart: Option<PathBuf>,
+}
+
+/// The distance over which the Hessian of real bonds changes by its own size, Å: about one of them.
+const REACH: f64 = 1.0;
+/// The largest trust radius, Å.
+const MAX_RADIUS: f64 = 0.3;
+/// That of a way down: beside the narrow basins of small molecules a search's steps are long.
+const MAX_RADIUS_DOWN: f64 = 0.15;
+/// The distance to a probe, Å: a hundredth of a bond, in which a force changes by some 0.1 eV/Å, a hundred times what
+/// loosely converged calculations are off by.
+pub(super) const PROBE: f64 = 1e-2;
+/// Curvatures below that are flat, eV/Å²: the frequencies of a proton and of a gold atom are 52 and 4 cm⁻¹ there.
+pub(super) const FLAT: f64 = 0.01;
+/// Of a curvature, the residual of its axis: the sign is all that a verdict needs, an eigenvalue is good to the square of
+/// this, and forces from tables have no Hessian to more.
+const RESIDUAL: f64 = 0.05;
+/// A verification that has spent more than so many dense Hessians by central differences won't end …
+const HESSIANS: u64 = 3;
+/// … or than so many gradients, of few coordinates.
+const FEWEST: u64 = 50;
+/// Gradients of a way down.
+const DESCENT_GRADIENTS: u64 = 2_000;
+/// More than that are a Hessian.
+const MOST_CHECKS: usize = 1_000;
+
+/// Lengths, which the noise may lengthen.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub(super) struct Lengths {
+    /// The distance to a probe, Å.
+    pub(super) probe: f64,
+    /// The curvature below which a direction is flat, eV/Å².
+    pub(super) flat: f64,
+}
+
+impl Settings {
+    /// Those that `options` ask for; `engine` is one of them.
+    ///
+    /// # Errors
+    ///
+    /// [`SaddleError`] names the option and what would be right.
+    pub(super) fn resolve(options: Options, engine: String) -> Result<Self, SaddleError> {
+        let of_surfaces = [
+            ("potential", options.potential.is_some()),
+            ("rho", options.rho.is_some()),
+            ("start", options.start.is_some()),
+            ("displace", options.displace.is_some()),
+            ("searches", options.searches.is_some()),
+            ("threads", options.threads.is_some()),
+        ];
+        if let Some((name, _)) = of_surfaces.into_iter().find(|(_, given)| *given) {
+            return Err(
+                UnusedOption { name, needs: "one of our own potentials, no --engine" }.into()
+            );
+        }
+        let guess = options.guess.ok_or(EngineError::NoGuess)?;
+        let Some(address) = engine.strip_prefix("ipi:") else {
+            return Err(EngineError::Kind { engine }.into());
+        };
+        let address = address.parse().map_err(EngineError::from)?;
+        let positive = |name, value: f64| {
+            let fine = value.is_finite() && value > 0.0;
+            fine.then_some(value)
+                .ok_or_else(|| SettingError::new(name, value, "finite and above 0"))
+        };
+        let index = within("index", options.index.unwrap_or(1), 0, 100)?;
+        if options.connect && index == 0 {
+            return Err(UnusedOption { name: "connect", needs: "--index 1 or above" }.into());
+        }
+        let mut limits = Limits::default();
+        if let Some(wait) = options.wait {
+            // A year: what is longer is a mistake.
+            let wait = within("wait", positive("wait", wait)?, 1e-3, 3.2e7)?;
+            let wait = Duration::from_secs_f64(wait);
+            (limits.client, limits.answer) = (wait, wait);
+        }
+        let finite = |name, value: f64| {
+            let fine = value.is_finite();
+            fine.then_some(value).ok_or_else(|| SettingError::new(name, value, "finite"))
+        };
+        let max_gradients = options.max_gradients.unwrap_or(2000);
+        Ok(Settings {
+            address,
+            engine,
+            limits,
+            index,
+            fix_below: options.fix_below.map(|z| finite("fix-below", z)).transpose()?,
+            fmax: positive("fmax", options.fmax.unwrap_or(0.01))?,
+            max_gradients: within("max-gradients", max_gradients, 1, 1_000_000_000)?,
+            flat: options.flat.map(|flat| positive("flat", flat)).transpose()?,
+            check: within("check", options.check.unwrap_or(2), 0, MOST_CHECKS)?,
+            seed: options.seed.unwrap_or(1),
+            run: options.run,
+            fix: options.fix,
+            mode: options.mode,
+            connect: options.connect,
+            frequencies: options.frequencies,
+            trajectory: options.trajectory,
+            restart: options.restart,
+            guess,
+        })
+    }
+
+    /// How `dimension` coordinates are searched.
+    pub(super) fn method(&self, dimension: usize, lengths: Lengths) -> Method {
+        let goal = Goal {
+            index: self.index,
+            tolerance: self.fmax,
+            max_gradients: self.max_gradients,
+            ..Goal::default()
+        };
+        let auto = if dimension <= Method::DENSE { Mode::Newton } else { Mode::Dimer };
+        match self.mode.unwrap_or(auto) {
+            Mode::Newton => Method::Newton(NewtonSettings {
+                goal,
+                reach: REACH,
+                max_radius: MAX_RADIUS,
+                probe: lengths.probe,
+                ..NewtonSettings::default()
+            }),
+            Mode::Dimer => Method::MinMode(MinModeSettings {
+                goal,
+                length: Some(Length::Absolute(lengths.probe)),
+                seed: self.seed,
+                ..MinModeSettings::default()
+            }),
+        }
+    }
+
+    /// The way down.
+    pub(super) fn descent(&self, dimension: usize, lengths: Lengths) -> Method {
+        let mut method = self.method(dimension, lengths);
+        *method.goal_mut() = Goal { index: 0, max_gradients: DESCENT_GRADIENTS, ..*method.goal() };
+        if let Method::Newton(settings) = &mut method {
+            settings.max_radius = MAX_RADIUS_DOWN;
+        }
+        method
+    }
+
+    pub(super) fn verification(&self, dimension: usize, lengths: Lengths) -> VerificationSettings {
+        VerificationSettings {
+            flat: lengths.flat,
+            tolerance: RESIDUAL,
+            max_gradients: HESSIANS * 2 * dimension as u64 + FEWEST,
+            length: Some(Length::Absolute(lengths.probe)),
+            ..VerificationSettings::default()
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! The atoms of a guess: which of them move, and the space that belongs to them.
+//!
+//! A search moves the coordinates of the atoms that aren't held, and of those alone. What is left of the motions of the
+//! whole follows from the cell and the held atoms, [`FreeBody::held`].
+
+use super::error::EngineError;
+use super::settings::Settings;
+use crate::saddle::xyz::{Frame, read_structure, structure_text};
+use deo_core::space::FreeBody;
+use std::ops::RangeInclusive;
+
+/// A structure of which some atoms move.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Structure {
+    /// As read, with `movable` as decided.
+    pub(super) frame: Frame,
+    /// The numbers of the atoms that move.
+    pub(super) free: Vec<usize>,
+    /// The places of the others.
+    held: Vec<[f64; 3]>,
+    /// The vectors along which it repeats itself.
+    periodic: Vec<[f64; 3]>,
+}
+
+impl Structure {
+    /// The guess, with what is held by the file, by --fix and by --fix-below.
+    pub(super) fn load(settings: &Settings) -> Result<Self, EngineError> {
+        let mut frame = read_structure(&settings.guess)?;
+        let atoms = frame.species.len();
+        if let Some(fix) = &settings.fix {
+            for range in ranges(fix, atoms)? {
+                frame.movable[range].fill(false);
+            }
+        }
+        if let Some(z) = settings.fix_below {
+            let below = frame.x.chunks(3).map(|r| r[2] < z);
+            frame.movable.iter_mut().zip(below).for_each(|(movable, below)| *movable &= !below);
+        }
+        let vectors = match frame.cell {
+            Some(cell) => cell.chunks(3).map(|v| [v[0], v[1], v[2]]).collect(),
+            None if frame.pbc.contains(&true) => {
+                return Err(EngineError::NoCell { path: settings.guess.clone() });
+            }
+            None => vec![],
+        };
+        let periodic = vectors.into_iter().zip(frame.pbc).filter(|(_, periodic)| *periodic);
+        let periodic = periodic.map(|(vector, _)| vector).collect();
+        let free: Vec<usize> = (0..atoms).filter(|atom| frame.movable[*atom]).collect();
+        if free.is_empty() {
+            return Err(EngineError::NothingFree { atoms });
+        }
+        let held = frame.x.chunks(3).zip(&frame.movable).filter(|(_, movable)| !**movable);
+        let held = held.map(|(r, _)| [r[0], r[1], r[2]]).collect();
+        Ok(Structure { frame, free, held, periodic })
+    }
+
+    /// The coordinates that move, of those of all atoms.
+    pub(super) fn moving(&self, all: &[f64]) -> Vec<f64> {
+        self.free.iter().flat_map(|atom| [0, 1, 2].map(|a| all[3 * atom + a])).collect()
+    }
+
+    /// Those of all atoms, the moving ones at `x`.
+    pub(super) fn all(&self, x: &[f64]) -> Vec<f64> {
+        let mut all = self.frame.x.clone();
+        self.scatter(x, &mut all);
+        all
+    }
+
+    /// A vector of all atoms, zero where they are held.
+    pub(super) fn spread(&self, v: &[f64]) -> Vec<f64> {
+        let mut all = vec![0.0; self.frame.x.len()];
+        self.scatter(v, &mut all);
+        all
+    }
+
+    fn scatter(&self, x: &[f64], all: &mut [f64]) {
+        for (r, atom) in x.chunks(3).zip(&self.free) {
+            all[3 * atom..3 * atom + 3].copy_from_slice(r);
+        }
+    }
+
+    /// The space of the moving coordinates near `x`.
+    pub(super) fn space(&self, x: &[f64]) -> FreeBody {
+        self.weighted_space(x, &vec![1.0; self.free.len()])
+    }
+
+    /// The same in mass-weighted coordinates near `q`.
+    pub(super) fn weighted_space(&self, q: &[f64], masses: &[f64]) -> FreeBody {
+        FreeBody::held(q, masses, &self.held, &self.periodic)
+    }
+
+    /// A frame with the moving atoms at `x`.
+    pub(super) fn text(&self, x: &[f64], facts: &str, vectors: &[(&str, &[f64])]) -> String {
+        structure_text(&Frame { x: self.all(x), ..self.frame.clone() }, facts, vectors)
+    }
+}
+
+/// The largest length of three numbers in a row: of an atomic force.
+pub(super) fn largest(v: &[f64]) -> f64 {
+    let lengths = v.chunks(3).map(|f| f[0].hypot(f[1]).hypot(f[2]));
+    // `max` would pass over what is no number, in either place.
+    lengths.fold(
+        0.0,
+        |most: f64, length| {
+            if most.is_nan() || length.is_nan() { f64::NAN } else { most.max(length) }
+        },
+    )
+}
+
+/// "0-8,12", atoms counted from 0.
+fn ranges(text: &str, atoms: usize) -> Result<Vec<RangeInclusive<usize>>, EngineError> {
+    let refuse = |wanted: String| EngineError::Fix { fix: text.to_owned(), wanted };
+    let parse = |part: &str| {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        let number = |word: &str| word.trim().parse::<usize>().ok();
+        Some(number(first)?..=number(last)?)
+    };
+    let mut found = vec![];
+    for part in text.split(',') {
+        let range = parse(part)
+            .filter(|range| !range.is_empty())
+            .ok_or_else(|| refuse("give numbers from 0 and ranges, as in 0-8,12".to_owned()))?;
+        if *range.end() >= atoms {
+            return Err(refuse(format!("there are {atoms} atoms, of numbers up to {}", atoms - 1)));
+        }
+        found.push(range);
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_ranges() {
+        let ranges = |text: &str| {
+            let found = ranges(text, 20).map_err(|error| error.to_string())?;
+            Ok::<_, String>(found.into_iter().flatten().collect::<Vec<usize>>())
+        };
+        assert_eq!(ranges("0-3,12, 7").unwrap(), [0, 1, 2, 3, 12, 7]);
+        for bad in ["", "a", "3-1", "-2", "1,,2", "0x3"] {
+            assert!(ranges(bad).unwrap_err().contains("0-8,12"), "{bad}");
+        }
+        assert!(ranges("3-20").unwrap_err().contains("up to 19"));
+    }
+
+    #[test]
+    fn the_largest_force_is_that_of_an_atom() {
+        assert_eq!(largest(&[3.0, 4.0, 0.0, 4.5, 0.0, 0.0]), 5.0);
+        assert!(largest(&[f64::NAN, 0.0, 0.0, 1.0, 0.0, 0.0]).is_nan());
+        assert!(largest(&[1.0, 0.0, 0.0, 0.0, f64::NAN, 0.0]).is_nan());
+    }
+}
