@@ -29,7 +29,7 @@
 //! What it can't see: how many saddles follow, what the run needs after it has left, that √v̂ of Adam changes meanwhile (on some
 //! plateaus a thousandfold), and curvature below its error.
 //!
-//! [`diagnose`] answers all questions by an [`Oracle`](crate::oracle::Oracle); [`Diagnose`] is the machine that
+//! [`diagnose`] answers all questions by an [`Oracle`]; [`Diagnose`] is the machine that
 //! [asks](crate::oracle::Asks) them, for a loop of your own.
 
 mod base;
