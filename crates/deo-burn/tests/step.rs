@@ -197,7 +197,7 @@ impl Partly {
     }
 
     fn loss(&self) -> Tensor<1> {
-        let squares = self.x.val().slice([0..2]).square();
+        let squares = self.x.val().slice(0..2).square();
         (squares.clone().square() / 16.0 - squares / 2.0).sum()
     }
 

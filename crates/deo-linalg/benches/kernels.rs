@@ -123,7 +123,7 @@ fn benches(criterion: &mut Criterion) {
             Parallel::new(t).displace(0.1, black_box(&x), &z, &mut y)
         });
         both(group, n, "rotate", 4, |t| {
-            Parallel::new(t).rotate(0.8, 0.6, black_box(&mut y), &mut w, &mut s)
+            Parallel::new(t).rotate(0.8, 0.6, black_box(&mut y), &mut w, &mut s);
         });
 
         let terms = [(0.3, &x[..]), (-0.1, &z)];
