@@ -5,7 +5,7 @@ use crate::saddle::error::SaddleError;
 use crate::saddle::options::{Hessian, Mode, Options};
 use crate::setting::{SettingError, UnusedOption, maybe_shown, shown, within};
 use deo_core::Length;
-use deo_ipi::{Address, Limits};
+use deo_ipi::{Address, AddressError, Limits};
 use deo_saddle::{Goal, Method, MinModeSettings, NewtonSettings, VerificationSettings};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -96,7 +96,8 @@ impl Settings {
         let Some(address) = engine.strip_prefix("ipi:") else {
             return Err(EngineError::Kind { engine }.into());
         };
-        let address = address.parse().map_err(EngineError::from)?;
+        let address =
+            address.parse().map_err(|error| EngineError::Ipi(AddressError::into(error)))?;
         let positive = |name, value: f64| {
             let fine = value.is_finite() && value > 0.0;
             fine.then_some(value)
