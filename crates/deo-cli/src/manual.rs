@@ -1,9 +1,8 @@
 //! `deo completions` and `deo man`: what a shell and `man` want to know, made from the definition of the command line.
 
-use crate::cli::Cli;
 use crate::output::{OutputDir, OutputError};
 use crate::setting::SettingError;
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::Shell;
 use clap_mangen::Man;
 use std::io::{self, Write};
@@ -61,25 +60,33 @@ impl ManualError {
     }
 }
 
-/// Writes the script for a shell.
+/// Writes the script by which a shell completes `command`.
 ///
 /// # Errors
 ///
 /// [`ManualError::Stdout`].
-pub fn completions(arguments: &CompletionsArgs, stdout: &mut dyn Write) -> Result<(), ManualError> {
+pub fn completions(
+    mut command: Command,
+    arguments: &CompletionsArgs,
+    stdout: &mut dyn Write,
+) -> Result<(), ManualError> {
     // clap_complete panics where it can't write, so it writes to memory.
     let mut script = vec![];
-    clap_complete::generate(arguments.shell, &mut Cli::command(), "deo", &mut script);
+    clap_complete::generate(arguments.shell, &mut command, "deo", &mut script);
     stdout.write_all(&script).and_then(|()| stdout.flush()).map_err(ManualError::Stdout)
 }
 
-/// Writes one page to `stdout`, or all of them to a directory.
+/// Writes one page of `command` to `stdout`, or all of them to a directory.
 ///
 /// # Errors
 ///
 /// [`ManualError`], with a message of one line and an exit code.
-pub fn man(arguments: &ManArgs, stdout: &mut dyn Write) -> Result<(), ManualError> {
-    let pages = pages().map_err(ManualError::Stdout)?;
+pub fn man(
+    command: Command,
+    arguments: &ManArgs,
+    stdout: &mut dyn Write,
+) -> Result<(), ManualError> {
+    let pages = pages(command).map_err(ManualError::Stdout)?;
     if let Some(dir) = &arguments.out {
         let files: Vec<String> = pages.iter().map(|(name, _)| format!("{name}.1")).collect();
         let names: Vec<&str> = files.iter().map(String::as_str).collect();
@@ -105,8 +112,7 @@ pub fn man(arguments: &ManArgs, stdout: &mut dyn Write) -> Result<(), ManualErro
 }
 
 /// The page of the program and that of each subcommand, by name.
-fn pages() -> io::Result<Vec<(String, Vec<u8>)>> {
-    let mut command = Cli::command();
+fn pages(mut command: Command) -> io::Result<Vec<(String, Vec<u8>)>> {
     command.build();
     let all = std::iter::once(command.clone()).chain(command.get_subcommands().cloned());
     let shown = all.filter(|command| command.get_name() != "help");

@@ -5,8 +5,8 @@ mod common;
 use common::{Bench, names, quiet, refused};
 use std::fs;
 
-const SUBCOMMANDS: [&str; 8] =
-    ["demo", "train", "escape", "saddle", "spectrum", "report", "completions", "man"];
+const SUBCOMMANDS: [&str; 9] =
+    ["demo", "train", "diagnose", "escape", "saddle", "spectrum", "report", "completions", "man"];
 
 #[test]
 fn the_program_by_itself_prints_its_help() {

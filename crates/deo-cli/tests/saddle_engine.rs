@@ -368,6 +368,12 @@ fn bad_usage_is_refused_before_anything_listens() {
             &["bad.answers", "line 1"],
         ),
         (&["labels.xyz", "--engine", &engine, "--frequencies"], &["mass", "Qx"]),
+        (&["labels.xyz", "--engine", &engine, "--hessian", "lindh"], &["Qx", "--hessian none"]),
+        (
+            &["guess.xyz", "--engine", &engine, "--hessian", "lindh", "--mode", "dimer"],
+            &["--hessian", "--mode newton"],
+        ),
+        (&["--potential", "lj13", "--hessian", "none"], &["--hessian", "--engine"]),
         (&["cell.xyz", "--engine", &engine], &["pbc", "no Lattice"]),
         (&["--potential", "lj13", "--frequencies"], &["--frequencies", "--engine"]),
     ] {

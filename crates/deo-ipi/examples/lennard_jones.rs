@@ -4,7 +4,7 @@
 //! after so many answers it goes away in the middle of the next one, as an engine does that is killed.
 
 use deo_ipi::units::{BOHR, FORCE, HARTREE};
-use deo_ipi::{Address, Client, Question, Reply};
+use deo_ipi::{Address, Client, IpiError, Question, Reply};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     let mut left = arguments.next().and_then(|count| count.parse::<u64>().ok());
-    let answered = address.parse::<Address>().and_then(|address| {
+    let answered = address.parse::<Address>().map_err(IpiError::from).and_then(|address| {
         Client::connect(&address, Duration::from_secs(60))?.serve(|question| {
             if let Some(left) = &mut left {
                 *left = left.checked_sub(1)?;

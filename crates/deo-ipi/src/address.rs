@@ -1,6 +1,5 @@
 //! Where server and client meet.
 
-use crate::error::IpiError;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -19,6 +18,26 @@ pub enum Address {
     },
 }
 
+/// Text that is no address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddressError {
+    text: String,
+    /// What is wrong with it.
+    fault: &'static str,
+}
+
+impl fmt::Display for AddressError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{:?} is no address ({}); give NAME for the socket /tmp/ipi_NAME, a path with a slash, or HOST:PORT",
+            self.text, self.fault
+        )
+    }
+}
+
+impl std::error::Error for AddressError {}
+
 /// Where clients look for a socket that has a name only.
 const PREFIX: &str = "/tmp/ipi_";
 
@@ -27,10 +46,10 @@ const LONGEST: usize = 107;
 
 /// `NAME` is /tmp/ipi_NAME, `DIR/NAME` a path, `HOST:PORT` and `:PORT` TCP.
 impl FromStr for Address {
-    type Err = IpiError;
+    type Err = AddressError;
 
-    fn from_str(text: &str) -> Result<Self, IpiError> {
-        let refuse = |fault| IpiError::Address { text: text.to_owned(), fault };
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        let refuse = |fault| AddressError { text: text.to_owned(), fault };
         if text.is_empty() {
             return Err(refuse("nothing is there"));
         }

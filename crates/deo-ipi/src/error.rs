@@ -1,6 +1,6 @@
 //! What can go wrong, each with a message that says what would be right.
 
-use crate::address::Address;
+use crate::address::{Address, AddressError};
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -11,12 +11,7 @@ use std::time::Duration;
 #[non_exhaustive]
 pub enum IpiError {
     /// Text that is no address.
-    Address {
-        /// As given.
-        text: String,
-        /// What is wrong with it.
-        fault: &'static str,
-    },
+    Address(AddressError),
     /// Another server answers at that address.
     Taken {
         /// The address.
@@ -104,10 +99,7 @@ impl fmt::Display for IpiError {
                 .map_or_else(String::new, |lost| format!("; the one before was lost: {lost}"))
         };
         match self {
-            IpiError::Address { text, fault } => write!(
-                f,
-                "{text:?} is no address ({fault}); give NAME for the socket /tmp/ipi_NAME, a path with a slash, or HOST:PORT"
-            ),
+            IpiError::Address(error) => error.fmt(f),
             IpiError::Taken { address } => {
                 write!(
                     f,
@@ -153,6 +145,12 @@ impl fmt::Display for IpiError {
             }
             IpiError::Question { fault } => write!(f, "a question cannot be asked: {fault}"),
         }
+    }
+}
+
+impl From<AddressError> for IpiError {
+    fn from(error: AddressError) -> Self {
+        IpiError::Address(error)
     }
 }
 

@@ -8,7 +8,7 @@ mod server;
 pub mod units;
 mod wire;
 
-pub use address::Address;
+pub use address::{Address, AddressError};
 pub use client::{Client, Ended, Question, Reply};
 pub use error::IpiError;
 pub use server::{Counts, Limits, Server};

@@ -4,20 +4,27 @@
 //! or `|_| Host::new()`, because the rigid motions of a free body depend on it. [`in_parallel`] runs many searches on
 //! a few threads.
 
+mod error;
+mod symmetry;
+mod watch;
+
+pub use error::{DriveError, TryError};
+pub use watch::{Observer, Step, Watch};
+
 use super::copied;
-use super::model::{ModelHessian, NoModel};
+use super::model::NoModel;
 use super::outcome::{Counts, Outcome, Waypoint};
 use super::settings::{Goal, SearchError};
 use super::verify::{Verdict, Verification, VerificationSettings};
 use super::{MinModeSearch, MinModeSettings, NewtonSearch, NewtonSettings};
-use deo_core::krylov::KrylovError;
 use deo_core::objective::Objective;
 use deo_core::oracle::Oracle;
-use deo_core::space::{Space, Variance};
+use deo_core::space::Space;
 use std::borrow::{Borrow, BorrowMut};
 use std::convert::Infallible;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use symmetry::Symmetry;
 
 /// Which search, and its settings.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -123,118 +130,12 @@ impl<V> Saddle<V> {
     }
 }
 
-/// Why a driver didn't start.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[non_exhaustive]
-pub enum DriveError {
-    /// A setting of the search.
-    Search(SearchError),
-    /// A setting of the verification.
-    Verification(KrylovError),
-}
-
-impl std::fmt::Display for DriveError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            DriveError::Search(error) => error.fmt(f),
-            DriveError::Verification(error) => write!(f, "verification: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for DriveError {}
-
-impl From<SearchError> for DriveError {
-    fn from(error: SearchError) -> Self {
-        DriveError::Search(error)
-    }
-}
-
-impl From<KrylovError> for DriveError {
-    fn from(error: KrylovError) -> Self {
-        DriveError::Verification(error)
-    }
-}
-
-/// Why a driver with an oracle that may stop has no result.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum TryError<E> {
-    /// It didn't start.
-    Drive(DriveError),
-    /// The oracle stopped.
-    Stopped(E),
-}
-
-impl<E, T: Into<DriveError>> From<T> for TryError<E> {
-    fn from(error: T) -> Self {
-        TryError::Drive(error.into())
-    }
-}
-
-impl<E: std::fmt::Display> std::fmt::Display for TryError<E> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            TryError::Drive(error) => error.fmt(f),
-            TryError::Stopped(stop) => stop.fmt(f),
-        }
-    }
-}
-
-impl<E: std::fmt::Debug + std::fmt::Display> std::error::Error for TryError<E> {}
-
 /// The result of an oracle that doesn't stop.
 pub(super) fn unstopped<T>(result: Result<T, TryError<Infallible>>) -> Result<T, DriveError> {
     result.map_err(|error| match error {
         TryError::Drive(error) => error,
         TryError::Stopped(never) => match never {},
     })
-}
-
-/// Where a search stands after the gradient of a step.
-#[derive(Debug)]
-pub struct Step<'a, V: ?Sized> {
-    /// The point it has reached; that of before, if the step was taken back.
-    pub x: &'a V,
-    /// f there.
-    pub value: f64,
-    /// What is compared with the tolerance there.
-    pub size: f64,
-    /// The lowest curvature as it is known there; NaN where nothing is.
-    pub curvature: f64,
-    /// The trust radius, or the longest step.
-    pub radius: f64,
-    /// Gradients spent.
-    pub counts: Counts,
-}
-
-/// How a gradient is measured, what is known beforehand, and who looks on.
-pub struct Watch<'a, V: ?Sized> {
-    /// What is compared with the tolerance, of a gradient: as a rule ‖g‖, or the largest atomic force.
-    pub size: Option<&'a dyn Fn(&V) -> f64>,
-    /// A model Hessian for [`NewtonSearch`]; [`MinModeSearch`] has no use for one.
-    pub model: Option<&'a mut dyn ModelHessian<V>>,
-    /// Called after the gradient of each step.
-    pub observe: Option<&'a mut Observer<'a, V>>,
-}
-
-/// Takes each step of a search.
-pub type Observer<'a, V> = dyn FnMut(&Step<'_, V>) + 'a;
-
-impl<V: ?Sized> Watch<'_, V> {
-    /// ‖g‖, no model, and nobody.
-    pub fn nobody() -> Self {
-        Watch { size: None, model: None, observe: None }
-    }
-}
-
-impl<V: ?Sized> std::fmt::Debug for Watch<'_, V> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Watch")
-            .field("size", &self.size.is_some())
-            .field("model", &self.model.is_some())
-            .field("observe", &self.observe.is_some())
-            .finish()
-    }
 }
 
 /// Runs a search to its end, from `x` and, if it is given, with `axis` as the first guess across the saddle.
@@ -468,57 +369,6 @@ where
         (0..=settings.index).map(|i| copied(&space, verification.axis(i).borrow())).collect();
     saddle.verification_gradients = verification.gradients();
     Ok(saddle)
-}
-
-/// Are the motions that the space leaves out symmetries of the function? Told from the gradients of a verification, at
-/// no cost.
-///
-/// For a symmetry Hz = 0 at a stationary point, so zᵀHn = 0: the gradient at x + hn has no part along z either, but for
-/// the turn of z by about h over the size of the body.
-struct Symmetry<V> {
-    at_x: Option<Variance>,
-    gradient: V,
-    difference: V,
-    /// The largest share of a secant along the motions.
-    coupling: f64,
-}
-
-/// A share that is a turn of z by h/size no more: sizes are bonds, lengths of probes at most a hundredth of them.
-const COUPLED: f64 = 0.05;
-
-impl<V> Symmetry<V> {
-    fn new<S: Space<Owned = V>>(space: &S, x: &S::Vector) -> Self {
-        let (gradient, difference) = (space.zeros_like(x), space.zeros_like(x));
-        Symmetry { at_x: None, gradient, difference, coupling: 0.0 }
-    }
-
-    /// Takes the gradient at x first, then those beside it.
-    fn observe<S>(&mut self, space: &S, g: &S::Vector)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
-        let variance = space.variance(g);
-        let Some(at_x) = self.at_x else {
-            self.at_x = Some(variance);
-            return space.copy(g, self.gradient.borrow_mut());
-        };
-        let slope = (variance.slope - at_x.slope).abs();
-        if slope > 0.0 {
-            let difference = self.difference.borrow_mut();
-            space.copy(g, difference);
-            space.axpby(-1.0, self.gradient.borrow(), 1.0, difference);
-            self.coupling = self.coupling.max(slope / space.norm(difference));
-        }
-    }
-
-    /// The directions left out may hold a curvature as large as half of one that was judged, or they couple to the rest.
-    fn is_doubtful(&self, curvatures: &[f64], flat: f64) -> bool {
-        let judged = curvatures.iter().filter(|c| c.is_finite());
-        let least = judged.fold(f64::INFINITY, |least, c| least.min(c.abs()));
-        let bound = self.at_x.map_or(0.0, |variance| variance.curvature);
-        bound > flat.max(0.5 * least) || self.coupling > COUPLED
-    }
 }
 
 /// Runs `job(0)` … `job(count − 1)` on `threads` threads; the results come in this order, whatever the threads did.

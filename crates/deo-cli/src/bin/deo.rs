@@ -1,7 +1,8 @@
 //! The `deo` program: reads the command line and maps the outcome to an exit code.
 
+use clap::CommandFactory;
 use clap::builder::styling::{AnsiColor, Style};
-use deo_cli::cli::{self, Command, is_bare, is_wish, usage_line};
+use deo_cli::cli::{self, Cli, Command, is_bare, is_wish, usage_line};
 use deo_cli::colour::Colour;
 use deo_cli::demo::{self, DemoError};
 use deo_cli::diagnose::{self, DiagnoseError};
@@ -73,9 +74,11 @@ fn main() -> ExitCode {
             Err(error) => failed(&error, error.exit_code()),
         },
         Command::Completions(arguments) => {
-            of_manual(manual::completions(&arguments, stdout), failed)
+            of_manual(manual::completions(Cli::command(), &arguments, stdout), failed)
         }
-        Command::Man(arguments) => of_manual(manual::man(&arguments, stdout), failed),
+        Command::Man(arguments) => {
+            of_manual(manual::man(Cli::command(), &arguments, stdout), failed)
+        }
         _ => unreachable!("the program and its library are of one version"),
     }
 }

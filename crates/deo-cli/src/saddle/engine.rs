@@ -21,6 +21,7 @@ mod check;
 mod error;
 mod frequencies;
 mod journal;
+mod model;
 mod oracle;
 mod program;
 mod report;

@@ -35,6 +35,10 @@ pub struct Options {
     #[serde(alias = "fix_below")]
     pub fix_below: Option<f64>,
 
+    /// What is supposed of the Hessian before any gradient is seen [default: springs with a cell, lindh without]
+    #[arg(long, value_name = "MODEL", help_heading = ENGINE)]
+    pub hessian: Option<Hessian>,
+
     /// Force components that are compared with differences of the energy before the search; 0 leaves out the look at the
     /// noise, too [default: 2]
     #[arg(long, value_name = "N", help_heading = ENGINE)]
@@ -143,6 +147,7 @@ impl Options {
             wait: self.wait.or(file.wait),
             fix: self.fix.or(file.fix),
             fix_below: self.fix_below.or(file.fix_below),
+            hessian: self.hessian.or(file.hessian),
             check: self.check.or(file.check),
             frequencies: self.frequencies || file.frequencies,
             trajectory: self.trajectory.or(file.trajectory),
@@ -173,6 +178,18 @@ pub enum Mode {
     Newton,
     /// The gradient reflected at the lowest mode, L-BFGS steps: work N a step
     Dimer,
+}
+
+/// A model Hessian.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Hessian {
+    /// Stretches, bends and torsions of a molecule, by its elements and places
+    Lindh,
+    /// Springs between near atoms, for metals and periodic cells
+    Springs,
+    /// Nothing is supposed: all is learned from gradients
+    None,
 }
 
 const ENGINE: &str = "Energies of another program";

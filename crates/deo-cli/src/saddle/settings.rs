@@ -66,6 +66,7 @@ impl Settings {
             ("wait", options.wait.is_some()),
             ("fix", options.fix.is_some()),
             ("fix-below", options.fix_below.is_some()),
+            ("hessian", options.hessian.is_some()),
             ("check", options.check.is_some()),
             ("frequencies", options.frequencies),
             ("trajectory", options.trajectory.is_some()),

@@ -29,7 +29,7 @@
 mod columns;
 mod comment;
 
-use columns::Atom;
+use columns::{Atom, AtomFault};
 use comment::Header;
 use std::fmt::Write;
 use std::io::{Error, ErrorKind};
@@ -195,7 +195,14 @@ fn frame(lines: &mut Lines<'_>, kind: Kind, first: Option<&Frame>) -> Result<Fra
     for atom in 1..=count {
         let place = format!("atom {atom} of {count}");
         let wanted = format!("{columns}, {place}");
-        let of = |line: &str| columns.atom(line).map_err(|fault| format!("{fault}, {place}"));
+        let of = |line: &str| {
+            let atom = columns.atom(line);
+            // Our own clusters are free whatever a mask says.
+            let partly = |atom: &Atom| kind == Kind::Structure && atom.movable.is_none();
+            let atom =
+                atom.and_then(|atom| if partly(&atom) { Err(AtomFault::Partly) } else { Ok(atom) });
+            atom.map_err(|fault| format!("{fault}, {place}"))
+        };
         let Atom { symbol, position, movable } = lines.parse(of, &wanted)?;
         if let Some(before) = first.map(|first| &first.species[atom - 1])
             && *before != symbol
@@ -205,7 +212,7 @@ fn frame(lines: &mut Lines<'_>, kind: Kind, first: Option<&Frame>) -> Result<Fra
         }
         frame.species.push(symbol);
         frame.x.extend(position);
-        frame.movable.push(movable);
+        frame.movable.push(movable.unwrap_or(true));
     }
     Ok(frame)
 }

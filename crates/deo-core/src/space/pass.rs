@@ -126,9 +126,9 @@ const BLOCK: usize = 64;
 #[inline(always)]
 #[track_caller]
 fn same_lengths<T, const R: usize, const W: usize>(read: &[&[T]; R], written: &[&mut [T]; W]) {
-    let mut lengths = (read.iter().map(|x| x.len())).chain(written.iter().map(|x| x.len()));
-    let first = lengths.next();
+    let mut lengths = (written.iter().map(|x| x.len())).chain(read.iter().map(|x| x.len()));
+    let Some(first) = lengths.next() else { return };
     for other in lengths {
-        assert_eq!(first, Some(other), "vectors of one call must have the same length");
+        assert_eq!(first, other, "vectors of one call must have the same length");
     }
 }

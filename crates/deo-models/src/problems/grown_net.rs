@@ -136,7 +136,8 @@ mod tests {
         let small = small_net(&mut fit);
         let mut g = vec![0.0; small.len()];
         let f4 = fit.value_grad(&small, &mut g);
-        assert!(g.iter().all(|g| g.abs() < 1e-12) && f4 > 1e-3, "{f4} {g:?}");
+        // `minimum` ends where ‖g‖ ≤ 1e-11 falls no more.
+        assert!(g.iter().all(|g| g.abs() < 1e-11) && f4 > 1e-3, "{f4} {g:?}");
         let dense = SymmetricEigen::new(newton::hessian(&mut fit, &small));
         assert!(dense.eigenvalues.min() > 0.0, "a minimum: {}", dense.eigenvalues);
 
@@ -163,7 +164,7 @@ mod tests {
         let x = grown(&small, &[0, 1, 2, 3, 4, 5, 6, 7], &[1.0; 8]);
         let mut g = vec![0.0; x.len()];
         let value = large.value_grad(&x, &mut g);
-        assert!((value / f4 - 1.0).abs() < 1e-12 && g.iter().all(|g| g.abs() < 1e-12));
+        assert!((value / f4 - 1.0).abs() < 1e-12 && g.iter().all(|g| g.abs() < 1e-11));
         let dense = SymmetricEigen::new(newton::hessian(&mut large, &x)).eigenvalues;
         assert!((dense.min() / lowest - 1.0).abs() < 1e-5, "{} {lowest}", dense.min());
         assert!(lowest < 0.0);

@@ -50,6 +50,23 @@ pub enum EngineError {
         /// The symbol.
         symbol: String,
     },
+    /// A model Hessian needs elements.
+    #[error("{symbol:?} is no element, which a model Hessian needs; give --hessian none")]
+    Element {
+        /// The symbol.
+        symbol: String,
+    },
+    /// A model Hessian needs a search with a matrix.
+    #[error(
+        "a model Hessian belongs to --mode newton, which is taken by itself up to {most} coordinates; give it, or no --hessian"
+    )]
+    NoMatrix {
+        /// Coordinates.
+        most: usize,
+    },
+    /// A structure that a model Hessian can't be made for.
+    #[error("the model Hessian: {0}; give --hessian none to do without")]
+    Structure(#[from] deo_saddle::StructureError),
     /// The socket, or the client behind it.
     #[error(transparent)]
     Ipi(#[from] IpiError),

@@ -2,13 +2,14 @@
 
 use super::check::{Check, check};
 use super::frequencies::{Frequencies, masses};
+use super::model::model;
 use super::oracle::{Answers, Engine};
 use super::search::{Log, Outcome, Side, frame, index_of, search};
 use super::settings::{Lengths, Settings};
 use super::structure::Structure;
 use crate::output::{OutputDir, RECORD};
 use crate::saddle::error::SaddleError;
-use crate::saddle::options::Options;
+use crate::saddle::options::{Hessian, Options};
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::io::Write;
@@ -27,6 +28,8 @@ struct Record<'a> {
     dimension: usize,
     /// Motions of the whole that are left out.
     motions: usize,
+    /// The model Hessian that the search began with.
+    hessian: Hessian,
     check: &'a Check,
     status: &'static str,
     /// Negative curvatures, if that is known.
@@ -62,6 +65,7 @@ pub(in crate::saddle) fn execute(
     if settings.frequencies {
         masses(&structure)?; // before anything is computed
     }
+    let (hessian, model) = model(&settings, &structure)?;
     let dir = out.map(|dir| OutputDir::create(&dir, COMMAND, &[RECORD, SADDLE, MINIMA]));
     let dir = dir.transpose()?;
     let x = structure.moving(&structure.frame.x);
@@ -83,8 +87,14 @@ pub(in crate::saddle) fn execute(
     ));
     let checked = check(&settings, &structure, &mut engine, &x)?;
     checks(&checked, &settings).iter().for_each(|line| log.say(line));
+    log.say(match hessian {
+        Hessian::Lindh => "model Hessian: lindh, of the elements and places",
+        Hessian::Springs => "model Hessian: springs between near atoms",
+        Hessian::None => "model Hessian: none",
+    });
     log.say("");
-    let outcome = search(&settings, &structure, &mut engine, checked.lengths, &x, &mut log)?;
+    let lengths = checked.lengths;
+    let outcome = search(&settings, &structure, &mut engine, lengths, &x, model, &mut log)?;
     log.say("");
     let lines = lines(&settings, &outcome, checked.lengths, answers.borrow().count());
     lines.iter().for_each(|line| log.say(line));
@@ -98,6 +108,7 @@ pub(in crate::saddle) fn execute(
         atoms: structure.frame.species.len(),
         dimension: x.len() - space.motions(),
         motions: space.motions(),
+        hessian,
         check: &checked,
         status: outcome.status(),
         index: index_of(saddle.verdict, settings.index),

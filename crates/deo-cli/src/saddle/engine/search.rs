@@ -6,7 +6,9 @@ use super::oracle::{Answers, Engine};
 use super::settings::{Lengths, Settings};
 use super::structure::{Structure, largest};
 use crate::saddle::results::status;
-use deo_saddle::{Descent, Saddle, Step, TryError, Verdict, Watch, try_descend, try_find};
+use deo_saddle::{
+    Descent, ModelHessian, Saddle, Step, TryError, Verdict, Watch, try_descend, try_find,
+};
 use serde::Serialize;
 use std::cell::RefCell;
 use std::fs::File;
@@ -127,6 +129,13 @@ impl Outcome {
     }
 }
 
+/// The model Hessian, if there is one.
+pub(super) type Model = Option<Box<dyn ModelHessian<[f64]>>>;
+
+fn lent(model: &mut Model) -> Option<&mut dyn ModelHessian<[f64]>> {
+    model.as_deref_mut().map(|model| model as _)
+}
+
 /// The search from `x` and whatever was asked for after it.
 pub(super) fn search(
     settings: &Settings,
@@ -134,6 +143,7 @@ pub(super) fn search(
     engine: &mut Engine<'_>,
     lengths: Lengths,
     x: &[f64],
+    mut model: Model,
     log: &mut Log<'_>,
 ) -> Result<Outcome, EngineError> {
     let space_at = |x: &[f64]| structure.space(x);
@@ -141,7 +151,7 @@ pub(super) fn search(
         (settings.method(x.len(), lengths), settings.verification(x.len(), lengths));
     log.begin();
     let observe = &mut |step: &Step<'_, [f64]>| log.step(step);
-    let mut watch = Watch { size: Some(&largest), model: None, observe: Some(observe) };
+    let mut watch = Watch { size: Some(&largest), model: lent(&mut model), observe: Some(observe) };
     let saddle = try_find(space_at, engine, x, None, &method, &verification, &mut watch);
     let saddle = saddle.map_err(stopped)?;
     let mut gradient = vec![0.0; x.len()];
@@ -154,7 +164,8 @@ pub(super) fn search(
         outcome.frequencies = frequencies(structure, engine, &at)?;
     }
     if settings.connect && outcome.saddle.is_confirmed() {
-        outcome.sides = sides(settings, structure, engine, lengths, &outcome.saddle, log)?;
+        outcome.sides =
+            sides(settings, structure, engine, lengths, &outcome.saddle, &mut model, log)?;
     }
     Ok(outcome)
 }
@@ -172,6 +183,7 @@ fn sides(
     engine: &mut Engine<'_>,
     lengths: Lengths,
     saddle: &Saddle<Vec<f64>>,
+    model: &mut Model,
     log: &mut Log<'_>,
 ) -> Result<Vec<Side>, EngineError> {
     let space_at = |x: &[f64]| structure.space(x);
@@ -192,7 +204,7 @@ fn sides(
         let along = (sign * push).copysign(sign * largest_component);
         let start: Vec<f64> = x.iter().zip(axis).map(|(x, a)| x + along * a).collect();
         let observe = &mut |step: &Step<'_, [f64]>| log.step(step);
-        let mut watch = Watch { size: Some(&largest), model: None, observe: Some(observe) };
+        let mut watch = Watch { size: Some(&largest), model: lent(model), observe: Some(observe) };
         let down = try_descend(space_at, engine, &start, push, &method, &verification, &mut watch);
         sides.push(side(saddle.found.value, &down.map_err(stopped)?));
     }

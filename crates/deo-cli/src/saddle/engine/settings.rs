@@ -2,10 +2,10 @@
 
 use super::error::EngineError;
 use crate::saddle::error::SaddleError;
-use crate::saddle::options::{Mode, Options};
+use crate::saddle::options::{Hessian, Mode, Options};
 use crate::setting::{SettingError, UnusedOption, maybe_shown, shown, within};
 use deo_core::Length;
-use deo_ipi::{Address, Limits};
+use deo_ipi::{Address, AddressError, Limits};
 use deo_saddle::{Goal, Method, MinModeSettings, NewtonSettings, VerificationSettings};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -27,6 +27,8 @@ pub(super) struct Settings {
     pub(super) fix_below: Option<f64>,
     pub(super) index: usize,
     pub(super) mode: Option<Mode>,
+    /// As given.
+    pub(super) hessian: Option<Hessian>,
     /// The largest atomic force of a converged search, eV/Å.
     pub(super) fmax: f64,
     pub(super) max_gradients: u64,
@@ -42,10 +44,6 @@ pub(super) struct Settings {
     pub(super) restart: Option<PathBuf>,
 }
 
-/// The distance over which the Hessian of real bonds changes by its own size, Å: about one of them.
-const REACH: f64 = 1.0;
-/// The largest trust radius, Å.
-const MAX_RADIUS: f64 = 0.3;
 /// That of a way down: beside the narrow basins of small molecules a search's steps are long.
 const MAX_RADIUS_DOWN: f64 = 0.15;
 /// The distance to a probe, Å: a hundredth of a bond, in which a force changes by some 0.1 eV/Å, a hundred times what
@@ -98,7 +96,8 @@ impl Settings {
         let Some(address) = engine.strip_prefix("ipi:") else {
             return Err(EngineError::Kind { engine }.into());
         };
-        let address = address.parse().map_err(EngineError::from)?;
+        let address =
+            address.parse().map_err(|error| EngineError::Ipi(AddressError::into(error)))?;
         let positive = |name, value: f64| {
             let fine = value.is_finite() && value > 0.0;
             fine.then_some(value)
@@ -107,6 +106,9 @@ impl Settings {
         let index = within("index", options.index.unwrap_or(1), 0, 100)?;
         if options.connect && index == 0 {
             return Err(UnusedOption { name: "connect", needs: "--index 1 or above" }.into());
+        }
+        if options.hessian.is_some() && options.mode == Some(Mode::Dimer) {
+            return Err(UnusedOption { name: "hessian", needs: "--mode newton" }.into());
         }
         let mut limits = Limits::default();
         if let Some(wait) = options.wait {
@@ -134,12 +136,19 @@ impl Settings {
             run: options.run,
             fix: options.fix,
             mode: options.mode,
+            hessian: options.hessian,
             connect: options.connect,
             frequencies: options.frequencies,
             trajectory: options.trajectory,
             restart: options.restart,
             guess,
         })
+    }
+
+    /// The search that `dimension` coordinates are left to.
+    pub(super) fn mode(&self, dimension: usize) -> Mode {
+        let auto = if dimension <= Method::DENSE { Mode::Newton } else { Mode::Dimer };
+        self.mode.unwrap_or(auto)
     }
 
     /// How `dimension` coordinates are searched.
@@ -150,14 +159,11 @@ impl Settings {
             max_gradients: self.max_gradients,
             ..Goal::default()
         };
-        let auto = if dimension <= Method::DENSE { Mode::Newton } else { Mode::Dimer };
-        match self.mode.unwrap_or(auto) {
+        match self.mode(dimension) {
             Mode::Newton => Method::Newton(NewtonSettings {
-                goal,
-                reach: REACH,
-                max_radius: MAX_RADIUS,
                 probe: lengths.probe,
-                ..NewtonSettings::default()
+                flat: lengths.flat,
+                ..NewtonSettings::for_atoms(goal)
             }),
             Mode::Dimer => Method::MinMode(MinModeSettings {
                 goal,

@@ -79,6 +79,11 @@ impl Structure {
         }
     }
 
+    /// It repeats itself.
+    pub(super) fn is_periodic(&self) -> bool {
+        !self.periodic.is_empty()
+    }
+
     /// The space of the moving coordinates near `x`.
     pub(super) fn space(&self, x: &[f64]) -> FreeBody {
         self.weighted_space(x, &vec![1.0; self.free.len()])

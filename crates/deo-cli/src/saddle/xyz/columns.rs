@@ -41,8 +41,8 @@ pub(super) enum AtomFault {
 pub(super) struct Atom {
     pub(super) symbol: String,
     pub(super) position: [f64; 3],
-    /// As move_mask says.
-    pub(super) movable: bool,
+    /// As move_mask says; `None` where it holds some of the coordinates.
+    pub(super) movable: Option<bool>,
 }
 
 /// Where in a line the columns are that are read.
@@ -121,10 +121,8 @@ impl Columns {
         let Places { species, number, position, mask } = self.find(&words).ok_or_else(mismatch)?;
         let coordinate = |i: usize| words.get(position + i).and_then(|word| finite(word));
         let mask: Vec<bool> = words[mask].iter().filter_map(|word| logical(word)).collect();
-        let movable = mask.first().copied().unwrap_or(true);
-        if mask.contains(&!movable) {
-            return Err(AtomFault::Partly);
-        }
+        let first = mask.first().copied().unwrap_or(true);
+        let movable = (!mask.contains(&!first)).then_some(first);
         let element = match number.map(|i| words[i].parse::<usize>()) {
             None => None,
             Some(z) => Some(z.ok().and_then(element).ok_or(AtomFault::Number)?),
