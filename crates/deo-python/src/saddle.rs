@@ -165,6 +165,7 @@ where
             found,
             verdict: Verdict::Unresolved,
             curvatures: Vec::new(),
+            errors: Vec::new(),
             axes: Vec::new(),
             verification_gradients: 0,
         });

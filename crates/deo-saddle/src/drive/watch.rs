@@ -24,7 +24,7 @@ pub struct Step<'a, V: ?Sized> {
 pub struct Watch<'a, V: ?Sized> {
     /// What is compared with the tolerance, of a gradient: as a rule ‖g‖, or the largest atomic force.
     pub size: Option<&'a dyn Fn(&V) -> f64>,
-    /// A model Hessian for [`NewtonSearch`]; [`MinModeSearch`] has no use for one.
+    /// A model Hessian for [`NewtonSearch`](crate::NewtonSearch); [`MinModeSearch`](crate::MinModeSearch) has no use for one.
     pub model: Option<&'a mut dyn ModelHessian<V>>,
     /// Called after the gradient of each step.
     pub observe: Option<&'a mut Observer<'a, V>>,
