@@ -30,6 +30,7 @@ mod decimate;
 mod differences;
 mod error;
 mod execute;
+pub(crate) mod frame;
 pub(crate) mod html;
 mod methods;
 mod metrics;

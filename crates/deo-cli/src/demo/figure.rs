@@ -2,15 +2,9 @@
 //!
 //! As those of deo report: 480 units wide, so that letters can be read on a phone; colours are classes of the style sheet.
 
+use crate::report::frame::{HEIGHT, WIDTH, across, axes, up};
 use crate::report::html::Html;
 use crate::report::scale::{Axis, Kind};
-
-const WIDTH: f64 = 480.0;
-const HEIGHT: f64 = 300.0;
-const LEFT: f64 = 64.0;
-const RIGHT: f64 = WIDTH - 14.0;
-const TOP: f64 = 16.0;
-const BOTTOM: f64 = HEIGHT - 50.0;
 
 /// Points of a line: one to two units of width.
 const MOST_POINTS: usize = 300;
@@ -95,7 +89,9 @@ impl Figure {
         );
         html.element("title", &[], self.title);
         html.element("desc", &[("id", &described)], &self.words);
-        self.axes(&mut html, &x, &y);
+        let ticks = x.ticks();
+        let placed = ticks.iter().map(|(value, label)| (across(&x, *value), label.as_str()));
+        axes(&mut html, placed, &y, self.abscissa);
         for series in &self.series {
             draw(&mut html, &x, &y, series);
         }
@@ -105,35 +101,6 @@ impl Figure {
         html.close("svg").raw("\n</figure>\n");
         html
     }
-
-    fn axes(&self, html: &mut Html, x: &Axis, y: &Axis) {
-        let mut grid = String::new();
-        for (value, label) in x.ticks() {
-            let at = across(x, value);
-            grid += &format!("M{at:.1} {BOTTOM}v5");
-            let (place, foot) = (format!("{at:.1}"), format!("{}", BOTTOM + 20.0));
-            html.element("text", &[("x", &place), ("y", &foot), ("class", "middle")], &label);
-        }
-        for (value, label) in y.ticks() {
-            let at = up(y, value);
-            grid += &format!("M{LEFT} {at:.1}H{RIGHT}");
-            let (place, left) = (format!("{:.1}", at + 4.5), format!("{}", LEFT - 7.0));
-            html.element("text", &[("x", &left), ("y", &place), ("class", "end")], &label);
-        }
-        html.open("path", &[("class", "grid"), ("d", &grid)]).close("path");
-        let (middle, foot) = (format!("{}", (LEFT + RIGHT) / 2.0), format!("{}", HEIGHT - 8.0));
-        html.element("text", &[("x", &middle), ("y", &foot), ("class", "middle")], self.abscissa);
-        let frame = format!("M{LEFT} {TOP}V{BOTTOM}H{RIGHT}");
-        html.open("path", &[("class", "axis"), ("d", &frame)]).close("path");
-    }
-}
-
-fn across(x: &Axis, value: f64) -> f64 {
-    LEFT + (RIGHT - LEFT) * x.place(value)
-}
-
-fn up(y: &Axis, value: f64) -> f64 {
-    BOTTOM - (BOTTOM - TOP) * y.place(value)
 }
 
 fn draw(html: &mut Html, x: &Axis, y: &Axis, series: &Series) {

@@ -1,21 +1,14 @@
 //! Curves as SVG within the page.
 //!
-//! A drawing is 480 units wide, so that its letters can be read on a phone, where it has some 330 pixels. Colours are
+//! Colours are
 //! classes, which the style sheet sets for light, dark and paper; lines beyond the sixth are dashed, then dotted. A drawing
 //! has a title and a description in words, for those who don't see it.
 
 use super::decimate::{Stretch, extremes, stretches, thinned};
+use super::frame::{BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, across, axes, up};
 use super::html::Html;
 use super::number;
 use super::scale::{Axis, Kind};
-
-const WIDTH: f64 = 480.0;
-const HEIGHT: f64 = 300.0;
-/// Where the axes are.
-const LEFT: f64 = 64.0;
-const RIGHT: f64 = WIDTH - 14.0;
-const TOP: f64 = 14.0;
-const BOTTOM: f64 = HEIGHT - 50.0;
 
 /// Colours that can be told apart, and kinds of line.
 const COLOURS: usize = 6;
@@ -145,40 +138,12 @@ impl Chart {
     }
 
     fn axes(&self, html: &mut Html, x: &Axis, y: &Axis) {
-        let mut grid = String::new();
         let named = if self.x_names.is_empty() { x.ticks() } else { self.x_names.clone() };
-        for (value, label) in thinned(&named.iter().collect::<Vec<_>>(), 8) {
-            let at = across(x, *value);
-            if !(LEFT..=RIGHT).contains(&at) {
-                continue;
-            }
-            grid += &format!("M{at:.1} {BOTTOM}v5");
-            let (place, foot) = (format!("{at:.1}"), format!("{}", BOTTOM + 20.0));
-            html.element("text", &[("x", &place), ("y", &foot), ("class", "middle")], label);
-        }
-        for (value, label) in y.ticks() {
-            let at = up(y, value);
-            if !(TOP..=BOTTOM).contains(&at) {
-                continue;
-            }
-            grid += &format!("M{LEFT} {at:.1}H{RIGHT}");
-            let (place, left) = (format!("{:.1}", at + 4.5), format!("{}", LEFT - 7.0));
-            html.element("text", &[("x", &left), ("y", &place), ("class", "end")], &label);
-        }
-        html.open("path", &[("class", "grid"), ("d", &grid)]).close("path");
-        let (middle, foot) = (format!("{}", (LEFT + RIGHT) / 2.0), format!("{}", HEIGHT - 8.0));
-        html.element("text", &[("x", &middle), ("y", &foot), ("class", "middle")], self.abscissa);
-        let frame = format!("M{LEFT} {TOP}V{BOTTOM}H{RIGHT}");
-        html.open("path", &[("class", "axis"), ("d", &frame)]).close("path");
+        let named = named.iter().collect::<Vec<_>>();
+        let placed = thinned(&named, 8);
+        let placed = placed.iter().map(|(value, label)| (across(x, *value), label.as_str()));
+        axes(html, placed.filter(|(at, _)| (LEFT..=RIGHT).contains(at)), y, self.abscissa);
     }
-}
-
-fn across(x: &Axis, value: f64) -> f64 {
-    LEFT + (RIGHT - LEFT) * x.place(value)
-}
-
-fn up(y: &Axis, value: f64) -> f64 {
-    BOTTOM - (BOTTOM - TOP) * y.place(value)
 }
 
 fn path(html: &mut Html, kind: &str, style: &str, d: &str) {
