@@ -7,10 +7,11 @@
 //! |---|---|
 //! | [`Sgd`] | gradient descent, heavy ball, Nesterov |
 //! | [`Adam`] | Adam, AdamW, NAdam, NAdamW by [`AdamSettings`] |
+//! | [`RmsProp`], [`Rprop`] | RMSprop, centred or not; Rprop, by signs alone |
 //! | [`Groups`] | learning-rate scale and decay mask by ranges of components |
 //! | [`clip_norm`] | clipping by the global norm |
 //! | [`Transform`] | projection and clipping without a pass of their own |
-//! | [`Schedule`] | learning rate of a step |
+//! | [`Schedule`], [`Plateau`] | learning rate of a step, or by what the losses do |
 //! | [`Update`], [`Updates`] | one formula a component, and the spaces that run it |
 //!
 //! An optimizer of your own is an [`Update`] and an [`Optimizer`]; it then runs on every space with [`Updates`].
@@ -46,6 +47,8 @@ mod arithmetic;
 mod clip;
 mod error;
 mod groups;
+mod rmsprop;
+mod rprop;
 mod schedule;
 mod sgd;
 mod transform;
@@ -56,7 +59,9 @@ pub use arithmetic::Rounded;
 pub use clip::{clip_factor, clip_norm};
 pub use error::OptimError;
 pub use groups::{Group, Groups};
-pub use schedule::Schedule;
+pub use rmsprop::{RmsProp, RmsPropSettings, RmsPropUpdate};
+pub use rprop::{Rprop, RpropSettings, RpropUpdate};
+pub use schedule::{Plateau, PlateauSettings, Schedule};
 pub use sgd::{Sgd, SgdSettings, SgdUpdate};
 pub use transform::Transform;
 

@@ -1,7 +1,8 @@
 //! The optimizers against 20 steps of PyTorch's: golden/optim.json, written by golden/optim.py.
 
 use deo_core::optim::{
-    Adam, AdamSettings, Decay, Group, Groups, Optimizer, Sgd, SgdSettings, clip_norm,
+    Adam, AdamSettings, Decay, Group, Groups, Optimizer, RmsProp, RmsPropSettings, Rprop,
+    RpropSettings, Sgd, SgdSettings, clip_norm,
 };
 use deo_core::space::{Host, Real, Space};
 use serde_json::Value;
@@ -73,6 +74,26 @@ fn adam<T: Real>(case: &Value, space: &Host<T>, x: &[T]) -> Adam<Vec<T>> {
     adam.with_groups(groups(case, x.len())).unwrap()
 }
 
+fn rmsprop<T: Real>(case: &Value, space: &Host<T>, x: &[T]) -> RmsProp<Vec<T>> {
+    let number = |name: &str| case["settings"][name].as_f64().unwrap_or(0.0);
+    let settings = RmsPropSettings {
+        alpha: number("alpha"),
+        epsilon: number("eps"),
+        momentum: number("momentum"),
+        centered: case["settings"]["centered"] == true,
+        weight_decay: number("weight_decay"),
+    };
+    let rmsprop = RmsProp::new(settings, space, x).unwrap();
+    rmsprop.with_groups(groups(case, x.len())).unwrap()
+}
+
+fn rprop<T: Real>(case: &Value, space: &Host<T>, x: &[T]) -> Rprop<Vec<T>> {
+    let pair = |name: &str| <[f64; 2]>::try_from(numbers(&case["settings"][name])).unwrap();
+    let ([shrink, grow], range) = (pair("etas"), pair("step_sizes"));
+    let rprop = Rprop::new(RpropSettings { shrink, grow, range }, space, x).unwrap();
+    rprop.with_groups(groups(case, x.len())).unwrap()
+}
+
 /// Runs one case and returns the largest deviation of a component or a norm, relative to the golden number.
 fn deviation<T: Real>(golden: &Value, case: &Value, storage: &str, mut optimizer: Boxed<T>) -> f64 {
     let space = Host::<T>::new();
@@ -90,7 +111,8 @@ fn deviation<T: Real>(golden: &Value, case: &Value, storage: &str, mut optimizer
         if let Some(max) = case["clip"].as_f64() {
             compare(clip_norm(&space, max, &mut g), norms[t as usize]);
         }
-        let lr = case["lr"].as_f64().unwrap() * (1.0 - t as f64 / 40.0);
+        let lr = case["lr"].as_f64().unwrap();
+        let lr = if case["optimizer"] == "Rprop" { lr } else { lr * (1.0 - t as f64 / 40.0) };
         optimizer.step(&space, &mut x, &g, lr);
         if let Some(at) = recorded.iter().position(|r| *r == (t + 1) as f64) {
             for (x, expected) in x.iter().zip(&expected[at]) {
@@ -105,10 +127,11 @@ fn check<T: Real>(storage: &str, tolerance: f64) {
     let (golden, space) = (golden(), Host::<T>::new());
     let x = vec![T::ZERO; numbers(&golden["start"]).len()];
     for case in golden["cases"].as_array().unwrap() {
-        let optimizer: Boxed<T> = if case["optimizer"] == "SGD" {
-            Box::new(sgd(case, &space, &x))
-        } else {
-            Box::new(adam(case, &space, &x))
+        let optimizer: Boxed<T> = match case["optimizer"].as_str().unwrap() {
+            "SGD" => Box::new(sgd(case, &space, &x)),
+            "RMSprop" => Box::new(rmsprop(case, &space, &x)),
+            "Rprop" => Box::new(rprop(case, &space, &x)),
+            _ => Box::new(adam(case, &space, &x)),
         };
         let worst = deviation(&golden, case, storage, optimizer);
         println!("{storage} {}: {worst:.1e}", case["name"]);

@@ -1,7 +1,8 @@
 //! What must hold of the optimizers for any gradient: groups, kicks, fresh starts, the bits.
 
 use deo_core::optim::{
-    Adam, AdamSettings, Decay, Group, Groups, OptimError, Optimizer, Sgd, SgdSettings,
+    Adam, AdamSettings, Decay, Group, Groups, OptimError, Optimizer, RmsProp, RmsPropSettings,
+    Rprop, RpropSettings, Sgd, SgdSettings,
 };
 use deo_core::space::Host;
 use proptest::prelude::*;
@@ -19,6 +20,11 @@ fn optimizers(groups: &Groups) -> Vec<Box<dyn Optimizer<Host<f32>>>> {
     let adam = |settings| {
         Box::new(Adam::new(settings, &SPACE, &x).unwrap().with_groups(groups.clone()).unwrap())
     };
+    let rmsprop = |centered| {
+        let settings = RmsPropSettings { centered, weight_decay: 0.1, ..Default::default() };
+        Box::new(RmsProp::new(settings, &SPACE, &x).unwrap().with_groups(groups.clone()).unwrap())
+    };
+    let rprop = Rprop::new(RpropSettings::default(), &SPACE, &x).unwrap();
     let coupled = AdamSettings { decay: Decay::Coupled(0.2), ..AdamSettings::adam() };
     vec![
         sgd(0.0, 0.0, false),
@@ -27,6 +33,9 @@ fn optimizers(groups: &Groups) -> Vec<Box<dyn Optimizer<Host<f32>>>> {
         adam(coupled),
         adam(AdamSettings::adamw()),
         adam(AdamSettings::nadamw()),
+        rmsprop(false),
+        rmsprop(true),
+        Box::new(rprop.with_groups(groups.clone()).unwrap()),
     ]
 }
 
@@ -70,7 +79,8 @@ proptest! {
 
     #[test]
     fn after_a_kick_sgd_starts_afresh_and_adam_goes_on(gradients in gradients()) {
-        for (i, optimizer) in optimizers(&Groups::whole(N)).iter_mut().enumerate() {
+        // RMSprop and Rprop, which come after these, have tests of their own.
+        for (i, optimizer) in optimizers(&Groups::whole(N)).iter_mut().enumerate().take(6) {
             run(optimizer, &gradients);
             optimizer.jumped(&SPACE);
             let after = run(optimizer, &gradients);

@@ -5,12 +5,27 @@
 //! | t < w, warm-up | p (t + 1)/(w + 1) |
 //! | w ≤ t ≤ n, cosine | f + ½(p − f)(1 + cos π(t − w)/(n − w)) |
 //! | t > n | f |
+//! | any, [`Schedule::steps_down`] | p γ^⌊t/n⌋ |
+//! | any, [`Schedule::exponential`] | p γᵗ |
+//! | t ≤ r, [`Schedule::one_cycle`] | p/25 + ½(p − p/25)(1 − cos πt/r), r = 0.3 n − 1 |
+//! | r < t < n | from p to p/250 000 by half a cosine, reached at n − 1, and then constant |
 //!
-//! p the peak, w the warm-up, n the steps, f the floor. The formula is that of nanoGPT's `get_lr`, after
-//! Loshchilov & Hutter, SGDR, arXiv 1608.03983, eq. 5. The first step already moves: its rate is p/(w + 1).
+//! p the peak, w the warm-up, n the steps, f the floor. The first formulas are those of nanoGPT's `get_lr`, after
+//! Loshchilov & Hutter, SGDR, arXiv 1608.03983, eq. 5. The first step already moves: its rate is p/(w + 1). The others are
+//! `StepLR`, `ExponentialLR` and `OneCycleLR` (Smith & Topin, arXiv 1708.07120) of PyTorch at its defaults. What depends on
+//! the losses, `ReduceLROnPlateau`, is [`Plateau`].
+
+mod plateau;
+#[cfg(test)]
+mod tests;
+
+pub use plateau::{Plateau, PlateauSettings};
 
 use super::OptimError;
 use std::f64::consts::PI;
+
+/// What `OneCycleLR` divides the peak by for the first rate, and that by for the last; and the share of the steps that rise.
+const CYCLE: (f64, f64, f64) = (25.0, 1e4, 0.3);
 
 /// The learning rate as a function of the step, counted from 0.
 ///
@@ -44,6 +59,22 @@ pub enum Schedule {
         /// The final rate f.
         floor: f64,
     },
+    /// The peak times γ to the power of ⌊t/n⌋; n = 1 is the exponential decay.
+    StepsDown {
+        /// The first rate p.
+        peak: f64,
+        /// The steps n after which the rate is multiplied.
+        every: u64,
+        /// γ in (0, 1].
+        factor: f64,
+    },
+    /// Half a cosine up from a 25th of the peak, and another down to its 250 000th.
+    OneCycle {
+        /// The highest rate p.
+        peak: f64,
+        /// All steps n.
+        steps: u64,
+    },
 }
 
 impl Schedule {
@@ -70,6 +101,33 @@ impl Schedule {
         Schedule::WarmupCosine { peak, warmup, steps, floor }.validated()
     }
 
+    /// The peak, multiplied by `factor` after each `every` steps: PyTorch's `StepLR`.
+    ///
+    /// # Errors
+    ///
+    /// If the peak is negative or not finite, `every` is 0, or the factor isn't in (0, 1].
+    pub fn steps_down(peak: f64, every: u64, factor: f64) -> Result<Self, OptimError> {
+        Schedule::StepsDown { peak, every, factor }.validated()
+    }
+
+    /// The peak, multiplied by `factor` after each step: PyTorch's `ExponentialLR`.
+    ///
+    /// # Errors
+    ///
+    /// If the peak is negative or not finite, or the factor isn't in (0, 1].
+    pub fn exponential(peak: f64, factor: f64) -> Result<Self, OptimError> {
+        Schedule::StepsDown { peak, every: 1, factor }.validated()
+    }
+
+    /// One cycle of `steps` steps: PyTorch's `OneCycleLR` at its defaults.
+    ///
+    /// # Errors
+    ///
+    /// If the peak is negative or not finite, or there are fewer than 10 steps, of which three would rise.
+    pub fn one_cycle(peak: f64, steps: u64) -> Result<Self, OptimError> {
+        Schedule::OneCycle { peak, steps }.validated()
+    }
+
     /// The schedule itself, if its numbers can be meant; for one that was read from a file.
     ///
     /// # Errors
@@ -88,6 +146,26 @@ impl Schedule {
                     return Err(OptimError::Warmup { warmup, steps });
                 }
             }
+            Schedule::StepsDown { peak, every, factor } => {
+                OptimError::require_nonnegative("peak learning rate", peak)?;
+                OptimError::require(
+                    every > 0,
+                    "steps between two decays",
+                    every as f64,
+                    "at least 1",
+                )?;
+                let valid = factor > 0.0 && factor <= 1.0;
+                OptimError::require(valid, "decay factor", factor, "in (0, 1]")?;
+            }
+            Schedule::OneCycle { peak, steps } => {
+                OptimError::require_nonnegative("peak learning rate", peak)?;
+                OptimError::require(
+                    steps >= 10,
+                    "steps of one cycle",
+                    steps as f64,
+                    "at least 10",
+                )?;
+            }
         }
         Ok(self)
     }
@@ -95,7 +173,8 @@ impl Schedule {
     /// The steps before the peak.
     pub fn warmup(&self) -> u64 {
         match *self {
-            Schedule::Constant { .. } => 0,
+            Schedule::Constant { .. } | Schedule::StepsDown { .. } => 0,
+            Schedule::OneCycle { steps, .. } => (CYCLE.2 * steps as f64).floor() as u64 - 1,
             Schedule::WarmupCosine { warmup, .. } => warmup,
         }
     }
@@ -110,59 +189,26 @@ impl Schedule {
             Schedule::WarmupCosine { steps, floor, .. } if step >= steps => floor,
             Schedule::WarmupCosine { peak, warmup, steps, floor } => {
                 let progress = (step - warmup) as f64 / (steps - warmup) as f64;
-                floor + 0.5 * (peak - floor) * (1.0 + (PI * progress).cos())
+                between(peak, floor, progress)
+            }
+            Schedule::StepsDown { peak, every, factor } => {
+                peak * factor.powf((step / every) as f64)
+            }
+            Schedule::OneCycle { peak, steps } => {
+                let (first, (t, last)) =
+                    (peak / CYCLE.0, (step.min(steps - 1) as f64, steps as f64 - 1.0));
+                let top = CYCLE.2 * steps as f64 - 1.0; // a fraction of a step, as in PyTorch
+                if t <= top {
+                    between(first, peak, t / top)
+                } else {
+                    between(peak, first / CYCLE.1, (t - top) / (last - top))
+                }
             }
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn ends_middle_and_beyond() {
-        let schedule = Schedule::warmup_cosine(0.8, 3, 13, 0.2).unwrap();
-        // The exact values of the formula in the header; 1e-15 is a few roundings of numbers below 1.
-        for (step, rate) in [(0, 0.2), (1, 0.4), (2, 0.6), (3, 0.8), (8, 0.5), (13, 0.2), (99, 0.2)]
-        {
-            assert!((schedule.at(step) - rate).abs() < 1e-15, "step {step}");
-        }
-        assert_eq!((schedule.warmup(), Schedule::constant(0.1).unwrap().warmup()), (3, 0));
-        let cold = Schedule::warmup_cosine(0.8, 0, 4, 0.0).unwrap();
-        assert_eq!((cold.at(0), cold.at(4)), (0.8, 0.0));
-        assert_eq!(Schedule::constant(0.3).unwrap().at(u64::MAX), 0.3);
-    }
-
-    #[test]
-    fn refuses_what_cannot_be_meant() {
-        let out_of_range = |r| matches!(r, Err(OptimError::OutOfRange { .. }));
-        for bad in [f64::NAN, -1.0, f64::INFINITY] {
-            assert!(out_of_range(Schedule::constant(bad)));
-            assert!(out_of_range(Schedule::warmup_cosine(bad, 1, 2, 0.0)));
-            assert!(out_of_range(Schedule::warmup_cosine(1.0, 1, 2, bad)));
-        }
-        let floor = OptimError::Floor { floor: 2.0, peak: 1.0 };
-        assert_eq!(Schedule::warmup_cosine(1.0, 1, 2, 2.0), Err(floor));
-        let warmup = OptimError::Warmup { warmup: 2, steps: 2 };
-        assert_eq!(Schedule::warmup_cosine(1.0, 2, 2, 0.0), Err(warmup));
-    }
-
-    proptest! {
-        #[test]
-        fn rises_then_falls_within_its_bounds(
-            warmup in 0_u64..50, decay in 1_u64..50, peak in 0.1_f64..1.0, ratio in 0.0_f64..1.0,
-        ) {
-            let floor = peak * ratio;
-            let schedule = Schedule::warmup_cosine(peak, warmup, warmup + decay, floor).unwrap();
-            let rates: Vec<f64> = (0..warmup + decay + 2).map(|t| schedule.at(t)).collect();
-            let (rise, fall) = rates.split_at(warmup as usize);
-            prop_assert!(rise.windows(2).all(|r| r[0] < r[1]) && rise.iter().all(|r| *r < peak));
-            prop_assert!(fall.windows(2).all(|r| r[0] >= r[1]));
-            // One rounding of f + (p − f).
-            prop_assert!((fall[0] - peak).abs() <= f64::EPSILON * peak);
-            prop_assert_eq!(*fall.last().unwrap(), floor);
-        }
-    }
+/// Half a cosine from `a` to `b`, at a share of the way.
+fn between(a: f64, b: f64, progress: f64) -> f64 {
+    b + 0.5 * (a - b) * (1.0 + (PI * progress).cos())
 }

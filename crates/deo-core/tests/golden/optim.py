@@ -4,7 +4,8 @@
 
 The function is f(x) = sum a_i x_i^4/4 - x_i^2/2 + (c/2) sum (x_{i+1} - x_i)^2. Its gradient is taken in f64 at the
 stored parameters and then rounded to storage, here and in the test, so that only the optimizer is compared.
-The learning rate changes at every step, as a schedule would have it: lr (1 - t/40), t = 0, 1, ...
+The learning rate changes at every step, as a schedule would have it: lr (1 - t/40), t = 0, 1, ... But for Rprop, which takes
+it for the first length alone; its step_sizes are given in units of the rate, as deo-core's are.
 """
 
 import json
@@ -27,6 +28,7 @@ GROUPS = [  # range, lr_scale, decay_scale
 WHOLE = [[0, N, 1.0, 1.0]]
 
 SGD, ADAM, ADAMW, NADAM = torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW, torch.optim.NAdam
+RMSPROP, RPROP = torch.optim.RMSprop, torch.optim.Rprop
 
 
 def case(name, optimizer, lr, groups=WHOLE, clip=None, **settings):
@@ -60,6 +62,13 @@ CASES = [
     case("nadam decay", NADAM, 0.03, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.4, momentum_decay=0.01),
     case("nadamw groups", NADAM, 0.02, GROUPS, betas=(0.9, 0.99), eps=1e-4, weight_decay=0.5,
          momentum_decay=0.004, decoupled_weight_decay=True),
+    case("rmsprop", RMSPROP, 0.01, alpha=0.95, eps=1e-4),
+    case("rmsprop momentum decay groups", RMSPROP, 0.004, GROUPS, alpha=0.9, eps=1e-3, momentum=0.6, weight_decay=0.3),
+    case("rmsprop centered", RMSPROP, 0.004, alpha=0.8, eps=1e-2, centered=True),
+    case("rmsprop centered momentum", RMSPROP, 0.002, GROUPS, alpha=0.9, eps=1e-2, centered=True, momentum=0.5),
+    case("rprop", RPROP, 0.01, etas=(0.4, 1.3), step_sizes=(0.2, 3.0)),
+    case("rprop groups", RPROP, 0.004, GROUPS, etas=(0.5, 1.2), step_sizes=(0.3, 1.5)),
+    case("rmsprop short memory", RMSPROP, 0.005, alpha=0.3, eps=1e-3, weight_decay=0.1),
 ]
 
 
@@ -78,7 +87,13 @@ def run(case, dtype):
         p = start[first:end].clone().requires_grad_()
         params.append(p)
         decay = case["settings"].get("weight_decay", 0.0) * decay_scale
-        groups.append(dict(params=[p], weight_decay=decay, lr_scale=lr_scale))
+        lr = case["lr"] * lr_scale
+        group = dict(params=[p], lr_scale=lr_scale, lr=lr)
+        if case["optimizer"] is RPROP:
+            group["step_sizes"] = tuple(lr * length for length in case["settings"]["step_sizes"])
+        else:
+            group["weight_decay"] = decay
+        groups.append(group)
     optimizer = case["optimizer"](groups, lr=case["lr"], **case["settings"])
     recorded, norms = [], []
     for t in range(STEPS):
@@ -89,7 +104,8 @@ def run(case, dtype):
         if case["clip"] is not None:
             norms.append(torch.nn.utils.clip_grad_norm_(params, case["clip"]).item())
         for group in optimizer.param_groups:
-            group["lr"] = case["lr"] * (1 - t / 40) * group["lr_scale"]
+            if case["optimizer"] is not RPROP:
+                group["lr"] = case["lr"] * (1 - t / 40) * group["lr_scale"]
         optimizer.step()
         x = torch.cat([p.detach() for p in params])
         # A component that passes through zero has no meaningful relative error.
