@@ -2,9 +2,10 @@
 //!
 //! | name | what |
 //! |---|---|
-//! | `gd`, `heavy-ball`, `nesterov`, `adam`, `adamw`, `nadamw` | a base optimizer with its customary parameters |
+//! | `gd`, `heavy-ball`, `nesterov`, `adam`, `adamw`, `nadamw`, `rmsprop`, `rprop` | a base optimizer with its customary parameters |
 //! | `perturbed-gd`, `neon` | gradient descent with noise, or with negative curvature from noise |
 //! | `sam` | sharpness-aware gradient descent |
+//! | `perturbed+BASE` | a base with noise where the gradient is small: a random kick that nobody asks for, its size tuned |
 //! | `escape+BASE` | the escape strategy beside a base optimizer |
 //! | `line-search+BASE`, `random-axis+BASE`, `highest-axis+BASE` | Escape with another search for an axis, or with none: controls |
 //! | `deflate+BASE`, `amplify+BASE` | a component of the gradient along the lowest axis taken away, or doubled |
@@ -29,6 +30,10 @@ pub enum Base {
     Adamw,
     /// AdamW with a look ahead.
     Nadamw,
+    /// The gradient over the root of its mean square.
+    Rmsprop,
+    /// The signs of the gradient.
+    Rprop,
 }
 
 /// What works beside a base optimizer.
@@ -52,6 +57,8 @@ pub enum Policy {
     Guard,
     /// A cap on the gradient's norm.
     Clip,
+    /// A small random step wherever the gradient is small.
+    Perturbed,
 }
 
 /// A method.
@@ -71,8 +78,16 @@ pub enum MethodKind {
 
 impl Base {
     /// All of them.
-    pub const ALL: [Base; 6] =
-        [Base::Gd, Base::HeavyBall, Base::Nesterov, Base::Adam, Base::Adamw, Base::Nadamw];
+    pub const ALL: [Base; 8] = [
+        Base::Gd,
+        Base::HeavyBall,
+        Base::Nesterov,
+        Base::Adam,
+        Base::Adamw,
+        Base::Nadamw,
+        Base::Rmsprop,
+        Base::Rprop,
+    ];
 
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
@@ -83,13 +98,15 @@ impl Base {
             Base::Adam => "adam",
             Base::Adamw => "adamw",
             Base::Nadamw => "nadamw",
+            Base::Rmsprop => "rmsprop",
+            Base::Rprop => "rprop",
         }
     }
 }
 
 impl Policy {
     /// All of them.
-    pub const ALL: [Policy; 9] = [
+    pub const ALL: [Policy; 10] = [
         Policy::Escape,
         Policy::LineSearch,
         Policy::RandomAxis,
@@ -99,6 +116,7 @@ impl Policy {
         Policy::Compat,
         Policy::Guard,
         Policy::Clip,
+        Policy::Perturbed,
     ];
 
     /// Its name on the command line.
@@ -113,6 +131,7 @@ impl Policy {
             Policy::Compat => "compat",
             Policy::Guard => "guard",
             Policy::Clip => "clip",
+            Policy::Perturbed => "perturbed",
         }
     }
 }

@@ -3,7 +3,7 @@
 //! | file | methods | gradients a step | beside them |
 //! |---|---|---|---|
 //! | `plain` | a base optimizer | 1 | |
-//! | `perturbed` | perturbed gradient descent | 1 | 1 gradient for a noise |
+//! | `perturbed` | perturbed gradient descent, and other bases with noise | 1 | 1 gradient for a noise |
 //! | `neon` | NEON | 1 | up to T gradients and some losses for a search |
 //! | `sam` | SAM | 2 | |
 //! | `with_deo` | a policy of deo-core beside a base | 1 | what it asks |
@@ -29,7 +29,7 @@ use super::tuning::Knob;
 use clipped::Clipped;
 use guarded::Guarded;
 use neon::{Neon, Search};
-use perturbed::{Noise, PerturbedGd};
+use perturbed::{Noise, Perturbed};
 use plain::Plain;
 use published::Published;
 use sam::Sam;
@@ -37,7 +37,7 @@ use with_deo::Helped;
 
 /// Grids that hold what an octopus wants, noise of 1e-2 below a gradient of 1e-3, and gradients of a network, which
 /// never are that small. The first of each is the customary value.
-const PERTURBED_GD: [Knob; 3] = [
+const PERTURBED: [Knob; 3] = [
     Knob { name: "radius", grid: &[-3, -6, 0] },
     Knob { name: "threshold", grid: &[-3, -9] },
     Knob { name: "spacing", grid: &[5, 3] },
@@ -59,7 +59,7 @@ impl MethodKind {
     /// What is tuned beside the learning rate.
     pub fn knobs(self) -> &'static [Knob] {
         match self {
-            MethodKind::PerturbedGd => &PERTURBED_GD,
+            MethodKind::PerturbedGd | MethodKind::With(Policy::Perturbed, _) => &PERTURBED,
             MethodKind::Neon => &NEON,
             MethodKind::Sam => &SAM,
             MethodKind::With(Policy::Clip, _) => &CLIP,
@@ -70,12 +70,12 @@ impl MethodKind {
     /// The learning rate in the middle of its grid, in thirds of a decade: −2 is 0.2, −5 is 0.02.
     ///
     /// Gradient descent wants about 1/L; a velocity of μ = 0.9 lengthens its steps ten times in the end, so it gets a
-    /// rate a decade smaller; Adam's rate is the length of its steps in each component.
+    /// rate a decade smaller; Adam's rate is the length of its steps in each component, as are those of RMSprop and Rprop.
     pub(super) fn middle(self) -> i32 {
         match self.base() {
             Base::Gd => -2,
             Base::HeavyBall | Base::Nesterov => -5,
-            Base::Adam | Base::Adamw | Base::Nadamw => -5,
+            Base::Adam | Base::Adamw | Base::Nadamw | Base::Rmsprop | Base::Rprop => -5,
         }
     }
 
@@ -87,9 +87,12 @@ impl MethodKind {
     pub fn build(self, lr: f64, knobs: &[f64], seed: u64, x: &[f64]) -> Box<dyn Method> {
         assert_eq!(knobs.len(), self.knobs().len(), "values and knobs of {}", self.name());
         match (self, knobs) {
-            (MethodKind::PerturbedGd, &[radius, threshold, spacing]) => {
+            (
+                MethodKind::PerturbedGd | MethodKind::With(Policy::Perturbed, _),
+                &[radius, threshold, spacing],
+            ) => {
                 let noise = Noise { radius, threshold, spacing: spacing as u64 };
-                Box::new(PerturbedGd::new(lr, noise, seed, x))
+                Box::new(Perturbed::new(self, lr, noise, seed, x))
             }
             (MethodKind::Neon, &[length, threshold, iterations]) => {
                 let search = Search { length, threshold, iterations: iterations as u64 };

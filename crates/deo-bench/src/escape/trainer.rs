@@ -2,7 +2,9 @@
 
 use super::kinds::Base;
 use deo_core::diagnose::{Base as BaseAt, BaseKind};
-use deo_core::optim::{Adam, AdamSettings, Optimizer, Sgd, SgdSettings};
+use deo_core::optim::{
+    Adam, AdamSettings, Optimizer, RmsProp, RmsPropSettings, Rprop, RpropSettings, Sgd, SgdSettings,
+};
 use deo_core::space::Host;
 
 const SPACE: Host<f64> = Host::new();
@@ -21,6 +23,8 @@ pub struct Trainer {
 enum State {
     Sgd(Sgd<Vec<f64>>),
     Adam(Adam<Vec<f64>>),
+    RmsProp(RmsProp<Vec<f64>>),
+    Rprop(Rprop<Vec<f64>>),
 }
 
 /// What a diagnosis wants to know of an optimizer at a point.
@@ -30,7 +34,7 @@ pub struct Outlook {
     lr: f64,
     /// The step that it would take.
     pub step: Vec<f64>,
-    /// √v̂ + ε of that step.
+    /// What the step divides the gradient by, component by component: √v̂ + ε of Adam and RMSprop, |g|/s of Rprop.
     pub metric: Option<Vec<f64>>,
 }
 
@@ -58,6 +62,12 @@ impl Trainer {
             Base::Adam => adam(AdamSettings::adam()),
             Base::Adamw => adam(AdamSettings::adamw()),
             Base::Nadamw => adam(AdamSettings::nadamw()),
+            Base::Rmsprop => {
+                State::RmsProp(RmsProp::new(RmsPropSettings::default(), &SPACE, x).expect(VALID))
+            }
+            Base::Rprop => {
+                State::Rprop(Rprop::new(RpropSettings::default(), &SPACE, x).expect(VALID))
+            }
         };
         Trainer { base, optimizer }
     }
@@ -76,6 +86,17 @@ impl Trainer {
                 let metric = adam.second_moment().iter().map(root).collect();
                 (BaseKind::Adam { beta1 }, Some(metric))
             }
+            // Neither has a memory of its direction.
+            (State::RmsProp(rmsprop), _) => {
+                let root = |v: &f64| v.sqrt() + rmsprop.settings().epsilon;
+                let metric = rmsprop.mean_square().iter().map(root).collect();
+                (BaseKind::Adam { beta1: 0.0 }, Some(metric))
+            }
+            (State::Rprop(rprop), _) => {
+                let over = |(g, s): (&f64, &f64)| (g.abs() / s).max(f64::MIN_POSITIVE);
+                let metric = g.iter().zip(rprop.lengths()).map(over).collect();
+                (BaseKind::Adam { beta1: 0.0 }, Some(metric))
+            }
             (_, Base::Gd) => (BaseKind::GradientDescent, None),
             (_, Base::Nesterov) => (BaseKind::Nesterov { momentum }, None),
             _ => (BaseKind::HeavyBall { momentum }, None),
@@ -89,6 +110,8 @@ impl Optimizer<Host<f64>> for Trainer {
         match &mut self.optimizer {
             State::Sgd(sgd) => sgd.step(space, x, g, lr),
             State::Adam(adam) => adam.step(space, x, g, lr),
+            State::RmsProp(rmsprop) => rmsprop.step(space, x, g, lr),
+            State::Rprop(rprop) => rprop.step(space, x, g, lr),
         }
     }
 
@@ -96,6 +119,8 @@ impl Optimizer<Host<f64>> for Trainer {
         match &mut self.optimizer {
             State::Sgd(sgd) => sgd.jumped(space),
             State::Adam(adam) => Optimizer::<Host<f64>>::jumped(adam, space),
+            State::RmsProp(rmsprop) => rmsprop.jumped(space),
+            State::Rprop(rprop) => rprop.jumped(space),
         }
     }
 }
@@ -117,7 +142,7 @@ mod tests {
                 trainer.step(&SPACE, &mut x, &g, 0.01);
                 let step: Vec<f64> = x.iter().zip(&before).map(|(a, b)| a - b).collect();
                 assert_eq!(outlook.step, step, "{base:?}");
-                let metric = [Base::Adam, Base::Adamw, Base::Nadamw].contains(&base);
+                let metric = ![Base::Gd, Base::HeavyBall, Base::Nesterov].contains(&base);
                 assert_eq!(outlook.metric.is_some(), metric);
             }
         }

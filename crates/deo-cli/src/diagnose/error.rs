@@ -19,7 +19,9 @@ pub enum DiagnoseError {
         given: &'static str,
     },
     /// No such base.
-    #[error("there is no base {name:?}; there are gd, heavy-ball, nesterov, adam, adamw, nadamw")]
+    #[error(
+        "there is no base {name:?}; there are gd, heavy-ball, nesterov, adam, adamw, nadamw, rmsprop, rprop"
+    )]
     UnknownBase {
         /// The name as given.
         name: String,

@@ -32,11 +32,11 @@ pub struct DiagnoseArgs {
     #[arg(long, value_name = "N", help_heading = TARGET)]
     pub seed: Option<u64>,
 
-    /// The base optimizer: gd, heavy-ball, nesterov, adam, adamw or nadamw [default: adam]
+    /// The base optimizer: gd, heavy-ball, nesterov, adam, adamw, nadamw, rmsprop or rprop [default: adam]
     #[arg(long, value_name = "NAME", help_heading = BASE)]
     pub base: Option<String>,
 
-    /// Its learning rate, which its own rate of leaving depends on [default: 0.2 for gd, 0.02 for heavy-ball, 1e-3 for Adam's]
+    /// Its learning rate, which its own rate of leaving depends on [default: 0.2 for gd, 0.02 for heavy-ball, 1e-3 for the others]
     #[arg(long, value_name = "RATE", help_heading = BASE, alias = "rate")]
     pub lr: Option<f64>,
 

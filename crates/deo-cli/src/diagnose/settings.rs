@@ -80,7 +80,7 @@ impl Settings {
         let lr = args.lr.unwrap_or(match base {
             Base::Gd => 0.2,
             Base::HeavyBall | Base::Nesterov => 0.02,
-            Base::Adam | Base::Adamw | Base::Nadamw => 1e-3,
+            Base::Adam | Base::Adamw | Base::Nadamw | Base::Rmsprop | Base::Rprop => 1e-3,
         });
         if !(lr > 0.0 && lr.is_finite()) {
             return Err(SettingError::new("lr", lr, "finite and above 0").into());

@@ -93,8 +93,10 @@ pub struct EscapeArgs {
 const MORE: &str = "\
 Methods (default ones marked *):
   gd* heavy-ball* nesterov adam* adamw nadamw    a base optimizer alone
+  rmsprop rprop
   perturbed-gd* neon* sam*                       gradient descent with noise, with negative curvature from noise,
                                                  sharpness-aware; their other numbers are tuned too
+  perturbed+BASE                                 a random kick that isn't asked for, its size tuned
   escape+BASE                                    the escape strategy beside a base (* gd, heavy-ball, adam)
   line-search+BASE random-axis+BASE              controls: its line search alone; a random direction for the axis;
   highest-axis+BASE                              the axis of highest curvature (* the first two with gd)

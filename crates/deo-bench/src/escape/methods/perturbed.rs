@@ -1,9 +1,9 @@
-//! Perturbed gradient descent: a small random step wherever the gradient is small.
+//! Perturbed gradient descent: a small random step wherever the gradient is small. Any base can take the ordinary steps.
 //!
 //! ```text
 //! if ‖g(x)‖ ≤ g_thres and more than t_thres steps have passed since the last noise:
 //!     x ← x + ξ,  ξ uniform in the ball of radius r
-//! x ← x − η g(x)
+//! x ← x − η g(x), or the step of another base
 //! ```
 //!
 //! C. Jin, R. Ge, P. Netrapalli, S. M. Kakade, M. I. Jordan, arXiv 1703.00887, Algorithm 2.
@@ -13,12 +13,15 @@
 //! | η, r, g_thres, t_thres | the learning rate, [`Noise::radius`], [`Noise::threshold`], [`Noise::spacing`] |
 //!
 //! Departures: the four numbers are tuned instead of computed from ℓ, ρ, ε, δ and Δf, which nobody knows of a
-//! network; and there is no end once a noise hasn't lowered f by f_thres: the run goes on to its budget.
+//! network; there is no end once a noise hasn't lowered f by f_thres: the run goes on to its budget; and the step may be that of
+//! another base, which isn't told of the noise and so keeps its velocity.
 
-use super::plain::SPACE;
+use super::plain::{AnyOptimizer, SPACE};
+use crate::escape::kinds::MethodKind;
 use crate::escape::meter::Metered;
 use crate::escape::method::{Deeds, Method};
 use deo_core::Space;
+use deo_core::optim::Optimizer;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -32,7 +35,9 @@ pub(super) struct Noise {
     pub(super) spacing: u64,
 }
 
-pub(super) struct PerturbedGd {
+pub(super) struct Perturbed {
+    kind: MethodKind,
+    optimizer: AnyOptimizer,
     lr: f64,
     noise: Noise,
     rng: ChaCha8Rng,
@@ -44,9 +49,11 @@ pub(super) struct PerturbedGd {
     deeds: Deeds,
 }
 
-impl PerturbedGd {
-    pub(super) fn new(lr: f64, noise: Noise, seed: u64, x: &[f64]) -> Self {
-        PerturbedGd {
+impl Perturbed {
+    pub(super) fn new(kind: MethodKind, lr: f64, noise: Noise, seed: u64, x: &[f64]) -> Self {
+        Perturbed {
+            kind,
+            optimizer: kind.base().optimizer(x),
             lr,
             noise,
             rng: ChaCha8Rng::seed_from_u64(seed),
@@ -58,9 +65,9 @@ impl PerturbedGd {
     }
 }
 
-impl Method for PerturbedGd {
+impl Method for Perturbed {
     fn name(&self) -> String {
-        "perturbed-gd".to_owned()
+        self.kind.name()
     }
 
     fn step(&mut self, x: &mut [f64], f: &mut Metered<'_>) -> Option<f64> {
@@ -80,7 +87,7 @@ impl Method for PerturbedGd {
                 kicks: self.deeds.kicks + 1,
             };
         }
-        SPACE.axpby(-self.lr, &self.g, 1.0, x);
+        self.optimizer.step(&SPACE, x, &self.g, self.lr);
         Some(loss)
     }
 
@@ -142,7 +149,7 @@ mod tests {
         });
         let noise = Noise { radius: 1e-3, threshold: 0.3, spacing: 3 };
         let (mut x, mut ledger) = ([1.0], Ledger::new(100));
-        let mut method = PerturbedGd::new(0.5, noise, 1, &x);
+        let mut method = Perturbed::new(MethodKind::PerturbedGd, 0.5, noise, 1, &x);
         let mut costs = vec![];
         for _ in 0..12 {
             let before = (ledger.gradients(), x[0]);

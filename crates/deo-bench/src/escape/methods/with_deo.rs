@@ -34,7 +34,7 @@ fn settings(policy: Policy, seed: u64) -> DeoSettings {
         Policy::HighestAxis => strategy(Kick::Highest),
         Policy::Deflate => PolicySettings::Deflate { alpha: 1.0, tracking },
         Policy::Amplify => PolicySettings::Amplify { strength: 1.0, tracking },
-        Policy::Compat | Policy::Guard | Policy::Clip => {
+        Policy::Compat | Policy::Guard | Policy::Clip | Policy::Perturbed => {
             unreachable!("{} is no policy of Deo", policy.name())
         }
     };
@@ -120,7 +120,7 @@ mod tests {
             }
             x[0].powi(4) / 16.0 - x[0] * x[0] / 2.0 + 1.125 * x[1] * x[1]
         });
-        let others = [Policy::Compat, Policy::Guard, Policy::Clip];
+        let others = [Policy::Compat, Policy::Guard, Policy::Clip, Policy::Perturbed];
         for policy in Policy::ALL.into_iter().filter(|policy| !others.contains(policy)) {
             let (mut x, mut ledger) = (vec![1e-9, 0.5], Ledger::new(1000));
             let mut method = Helped::new(policy, Base::Gd, 0.1, 7, &x);
