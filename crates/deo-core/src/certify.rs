@@ -140,13 +140,13 @@ const LENGTHS: [f64; 4] = [0.25, 1.0, 4.0, 16.0];
 const NEAR: f64 = 0.1;
 
 /// Where one search for the lowest pairs ended.
-struct Search<V> {
-    krylov: Krylov<V>,
+struct Search<S: Space> {
+    krylov: Krylov<S>,
     /// What a residual or a curvature may be off by, beyond its own error.
     floor: f64,
 }
 
-impl<V> Search<V> {
+impl<S: Space> Search<S> {
     fn known(&self) -> impl Iterator<Item = &Estimate> {
         // In a space of few dimensions there are fewer pairs than were asked for.
         self.krylov.estimates().iter().filter(|e| e.curvature.is_finite())
@@ -171,7 +171,7 @@ struct Certifier<'a, S: Space, O: ?Sized> {
     objective: &'a mut O,
     x: &'a S::Vector,
     g: S::Owned,
-    workspace: Workspace<S::Owned>,
+    workspace: Workspace<S>,
     settings: &'a CertifySettings,
     noise: Noise,
     gradients: u64,
@@ -191,7 +191,7 @@ impl<S: Space, O: Objective<S::Vector> + ?Sized> Certifier<'_, S, O> {
         axes: &[&S::Vector],
         seed: u64,
         allowance: u64,
-    ) -> Result<Search<S::Owned>, KrylovError> {
+    ) -> Result<Search<S>, KrylovError> {
         let floor = self.noise.of_product();
         let settings = KrylovSettings {
             count,
@@ -379,7 +379,7 @@ where
     let (space, settings) = (certifier.space, certifier.settings);
     let starts = settings.starts.max(1);
     let mut closed = true;
-    let mut lowest: Option<Search<S::Owned>> = None;
+    let mut lowest: Option<Search<S>> = None;
     let mut bound: f64 = 0.0;
     for start in 0..starts {
         // The index needs about as much as two starts.
@@ -458,7 +458,7 @@ where
     let seed = derive(settings.seed, 1 << 32);
     let allowance = certifier.allowance(4);
     let mut top = certifier.search(Which::Highest, 1, false, &[], seed, allowance)?;
-    let above = |top: &Search<S::Owned>| {
+    let above = |top: &Search<S>| {
         top.known().next().map(|e| (e.curvature, e.secant_error.abs() + top.floor, top.bound(e)))
     };
     let Some((mut highest, mut error, _)) = above(&top) else {

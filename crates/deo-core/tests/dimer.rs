@@ -17,9 +17,9 @@ fn settings(tolerance: f64, max_gradients: u64) -> DimerSettings {
 
 /// Runs an estimate with exact products; `each` sees the dimer after every answer.
 fn by_products(
-    dimer: &mut Dimer<Vec<f64>>,
+    dimer: &mut Dimer<Host<f64>>,
     problem: &Diagonal,
-    mut each: impl FnMut(&Dimer<Vec<f64>>),
+    mut each: impl FnMut(&Dimer<Host<f64>>),
 ) -> Estimate {
     dimer.begin(&SPACE);
     while let Some(probe) = dimer.ask(&SPACE) {

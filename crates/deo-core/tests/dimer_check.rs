@@ -309,7 +309,7 @@ fn process(
     settings: KrylovSettings,
     certify: Certify,
     seed: u64,
-) -> Krylov<Vec<f64>> {
+) -> Krylov<Host<f64>> {
     let x = vec![0.0; N];
     let mut krylov = Krylov::new(&SPACE, &x, settings).unwrap().with_certify(certify);
     krylov.draw(&SPACE, seed);

@@ -235,7 +235,7 @@ fn a_certificate_ends_at_an_answer_that_is_not_finite() {
     certificate.tell(&space, deo_core::Answer::forward(1.0, &[0.0; 2], &[f64::NAN, 0.0]));
     assert_eq!(certificate.status(), Status::NonFinite);
     assert!(certificate.ask(&space).is_none() && !certificate.is_negative(0.0));
-    let refused = Certificate::<Vec<f64>>::new(
+    let refused = Certificate::<Host<f64>>::new(
         &space,
         &[0.0; 2],
         CertificateSettings { length: Some(Length::Absolute(0.0)), ..Default::default() },

@@ -16,6 +16,7 @@ use std::cell::RefCell;
 use std::sync::Mutex;
 
 /// A tensor of Python's, changed in place.
+#[derive(Debug)]
 pub(crate) struct Tensor(pub(crate) Py<PyAny>);
 
 impl Clone for Tensor {

@@ -75,7 +75,7 @@ pub(crate) struct Follower {
     pub(crate) gradients: u64,
     /// What each visit came to, and before which step it was.
     pub(crate) seen: Vec<(u64, Estimate)>,
-    dimer: Dimer<Vec<f32>>,
+    dimer: Dimer<Parallel<f32>>,
     seed: u64,
 }
 

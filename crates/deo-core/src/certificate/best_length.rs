@@ -67,7 +67,7 @@ pub fn best_length<S, O>(
     g: &S::Vector,
     axis: &S::Vector,
     settings: CertificateSettings,
-    workspace: &mut Workspace<S::Owned>,
+    workspace: &mut Workspace<S>,
 ) -> Result<BestLength, CertificateError>
 where
     S: Space,
@@ -114,11 +114,7 @@ where
 }
 
 /// The balanced length at x: where the search begins.
-fn component_length<S: Space>(
-    space: &S,
-    x: &S::Vector,
-    certificate: &Certificate<S::Owned>,
-) -> Length {
+fn component_length<S: Space>(space: &S, x: &S::Vector, certificate: &Certificate<S>) -> Length {
     let (rule, epsilon) = (certificate.settings.rule, space.epsilon());
     Length::Absolute(Length::balanced(rule, epsilon, certificate.dimension).at(space.norm(x)))
 }

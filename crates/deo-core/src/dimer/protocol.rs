@@ -15,15 +15,11 @@ use super::{Dimer, Phase, Stale};
 use crate::estimate::{Estimate, Status};
 use crate::probe::{Answer, Probe};
 use crate::space::Space;
-use std::borrow::BorrowMut;
+use std::borrow::{Borrow, BorrowMut};
 
-impl<V> Dimer<V> {
+impl<S: Space> Dimer<S> {
     /// Starts an estimate at a new x or on a new batch: the axis is kept, its product is asked for again.
-    pub fn begin<S>(&mut self, space: &S)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn begin(&mut self, space: &S) {
         self.normalise(space);
         self.product_known = false;
         if self.settings.stale == Stale::Forget {
@@ -62,11 +58,7 @@ impl<V> Dimer<V> {
 
     /// Goes on rotating at the same x with the same batch, with another `gradients` to spend; the last two answers of
     /// these are kept for the check, if there is one.
-    pub fn extend<S>(&mut self, space: &S, gradients: u64)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn extend(&mut self, space: &S, gradients: u64) {
         self.allowance = gradients;
         if self.product_known {
             self.prepare_rotation(space);
@@ -77,11 +69,7 @@ impl<V> Dimer<V> {
     }
 
     /// The next question, or `None` when the estimate is finished. Asking again asks the same.
-    pub fn ask<S>(&self, _space: &S) -> Option<Probe<'_, S::Vector>>
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn ask(&self, _space: &S) -> Option<Probe<'_, S::Vector>> {
         let (direction, factor) = match self.phase {
             Phase::Idle => return None,
             Phase::Axis | Phase::Check => (&self.axis, self.probe_factor()),
@@ -98,11 +86,7 @@ impl<V> Dimer<V> {
     ///
     /// Call it between `tell` and `ask`. It acts on torques only; the direction is orthonormalised afterwards,
     /// and the plain torque is kept if nothing new is left of it.
-    pub fn precondition<S>(&mut self, space: &S, apply: impl FnOnce(&mut S::Vector))
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn precondition(&mut self, space: &S, apply: impl FnOnce(&mut S::Vector)) {
         if self.phase == Phase::Torque {
             let w = self.torque.borrow_mut();
             apply(w);
@@ -120,11 +104,7 @@ impl<V> Dimer<V> {
     /// # Panics
     ///
     /// If nothing was asked.
-    pub fn tell<S>(&mut self, space: &S, answer: Answer<'_, S::Vector>)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn tell(&mut self, space: &S, answer: Answer<'_, S::Vector>) {
         assert!(self.phase != Phase::Idle, "tell without a question: the dimer asked nothing");
         self.estimate.gradients += answer.gradients;
         self.total_gradients += answer.gradients;
@@ -157,11 +137,7 @@ impl<V> Dimer<V> {
         self.finish(Status::NonFinite);
     }
 
-    fn tell_axis<S>(&mut self, space: &S, answer: Answer<'_, S::Vector>)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn tell_axis(&mut self, space: &S, answer: Answer<'_, S::Vector>) {
         if !self.measure_axis(space, answer) {
             return self.poisoned();
         }
@@ -175,11 +151,7 @@ impl<V> Dimer<V> {
         }
     }
 
-    fn tell_previous<S>(&mut self, space: &S, answer: Answer<'_, S::Vector>)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn tell_previous(&mut self, space: &S, answer: Answer<'_, S::Vector>) {
         let previous = self.previous.borrow();
         let (along, square) =
             answer.product_into(space, previous, self.previous_product.borrow_mut());

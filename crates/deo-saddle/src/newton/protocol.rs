@@ -9,7 +9,7 @@ use super::super::step::step_within;
 use super::rescue::Climb;
 use super::{NewtonSearch, Phase, copied};
 use deo_core::space::Space;
-use std::borrow::BorrowMut;
+use std::borrow::{Borrow, BorrowMut};
 
 /// The model's error relative to ‖g‖ below which a step that was cut by R shows R to be too small.
 const GOOD: f64 = 0.3;
@@ -33,17 +33,13 @@ const PATIENCE: u64 = 5;
 /// A probe whose gradient isn't finite is made again: half as long, and then to the other side.
 pub(in super::super) const AGAIN: [f64; 2] = [0.5, -1.0];
 
-impl<V> NewtonSearch<V> {
+impl<S: Space> NewtonSearch<S> {
     /// Takes f and its gradient at the point last asked about. f is only recorded; NaN will do.
     ///
     /// # Panics
     ///
     /// If nothing was asked.
-    pub fn tell<S>(&mut self, space: &S, value: f64, gradient: &S::Vector)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn tell(&mut self, space: &S, value: f64, gradient: &S::Vector) {
         self.take(space, value, gradient, None, &mut NoModel);
     }
 
@@ -53,11 +49,7 @@ impl<V> NewtonSearch<V> {
     /// # Panics
     ///
     /// If nothing was asked.
-    pub fn tell_sized<S>(&mut self, space: &S, value: f64, gradient: &S::Vector, size: f64)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn tell_sized(&mut self, space: &S, value: f64, gradient: &S::Vector, size: f64) {
         self.take(space, value, gradient, Some(size), &mut NoModel);
     }
 
@@ -66,17 +58,15 @@ impl<V> NewtonSearch<V> {
     /// # Panics
     ///
     /// If nothing was asked.
-    pub fn tell_with<S, M>(&mut self, space: &S, value: f64, gradient: &S::Vector, model: &mut M)
+    pub fn tell_with<M>(&mut self, space: &S, value: f64, gradient: &S::Vector, model: &mut M)
     where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
         M: ModelHessian<S::Vector> + ?Sized,
     {
         self.take(space, value, gradient, None, model);
     }
 
     /// Takes an answer; a `size` that is given goes before that of the model, and this before ‖g‖.
-    pub(crate) fn take<S, M>(
+    pub(crate) fn take<M>(
         &mut self,
         space: &S,
         value: f64,
@@ -84,8 +74,6 @@ impl<V> NewtonSearch<V> {
         size: Option<f64>,
         model: &mut M,
     ) where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
         M: ModelHessian<S::Vector> + ?Sized,
     {
         self.coordinates.of(space, gradient, &mut self.new_gradient);
@@ -101,10 +89,8 @@ impl<V> NewtonSearch<V> {
         }
     }
 
-    fn tell_start<S, M>(&mut self, space: &S, value: f64, gradient: &S::Vector, model: &mut M)
+    fn tell_start<M>(&mut self, space: &S, value: f64, gradient: &S::Vector, model: &mut M)
     where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
         M: ModelHessian<S::Vector> + ?Sized,
     {
         self.counts.steps += 1;
@@ -149,18 +135,12 @@ impl<V> NewtonSearch<V> {
         self.ask_probe(space);
     }
 
-    fn ask_probe<S>(&mut self, space: &S)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn ask_probe(&mut self, space: &S) {
         self.ask_displaced(space, Phase::Probe);
     }
 
-    fn tell_probe<S, M>(&mut self, space: &S, model: &mut M)
+    fn tell_probe<M>(&mut self, space: &S, model: &mut M)
     where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
         M: ModelHessian<S::Vector> + ?Sized,
     {
         self.counts.probes += 1;
@@ -192,10 +172,8 @@ impl<V> NewtonSearch<V> {
     }
 
     /// B₀ of the point last prepared in coordinates.
-    fn matrix_of<S, M>(&self, space: &S, model: &mut M) -> Vec<f64>
+    fn matrix_of<M>(&self, space: &S, model: &mut M) -> Vec<f64>
     where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
         M: ModelHessian<S::Vector> + ?Sized,
     {
         let r = self.gradient.len();
@@ -218,10 +196,8 @@ impl<V> NewtonSearch<V> {
     }
 
     /// Everything known is in place at x: judge, probe or step.
-    pub(super) fn advance<S, M>(&mut self, space: &S, model: &mut M)
+    pub(super) fn advance<M>(&mut self, space: &S, model: &mut M)
     where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
         M: ModelHessian<S::Vector> + ?Sized,
     {
         self.hessian.settle(&self.position);
@@ -319,16 +295,14 @@ impl<V> NewtonSearch<V> {
     /// The error of a curvature that a probe has measured: the rounding of two gradients over its length. Where they
     /// nearly vanish, what they are rounded to is the size of their terms, about that of the gradient at a distance over
     /// which the Hessian changes by its own size.
-    fn curvature_error<S: Space<Owned = V>>(&self, space: &S) -> f64 {
+    fn curvature_error(&self, space: &S) -> f64 {
         let stiffest = self.hessian.values().iter().fold(0.0, |most: f64, v| most.max(v.abs()));
         let terms = self.norm() + stiffest * self.settings.reach;
         ROUNDINGS * space.epsilon() * terms / self.settings.probe
     }
 
-    fn ask_step<S, M>(&mut self, space: &S, model: &mut M)
+    fn ask_step<M>(&mut self, space: &S, model: &mut M)
     where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
         M: ModelHessian<S::Vector> + ?Sized,
     {
         let (values, r) = (self.hessian.values(), self.gradient.len());
@@ -358,13 +332,13 @@ impl<V> NewtonSearch<V> {
         let scratch = std::cell::RefCell::new((vec![0.0; r], copied(space, self.x.borrow())));
         let size = |s: &[f64]| {
             let (u, v) = &mut *scratch.borrow_mut();
-            if model.size(v.borrow()).is_none() {
+            if model.size((*v).borrow()).is_none() {
                 return norm(s);
             }
             u.fill(0.0);
             (0..r).for_each(|i| add(s[i], hessian.vector(i), u));
             coordinates.combine(space, u, v.borrow_mut());
-            model.size(v.borrow()).unwrap_or(norm(s))
+            model.size((*v).borrow()).unwrap_or(norm(s))
         };
         step_within(values, along, self.settings.goal.index, self.radius, &size, steps);
         self.extent = size(steps);
@@ -398,10 +372,8 @@ impl<V> NewtonSearch<V> {
         }
     }
 
-    fn tell_step<S, M>(&mut self, space: &S, value: f64, gradient: &S::Vector, model: &mut M)
+    fn tell_step<M>(&mut self, space: &S, value: f64, gradient: &S::Vector, model: &mut M)
     where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
         M: ModelHessian<S::Vector> + ?Sized,
     {
         self.counts.steps += 1;
@@ -467,15 +439,8 @@ impl<V> NewtonSearch<V> {
     }
 
     /// What the model says of the step made: the change of the gradient, and B₀ where it led.
-    fn model_step<S, M>(
-        &mut self,
-        space: &S,
-        gradient: &S::Vector,
-        model: &mut M,
-    ) -> Option<Vec<f64>>
+    fn model_step<M>(&mut self, space: &S, gradient: &S::Vector, model: &mut M) -> Option<Vec<f64>>
     where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
         M: ModelHessian<S::Vector> + ?Sized,
     {
         self.base.as_ref()?;
@@ -508,11 +473,7 @@ impl<V> NewtonSearch<V> {
     }
 
     /// Records x.
-    fn note<S>(&mut self, space: &S)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn note(&mut self, space: &S) {
         let point = Waypoint {
             value: self.value,
             gradient_norm: self.gradient_norm(),
@@ -530,11 +491,7 @@ impl<V> NewtonSearch<V> {
     }
 
     /// Asks for the gradient at x plus the displacement, if there is one left to spend.
-    pub(super) fn ask_displaced<S>(&mut self, space: &S, phase: Phase)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(super) fn ask_displaced(&mut self, space: &S, phase: Phase) {
         if self.counts.gradients() >= self.settings.goal.max_gradients {
             return self.finish(Outcome::Budget);
         }

@@ -2,14 +2,11 @@
 
 use super::{Desk, Event, Ladder, Promise, Rung};
 use crate::space::Space;
-use std::borrow::BorrowMut;
+use std::borrow::Borrow;
 
-impl<V> Desk<V> {
+impl<S: Space> Desk<S> {
     /// The direction of a promise, of unit length: the axis, or a copy of the gradient in the dimer's scratch.
-    pub(super) fn promised<W: ?Sized>(&self, rung: Rung) -> &W
-    where
-        V: BorrowMut<W>,
-    {
+    pub(super) fn promised(&self, rung: Rung) -> &S::Vector {
         match rung {
             Rung::Gradient => self.dimer.kept(),
             Rung::Kick => self.dimer.axis().borrow(),
@@ -19,17 +16,13 @@ impl<V> Desk<V> {
 
 impl Ladder {
     /// Makes a move, or proposes it to the next batch.
-    pub(super) fn promise<V, S>(
+    pub(super) fn promise<S: Space>(
         &mut self,
-        desk: &mut Desk<V>,
+        desk: &mut Desk<S>,
         space: &S,
         x: &mut S::Vector,
         promise: Promise,
-    ) -> Event
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    ) -> Event {
         self.promise = Some(promise);
         if !promise.made {
             return Event::Proposed;
@@ -39,16 +32,13 @@ impl Ladder {
     }
 
     /// x ← x + Δ.
-    pub(super) fn make<V, S>(
+    pub(super) fn make<S: Space>(
         &mut self,
-        desk: &mut Desk<V>,
+        desk: &mut Desk<S>,
         space: &S,
         x: &mut S::Vector,
         promise: &Promise,
-    ) where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    ) {
         space.axpby(promise.coefficient, desk.promised(promise.rung), 1.0, x);
         desk.visit.moves += 1;
         desk.visit.kicks += u64::from(promise.rung == Rung::Kick);
@@ -70,18 +60,14 @@ impl Ladder {
     }
 
     /// The batch after that of a promise has spoken: the move lowers its loss by `fall`.
-    pub(super) fn second_opinion<V, S>(
+    pub(super) fn second_opinion<S: Space>(
         &mut self,
-        desk: &mut Desk<V>,
+        desk: &mut Desk<S>,
         space: &S,
         x: &mut S::Vector,
         promise: &Promise,
         fall: f64,
-    ) -> Event
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    ) -> Event {
         if promise.is_kept_by(fall) {
             if let Some(promise) = promise.awaits_another() {
                 self.promise = Some(promise);
