@@ -37,6 +37,14 @@ pub(crate) struct Tensors {
     error: Mutex<Option<PyErr>>,
 }
 
+impl Clone for Tensors {
+    /// The same operations, of which none has failed.
+    fn clone(&self) -> Self {
+        let ops = Python::attach(|py| self.ops.clone_ref(py));
+        Tensors { ops, len: self.len, epsilon: self.epsilon, error: Mutex::new(None) }
+    }
+}
+
 impl Tensors {
     pub(crate) fn new(ops: &Bound<'_, PyAny>) -> PyResult<Self> {
         let len = ops.getattr("len")?.extract()?;
