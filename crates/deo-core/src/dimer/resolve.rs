@@ -189,7 +189,7 @@ impl<S: Space> Dimer<S> {
             }
             (self.estimate.curvature, self.measured) = (again, again);
             self.estimate.secant_error = error;
-            self.estimate.evidence = Evidence::Certified;
+            self.estimate.evidence = Evidence::TwoLengths;
             if self.refines() {
                 return;
             }

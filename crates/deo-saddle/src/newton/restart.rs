@@ -118,7 +118,7 @@ impl<S: Space> NewtonSearch<S> {
         let nowhere =
             self.run.goes_nowhere(self.convex, here, &self.position, self.last_step, left);
         // A turn or another beginning costs little where the run was none; the end of the search costs the saddle.
-        let enough = if self.rescues < self.settings.rescues { 1 } else { CERTAIN };
+        let enough = if self.restarts < self.settings.restarts { 1 } else { CERTAIN };
         if nowhere >= enough {
             Climb::Runs
         } else if self.convex > CLIMBED && curvature > GROWN * self.least {
@@ -146,7 +146,7 @@ impl<S: Space> NewtonSearch<S> {
     /// likely to be a short one.
     pub(super) fn has_wandered(&self) -> bool {
         let patience = (WANDERED * self.gradient.len() as u64).max(LEAST);
-        self.counts.gradients() - self.rescued_at > patience
+        self.counts.gradients() - self.restarted_at > patience
     }
 
     /// Begins again from the start, shaken.
@@ -158,8 +158,8 @@ impl<S: Space> NewtonSearch<S> {
 
     /// x ← the start, whose gradient is known.
     fn go_back(&mut self, space: &S) {
-        self.rescues += 1;
-        self.rescued_at = self.counts.gradients();
+        self.restarts += 1;
+        self.restarted_at = self.counts.gradients();
         self.displacement.iter_mut().zip(&self.position).for_each(|(d, p)| *d = -p);
         let x = self.x.borrow();
         self.coordinates.displace(space, &self.displacement, x, self.point.borrow_mut());
