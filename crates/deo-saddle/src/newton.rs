@@ -33,10 +33,13 @@
 //!    its start and climbs the other way; one that cycles is shaken, one that wanders begins again. All are counted and limited, [`NewtonSettings::restarts`].
 //! 4. A step whose gradient error exceeds six gradients is taken back; the pair is learned all the same.
 
+mod judge;
 mod protocol;
 mod restart;
+mod steps;
 
-pub(super) use protocol::{AGAIN, VANISHED};
+pub(super) use judge::VANISHED;
+pub(super) use protocol::AGAIN;
 
 use super::coordinates::Coordinates;
 use super::copied;

@@ -16,7 +16,7 @@ impl<S: Space> Desk<S> {
 
 impl Strategy {
     /// Makes a move, or proposes it to the next batch.
-    pub(super) fn pending<S: Space>(
+    pub(super) fn propose<S: Space>(
         &mut self,
         desk: &mut Desk<S>,
         space: &S,
