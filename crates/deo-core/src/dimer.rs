@@ -68,7 +68,7 @@ mod tests;
 mod units;
 
 pub use curvature::curvature;
-pub use settings::{DimerSettings, Recheck, SettingsError, Stale, Target};
+pub use settings::{DimerSettings, Recheck, SettingsError, Target};
 
 use crate::estimate::{Estimate, Status};
 use crate::probe::Length;
@@ -82,8 +82,6 @@ enum Phase {
     Idle,
     /// H times the axis.
     Axis,
-    /// H times the previous correction, [`Stale::Refresh`].
-    Previous,
     /// H times the torque direction.
     Torque,
     /// H times the final axis, instead of a recombined product.

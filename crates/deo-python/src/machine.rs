@@ -14,7 +14,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
 /// What a saved state begins with; another layout gets another number.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 struct Of<S: Space> {
     space: S,

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!            begin                 C, r known            Hw known: rotate
-//!   Idle ────────────▶ Axis ────▶ [Previous] ────▶ Torque ────┐
+//!   Idle ────────────▶ Axis ─────────────────────▶ Torque ────┐
 //!    ▲                                              ▲ ▲ │     │
 //!    │                    the recombined r was wrong │ └─┼─────┘
 //!    │                               ┌───────────────┘   │ converged, noise, budget, concluded
@@ -11,20 +11,19 @@
 //!
 //! Between Torque and Check there may be [Measure], after Recheck [Refine], each several times: see `resolve`.
 
-use super::{Dimer, Phase, Stale};
+use super::{Dimer, Phase};
 use crate::estimate::{Estimate, Status};
 use crate::probe::{Answer, Probe};
 use crate::space::Space;
 use std::borrow::{Borrow, BorrowMut};
 
 impl<S: Space> Dimer<S> {
-    /// Starts an estimate at a new x or on a new batch: the axis is kept, its product is asked for again.
+    /// Starts an estimate at a new x or on a new batch: the axis is kept, its product is asked for again. The previous
+    /// correction is forgotten: another rotation is worth more than its product (docs/adr/0009).
     pub fn begin(&mut self, space: &S) {
         self.normalise(space);
         self.product_known = false;
-        if self.settings.stale == Stale::Forget {
-            self.has_previous = false;
-        }
+        self.has_previous = false;
         self.estimate = Estimate { status: Status::Running, ..Estimate::UNKNOWN };
         self.allowance = self.settings.max_gradients;
         (self.measured, self.second, self.failed) = (f64::NAN, f64::NAN, f64::NAN);
@@ -47,7 +46,7 @@ impl<S: Space> Dimer<S> {
         match self.phase {
             Phase::Idle | Phase::Check | Phase::Recheck | Phase::Refine => {}
             Phase::Axis => self.finish(Status::Stopped),
-            Phase::Previous | Phase::Torque | Phase::Measure => self.conclude_as(Status::Stopped),
+            Phase::Torque | Phase::Measure => self.conclude_as(Status::Stopped),
         }
     }
 
@@ -73,7 +72,6 @@ impl<S: Space> Dimer<S> {
         let (direction, factor) = match self.phase {
             Phase::Idle => return None,
             Phase::Axis | Phase::Check => (&self.axis, self.probe_factor()),
-            Phase::Previous => (&self.previous, self.probe_factor()),
             Phase::Torque => (&self.torque, self.probe_factor()),
             Phase::Recheck => (&self.axis, self.at * self.settings.rule.ratio()),
             Phase::Measure => (&self.axis, self.longer()),
@@ -114,7 +112,6 @@ impl<S: Space> Dimer<S> {
         match self.phase {
             Phase::Idle => {}
             Phase::Axis => self.tell_axis(space, answer),
-            Phase::Previous => self.tell_previous(space, answer),
             Phase::Torque => self.tell_torque(space, answer),
             Phase::Check => self.tell_check(space, answer),
             Phase::Recheck => self.tell_recheck(space, answer),
@@ -133,7 +130,6 @@ impl<S: Space> Dimer<S> {
     pub(super) fn poisoned(&mut self) {
         self.product_known =
             !matches!(self.phase, Phase::Axis | Phase::Check) && self.product_known;
-        self.has_previous = self.phase != Phase::Previous && self.has_previous;
         self.finish(Status::NonFinite);
     }
 
@@ -142,23 +138,6 @@ impl<S: Space> Dimer<S> {
             return self.poisoned();
         }
         self.product_known = true;
-        if self.has_previous && self.affords(2 + self.reserve()) {
-            self.orthogonalise_previous(space);
-            self.phase = Phase::Previous;
-        } else {
-            self.has_previous = false;
-            self.prepare_rotation(space);
-        }
-    }
-
-    fn tell_previous(&mut self, space: &S, answer: Answer<'_, S::Vector>) {
-        let previous = self.previous.borrow();
-        let (along, square) =
-            answer.product_into(space, previous, self.previous_product.borrow_mut());
-        if !(along.is_finite() && square.is_finite()) {
-            return self.poisoned();
-        }
-        self.previous_error = 0.0;
         self.prepare_rotation(space);
     }
 }

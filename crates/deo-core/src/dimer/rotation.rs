@@ -113,16 +113,6 @@ impl<S: Space> Dimer<S> {
         norm
     }
 
-    /// p ← unit(p − ⟨p, n⟩ n): the axis may have been normalised or the storage rounded since.
-    pub(super) fn orthogonalise_previous(&mut self, space: &S) {
-        let (n, p) = (self.axis.borrow(), self.previous.borrow_mut());
-        space.deflate(1.0, n, p);
-        let norm = space.norm(p);
-        if norm > 0.0 {
-            space.axpby(0.0, n, 1.0 / norm, p);
-        }
-    }
-
     /// Rayleigh–Ritz with the product along w, then the recombination of axes and products.
     pub(super) fn tell_torque(&mut self, space: &S, answer: Answer<'_, S::Vector>) {
         let Some((matrix, asymmetry)) = self.projected_hessian(space, &answer) else {

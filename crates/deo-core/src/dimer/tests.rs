@@ -121,11 +121,6 @@ fn a_fresh_product_has_none_of_the_errors_of_the_last() {
     // Converged to the last bit: an error that had stayed would have called it noise.
     assert_eq!(told(&mut dimer, Phase::Axis, [2.0, 0.0, 0.0]), Status::Converged);
     assert_eq!((dimer.axis_error, dimer.asymmetry), (0.0, 0.0));
-    let mut dimer = at(0.3);
-    (dimer.previous, dimer.has_previous, dimer.previous_error) = (vec![0.0, 0.0, 1.0], true, 6.0);
-    assert_eq!(told(&mut dimer, Phase::Previous, [0.0, 0.0, 3.0]), Status::Running);
-    assert_eq!((dimer.previous_error, dimer.phase), (0.0, Phase::Torque));
-    assert_eq!(dimer.previous_product, [0.0, 0.0, 3.0]);
 }
 
 #[test]
