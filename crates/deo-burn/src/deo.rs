@@ -17,7 +17,7 @@ use crate::buffers::Buffers;
 use crate::error::ModuleError;
 use crate::layout::Layout;
 use crate::objective::{Loss, number};
-use crate::space::Reduction;
+use crate::space::{Reduction, Tensors};
 use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::Tensor;

@@ -15,7 +15,7 @@ use std::ops::Range;
 /// ```
 /// use deo_core::laws;
 /// use deo_linalg::{Threads, space::{Contiguous, Dense}};
-/// #[derive(Clone)]
+/// #[derive(Clone, Debug)]
 /// struct Weights { values: Vec<f32> }
 /// impl Contiguous for Weights {
 ///     type Scalar = f32;
