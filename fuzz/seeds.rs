@@ -87,7 +87,7 @@ fn of<T: Serialize>(value: &T) -> Vec<u8> {
 }
 
 /// A process after some answers.
-fn krylov() -> Krylov<Vec<f64>> {
+fn krylov() -> Krylov<Host<f64>> {
     let space = Host::<f64>::new();
     let spectrum = [-1.0, 0.5, 2.0, 3.0, 4.0, 5.0];
     let settings = KrylovSettings { memory: 5, ..Default::default() };
@@ -209,8 +209,15 @@ fn xyzs() -> Seeds {
         ("fewer", format!("3\n\n{atoms}4\n\n{atoms}")),
         ("other-columns", format!("3\nProperties=id:I:1:pos:R:3\n{atoms}")),
         ("infinite", "3\n\nAr 0 0 inf\n".to_owned()),
-        ("forces-first", "3\nProperties = species:S:1:forces:R:3:pos:R:3:fixed:L:1\nAr 1 2 3 0 0 0 T\n".to_owned()),
-        ("numbers", "\u{feff}3\npbc=[F, F, F] Properties=pos:R:3:Z:I:1\n1.5D-3 0 0 18\n".to_owned()),
+        (
+            "forces-first",
+            "3\nProperties = species:S:1:forces:R:3:pos:R:3:fixed:L:1\nAr 1 2 3 0 0 0 T\n"
+                .to_owned(),
+        ),
+        (
+            "numbers",
+            "\u{feff}3\npbc=[F, F, F] Properties=pos:R:3:Z:I:1\n1.5D-3 0 0 18\n".to_owned(),
+        ),
         ("periodic", format!("3\ncell={{9 0 0 0 9 0 0 0 9}} pbc='T T F'\n{atoms}")),
         ("matrix", format!("3\nLattice=[[9,0,0], [0, 9 ,0],[0,0,\"9\"]] pbc=F\n{atoms}")),
         ("escapes", format!("3\n\"a \\\"key\"= \\\\ b=\"\\n\" c\\ d\n{atoms}")),

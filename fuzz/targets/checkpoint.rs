@@ -5,6 +5,7 @@
 use deo_core::Deo;
 use deo_core::krylov::Krylov;
 use deo_core::optim::{Adam, Sgd};
+use deo_core::space::Host;
 use deo_models::checkpoint::{Kind, decode, encode};
 use serde::de::DeserializeOwned;
 use serde::ser::{Serialize, SerializeTuple, Serializer};
@@ -29,8 +30,8 @@ pub(crate) fn run(data: &[u8]) {
     match first % 6 {
         0 => check(decode::<Fields>(KIND, rest)),
         1 => check(decode::<Fields>(KIND, &seal(rest))),
-        2 => check(decode::<Deo<Vec<f32>>>(KIND, &seal(rest))),
-        3 => check(decode::<Krylov<Vec<f64>>>(KIND, &seal(rest))),
+        2 => check(decode::<Deo<Host<f32>>>(KIND, &seal(rest))),
+        3 => check(decode::<Krylov<Host<f64>>>(KIND, &seal(rest))),
         4 => check(decode::<(Adam<Vec<f32>>, Sgd<Vec<f32>>)>(KIND, &seal(rest))),
         // A valid container that was cut and extended.
         _ => {

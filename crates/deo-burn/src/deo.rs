@@ -17,7 +17,7 @@ use crate::buffers::Buffers;
 use crate::error::ModuleError;
 use crate::layout::Layout;
 use crate::objective::{Loss, number};
-use crate::space::Reduction;
+use crate::space::{Reduction, Tensors};
 use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
@@ -68,7 +68,7 @@ use serde::{Deserialize, Serialize};
 /// ```
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ModuleDeo {
-    deo: Deo<Vec<Tensor<1>>>,
+    deo: Deo<Tensors>,
     /// The lengths of the parameters, in the order of the module.
     lengths: Vec<usize>,
     rule: Rule,
@@ -195,7 +195,7 @@ impl ModuleDeo {
     }
 
     /// The machine itself, over the list of flattened parameters.
-    pub fn machine(&self) -> &Deo<Vec<Tensor<1>>> {
+    pub fn machine(&self) -> &Deo<Tensors> {
         &self.deo
     }
 }

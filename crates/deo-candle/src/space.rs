@@ -54,6 +54,13 @@ pub struct Tensors {
     failure: RefCell<Option<candle_core::Error>>,
 }
 
+impl Clone for Tensors {
+    /// The same space, in which nothing has failed.
+    fn clone(&self) -> Self {
+        Tensors { failure: RefCell::new(None), ..*self }
+    }
+}
+
 impl Tensors {
     /// The space for weights of type `dtype`, whose roundoff sets the dimer length and the rounding part of errors.
     ///

@@ -44,7 +44,7 @@ use deo_core::{Deo, DeoSettings, Event, PolicySettings, Rule, deo::Counts};
 #[derive(Debug)]
 pub struct WithDeo<O> {
     optimizer: O,
-    deo: Deo<Vec<Tensor>>,
+    deo: Deo<Tensors>,
     parameters: Parameters,
     space: Tensors,
     rule: Rule,
@@ -70,7 +70,7 @@ impl<O> WithDeo<O> {
     }
 
     /// The machine, for its estimate and axis.
-    pub fn deo(&self) -> &Deo<Vec<Tensor>> {
+    pub fn deo(&self) -> &Deo<Tensors> {
         &self.deo
     }
 

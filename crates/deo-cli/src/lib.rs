@@ -9,6 +9,7 @@
 //! | [`cli`] | the command line: subcommands, help, usage errors on one line |
 //! | [`colour`], [`version`] | `--color` and NO_COLOR; what `--version` says |
 //! | [`manual`] | `deo completions` and `deo man` |
+//! | [`model`] | the options of a network that is looked at |
 //! | [`config`] | TOML files with the keys of the command line |
 //! | [`demo`] | `deo demo`: a saddle, a run that stays, one that leaves, and a page about it |
 //! | [`train`] | `deo train`: options, settings, the training loop under a budget of gradients; its records and plots |
@@ -34,6 +35,7 @@ pub mod diagnose;
 pub mod escape;
 mod heartbeat;
 pub mod manual;
+pub mod model;
 pub mod npy;
 pub mod output;
 pub mod report;

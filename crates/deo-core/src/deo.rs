@@ -46,16 +46,19 @@ use crate::noise::derive;
 use crate::policy::Kick;
 use crate::probe::Answer;
 use crate::space::Space;
-use std::borrow::BorrowMut;
 use strategy::Strategy;
 use tracker::Tracker;
 
 /// The machine. Plain data over stored vectors `V`: clone it, serialise it, resume it at any point.
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Deo<V> {
+#[cfg_attr(
+    feature = "serde",
+    serde(bound = "S::Owned: serde::Serialize + serde::de::DeserializeOwned")
+)]
+pub struct Deo<S: Space> {
     policy: Policy,
-    desk: Desk<V>,
+    desk: Desk<S>,
 }
 
 /// One of two machines: an axis that is followed by the step, or attempts to escape when a run stands.
@@ -69,39 +72,36 @@ enum Policy {
 /// What both work with.
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-struct Desk<V> {
-    dimer: Dimer<V>,
+#[cfg_attr(
+    feature = "serde",
+    serde(bound = "S::Owned: serde::Serialize + serde::de::DeserializeOwned")
+)]
+struct Desk<S: Space> {
+    dimer: Dimer<S>,
     seed: u64,
     /// Of this step's visit, if there is one.
     visit: Counts,
     total: Counts,
 }
 
-impl<V> Desk<V> {
+impl<S: Space> Desk<S> {
     /// Draws an axis by a fresh seed for each visit, the same in every representation and after a resume.
-    fn draw<S>(&mut self, space: &S)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn draw(&mut self, space: &S) {
         self.dimer.draw(space, derive(self.seed, self.total.visits));
     }
 }
 
-impl<V> Deo<V> {
+impl<S: Space> Deo<S> {
     /// A machine for vectors of the shape of `like`.
     ///
     /// # Errors
     ///
     /// [`DeoSettingsError`] names a setting that is out of range.
-    pub fn new<S>(
+    pub fn new(
         space: &S,
         like: &S::Vector,
         settings: DeoSettings,
-    ) -> Result<Self, DeoSettingsError>
-    where
-        S: Space<Owned = V>,
-    {
+    ) -> Result<Self, DeoSettingsError> {
         settings.validate()?;
         let mut dimer = settings.dimer;
         let policy = match settings.policy {
@@ -135,12 +135,12 @@ impl<V> Deo<V> {
     }
 
     /// The axis of that estimate.
-    pub fn axis(&self) -> &V {
+    pub fn axis(&self) -> &S::Owned {
         self.desk.dimer.axis()
     }
 
     /// Whether this can be a later state of `new`; see [`Dimer::continues`](Dimer::continues).
-    pub fn continues(&self, new: &Self, same_shape: impl Fn(&V, &V) -> bool) -> bool {
+    pub fn continues(&self, new: &Self, same_shape: impl Fn(&S::Owned, &S::Owned) -> bool) -> bool {
         let same_policy = match (&self.policy, &new.policy) {
             (Policy::Track(here), Policy::Track(there)) => here.has_settings_of(there),
             (Policy::Escape(here), Policy::Escape(there)) => here.has_settings_of(there),
@@ -160,16 +160,12 @@ impl<V> Deo<V> {
     }
 }
 
-impl<V> Deo<V> {
+impl<S: Space> Deo<S> {
     /// Takes a training step's point, loss and gradient, and decides whether to visit.
     ///
     /// Returns ‖g‖. A loss or gradient that isn't finite starts no visit. Call [`Deo::apply`] on such a step too, which
     /// undoes the move that led there, if one did; then skip it.
-    pub fn observe<S>(&mut self, space: &S, x: &S::Vector, loss: f64, g: &S::Vector) -> f64
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn observe(&mut self, space: &S, x: &S::Vector, loss: f64, g: &S::Vector) -> f64 {
         // A visit that was not settled by `apply` is forgotten, not what it has cost.
         let left = std::mem::take(&mut self.desk.visit);
         self.desk.total += left;
@@ -185,11 +181,7 @@ impl<V> Deo<V> {
     }
 
     /// The next question, or `None` when there is none (left). `g` is the gradient that was observed.
-    pub fn ask<'a, S>(&'a mut self, space: &S, g: &'a S::Vector) -> Option<Question<'a, S::Vector>>
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn ask<'a>(&'a mut self, space: &S, g: &'a S::Vector) -> Option<Question<'a, S::Vector>> {
         match &mut self.policy {
             Policy::Track(_) => self.desk.dimer.ask(space).map(Question::Gradient),
             Policy::Escape(strategy) => {
@@ -200,11 +192,7 @@ impl<V> Deo<V> {
     }
 
     /// Takes the answer to a [`Question::Gradient`].
-    pub fn tell_gradient<S>(&mut self, space: &S, answer: Answer<'_, S::Vector>)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn tell_gradient(&mut self, space: &S, answer: Answer<'_, S::Vector>) {
         let Desk { dimer, visit, .. } = &mut self.desk;
         let rotations = dimer.estimate().rotations;
         visit.gradients += answer.gradients;
@@ -233,11 +221,7 @@ impl<V> Deo<V> {
     ///
     /// Where x was moved the loop skips its own step: `g` belongs to the old x. A step whose loss or gradient isn't finite
     /// is skipped as well, but not before this call: if the last move led there, it is undone.
-    pub fn apply<S>(&mut self, space: &S, x: &mut S::Vector, g: &mut S::Vector) -> Event
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn apply(&mut self, space: &S, x: &mut S::Vector, g: &mut S::Vector) -> Event {
         let event = match &mut self.policy {
             Policy::Track(tracker) => tracker.transform(&self.desk, space, g),
             Policy::Escape(strategy) => strategy.settle(&mut self.desk, space, x, g),

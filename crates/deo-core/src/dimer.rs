@@ -68,7 +68,7 @@ mod tests;
 mod units;
 
 pub use curvature::curvature;
-pub use settings::{DimerSettings, Recheck, SettingsError, Stale, Target};
+pub use settings::{DimerSettings, Recheck, SettingsError, Target};
 
 use crate::estimate::{Estimate, Status};
 use crate::probe::Length;
@@ -82,8 +82,6 @@ enum Phase {
     Idle,
     /// H times the axis.
     Axis,
-    /// H times the previous correction, [`Stale::Refresh`].
-    Previous,
     /// H times the torque direction.
     Torque,
     /// H times the final axis, instead of a recombined product.
@@ -102,18 +100,18 @@ enum Phase {
 /// same axis as n; nothing it reports depends on the sign.
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Dimer<V> {
+pub struct Dimer<S: Space> {
     settings: DimerSettings,
     length: Length,
     /// Products are stored over this power of two: 1, unless their squares would leave the range of numbers.
     unit: f64,
     /// √N: the error of C is that of one component of Hn.
     root_dimension: f64,
-    axis: V,
-    axis_product: V,
-    previous: V,
-    previous_product: V,
-    torque: V,
+    axis: S::Owned,
+    axis_product: S::Owned,
+    previous: S::Owned,
+    previous_product: S::Owned,
+    torque: S::Owned,
     /// `axis_product` is H times `axis` at the x and batch of the last [`Dimer::begin`].
     product_known: bool,
     /// `previous` holds a direction.
@@ -160,20 +158,17 @@ pub struct Dimer<V> {
     total_gradients: u64,
 }
 
-impl<V> Dimer<V> {
+impl<S: Space> Dimer<S> {
     /// A dimer for vectors of the shape of `like`; its axis is zero until it is drawn or set.
     ///
     /// # Errors
     ///
     /// [`SettingsError`] names a setting that is out of range.
-    pub fn new<S>(
+    pub fn new(
         space: &S,
         like: &S::Vector,
         settings: DimerSettings,
-    ) -> Result<Self, SettingsError>
-    where
-        S: Space<Owned = V>,
-    {
+    ) -> Result<Self, SettingsError> {
         settings.validate()?;
         let zeros = || space.zeros_like(like);
         Ok(Dimer {
@@ -217,19 +212,19 @@ impl<V> Dimer<V> {
     }
 
     /// The axis n, of unit length once it was drawn or set.
-    pub fn axis(&self) -> &V {
+    pub fn axis(&self) -> &S::Owned {
         &self.axis
     }
 
     /// The axis, kept when the dimer goes.
-    pub fn into_axis(self) -> V {
+    pub fn into_axis(self) -> S::Owned {
         self.axis
     }
 
     /// Whether this can be a later state of `new`: made with the same settings, for vectors that `same_shape` finds alike.
     ///
     /// For a state that was read from a file, which can be anything: one that fits lets no later step panic.
-    pub fn continues(&self, new: &Self, same_shape: impl Fn(&V, &V) -> bool) -> bool {
+    pub fn continues(&self, new: &Self, same_shape: impl Fn(&S::Owned, &S::Owned) -> bool) -> bool {
         let vectors = [
             (&self.axis, &new.axis),
             (&self.axis_product, &new.axis_product),
@@ -245,7 +240,7 @@ impl<V> Dimer<V> {
 
     /// Hn as last measured, up to the secant error, and over a power of two where its square is no number. Its old content
     /// after [`Dimer::begin`].
-    pub fn axis_product(&self) -> &V {
+    pub fn axis_product(&self) -> &S::Owned {
         &self.axis_product
     }
 

@@ -73,7 +73,11 @@ use noise_level::AsymmetryNoise;
 /// A Davidson process over stored vectors `V`: plain data, resumable at any answer.
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Krylov<V> {
+#[cfg_attr(
+    feature = "serde",
+    serde(bound = "S::Owned: serde::Serialize + serde::de::DeserializeOwned")
+)]
+pub struct Krylov<S: Space> {
     settings: KrylovSettings,
     length: Length,
     /// ε^⅔, the share of the largest eigenvalue below which a value counts as zero; and that eigenvalue's magnitude, as
@@ -83,10 +87,10 @@ pub struct Krylov<V> {
     /// √N: the error of a curvature is that of one component of a product.
     root_dimension: f64,
     /// `memory` vectors; the first `filled` have products, the next up to `queued` wait for theirs.
-    basis: Vec<V>,
-    products: Vec<V>,
+    basis: Vec<S::Owned>,
+    products: Vec<S::Owned>,
     /// Room for the vectors that a restart keeps.
-    spare: Vec<V>,
+    spare: Vec<S::Owned>,
     filled: usize,
     queued: usize,
     /// Directions queued at the start, until all of them are answered.
@@ -119,23 +123,17 @@ pub struct Krylov<V> {
     secants: bool,
 }
 
-impl<V> Krylov<V> {
+impl<S: Space> Krylov<S> {
     /// A process for vectors of the shape of `like`. It allocates here and never again.
     ///
     /// # Errors
     ///
     /// [`KrylovError`] names a setting that is out of range.
-    pub fn new<S>(
-        space: &S,
-        like: &S::Vector,
-        settings: KrylovSettings,
-    ) -> Result<Self, KrylovError>
-    where
-        S: Space<Owned = V>,
-    {
+    pub fn new(space: &S, like: &S::Vector, settings: KrylovSettings) -> Result<Self, KrylovError> {
         settings.validate()?;
         let (m, wanted) = (settings.memory, settings.wanted());
-        let zeros = |count: usize| (0..count).map(|_| space.zeros_like(like)).collect::<Vec<V>>();
+        let zeros =
+            |count: usize| (0..count).map(|_| space.zeros_like(like)).collect::<Vec<S::Owned>>();
         Ok(Krylov {
             length: Length::or_balanced(settings.length, settings.rule, space, like),
             zero: space.epsilon().cbrt().powi(2),
@@ -196,7 +194,7 @@ impl<V> Krylov<V> {
     /// # Panics
     ///
     /// If i is not below the number of wanted pairs.
-    pub fn axis(&self, i: usize) -> &V {
+    pub fn axis(&self, i: usize) -> &S::Owned {
         assert!(i < self.estimates.len(), "pair {i} of {}", self.estimates.len());
         &self.basis[i]
     }

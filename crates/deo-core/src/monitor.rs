@@ -42,7 +42,6 @@ use crate::objective::Objective;
 use crate::oracle::{Workspace, asks};
 use crate::probe::{Answer, Probe};
 use crate::space::Space;
-use std::borrow::BorrowMut;
 
 /// When the monitor looks, and what a look may cost.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -70,31 +69,31 @@ impl Default for MonitorSettings {
 /// Two dimers, one for each end of the spectrum: ask and tell, as with one.
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Monitor<V> {
+#[cfg_attr(
+    feature = "serde",
+    serde(bound = "S::Owned: serde::Serialize + serde::de::DeserializeOwned")
+)]
+pub struct Monitor<S: Space> {
     settings: MonitorSettings,
-    lowest: Dimer<V>,
-    highest: Dimer<V>,
+    lowest: Dimer<S>,
+    highest: Dimer<S>,
     visits: u64,
 }
 
 asks!(Monitor);
 
-impl<V> Monitor<V> {
+impl<S: Space> Monitor<S> {
     /// A monitor for vectors of the shape of `like`, with random axes drawn from `seed`.
     ///
     /// # Errors
     ///
     /// [`SettingsError`] names a setting that is out of range.
-    pub fn new<S>(
+    pub fn new(
         space: &S,
         like: &S::Vector,
         settings: MonitorSettings,
         seed: u64,
-    ) -> Result<Self, SettingsError>
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    ) -> Result<Self, SettingsError> {
         let max_gradients = settings.first.max(settings.gradients);
         let end = |target, draw| {
             let dimer = DimerSettings { target, max_gradients, ..settings.dimer };
@@ -107,7 +106,7 @@ impl<V> Monitor<V> {
     }
 
     /// Whether this can be a later state of `new`; see [`Dimer::continues`](crate::Dimer::continues).
-    pub fn continues(&self, new: &Self, same_shape: impl Fn(&V, &V) -> bool) -> bool {
+    pub fn continues(&self, new: &Self, same_shape: impl Fn(&S::Owned, &S::Owned) -> bool) -> bool {
         self.settings == new.settings
             && self.lowest.continues(&new.lowest, &same_shape)
             && self.highest.continues(&new.highest, &same_shape)
@@ -119,11 +118,7 @@ impl<V> Monitor<V> {
     }
 
     /// Starts a visit at the present x and batch.
-    pub fn begin<S>(&mut self, space: &S)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn begin(&mut self, space: &S) {
         let MonitorSettings { first, gradients, .. } = self.settings;
         for dimer in [&mut self.lowest, &mut self.highest] {
             dimer.begin(space);
@@ -133,11 +128,7 @@ impl<V> Monitor<V> {
     }
 
     /// The next question of the visit, about the batch it began on.
-    pub fn ask<S>(&self, space: &S) -> Option<Probe<'_, S::Vector>>
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn ask(&self, space: &S) -> Option<Probe<'_, S::Vector>> {
         self.lowest.ask(space).or_else(|| self.highest.ask(space))
     }
 
@@ -146,28 +137,22 @@ impl<V> Monitor<V> {
     /// # Panics
     ///
     /// If nothing was asked.
-    pub fn tell<S>(&mut self, space: &S, answer: Answer<'_, S::Vector>)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn tell(&mut self, space: &S, answer: Answer<'_, S::Vector>) {
         let lowest_asks = self.lowest.ask(space).is_some();
         let dimer = if lowest_asks { &mut self.lowest } else { &mut self.highest };
         dimer.tell(space, answer);
     }
 
     /// A whole visit at x, where the gradient is `g`.
-    pub fn measure<S, O>(
+    pub fn measure<O>(
         &mut self,
         space: &S,
         objective: &mut O,
         x: &S::Vector,
         g: &S::Vector,
-        workspace: &mut Workspace<V>,
+        workspace: &mut Workspace<S>,
     ) -> [Estimate; 2]
     where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
         O: Objective<S::Vector> + ?Sized,
     {
         self.begin(space);
@@ -181,7 +166,7 @@ impl<V> Monitor<V> {
     }
 
     /// The axes of the two.
-    pub fn axes(&self) -> [&V; 2] {
+    pub fn axes(&self) -> [&S::Owned; 2] {
         [self.lowest.axis(), self.highest.axis()]
     }
 

@@ -47,6 +47,7 @@ pub use sliced::Sliced;
 pub use update::{Scale, Update, Updates};
 
 use std::borrow::BorrowMut;
+use std::fmt::Debug;
 
 /// What a gradient says against the directions that a space leaves out because the function doesn't change along them:
 /// both numbers are zero at a stationary point of a function that indeed doesn't.
@@ -67,7 +68,7 @@ pub trait Space {
     /// The borrowed form of a vector.
     type Vector: ?Sized;
     /// The stored form of a vector.
-    type Owned: BorrowMut<Self::Vector>;
+    type Owned: BorrowMut<Self::Vector> + Clone + Debug;
 
     /// A stored vector of the shape of `x`, all zeros.
     fn zeros_like(&self, x: &Self::Vector) -> Self::Owned;

@@ -89,12 +89,12 @@ fn times(factor: f64, length: Length) -> Length {
 /// A measurement of C and Hn along one axis at several lengths: plain data, resumable at any answer.
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct TwoLengths<V> {
+pub struct TwoLengths<S: Space> {
     settings: TwoLengthsSettings,
-    axis: V,
-    product: V,
-    latest: V,
-    difference: V,
+    axis: S::Owned,
+    product: S::Owned,
+    latest: S::Owned,
+    difference: S::Owned,
     length: Length,
     /// N, over all ranks and without frozen components.
     dimension: f64,
@@ -119,21 +119,17 @@ pub struct TwoLengths<V> {
     status: Status,
 }
 
-impl<V> TwoLengths<V> {
+impl<S: Space> TwoLengths<S> {
     /// A check at two lengths for vectors of the shape of `like`; its axis is zero until it is set.
     ///
     /// # Errors
     ///
     /// [`TwoLengthsError`] names a setting that is out of range.
-    pub fn new<S>(
+    pub fn new(
         space: &S,
         like: &S::Vector,
         settings: TwoLengthsSettings,
-    ) -> Result<Self, TwoLengthsError>
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    ) -> Result<Self, TwoLengthsError> {
         settings.validate()?;
         let zeros = || space.zeros_like(like);
         Ok(TwoLengths {
@@ -159,11 +155,7 @@ impl<V> TwoLengths<V> {
     }
 
     /// Sets the axis to the direction of `v`, and asks for its curvature at every length.
-    pub fn set_axis<S>(&mut self, space: &S, v: &S::Vector)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn set_axis(&mut self, space: &S, v: &S::Vector) {
         let norm = space.norm(v);
         // A zero axis stays zero: its curvature is 0, as in the dimer.
         let scale = if norm > 0.0 { 1.0 / norm } else { 0.0 };
@@ -186,12 +178,12 @@ impl<V> TwoLengths<V> {
     }
 
     /// n, of unit length.
-    pub fn axis(&self) -> &V {
+    pub fn axis(&self) -> &S::Owned {
         &self.axis
     }
 
     /// Hn at the first length, fresh.
-    pub fn product(&self) -> &V {
+    pub fn product(&self) -> &S::Owned {
         &self.product
     }
 

@@ -309,7 +309,7 @@ fn process(
     settings: KrylovSettings,
     recheck: Recheck,
     seed: u64,
-) -> Krylov<Vec<f64>> {
+) -> Krylov<Host<f64>> {
     let x = vec![0.0; N];
     let mut krylov = Krylov::new(&SPACE, &x, settings).unwrap().with_recheck(recheck);
     krylov.draw(&SPACE, seed);

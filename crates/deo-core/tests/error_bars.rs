@@ -44,7 +44,7 @@ fn mean(matrices: &[Vec<f64>]) -> Vec<f64> {
 }
 
 /// Exact products with one matrix a batch.
-fn over_batches(axis: &[f64], batches: &[Vec<f64>]) -> BatchCurvature<Vec<f64>> {
+fn over_batches(axis: &[f64], batches: &[Vec<f64>]) -> BatchCurvature<Host<f64>> {
     let mut machine = BatchCurvature::new(&SPACE, axis, EXACT).unwrap();
     for matrix in batches {
         machine.begin_batch();
@@ -175,7 +175,7 @@ fn cubic(spectrum: [f64; 3], third: f64) -> impl Objective<[f64]> {
 fn measure(
     objectives: &mut [impl Objective<[f64]>],
     settings: TwoLengthsSettings,
-) -> BatchCurvature<Vec<f64>> {
+) -> BatchCurvature<Host<f64>> {
     let x = [0.5, -0.25, 1.0];
     let mut machine = BatchCurvature::new(&SPACE, &[1.0, 0.0, 0.0], settings).unwrap();
     let mut workspace = Workspace::new(&SPACE, &x, settings.rule);

@@ -126,7 +126,7 @@ fn a_run_beside_a_cliff_is_not_stuck_behind_it() {
 }
 
 /// One step of the loop that asks and answers; `poison` makes its loss one that isn't finite.
-fn step(deo: &mut Deo<Vec<f64>>, x: &mut [f64], shift: f64, poison: bool) -> Event {
+fn step(deo: &mut Deo<Host<f64>>, x: &mut [f64], shift: f64, poison: bool) -> Event {
     let tilted = |x: &[f64], g: Option<&mut [f64]>| {
         let g = g.map(|g| (g[0] += 0.0, g).1);
         well(x, g) + shift * x[1]

@@ -10,7 +10,7 @@ use deo_core::{Answer, Space, Status};
 const SPACE: Host<f64> = Host::new();
 
 /// Answers by exact products until nothing is asked; returns the number of answers.
-fn run(krylov: &mut Krylov<Vec<f64>>, problem: &Diagonal) -> usize {
+fn run(krylov: &mut Krylov<Host<f64>>, problem: &Diagonal) -> usize {
     let mut answers = 0;
     while let Some(probe) = krylov.ask(&SPACE) {
         let product = problem.product(probe.direction());
@@ -21,7 +21,7 @@ fn run(krylov: &mut Krylov<Vec<f64>>, problem: &Diagonal) -> usize {
     answers
 }
 
-fn solve(spectrum: Vec<f64>, settings: KrylovSettings, seed: u64) -> (Krylov<Vec<f64>>, usize) {
+fn solve(spectrum: Vec<f64>, settings: KrylovSettings, seed: u64) -> (Krylov<Host<f64>>, usize) {
     let problem = Diagonal(spectrum);
     let mut krylov = Krylov::new(&SPACE, &problem.0, settings).unwrap();
     krylov.draw(&SPACE, seed);

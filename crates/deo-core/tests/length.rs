@@ -235,7 +235,7 @@ fn a_check_at_two_lengths_ends_at_an_answer_that_is_not_finite() {
     two_lengths.tell(&space, deo_core::Answer::forward(1.0, &[0.0; 2], &[f64::NAN, 0.0]));
     assert_eq!(two_lengths.status(), Status::NonFinite);
     assert!(two_lengths.ask(&space).is_none() && !two_lengths.is_negative(0.0));
-    let refused = TwoLengths::<Vec<f64>>::new(
+    let refused = TwoLengths::<Host<f64>>::new(
         &space,
         &[0.0; 2],
         TwoLengthsSettings { length: Some(Length::Absolute(0.0)), ..Default::default() },

@@ -9,7 +9,7 @@ use deo_core::{Answer, Status};
 
 const SPACE: Host<f64> = Host::new();
 
-fn solve(problem: &Diagonal, settings: KrylovSettings, seed: u64) -> Krylov<Vec<f64>> {
+fn solve(problem: &Diagonal, settings: KrylovSettings, seed: u64) -> Krylov<Host<f64>> {
     let mut krylov = Krylov::new(&SPACE, &problem.0, settings).unwrap();
     krylov.draw(&SPACE, seed);
     while let Some(probe) = krylov.ask(&SPACE) {

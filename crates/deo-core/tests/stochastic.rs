@@ -361,7 +361,7 @@ fn stopping_and_starting_again_give_the_same_numbers() {
 #[test]
 fn settings_out_of_range_are_named() {
     let refuse = |settings| {
-        SpectralDensity::<Vec<f64>>::new(&SPACE, &[0.0], settings)
+        SpectralDensity::<Host<f64>>::new(&SPACE, &[0.0], settings)
             .map(|_| ())
             .unwrap_err()
             .to_string()

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Serialize, Deserialize)]
 struct DeoSolver {
     lr: f64,
-    deo: Deo<Vec<f64>>,
+    deo: Deo<Host<f64>>,
     optimizer: Sgd<Vec<f64>>,
 }
 

@@ -7,7 +7,7 @@
 //! | offset | bytes | all numbers little-endian |
 //! |---|---|---|
 //! | 0 | 8 | magic: `89 44 45 4F 0D 0A 1A 0A`, as PNG's: a transfer that takes it for text destroys it |
-//! | 8 | 4 | format version, 1 |
+//! | 8 | 4 | format version, 2 |
 //! | 12 | 8 | [`Kind`] of the payload |
 //! | 20 | 8 | length P of the payload |
 //! | 28 | 8 | XXH3-64 of bytes 0 … 27 and of the payload |

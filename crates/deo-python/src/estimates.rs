@@ -98,7 +98,7 @@ fn dimer<S: Space>(
     v0: Option<&S::Vector>,
     settings: DimerSettings,
     seed: u64,
-) -> Result<(Dimer<S::Owned>, u64), SettingsError>
+) -> Result<(Dimer<S>, u64), SettingsError>
 where
     Callback: Objective<S::Vector> + Multiply<S::Vector>,
 {
@@ -120,7 +120,7 @@ fn krylov<S: Space>(
     v0: Option<&S::Vector>,
     settings: KrylovSettings,
     seed: u64,
-) -> Result<(Krylov<S::Owned>, u64), KrylovError>
+) -> Result<(Krylov<S>, u64), KrylovError>
 where
     Callback: Objective<S::Vector> + Multiply<S::Vector>,
 {
@@ -254,11 +254,11 @@ pub(crate) fn spectrum<'py>(
 }
 
 /// What a process found, as a dictionary.
-fn pairs<'py, V>(
+fn pairs<'py, S: Space>(
     py: Python<'py>,
-    krylov: &Krylov<V>,
+    krylov: &Krylov<S>,
     own: u64,
-    array: impl Fn(&V) -> Bound<'py, PyAny>,
+    array: impl Fn(&S::Owned) -> Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let (pairs, axes) = (PyList::empty(py), PyList::empty(py));
     for (i, estimate) in krylov.estimates().iter().enumerate() {

@@ -11,7 +11,7 @@ use pyo3::types::PyBytes;
 
 struct Of<S: Space> {
     space: S,
-    guard: Core<S::Owned>,
+    guard: Core<S>,
 }
 
 impl<S: Space> Of<S> {
@@ -47,7 +47,7 @@ impl<S: Space> Of<S> {
         S::Owned: serde::de::DeserializeOwned,
     {
         let config = bincode::config::standard();
-        let (guard, _): (Core<S::Owned>, usize) = bincode::serde::decode_from_slice(bytes, config)
+        let (guard, _): (Core<S>, usize) = bincode::serde::decode_from_slice(bytes, config)
             .map_err(|error| bad(format!("not a state of this version of deo: {error}")))?;
         self.guard = guard;
         Ok(())

@@ -14,12 +14,12 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
 /// What a saved state begins with; another layout gets another number.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 struct Of<S: Space> {
     space: S,
-    deo: Deo<S::Owned>,
-    workspace: Workspace<S::Owned>,
+    deo: Deo<S>,
+    workspace: Workspace<S>,
     settings: DeoSettings,
 }
 
@@ -63,14 +63,14 @@ impl<S: Space> Of<S> {
     fn load(
         &mut self,
         bytes: &[u8],
-        new: &Deo<S::Owned>,
+        new: &Deo<S>,
         len: impl Fn(&S::Owned) -> usize,
     ) -> PyResult<()>
     where
         S::Owned: serde::de::DeserializeOwned,
     {
         let config = bincode::config::standard();
-        let ((format, deo), read): ((u32, Deo<S::Owned>), usize) =
+        let ((format, deo), read): ((u32, Deo<S>), usize) =
             bincode::serde::decode_from_slice(bytes, config)
                 .map_err(|error| bad(format!("not a state of this version of deo: {error}")))?;
         if format != FORMAT || read != bytes.len() {

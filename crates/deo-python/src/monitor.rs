@@ -14,8 +14,8 @@ use pyo3::types::{PyBytes, PyDict};
 
 struct Of<S: Space> {
     space: S,
-    monitor: Core<S::Owned>,
-    workspace: Workspace<S::Owned>,
+    monitor: Core<S>,
+    workspace: Workspace<S>,
 }
 
 impl<S: Space> Of<S> {
@@ -28,7 +28,7 @@ impl<S: Space> Of<S> {
     fn measure(&mut self, callback: &mut Callback, x: &S::Vector, g: &S::Vector) -> [Estimate; 2]
     where
         Callback: Objective<S::Vector>,
-        S::Owned: Clone,
+        S: Clone,
     {
         let before = self.monitor.clone();
         let pair = self.monitor.measure(&self.space, callback, x, g, &mut self.workspace);
@@ -49,14 +49,14 @@ impl<S: Space> Of<S> {
     fn load(
         &mut self,
         bytes: &[u8],
-        new: &Core<S::Owned>,
+        new: &Core<S>,
         len: impl Fn(&S::Owned) -> usize,
     ) -> PyResult<()>
     where
         S::Owned: serde::de::DeserializeOwned,
     {
         let config = bincode::config::standard();
-        let (monitor, _): (Core<S::Owned>, usize) =
+        let (monitor, _): (Core<S>, usize) =
             bincode::serde::decode_from_slice(bytes, config)
                 .map_err(|error| bad(format!("not a state of this version of deo: {error}")))?;
         if !monitor.continues(new, |a, b| len(a) == len(b)) {

@@ -16,6 +16,7 @@ use std::cell::RefCell;
 use std::sync::Mutex;
 
 /// A tensor of Python's, changed in place.
+#[derive(Debug)]
 pub(crate) struct Tensor(pub(crate) Py<PyAny>);
 
 impl Clone for Tensor {
@@ -34,6 +35,14 @@ pub(crate) struct Tensors {
     len: usize,
     epsilon: f64,
     error: Mutex<Option<PyErr>>,
+}
+
+impl Clone for Tensors {
+    /// The same operations, of which none has failed.
+    fn clone(&self) -> Self {
+        let ops = Python::attach(|py| self.ops.clone_ref(py));
+        Tensors { ops, len: self.len, epsilon: self.epsilon, error: Mutex::new(None) }
+    }
 }
 
 impl Tensors {

@@ -27,8 +27,12 @@ use std::borrow::{Borrow, BorrowMut};
 /// The basis e₁ … e_r.
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub(super) struct Coordinates<V> {
-    basis: Vec<V>,
+#[cfg_attr(
+    feature = "serde",
+    serde(bound = "S::Owned: serde::Serialize + serde::de::DeserializeOwned")
+)]
+pub(super) struct Coordinates<S: Space> {
+    basis: Vec<S::Owned>,
 }
 
 /// What is left of a unit vector that depends on the others is rounding, 1e-16, or its square root in spaces whose
@@ -38,12 +42,8 @@ const DEPENDENT: f64 = 1e-6;
 /// Random vectors that G is multiplied by: one more than the six motions of a body, and one to check with.
 const PROBES: usize = 8;
 
-impl<V> Coordinates<V> {
-    pub(super) fn new<S>(space: &S, like: &S::Vector) -> Self
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+impl<S: Space> Coordinates<S> {
+    pub(super) fn new(space: &S, like: &S::Vector) -> Self {
         let gram = Gram::of(space, like);
         // Columns of other spaces are rounded to the storage type's ε.
         let tolerance = DEPENDENT.max(1e3 * space.epsilon());
@@ -56,11 +56,7 @@ impl<V> Coordinates<V> {
         }
     }
 
-    fn scaled_units<S>(space: &S, like: &S::Vector, squares: &[f64]) -> Self
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn scaled_units(space: &S, like: &S::Vector, squares: &[f64]) -> Self {
         let largest = squares.iter().fold(0.0, |m: f64, s| m.max(*s));
         let free =
             squares.iter().enumerate().filter(|(_, s)| **s > DEPENDENT * DEPENDENT * largest);
@@ -75,11 +71,7 @@ impl<V> Coordinates<V> {
 
     /// The units orthogonal to the orthonormal columns `z`, which are used up: at each i one column alone is made to
     /// reach row i, and a plane rotation of it and 1ᵢ takes the row away.
-    fn orthogonal_to<S>(space: &S, like: &S::Vector, mut z: Vec<Vec<f64>>) -> Self
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn orthogonal_to(space: &S, like: &S::Vector, mut z: Vec<Vec<f64>>) -> Self {
         let n = space.len(like);
         let mut basis = Vec::with_capacity(n - z.len());
         for i in 0..n {
@@ -105,12 +97,8 @@ impl<V> Coordinates<V> {
         Coordinates { basis }
     }
 
-    fn by_gram_schmidt<S>(space: &S, like: &S::Vector) -> Self
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
-        let mut basis: Vec<V> = Vec::new();
+    fn by_gram_schmidt(space: &S, like: &S::Vector) -> Self {
+        let mut basis: Vec<S::Owned> = Vec::new();
         let mut e = space.zeros_like(like);
         let mut scaled = space.zeros_like(like);
         for i in 0..space.len(like) as u64 {
@@ -137,22 +125,14 @@ impl<V> Coordinates<V> {
     }
 
     /// The coordinates of `v`.
-    pub(super) fn of<S>(&self, space: &S, v: &S::Vector, coordinates: &mut [f64])
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(super) fn of(&self, space: &S, v: &S::Vector, coordinates: &mut [f64]) {
         for (coordinate, e) in coordinates.iter_mut().zip(&self.basis) {
             *coordinate = space.dot(e.borrow(), v);
         }
     }
 
     /// y ← x + Σ uᵢ eᵢ.
-    pub(super) fn displace<S>(&self, space: &S, u: &[f64], x: &S::Vector, y: &mut S::Vector)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(super) fn displace(&self, space: &S, u: &[f64], x: &S::Vector, y: &mut S::Vector) {
         space.copy(x, y);
         for (u, e) in u.iter().zip(&self.basis) {
             space.axpby(*u, e.borrow(), 1.0, y);
@@ -160,11 +140,7 @@ impl<V> Coordinates<V> {
     }
 
     /// y ← Σ uᵢ eᵢ.
-    pub(super) fn combine<S>(&self, space: &S, u: &[f64], y: &mut S::Vector)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(super) fn combine(&self, space: &S, u: &[f64], y: &mut S::Vector) {
         for (i, (u, e)) in u.iter().zip(&self.basis).enumerate() {
             space.axpby(*u, e.borrow(), if i == 0 { 0.0 } else { 1.0 }, y);
         }

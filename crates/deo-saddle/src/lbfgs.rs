@@ -5,13 +5,17 @@
 //! be positive.
 
 use deo_core::space::Space;
-use std::borrow::BorrowMut;
+use std::borrow::Borrow;
 
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub(super) struct Memory<V> {
+#[cfg_attr(
+    feature = "serde",
+    serde(bound = "S::Owned: serde::Serialize + serde::de::DeserializeOwned")
+)]
+pub(super) struct Memory<S: Space> {
     /// A ring of pairs; `newest` is the last one kept, `filled` how many there are.
-    pairs: Vec<(V, V)>,
+    pairs: Vec<(S::Owned, S::Owned)>,
     /// ⟨s, y⟩ of each.
     products: Vec<f64>,
     weights: Vec<f64>,
@@ -24,8 +28,8 @@ pub(super) struct Memory<V> {
 /// right one.
 const ORTHOGONAL: f64 = 1e-8;
 
-impl<V> Memory<V> {
-    pub(super) fn new<S: Space<Owned = V>>(space: &S, like: &S::Vector, memory: usize) -> Self {
+impl<S: Space> Memory<S> {
+    pub(super) fn new(space: &S, like: &S::Vector, memory: usize) -> Self {
         let pair = |_| (space.zeros_like(like), space.zeros_like(like));
         Memory {
             pairs: (0..memory).map(pair).collect(),
@@ -46,18 +50,14 @@ impl<V> Memory<V> {
     }
 
     /// Where the next pair is to be written: the place of the oldest, which is lost if the memory is full.
-    pub(super) fn pending(&mut self) -> &mut (V, V) {
+    pub(super) fn pending(&mut self) -> &mut (S::Owned, S::Owned) {
         let m = self.pairs.len();
         self.filled = self.filled.min(m - 1);
         &mut self.pairs[(self.newest + 1) % m]
     }
 
     /// Keeps the pending pair, if it is of use.
-    pub(super) fn commit<S>(&mut self, space: &S)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(super) fn commit(&mut self, space: &S) {
         let next = (self.newest + 1) % self.pairs.len();
         let (s, y) = &self.pairs[next];
         let [sy, ss, yy] = space.dots([
@@ -77,11 +77,7 @@ impl<V> Memory<V> {
     }
 
     /// d ← B⁻¹d.
-    pub(super) fn apply<S>(&mut self, space: &S, d: &mut S::Vector)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(super) fn apply(&mut self, space: &S, d: &mut S::Vector) {
         let m = self.pairs.len();
         let at = |age: usize| (self.newest + m - age) % m;
         for age in 0..self.filled {

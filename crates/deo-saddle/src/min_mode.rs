@@ -43,7 +43,6 @@ use super::settings::{MinModeSettings, SearchError};
 use deo_core::probe::Rule;
 use deo_core::space::Space;
 use finder::Finder;
-use std::borrow::BorrowMut;
 
 /// What the search waits for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -81,24 +80,28 @@ enum Phase {
 /// ```
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct MinModeSearch<V> {
+#[cfg_attr(
+    feature = "serde",
+    serde(bound = "S::Owned: serde::Serialize + serde::de::DeserializeOwned")
+)]
+pub struct MinModeSearch<S: Space> {
     settings: MinModeSettings,
     /// √N.
     root_dimension: f64,
-    finder: Finder<V>,
-    memory: Memory<V>,
+    finder: Finder<S>,
+    memory: Memory<S>,
     phase: Phase,
     outcome: Outcome,
     counts: Counts,
-    x: V,
-    point: V,
-    gradient: V,
-    direction: V,
+    x: S::Owned,
+    point: S::Owned,
+    gradient: S::Owned,
+    direction: S::Owned,
     /// The gradient ahead, for the central rule.
-    ahead: Option<V>,
+    ahead: Option<S::Owned>,
     /// The followed modes as they were estimated last, to see them turn.
-    before: Vec<V>,
-    reference: V,
+    before: Vec<S::Owned>,
+    reference: S::Owned,
     cycle: Cycle,
     /// A pair waits in the memory for the modes at x: s, and the gradient of before.
     pending: bool,
@@ -124,20 +127,16 @@ pub struct MinModeSearch<V> {
     interval: u64,
     convex: u64,
     failures: u64,
-    way: Vec<Waypoint<V>>,
+    way: Vec<Waypoint<S::Owned>>,
 }
 
-impl<V> MinModeSearch<V> {
+impl<S: Space> MinModeSearch<S> {
     /// A search from `x`, with a random first axis.
     ///
     /// # Errors
     ///
     /// [`SearchError`] names a setting that is out of range.
-    pub fn new<S>(space: &S, x: &S::Vector, settings: MinModeSettings) -> Result<Self, SearchError>
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn new(space: &S, x: &S::Vector, settings: MinModeSettings) -> Result<Self, SearchError> {
         let dimension = space.dimension(x);
         settings.validate(dimension)?;
         let zeros = || space.zeros_like(x);
@@ -181,18 +180,14 @@ impl<V> MinModeSearch<V> {
     /// # Panics
     ///
     /// If the search has begun.
-    pub fn with_axis<S>(mut self, space: &S, axis: &S::Vector) -> Self
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn with_axis(mut self, space: &S, axis: &S::Vector) -> Self {
         assert!(self.phase == Phase::Start, "an axis for a search that has begun");
         self.finder.set_axis(space, axis, self.settings.seed);
         self
     }
 
     /// Where a gradient is wanted, or `None` when the search has ended. Asking again asks the same.
-    pub fn ask(&self) -> Option<&V> {
+    pub fn ask(&self) -> Option<&S::Owned> {
         (self.phase != Phase::Done).then_some(&self.point)
     }
 
@@ -202,7 +197,7 @@ impl<V> MinModeSearch<V> {
     }
 
     /// The point it has reached: the saddle, once converged.
-    pub fn x(&self) -> &V {
+    pub fn x(&self) -> &S::Owned {
         &self.x
     }
 
@@ -241,7 +236,7 @@ impl<V> MinModeSearch<V> {
     /// # Panics
     ///
     /// If i isn't below the index that is sought.
-    pub fn axis(&self, i: usize) -> &V {
+    pub fn axis(&self, i: usize) -> &S::Owned {
         assert!(i < self.settings.goal.index, "mode {i} of {}", self.settings.goal.index);
         self.finder.axis(i)
     }
@@ -252,12 +247,12 @@ impl<V> MinModeSearch<V> {
     }
 
     /// The way, as far as it was to be recorded.
-    pub fn way(&self) -> &[Waypoint<V>] {
+    pub fn way(&self) -> &[Waypoint<S::Owned>] {
         &self.way
     }
 
     /// The way, kept when the search goes.
-    pub fn into_way(self) -> Vec<Waypoint<V>> {
+    pub fn into_way(self) -> Vec<Waypoint<S::Owned>> {
         self.way
     }
 }

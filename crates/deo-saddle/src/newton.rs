@@ -33,10 +33,13 @@
 //!    its start and climbs the other way; one that cycles is shaken, one that wanders begins again. All are counted and limited, [`NewtonSettings::restarts`].
 //! 4. A step whose gradient error exceeds six gradients is taken back; the pair is learned all the same.
 
+mod judge;
 mod protocol;
 mod restart;
+mod steps;
 
-pub(super) use protocol::{AGAIN, VANISHED};
+pub(super) use judge::VANISHED;
+pub(super) use protocol::AGAIN;
 
 use super::coordinates::Coordinates;
 use super::copied;
@@ -46,7 +49,6 @@ use super::outcome::{Counts, Outcome, Waypoint};
 use super::settings::{LONGEST, MOST, NewtonSettings, SearchError};
 use deo_core::space::Space;
 use restart::Run;
-use std::borrow::BorrowMut;
 
 /// What the search waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,16 +84,20 @@ enum Phase {
 /// ```
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct NewtonSearch<V> {
+#[cfg_attr(
+    feature = "serde",
+    serde(bound = "S::Owned: serde::Serialize + serde::de::DeserializeOwned")
+)]
+pub struct NewtonSearch<S: Space> {
     settings: NewtonSettings,
-    coordinates: Coordinates<V>,
+    coordinates: Coordinates<S>,
     hessian: LearnedHessian,
     phase: Phase,
     outcome: Outcome,
     counts: Counts,
-    x: V,
+    x: S::Owned,
     /// The point asked about: x + s, or x + h n.
-    point: V,
+    point: S::Owned,
     /// Coordinates of the point asked about relative to x.
     displacement: Vec<f64>,
     /// B times it.
@@ -145,10 +151,10 @@ pub struct NewtonSearch<V> {
     restarts: u64,
     /// Gradients spent when it last went back to the start.
     restarted_at: u64,
-    way: Vec<Waypoint<V>>,
+    way: Vec<Waypoint<S::Owned>>,
 }
 
-impl<V> NewtonSearch<V> {
+impl<S: Space> NewtonSearch<S> {
     /// The most coordinates. Its matrices, and 6r remembered gradients and places, take 23r² numbers: 3 GB at this r, at
     /// which the algebra of a step takes minutes.
     pub const MOST: usize = MOST;
@@ -159,11 +165,7 @@ impl<V> NewtonSearch<V> {
     ///
     /// [`SearchError`] names a setting that is out of range, and refuses spaces of too many coordinates or spread over
     /// ranks.
-    pub fn new<S>(space: &S, x: &S::Vector, settings: NewtonSettings) -> Result<Self, SearchError>
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn new(space: &S, x: &S::Vector, settings: NewtonSettings) -> Result<Self, SearchError> {
         // Before anything that only some ranks would wait for.
         if space.is_distributed() {
             return Err(SearchError::Distributed);
@@ -230,18 +232,14 @@ impl<V> NewtonSearch<V> {
     /// # Panics
     ///
     /// If the search has begun.
-    pub fn with_axis<S>(mut self, space: &S, axis: &S::Vector) -> Self
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn with_axis(mut self, space: &S, axis: &S::Vector) -> Self {
         assert!(self.phase == Phase::Start, "an axis for a search that has begun");
         self.coordinates.of(space, axis, &mut self.displacement);
         self
     }
 
     /// Where a gradient is wanted, or `None` when the search has ended. Asking again asks the same.
-    pub fn ask(&self) -> Option<&V> {
+    pub fn ask(&self) -> Option<&S::Owned> {
         (self.phase != Phase::Done).then_some(&self.point)
     }
 
@@ -251,7 +249,7 @@ impl<V> NewtonSearch<V> {
     }
 
     /// The best point so far: the saddle, once converged.
-    pub fn x(&self) -> &V {
+    pub fn x(&self) -> &S::Owned {
         &self.x
     }
 
@@ -287,11 +285,7 @@ impl<V> NewtonSearch<V> {
     }
 
     /// v ← the eigenvector of `curvatures()[i]`.
-    pub fn axis_into<S>(&self, space: &S, i: usize, v: &mut S::Vector)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn axis_into(&self, space: &S, i: usize, v: &mut S::Vector) {
         self.coordinates.combine(space, self.hessian.vector(i), v);
     }
 
@@ -301,12 +295,12 @@ impl<V> NewtonSearch<V> {
     }
 
     /// The way, as far as it was to be recorded.
-    pub fn way(&self) -> &[Waypoint<V>] {
+    pub fn way(&self) -> &[Waypoint<S::Owned>] {
         &self.way
     }
 
     /// The way, kept when the search goes.
-    pub fn into_way(self) -> Vec<Waypoint<V>> {
+    pub fn into_way(self) -> Vec<Waypoint<S::Owned>> {
         self.way
     }
 }

@@ -20,7 +20,7 @@ use deo_core::estimate::{Estimate, Status};
 use deo_core::krylov::{Krylov, KrylovSettings};
 use deo_core::probe::{Answer, Length, Rule};
 use deo_core::space::Space;
-use std::borrow::BorrowMut;
+use std::borrow::{Borrow, BorrowMut};
 
 /// How a [`Verification`] is made.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -112,34 +112,34 @@ enum Phase {
 /// An independent solve for the k + 1 lowest eigenpairs at a point, in the protocol of the searches.
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Verification<V> {
+#[cfg_attr(
+    feature = "serde",
+    serde(bound = "S::Owned: serde::Serialize + serde::de::DeserializeOwned")
+)]
+pub struct Verification<S: Space> {
     settings: VerificationSettings,
-    krylov: Krylov<V>,
+    krylov: Krylov<S>,
     phase: Phase,
-    x: V,
-    point: V,
-    gradient: V,
-    ahead: V,
+    x: S::Owned,
+    point: S::Owned,
+    gradient: S::Owned,
+    ahead: S::Owned,
     gradients: u64,
     /// Probes in a row, along one direction, whose gradients weren't finite.
     unanswered: usize,
 }
 
-impl<V> Verification<V> {
+impl<S: Space> Verification<S> {
     /// For the point `x`.
     ///
     /// # Errors
     ///
     /// [`KrylovError`](deo_core::krylov::KrylovError) names a setting that is out of range.
-    pub fn new<S>(
+    pub fn new(
         space: &S,
         x: &S::Vector,
         settings: VerificationSettings,
-    ) -> Result<Self, deo_core::krylov::KrylovError>
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    ) -> Result<Self, deo_core::krylov::KrylovError> {
         let count = settings.index + 1;
         let krylov = KrylovSettings {
             count,
@@ -170,7 +170,7 @@ impl<V> Verification<V> {
     }
 
     /// Where a gradient is wanted, or `None` at the end.
-    pub fn ask(&self) -> Option<&V> {
+    pub fn ask(&self) -> Option<&S::Owned> {
         (self.phase != Phase::Done).then_some(&self.point)
     }
 
@@ -179,11 +179,7 @@ impl<V> Verification<V> {
     /// # Panics
     ///
     /// If nothing was asked.
-    pub fn tell<S>(&mut self, space: &S, gradient: &S::Vector)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn tell(&mut self, space: &S, gradient: &S::Vector) {
         self.gradients += 1;
         if matches!(self.phase, Phase::Ahead(_)) && self.is_unanswered(space, gradient) {
             return;
@@ -220,11 +216,7 @@ impl<V> Verification<V> {
 
     /// Where `gradient` isn't finite, asks for one nearer, and then on the other side; false where there is an answer, or
     /// was none to any of these.
-    fn is_unanswered<S>(&mut self, space: &S, gradient: &S::Vector) -> bool
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn is_unanswered(&mut self, space: &S, gradient: &S::Vector) -> bool {
         if space.norm(gradient).is_finite() || self.unanswered == AGAIN.len() {
             self.unanswered = 0;
             return false;
@@ -239,11 +231,7 @@ impl<V> Verification<V> {
         true
     }
 
-    fn ask_probe<S>(&mut self, space: &S)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn ask_probe(&mut self, space: &S) {
         self.phase = match self.krylov.ask(space) {
             Some(probe) => {
                 Phase::Ahead(probe.displace(space, self.x.borrow(), self.point.borrow_mut()))
@@ -293,7 +281,7 @@ impl<V> Verification<V> {
     /// # Panics
     ///
     /// If i is above k.
-    pub fn axis(&self, i: usize) -> &V {
+    pub fn axis(&self, i: usize) -> &S::Owned {
         self.krylov.axis(i)
     }
 

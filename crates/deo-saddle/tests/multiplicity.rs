@@ -6,7 +6,7 @@ use deo_saddle::{Verdict, Verification, VerificationSettings};
 const SPACE: Host<f64> = Host::new();
 
 /// Verifies the saddle at 0 of Σ ½ λᵢ xᵢ² + ¼ xᵢ⁴.
-fn verify(spectrum: &[f64], settings: VerificationSettings) -> Verification<Vec<f64>> {
+fn verify(spectrum: &[f64], settings: VerificationSettings) -> Verification<Host<f64>> {
     let x = vec![0.0; spectrum.len()];
     let mut verification = Verification::new(&SPACE, &x, settings).unwrap();
     while let Some(point) = verification.ask() {

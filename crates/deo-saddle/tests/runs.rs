@@ -248,7 +248,7 @@ fn the_first_gradient_is_asked_for_at_once() {
         let refused = |n: usize| {
             NewtonSearch::new(&HOST, &vec![0.0; n], NewtonSettings::default()).map(|_| ())
         };
-        for n in [NewtonSearch::<Vec<f64>>::MOST + 1, 100_000] {
+        for n in [NewtonSearch::<Host<f64>>::MOST + 1, 100_000] {
             let error = refused(n).unwrap_err();
             assert!(error.to_string().contains(&n.to_string()), "{error}");
         }

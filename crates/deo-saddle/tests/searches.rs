@@ -369,11 +369,11 @@ fn a_saved_search_goes_on_as_the_original() {
     }
     check!(
         NewtonSearch::new(&HOST, &x, NewtonSettings::default()).unwrap(),
-        NewtonSearch<Vec<f64>>
+        NewtonSearch<Host<f64>>
     );
     check!(
         MinModeSearch::new(&HOST, &x, MinModeSettings::default()).unwrap(),
-        MinModeSearch<Vec<f64>>
+        MinModeSearch<Host<f64>>
     );
 }
 

@@ -6,6 +6,7 @@
 use super::compare::{Compared, Judged, ProblemFacts};
 use super::run::{End, Outcome};
 use super::statistics::middle_run;
+use crate::drawing::axes;
 use plotters::coord::Shift;
 use plotters::coord::ranged1d::{AsRangedCoord, Ranged, ValueFormatter};
 use plotters::prelude::*;
@@ -124,13 +125,7 @@ where
         .y_label_area_size(76)
         .build_cartesian_2d((1.0..end * 1.1).log_scale(), range)?;
     let number = |value: &f64| super::markdown::short(*value);
-    chart
-        .configure_mesh()
-        .light_line_style(TRANSPARENT)
-        .bold_line_style(RGBColor(225, 225, 225))
-        .axis_style(RGBColor(90, 90, 90))
-        .label_style(("sans-serif", 15))
-        .axis_desc_style(("sans-serif", 16))
+    axes(&mut chart.configure_mesh())
         .x_desc("gradients spent (a loss counts a third)")
         .y_desc("measure, median run")
         .x_label_formatter(&number)

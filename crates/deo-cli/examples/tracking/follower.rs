@@ -5,7 +5,7 @@
 //! an axis drawn anew at each visit, which shows what keeping it is worth.
 
 use deo_cli::train::MeanLoss;
-use deo_core::dimer::{Dimer, DimerSettings, Recheck, SettingsError, Stale, Target};
+use deo_core::dimer::{Dimer, DimerSettings, Recheck, SettingsError, Target};
 use deo_core::{Answer, Estimate, Objective};
 use deo_linalg::Parallel;
 use serde::Serialize;
@@ -61,7 +61,6 @@ pub(crate) struct Kind {
     pub(crate) target: Target,
     pub(crate) on: On,
     pub(crate) axis: Axis,
-    pub(crate) stale: Stale,
     pub(crate) recheck: Recheck,
     /// Steps between its visits, a multiple of the interval of the experiment.
     pub(crate) every: u64,
@@ -75,7 +74,7 @@ pub(crate) struct Follower {
     pub(crate) gradients: u64,
     /// What each visit came to, and before which step it was.
     pub(crate) seen: Vec<(u64, Estimate)>,
-    dimer: Dimer<Vec<f32>>,
+    dimer: Dimer<Parallel<f32>>,
     seed: u64,
 }
 
@@ -90,16 +89,15 @@ impl Follower {
         gradients: u64,
         seed: u64,
     ) -> Result<Self, SettingsError> {
-        let Kind { target, stale, recheck, .. } = kind;
+        let Kind { target, recheck, .. } = kind;
         let default = DimerSettings::default();
-        let settings = DimerSettings { target, stale, recheck, max_gradients: FIRST, ..default };
+        let settings = DimerSettings { target, recheck, max_gradients: FIRST, ..default };
         let mut dimer = Dimer::new(space, like, settings)?;
         dimer.draw(space, seed);
         Ok(Follower { kind, gradients, seen: vec![], dimer, seed })
     }
 
-    /// Those of the experiment. Below three gradients there is none for p, and [`Stale::Refresh`] is
-    /// [`Stale::Forget`].
+    /// Those of the experiment.
     pub(crate) fn all(
         space: &Parallel<f32>,
         like: &[f32],
@@ -107,11 +105,10 @@ impl Follower {
         seed: u64,
     ) -> Result<Vec<Self>, SettingsError> {
         let (lowest, highest) = (Target::Lowest, Target::Highest);
-        let (on, axis, stale, recheck) = (On::Fixed, Axis::Kept, Stale::Forget, Recheck::Never);
-        let usual = Kind { target: lowest, on, axis, stale, recheck, every: interval };
-        let kinds: [(_, &[u64]); 8] = [
+        let (on, axis, recheck) = (On::Fixed, Axis::Kept, Recheck::Never);
+        let usual = Kind { target: lowest, on, axis, recheck, every: interval };
+        let kinds: [(_, &[u64]); 7] = [
             (usual, &[1, 2, 3, 4, 6, 8, 16]),
-            (Kind { stale: Stale::Refresh, ..usual }, &[3, 4, 8, 16]),
             (Kind { recheck: Recheck::Claims, ..usual }, &[8, 16]),
             (Kind { axis: Axis::Drawn, ..usual }, &[8, 16]),
             (Kind { every: 5 * interval, ..usual }, &[8, 16]),

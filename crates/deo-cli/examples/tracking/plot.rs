@@ -2,6 +2,7 @@
 
 use crate::follower::{Axis, On};
 use crate::record::{Record, Series};
+use deo_bench::drawing::axes;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
@@ -37,8 +38,8 @@ fn draw(text: &mut String, record: &Record) -> Drawn {
 fn followed(record: &Record, on: On, gradients: u64) -> Option<&Series> {
     let wanted = |series: &&Series| {
         (series.end, series.on, series.axis) == ("lowest", on, Axis::Kept)
-            && (series.stale, series.every) == ("forget", record.interval)
-            && (series.checked, series.gradients) == (false, gradients)
+            && (series.every, series.checked) == (record.interval, false)
+            && series.gradients == gradients
     };
     record.series.iter().find(wanted)
 }
@@ -63,13 +64,7 @@ fn values(area: &Area<'_>, record: &Record, shown: &[&Series]) -> Drawn {
         .x_label_area_size(30)
         .y_label_area_size(70)
         .build_cartesian_2d(0.0..steps[steps.len() - 1], low - margin..high + margin)?;
-    chart
-        .configure_mesh()
-        .light_line_style(TRANSPARENT)
-        .bold_line_style(RGBColor(225, 225, 225))
-        .axis_style(RGBColor(90, 90, 90))
-        .label_style(("sans-serif", 15))
-        .axis_desc_style(("sans-serif", 16))
+    axes(&mut chart.configure_mesh())
         .x_label_formatter(&|step| format!("{step:.0}"))
         .y_label_formatter(&|y| format!("{y:.0}"))
         .y_desc("curvature")
@@ -115,13 +110,7 @@ fn errors(area: &Area<'_>, record: &Record, shown: &[&Series]) -> Drawn {
         .x_label_area_size(44)
         .y_label_area_size(70)
         .build_cartesian_2d(0.0..end, (LEAST..2.0).log_scale())?;
-    chart
-        .configure_mesh()
-        .light_line_style(TRANSPARENT)
-        .bold_line_style(RGBColor(225, 225, 225))
-        .axis_style(RGBColor(90, 90, 90))
-        .label_style(("sans-serif", 15))
-        .axis_desc_style(("sans-serif", 16))
+    axes(&mut chart.configure_mesh())
         .x_label_formatter(&|step| format!("{step:.0}"))
         .x_desc("training step")
         .y_desc("relative error")

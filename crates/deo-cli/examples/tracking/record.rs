@@ -6,7 +6,7 @@ use crate::reference::Converged;
 use deo_cli::table::align;
 use deo_cli::train::Settings;
 use deo_core::Estimate;
-use deo_core::dimer::{Recheck, Stale, Target};
+use deo_core::dimer::{Recheck, Target};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -44,7 +44,6 @@ pub(crate) struct Series {
     pub(crate) end: &'static str,
     pub(crate) on: On,
     pub(crate) axis: Axis,
-    pub(crate) stale: &'static str,
     /// Whether the last gradients of a visit checked C.
     pub(crate) checked: bool,
     /// Steps between two visits.
@@ -103,7 +102,7 @@ impl Record {
     }
 
     fn compare(&self, follower: &Follower) -> Series {
-        let Kind { target, on, axis, stale, recheck, every } = follower.kind;
+        let Kind { target, on, axis, recheck, every } = follower.kind;
         let lowest = target == Target::Lowest;
         // A visit of a follower and λ then.
         let pairs: Vec<(u64, Estimate, f64)> = (follower.seen.iter())
@@ -134,7 +133,6 @@ impl Record {
             end: if lowest { "lowest" } else { "highest" },
             on,
             axis,
-            stale: if stale == Stale::Forget { "forget" } else { "refresh" },
             checked: recheck != Recheck::Never,
             every,
             gradients: follower.gradients,
@@ -155,7 +153,6 @@ impl Record {
             "eigenvalue".to_owned(),
             "batches".to_owned(),
             "axis".to_owned(),
-            "p".to_owned(),
             "check".to_owned(),
             "steps".to_owned(),
             "gradients".to_owned(),
@@ -174,7 +171,6 @@ impl Record {
                 series.end.to_owned(),
                 on.to_owned(),
                 if series.axis == Axis::Kept { "kept" } else { "drawn" }.to_owned(),
-                series.stale.to_owned(),
                 if series.checked { "yes" } else { "no" }.to_owned(),
                 series.every.to_string(),
                 series.gradients.to_string(),

@@ -83,7 +83,7 @@ impl References {
 struct Reference {
     f: MeanLoss<f64>,
     which: Which,
-    krylov: Option<Krylov<Vec<f64>>>,
+    krylov: Option<Krylov<Parallel<f64>>>,
     seed: u64,
 }
 

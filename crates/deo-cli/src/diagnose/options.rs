@@ -1,6 +1,6 @@
 //! The options of `deo diagnose`, as given; [`Settings::resolve`](super::Settings::resolve) checks them.
 
-use crate::train::Preset;
+use crate::model::ModelArgs;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -12,17 +12,9 @@ pub struct DiagnoseArgs {
     #[arg(long, value_name = "NAME", help_heading = TARGET)]
     pub problem: Option<String>,
 
-    /// A character GPT, at initialisation if there are no --weights
-    #[arg(long, value_name = "NAME", help_heading = TARGET)]
-    pub preset: Option<Preset>,
-
-    /// Its weights: a safetensors file with the names of nanoGPT's state_dict
-    #[arg(long, value_name = "FILE", help_heading = TARGET)]
-    pub weights: Option<PathBuf>,
-
-    /// The UTF-8 text of its batches [default: the King James Bible, built in]
-    #[arg(long, value_name = "FILE", help_heading = TARGET)]
-    pub text: Option<PathBuf>,
+    /// A network.
+    #[command(flatten, next_help_heading = TARGET)]
+    pub model: ModelArgs,
 
     /// Sequences in its batch [default: 64]
     #[arg(long, value_name = "N", help_heading = TARGET)]

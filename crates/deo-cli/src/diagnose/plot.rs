@@ -4,13 +4,11 @@
 //! turn; along the step up to twenty steps. What is on one side of the axis and not on the other is seen, too.
 
 use super::results::Results;
+use deo_bench::drawing::{BLUE, VERMILION, axes};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
 const SIZE: (u32, u32) = (1100, 480);
-
-const BLUE: RGBColor = RGBColor(0, 114, 178);
-const VERMILION: RGBColor = RGBColor(213, 94, 0);
 
 /// Losses on each curve.
 const POINTS: i32 = 60;
@@ -76,13 +74,7 @@ fn panel(
         .x_label_area_size(48)
         .y_label_area_size(84)
         .build_cartesian_2d(left..right, lowest - margin..top + margin)?;
-    chart
-        .configure_mesh()
-        .light_line_style(TRANSPARENT)
-        .bold_line_style(RGBColor(225, 225, 225))
-        .axis_style(RGBColor(90, 90, 90))
-        .label_style(("sans-serif", 15))
-        .axis_desc_style(("sans-serif", 16))
+    axes(&mut chart.configure_mesh())
         .x_desc(label)
         .y_desc("change of the loss")
         .x_labels(6)

@@ -115,13 +115,13 @@ impl Settings {
 }
 
 fn target(args: &DiagnoseArgs) -> Result<TargetSettings, DiagnoseError> {
-    match (&args.problem, args.preset) {
+    match (&args.problem, args.model.preset) {
         (None, None) => Err(DiagnoseError::Target { given: "there is nothing" }),
         (Some(_), Some(_)) => Err(DiagnoseError::Target { given: "there are two things" }),
         (Some(name), None) => {
             let of_gpt = [
-                ("weights", args.weights.is_some()),
-                ("text", args.text.is_some()),
+                ("weights", args.model.weights.is_some()),
+                ("text", args.model.text.is_some()),
                 ("batch", args.batch.is_some()),
             ];
             if let Some((name, _)) = of_gpt.into_iter().find(|(_, given)| *given) {
@@ -131,8 +131,8 @@ fn target(args: &DiagnoseArgs) -> Result<TargetSettings, DiagnoseError> {
         }
         (None, Some(preset)) => Ok(TargetSettings::Gpt {
             preset,
-            weights: args.weights.clone(),
-            text: args.text.clone(),
+            weights: args.model.weights.clone(),
+            text: args.model.text.clone(),
             batch: within("batch", args.batch.unwrap_or(64), 1, MOST_BATCHES)?,
         }),
     }

@@ -5,6 +5,7 @@
 //! plot, not a property of the spectrum. Ticks at the foot mark the eigenpairs that were found.
 
 use super::results::Pair;
+use deo_bench::drawing::{BLUE, VERMILION, axes};
 use deo_core::stochastic::Density;
 use plotters::prelude::*;
 
@@ -18,9 +19,6 @@ const POINTS: usize = 600;
 
 /// Decades below the maximum that are shown: what a handful of eigenvalues among a million is.
 const DECADES: f64 = 7.0;
-
-const BLUE: RGBColor = RGBColor(0, 114, 178);
-const VERMILION: RGBColor = RGBColor(213, 94, 0);
 
 type Drawn = Result<(), DrawingAreaErrorKind<std::io::Error>>;
 
@@ -60,13 +58,7 @@ fn draw(text: &mut String, title: &str, density: &Density, pairs: &[Pair]) -> Dr
         .x_label_area_size(48)
         .y_label_area_size(72)
         .build_cartesian_2d(left..right, (bottom..2.0 * top).log_scale())?;
-    chart
-        .configure_mesh()
-        .light_line_style(TRANSPARENT)
-        .bold_line_style(RGBColor(225, 225, 225))
-        .axis_style(RGBColor(90, 90, 90))
-        .label_style(("sans-serif", 15))
-        .axis_desc_style(("sans-serif", 16))
+    axes(&mut chart.configure_mesh())
         .x_desc("eigenvalue")
         .y_desc("density")
         .y_label_formatter(&|y| format!("{y:.0e}"))

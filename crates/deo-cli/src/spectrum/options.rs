@@ -4,7 +4,7 @@
 //! refuses what is out of range, and refuses an option that the chosen target has no use for.
 
 use super::choices::{Ends, Precision, SecantRule};
-use crate::train::Preset;
+use crate::model::ModelArgs;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -12,17 +12,9 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 #[command(after_help = EXAMPLES, args_override_self = true)]
 pub struct SpectrumArgs {
-    /// A character GPT, at initialisation if there are no --weights
-    #[arg(long, value_name = "NAME", help_heading = TARGET)]
-    pub preset: Option<Preset>,
-
-    /// Its weights: a safetensors file with the names of nanoGPT's state_dict
-    #[arg(long, value_name = "FILE", help_heading = TARGET)]
-    pub weights: Option<PathBuf>,
-
-    /// The UTF-8 text of its batches [default: the King James Bible, built in]
-    #[arg(long, value_name = "FILE", help_heading = TARGET)]
-    pub text: Option<PathBuf>,
+    /// A network.
+    #[command(flatten, next_help_heading = TARGET)]
+    pub model: ModelArgs,
 
     /// An analytic function, such as muller-brown
     #[arg(long, value_name = "NAME", help_heading = TARGET)]

@@ -19,7 +19,7 @@ use super::source::{Of, SHORTEST, Source, answer_all};
 use super::verify::verify;
 use crate::setting::SettingError;
 use deo_core::krylov::{Krylov, KrylovSettings};
-use deo_core::{Estimate, Length, Rule, Status};
+use deo_core::{Estimate, Length, Rule, Space, Status};
 use deo_linalg::{Parallel, Real, Threads};
 
 /// Who watches: it gets what is being done and the products so far.
@@ -145,7 +145,7 @@ fn run<T: Real>(
     Ok(Run { pairs: pairs(&krylov, settings), axes, gradients: krylov.gradients() })
 }
 
-fn pairs<V>(krylov: &Krylov<V>, settings: &Settings) -> Vec<Pair> {
+fn pairs<S: Space>(krylov: &Krylov<S>, settings: &Settings) -> Vec<Pair> {
     let pair = |(i, estimate): (usize, &Estimate)| {
         let highest = settings.which == Ends::Highest || i >= settings.k;
         let end = if highest { "highest" } else { "lowest" };

@@ -171,7 +171,7 @@ impl Settings {
 /// What `deo train` would make of the options that it has too: the same defaults, the same ranges.
 fn common(args: &SpectrumArgs) -> Result<train::Settings, SpectrumError> {
     let options = train::Options {
-        preset: args.preset,
+        preset: args.model.preset,
         batch: args.batch,
         block: args.block,
         ..train::Options::default()
@@ -181,7 +181,7 @@ fn common(args: &SpectrumArgs) -> Result<train::Settings, SpectrumError> {
 
 fn target(args: &SpectrumArgs) -> Result<TargetSettings, SpectrumError> {
     let targets = [
-        ("--preset", args.preset.is_some()),
+        ("--preset", args.model.preset.is_some()),
         ("--landscape", args.landscape.is_some()),
         ("--matrix", args.matrix.is_some()),
     ];
@@ -190,14 +190,14 @@ fn target(args: &SpectrumArgs) -> Result<TargetSettings, SpectrumError> {
         return Err(SpectrumError::TwoTargets { first, second });
     }
     refuse_unused(args)?;
-    if let Some(preset) = args.preset {
+    if let Some(preset) = args.model.preset {
         let train::Settings { batch, block, .. } = common(args)?;
         let batches = within("batches", args.batches.unwrap_or(DEFAULT_BATCHES), 1, MOST_BATCHES)?;
         let fresh = args.fresh.unwrap_or(if batches > 1 { batches } else { 0 });
         return Ok(TargetSettings::Gpt {
             preset,
-            weights: args.weights.clone(),
-            text: args.text.clone(),
+            weights: args.model.weights.clone(),
+            text: args.model.text.clone(),
             batches,
             fresh: within("fresh", fresh, 0, MOST_BATCHES)?,
             batch,
@@ -228,12 +228,12 @@ fn probes(args: &SpectrumArgs) -> Result<Option<usize>, SpectrumError> {
 }
 
 fn refuse_unused(args: &SpectrumArgs) -> Result<(), SpectrumError> {
-    let preset = ("--preset", args.preset.is_some());
+    let preset = ("--preset", args.model.preset.is_some());
     let landscape = ("--landscape", args.landscape.is_some());
     let gradients = ("--preset or --landscape", preset.1 || landscape.1);
     let uses = [
-        ("weights", args.weights.is_some(), preset),
-        ("text", args.text.is_some(), preset),
+        ("weights", args.model.weights.is_some(), preset),
+        ("text", args.model.text.is_some(), preset),
         ("batches", args.batches.is_some(), preset),
         ("fresh", args.fresh.is_some(), preset),
         ("batch", args.batch.is_some(), preset),

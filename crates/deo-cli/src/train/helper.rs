@@ -22,8 +22,8 @@ pub type Params = Parallel<f32>;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) enum Helper {
     Alone,
-    Deo(Box<Deo<Vec<f32>>>),
-    Published { dimer: CompatDimer<Vec<f32>>, step: u64, rotations: u64 },
+    Deo(Box<Deo<Params>>),
+    Published { dimer: CompatDimer<Params>, step: u64, rotations: u64 },
 }
 
 /// The vectors of a step. Only x outlives it, and only x is saved.
@@ -33,7 +33,7 @@ pub(super) struct Vectors {
     pub(super) x: Vec<f32>,
     pub(super) g: Vec<f32>,
     /// A displaced point and the gradient there.
-    pub(super) workspace: Workspace<Vec<f32>>,
+    pub(super) workspace: Workspace<Params>,
 }
 
 impl Vectors {
@@ -174,7 +174,7 @@ impl Helper {
 }
 
 fn with_deo(
-    deo: &mut Deo<Vec<f32>>,
+    deo: &mut Deo<Params>,
     space: &Params,
     f: &mut impl Objective<[f32]>,
     v: &mut Vectors,

@@ -57,7 +57,7 @@ impl Monitoring {
 /// What a monitor carries from visit to visit. Plain data, part of every checkpoint.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct MonitorState {
-    monitor: Monitor<Vec<f32>>,
+    monitor: Monitor<Parallel<f32>>,
     /// Gradients, each of one batch.
     gradients: u64,
     pub(super) seconds: f64,
@@ -106,7 +106,7 @@ pub(super) struct MonitorRun {
     space: Parallel<f32>,
     f: MeanLoss<f32>,
     g: Vec<f32>,
-    workspace: Workspace<Vec<f32>>,
+    workspace: Workspace<Parallel<f32>>,
 }
 
 impl MonitorRun {

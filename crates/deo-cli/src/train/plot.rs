@@ -6,6 +6,7 @@
 
 pub mod curvature;
 
+use deo_bench::drawing::axes;
 use plotters::prelude::*;
 
 /// The losses of a run.
@@ -66,13 +67,7 @@ fn draw(text: &mut String, title: &str, curves: &[Curve]) -> Drawn {
         .x_label_area_size(48)
         .y_label_area_size(64)
         .build_cartesian_2d(0.0..end, lowest - margin..highest + margin)?;
-    chart
-        .configure_mesh()
-        .light_line_style(TRANSPARENT)
-        .bold_line_style(RGBColor(225, 225, 225))
-        .axis_style(RGBColor(90, 90, 90))
-        .label_style(("sans-serif", 15))
-        .axis_desc_style(("sans-serif", 16))
+    axes(&mut chart.configure_mesh())
         .x_desc("gradients spent (a loss counts a third)")
         .y_desc("loss, nats per character")
         .x_label_formatter(&|x| format!("{x:.0}"))

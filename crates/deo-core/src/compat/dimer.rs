@@ -4,7 +4,7 @@ use super::{CompatError, CompatSettings, Tensors, Variant};
 use crate::noise::noise;
 use crate::optim::Optimizer;
 use crate::space::{Sliced, Space};
-use std::borrow::BorrowMut;
+use std::borrow::{Borrow, BorrowMut};
 
 /// The axes and a published rule over stored vectors `V`. Plain data: clone it, serialise it.
 ///
@@ -12,12 +12,12 @@ use std::borrow::BorrowMut;
 /// Over several ranks it does not run: each tensor would be an all-reduce, and ranks hold different tensors.
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct CompatDimer<V> {
+pub struct CompatDimer<S: Space> {
     settings: CompatSettings,
     tensors: Tensors,
     /// n of each tensor, side by side.
-    axes: V,
-    scratch: V,
+    axes: S::Owned,
+    scratch: S::Owned,
     /// Tensors whose n is NaN.
     lost: Vec<bool>,
 }
@@ -25,7 +25,7 @@ pub struct CompatDimer<V> {
 /// What [`Variant::Sophia`] and [`Variant::Adam`] add to a norm before they divide by it.
 const NORM_EPSILON: f64 = 1e-8;
 
-impl<V> CompatDimer<V> {
+impl<S: Sliced> CompatDimer<S> {
     /// Random unit axes, drawn from `seed`, for the tensors of a vector like `like`.
     ///
     /// # Errors
@@ -35,17 +35,13 @@ impl<V> CompatDimer<V> {
     /// # Panics
     ///
     /// If the tensors make up another vector than `like`.
-    pub fn new<S>(
+    pub fn new(
         space: &S,
         like: &S::Vector,
         tensors: Tensors,
         settings: CompatSettings,
         seed: u64,
-    ) -> Result<Self, CompatError>
-    where
-        S: Sliced + Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    ) -> Result<Self, CompatError> {
         settings.validate()?;
         let (covered, len) = (space.len(&like[0..tensors.end()]), space.len(like));
         assert_eq!(covered, len, "components that the tensors cover, and that the vector has");
@@ -58,7 +54,7 @@ impl<V> CompatDimer<V> {
     }
 
     /// Whether this can be a later state of `new`; see [`Dimer::continues`](crate::Dimer::continues).
-    pub fn continues(&self, new: &Self, same_shape: impl Fn(&V, &V) -> bool) -> bool {
+    pub fn continues(&self, new: &Self, same_shape: impl Fn(&S::Owned, &S::Owned) -> bool) -> bool {
         self.settings == new.settings
             && self.tensors == new.tensors
             && self.lost.len() == new.lost.len()
@@ -77,7 +73,7 @@ impl<V> CompatDimer<V> {
     }
 
     /// The axes of all tensors: in the elements of each, a unit vector.
-    pub fn axes(&self) -> &V {
+    pub fn axes(&self) -> &S::Owned {
         &self.axes
     }
 
@@ -87,11 +83,7 @@ impl<V> CompatDimer<V> {
     }
 
     /// n ← n/(‖n‖ + `epsilon`) in each tensor.
-    fn normalise<S>(&mut self, space: &S, epsilon: f64)
-    where
-        S: Sliced + Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn normalise(&mut self, space: &S, epsilon: f64) {
         let (axes, scratch) = (self.axes.borrow_mut(), self.scratch.borrow_mut());
         for (range, lost) in self.tensors.ranges().zip(&mut self.lost) {
             let (n, copy) = (&mut axes[range.clone()], &mut scratch[range]);
@@ -107,18 +99,14 @@ impl<V> CompatDimer<V> {
 }
 
 /// The rotation: ask and tell.
-impl<V> CompatDimer<V> {
+impl<S: Sliced> CompatDimer<S> {
     /// Whether the axes are to be rotated in this step. Steps count from 1.
     pub fn due(&self, step: u64) -> bool {
         step > 0 && step.is_multiple_of(self.settings.interval)
     }
 
     /// y ← x + ΔR n, in all tensors at once but those whose axis is lost.
-    pub fn displace<S>(&self, space: &S, x: &S::Vector, y: &mut S::Vector)
-    where
-        S: Sliced + Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn displace(&self, space: &S, x: &S::Vector, y: &mut S::Vector) {
         space.displace(self.settings.displacement, self.axes.borrow(), x, y);
         for (range, _) in self.tensors.ranges().zip(&self.lost).filter(|(_, lost)| **lost) {
             space.copy(&x[range.clone()], &mut y[range]);
@@ -126,11 +114,7 @@ impl<V> CompatDimer<V> {
     }
 
     /// Rotates all axes by the gradients at x, `g1`, and at the displaced point, `g2`.
-    pub fn tell<S>(&mut self, space: &S, g1: &S::Vector, g2: &S::Vector)
-    where
-        S: Sliced + Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn tell(&mut self, space: &S, g1: &S::Vector, g2: &S::Vector) {
         let CompatSettings { variant, rotation_rate: eta, displacement, .. } = self.settings;
         // Only the third variant divides by ΔR.
         let h = if variant == Variant::Adam { displacement } else { 1.0 };
@@ -150,13 +134,9 @@ impl<V> CompatDimer<V> {
 }
 
 /// The use of the axes.
-impl<V> CompatDimer<V> {
+impl<S: Sliced> CompatDimer<S> {
     /// What the rule does to the gradient before the base optimizer sees it: [`Variant::Paper`] only.
-    pub fn transform<S>(&self, space: &S, g: &mut S::Vector)
-    where
-        S: Sliced + Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn transform(&self, space: &S, g: &mut S::Vector) {
         if self.settings.variant != Variant::Paper {
             return;
         }
@@ -169,11 +149,7 @@ impl<V> CompatDimer<V> {
     /// What the rule adds to the parameters after the base optimizer's step: not [`Variant::Paper`].
     ///
     /// `g` is the gradient at the parameters of before that step.
-    pub fn apply<S>(&self, space: &S, x: &mut S::Vector, g: &S::Vector)
-    where
-        S: Sliced + Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn apply(&self, space: &S, x: &mut S::Vector, g: &S::Vector) {
         let axes = self.axes.borrow();
         for range in self.tensors.ranges() {
             let n = &axes[range.clone()];
@@ -192,17 +168,14 @@ impl<V> CompatDimer<V> {
     }
 
     /// One whole step: [`transform`](Self::transform), the base optimizer, [`apply`](Self::apply).
-    pub fn step<S>(
+    pub fn step(
         &self,
         space: &S,
         x: &mut S::Vector,
         g: &mut S::Vector,
         lr: f64,
         base: &mut impl Optimizer<S>,
-    ) where
-        S: Sliced + Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    ) {
         self.transform(space, g);
         base.step(space, x, g, lr);
         self.apply(space, x, g);

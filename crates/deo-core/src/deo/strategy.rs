@@ -24,7 +24,7 @@ use crate::policy::{
 };
 use crate::space::Space;
 use crate::trigger::{Trigger, TriggerSettings};
-use std::borrow::BorrowMut;
+use std::borrow::Borrow;
 
 /// A visit with less than this to spend could not look along the gradient.
 const SMALLEST_VISIT: f64 = 1.0;
@@ -128,17 +128,14 @@ impl Strategy {
     }
 
     /// Takes a step, settles the last move if this batch says enough, and begins a visit if one is due.
-    pub(super) fn observe<V, S>(
+    pub(super) fn observe<S: Space>(
         &mut self,
-        desk: &mut Desk<V>,
+        desk: &mut Desk<S>,
         space: &S,
         x: &S::Vector,
         loss: f64,
         gradient_norm: f64,
-    ) where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    ) {
         self.trigger.observe(loss, gradient_norm);
         self.budget.earn();
         self.since_estimate += 1;
@@ -166,28 +163,21 @@ impl Strategy {
     }
 
     /// Remembers x, to learn at the next step how far the base optimizer has got.
-    fn mark<V, S>(&mut self, desk: &mut Desk<V>, space: &S, x: &S::Vector, loss: f64)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn mark<S: Space>(&mut self, desk: &mut Desk<S>, space: &S, x: &S::Vector, loss: f64) {
         space.copy(x, desk.dimer.scratch());
         self.marked = Some(loss);
     }
 
     /// Begins a visit, if the base optimizer is slow enough for it; before the first one with the question whether batches
     /// differ.
-    fn begin<V, S>(
+    fn begin<S: Space>(
         &mut self,
-        desk: &mut Desk<V>,
+        desk: &mut Desk<S>,
         space: &S,
         x: &S::Vector,
         loss: f64,
         gradient_norm: f64,
-    ) where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    ) {
         let EscapeSettings { lengthening, longest, .. } = self.escape.settings;
         // The step before a visit is marked, unless the interval was set to 1 or a step in between wasn't finite.
         let marked = self.marked.take();
@@ -234,11 +224,7 @@ impl Strategy {
     }
 
     /// Opens the visit that the info is set for, if it can be borne.
-    fn open<V, S>(&mut self, desk: &mut Desk<V>, space: &S)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn open<S: Space>(&mut self, desk: &mut Desk<S>, space: &S) {
         let Some(info) = self.info else { return };
         if self.left(desk.visit) < SMALLEST_VISIT {
             (self.escape.stage, self.info) = (Stage::Idle, None);
@@ -257,16 +243,12 @@ impl Strategy {
     }
 
     /// The next question, once [`advance`](Self::advance) has taken the decisions that are due.
-    pub(super) fn ask<'a, V, S>(
+    pub(super) fn ask<'a, S: Space>(
         &'a self,
-        desk: &'a Desk<V>,
+        desk: &'a Desk<S>,
         space: &S,
         g: &'a S::Vector,
-    ) -> Option<Question<'a, S::Vector>>
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    ) -> Option<Question<'a, S::Vector>> {
         let axis = || desk.dimer.axis().borrow();
         let trial = |direction, coefficient| Some(Question::Loss(Trial { direction, coefficient }));
         match &self.escape.stage {
@@ -302,11 +284,7 @@ impl Strategy {
     }
 
     /// Takes the decisions that are due once a search or an estimate has ended.
-    pub(super) fn advance<V, S>(&mut self, desk: &mut Desk<V>, space: &S, g: &S::Vector)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(super) fn advance<S: Space>(&mut self, desk: &mut Desk<S>, space: &S, g: &S::Vector) {
         let Some(info) = self.info else { return };
         match self.escape.stage {
             Stage::Compare { then, now: Some(now) } => {
@@ -336,11 +314,7 @@ impl Strategy {
     }
 
     /// Turns to the axis, if it is due and can be paid: random, with a number of gradients to improve it.
-    fn begin_axis<V, S>(&mut self, desk: &mut Desk<V>, space: &S)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn begin_axis<S: Space>(&mut self, desk: &mut Desk<S>, space: &S) {
         let kick = self.escape.settings.kick;
         if kick == Kick::Off || !self.trigger.is_stalled() {
             self.escape.stage = Stage::Settled(Outcome::NotDue);
@@ -369,7 +343,7 @@ impl Strategy {
     }
 
     /// Whether an estimate that has ended with a negative curvature, not sharp, is to go on.
-    fn is_worth_resolving<V>(&self, desk: &Desk<V>, estimate: &Estimate) -> bool {
+    fn is_worth_resolving<S: Space>(&self, desk: &Desk<S>, estimate: &Estimate) -> bool {
         estimate.status == Status::Budget
             && estimate.curvature <= -RESOLVABLE * self.spread
             && self.extended < RESOLVING_PRODUCTS
@@ -377,11 +351,13 @@ impl Strategy {
     }
 
     /// Ends the axis: turns to the kick if an axis of negative curvature was resolved, and to its part in the range of H.
-    fn end_axis<V, S>(&mut self, desk: &mut Desk<V>, space: &S, g: &S::Vector, info: &StepInfo)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn end_axis<S: Space>(
+        &mut self,
+        desk: &mut Desk<S>,
+        space: &S,
+        g: &S::Vector,
+        info: &StepInfo,
+    ) {
         let estimate = desk.dimer.estimate();
         let sharp = self.escape.is_sharp(&estimate, self.spread);
         // What could not be resolved the losses may judge, unless it is small beside the others: then a gradient that isn't
@@ -411,17 +387,13 @@ impl Strategy {
     }
 
     /// Ends a step: moves x, if that is what came out of it, and settles the accounts.
-    pub(super) fn settle<V, S>(
+    pub(super) fn settle<S: Space>(
         &mut self,
-        desk: &mut Desk<V>,
+        desk: &mut Desk<S>,
         space: &S,
         x: &mut S::Vector,
         g: &S::Vector,
-    ) -> Event
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    ) -> Event {
         let stage = std::mem::replace(&mut self.escape.stage, Stage::Idle);
         let fallback = self.escape.fallback.take();
         self.budget.spend(desk.visit.cost());
@@ -446,19 +418,15 @@ impl Strategy {
     }
 
     /// The end of a visit.
-    fn conclude<V, S>(
+    fn conclude<S: Space>(
         &mut self,
-        desk: &mut Desk<V>,
+        desk: &mut Desk<S>,
         space: &S,
         x: &mut S::Vector,
         g: &S::Vector,
         outcome: &Outcome,
         info: &StepInfo,
-    ) -> Event
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    ) -> Event {
         let &Outcome::Move { along, coefficient, best } = outcome else {
             self.trigger.failed();
             return self.failure(&desk.dimer.estimate(), outcome);

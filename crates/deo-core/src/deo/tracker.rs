@@ -6,7 +6,7 @@ use super::{Counts, Desk, Event, Tracking};
 use crate::dimer::Dimer;
 use crate::policy::{Amplify, Deflate};
 use crate::space::Space;
-use std::borrow::BorrowMut;
+use std::borrow::Borrow;
 
 /// The policy with its state.
 #[derive(Debug, Clone)]
@@ -48,11 +48,13 @@ impl Tracker {
     }
 
     /// Takes a step's loss and ‖g‖, and begins a visit if it is time and both are finite.
-    pub(super) fn observe<V, S>(&mut self, desk: &mut Desk<V>, space: &S, loss: f64, norm: f64)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(super) fn observe<S: Space>(
+        &mut self,
+        desk: &mut Desk<S>,
+        space: &S,
+        loss: f64,
+        norm: f64,
+    ) {
         self.waited += 1;
         if !(loss.is_finite() && norm.is_finite()) || self.waited < self.tracking.interval {
             return;
@@ -69,11 +71,7 @@ impl Tracker {
     }
 
     /// The dimer was told an answer.
-    pub(super) fn told<V, S>(&mut self, dimer: &mut Dimer<V>, space: &S)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(super) fn told<S: Space>(&mut self, dimer: &mut Dimer<S>, space: &S) {
         if dimer.estimate().curvature.is_finite() {
             if std::mem::take(&mut self.drawn) {
                 dimer.enter_range(space);
@@ -83,11 +81,12 @@ impl Tracker {
     }
 
     /// g, by the rule.
-    pub(super) fn transform<V, S>(&self, desk: &Desk<V>, space: &S, g: &mut S::Vector) -> Event
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(super) fn transform<S: Space>(
+        &self,
+        desk: &Desk<S>,
+        space: &S,
+        g: &mut S::Vector,
+    ) -> Event {
         if self.has_axis {
             let n = desk.dimer.axis().borrow();
             match &self.rule {

@@ -8,7 +8,7 @@ use crate::probe::Answer;
 use crate::space::Space;
 use std::borrow::BorrowMut;
 
-impl<S: Space> Asks<S> for Deo<S::Owned> {
+impl<S: Space> Asks<S> for Deo<S> {
     fn ask<'a>(&'a mut self, space: &S, g: &'a S::Vector) -> Option<Question<'a, S::Vector>>
     where
         S::Owned: 'a,
@@ -25,18 +25,16 @@ impl<S: Space> Asks<S> for Deo<S::Owned> {
     }
 }
 
-impl<V> Deo<V> {
+impl<S: Space> Deo<S> {
     /// Answers every question of the step that was observed, by evaluating `objective`.
-    pub fn visit<S, O>(
+    pub fn visit<O>(
         &mut self,
         space: &S,
         objective: &mut O,
         x: &S::Vector,
         g: &S::Vector,
-        workspace: &mut Workspace<V>,
+        workspace: &mut Workspace<S>,
     ) where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
         O: Objective<S::Vector> + ?Sized,
     {
         workspace.answer_all(self, space, objective, x, g);
@@ -70,14 +68,14 @@ impl<V> Deo<V> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct WithDeo<O, V> {
-    deo: Deo<V>,
+pub struct WithDeo<O, S: Space> {
+    deo: Deo<S>,
     optimizer: O,
     clip: Option<f64>,
     /// Steps of warm-up still to come.
     warmup: u64,
-    gradient: V,
-    workspace: Workspace<V>,
+    gradient: S::Owned,
+    workspace: Workspace<S>,
 }
 
 /// What a step of [`WithDeo`] saw and did.
@@ -95,21 +93,18 @@ pub struct StepReport {
     pub skipped: bool,
 }
 
-impl<O, V> WithDeo<O, V> {
+impl<O, S: Space> WithDeo<O, S> {
     /// Joins DEO to `optimizer`, for vectors of the shape of `like`.
     ///
     /// # Errors
     ///
     /// [`DeoSettingsError`] names a setting that is out of range.
-    pub fn new<S>(
+    pub fn new(
         space: &S,
         like: &S::Vector,
         optimizer: O,
         settings: DeoSettings,
-    ) -> Result<Self, DeoSettingsError>
-    where
-        S: Space<Owned = V>,
-    {
+    ) -> Result<Self, DeoSettingsError> {
         Ok(WithDeo {
             deo: Deo::new(space, like, settings)?,
             optimizer,
@@ -138,7 +133,7 @@ impl<O, V> WithDeo<O, V> {
     }
 
     /// The machine, for its counts, estimate and axis.
-    pub fn deo(&self) -> &Deo<V> {
+    pub fn deo(&self) -> &Deo<S> {
         &self.deo
     }
 
@@ -153,7 +148,7 @@ impl<O, V> WithDeo<O, V> {
     }
 
     /// One training step at x on the batch that `objective` is bound to, with learning rate `lr`.
-    pub fn step<S, F>(
+    pub fn step<F>(
         &mut self,
         space: &S,
         objective: &mut F,
@@ -161,8 +156,7 @@ impl<O, V> WithDeo<O, V> {
         lr: f64,
     ) -> StepReport
     where
-        S: Updates<Owned = V>,
-        V: BorrowMut<S::Vector>,
+        S: Updates,
         O: Optimizer<S>,
         F: Objective<S::Vector> + ?Sized,
     {

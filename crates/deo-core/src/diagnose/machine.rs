@@ -25,9 +25,13 @@ const SHARP: f64 = 0.3;
 /// A diagnosis in progress: plain data, resumable at any answer.
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Diagnose<V> {
+#[cfg_attr(
+    feature = "serde",
+    serde(bound = "S::Owned: serde::Serialize + serde::de::DeserializeOwned")
+)]
+pub struct Diagnose<S: Space> {
     settings: DiagnoseSettings,
-    krylov: Krylov<V>,
+    krylov: Krylov<S>,
     #[cfg_attr(feature = "serde", serde(with = "crate::estimate::unknown"))]
     loss: f64,
     norm: f64,
@@ -42,22 +46,18 @@ pub struct Diagnose<V> {
     done: bool,
 }
 
-impl<V> Diagnose<V> {
+impl<S: Space> Diagnose<S> {
     /// A machine for the point x, where the loss is `loss`.
     ///
     /// # Errors
     ///
     /// [`KrylovError`] names a setting that is out of range.
-    pub fn new<S>(
+    pub fn new(
         space: &S,
         x: &S::Vector,
         loss: f64,
         settings: DiagnoseSettings,
-    ) -> Result<Self, KrylovError>
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    ) -> Result<Self, KrylovError> {
         let mut krylov = Krylov::new(space, x, settings.krylov())?;
         krylov.draw(space, settings.seed);
         Ok(Diagnose {
@@ -74,7 +74,7 @@ impl<V> Diagnose<V> {
     }
 
     /// The unit axis of lowest curvature, once there is no question left.
-    pub fn axis(&self) -> &V {
+    pub fn axis(&self) -> &S::Owned {
         self.krylov.axis(0)
     }
 
@@ -85,20 +85,15 @@ impl<V> Diagnose<V> {
 
     /// The lowest curvature in the metric P = diag(`metric`), that of P⁻¹H, as far as the Krylov space holds it: an upper
     /// bound, which no further gradient is asked for.
-    pub fn lowest_in_metric<S>(&self, space: &S, metric: &S::Vector) -> f64
+    pub fn lowest_in_metric(&self, space: &S, metric: &S::Vector) -> f64
     where
-        S: Updates<Owned = V>,
-        V: BorrowMut<S::Vector>,
+        S: Updates,
     {
         self.krylov.lowest_in_metric(space, metric)
     }
 
     /// The search along the downhill side of ±n: begun at a hundredth of ‖x‖ or so, no shorter than a fall that can be seen.
-    fn begin_search<S>(&mut self, space: &S, g: &S::Vector)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn begin_search(&mut self, space: &S, g: &S::Vector) {
         let lowest = &self.krylov.estimates()[0];
         if !lowest.is_negative(self.settings.thresholds.significance) {
             self.done = true;
@@ -119,17 +114,13 @@ impl<V> Diagnose<V> {
     /// What follows from the answers, for a base at this point, where the gradient is `g`.
     ///
     /// `metric_curvature` is what [`lowest_in_metric`](Self::lowest_in_metric) says for a base with a metric.
-    pub fn conclude<S>(
+    pub fn conclude(
         &self,
         space: &S,
         g: &S::Vector,
         base: &Base<'_, S::Vector>,
         metric_curvature: Option<f64>,
-    ) -> Diagnosis<V>
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    ) -> Diagnosis<S::Owned> {
         let [lowest, highest] = self.krylov.estimates() else {
             unreachable!("one pair at each end")
         };
@@ -196,7 +187,7 @@ impl<V> Diagnose<V> {
     }
 }
 
-impl<S: Space> Asks<S> for Diagnose<S::Owned> {
+impl<S: Space> Asks<S> for Diagnose<S> {
     fn ask<'a>(&'a mut self, space: &S, g: &'a S::Vector) -> Option<Question<'a, S::Vector>>
     where
         S::Owned: 'a,

@@ -4,25 +4,17 @@ use super::{Dimer, Phase};
 use crate::estimate::{Estimate, Status};
 use crate::noise::noise;
 use crate::space::Space;
-use std::borrow::BorrowMut;
+use std::borrow::{Borrow, BorrowMut};
 
-impl<V> Dimer<V> {
+impl<S: Space> Dimer<S> {
     /// Draws a random axis from `seed`; the same seed gives the same axis in every representation.
-    pub fn draw<S>(&mut self, space: &S, seed: u64)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn draw(&mut self, space: &S, seed: u64) {
         space.fill(self.axis.borrow_mut(), &|i| noise(seed, i));
         self.forget(space);
     }
 
     /// Sets the axis to the direction of `v`.
-    pub fn set_axis<S>(&mut self, space: &S, v: &S::Vector)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn set_axis(&mut self, space: &S, v: &S::Vector) {
         space.copy(v, self.axis.borrow_mut());
         self.forget(space);
     }
@@ -32,11 +24,7 @@ impl<V> Dimer<V> {
     /// A drawn axis has a part on which the loss doesn't depend, and no rotation removes it: it is an eigenvector with the
     /// eigenvalue 0. Its product has none. Where a gradient is the same at both ends, as that of an unused parameter, the
     /// secant is exactly 0, and so are all later torques and axes there. Does nothing if the product is unknown or 0.
-    pub(crate) fn enter_range<S>(&mut self, space: &S)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(crate) fn enter_range(&mut self, space: &S) {
         let norm = space.norm(self.axis_product.borrow());
         if !(self.product_known && norm > 0.0 && norm.is_finite()) {
             return;
@@ -58,11 +46,7 @@ impl<V> Dimer<V> {
     ///
     /// Where a gradient is the same at both ends, as that of an unused parameter, the secant is exactly 0. For an eigenpair
     /// this is n to the residual, n + r/C.
-    pub(crate) fn purge<S>(&mut self, space: &S)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(crate) fn purge(&mut self, space: &S) {
         let norm = space.norm(self.axis_product.borrow());
         if self.product_known && norm > 0.0 && norm.is_finite() {
             let factor = self.estimate.curvature.signum() / norm;
@@ -79,27 +63,17 @@ impl<V> Dimer<V> {
     }
 
     /// A vector that is free between two estimates: the first thing that one does is to overwrite it.
-    pub(crate) fn scratch<W: ?Sized>(&mut self) -> &mut W
-    where
-        V: BorrowMut<W>,
-    {
+    pub(crate) fn scratch(&mut self) -> &mut S::Vector {
         self.torque.borrow_mut()
     }
 
     /// What was written into [`Dimer::scratch`].
-    pub(crate) fn kept<W: ?Sized>(&self) -> &W
-    where
-        V: BorrowMut<W>,
-    {
+    pub(crate) fn kept(&self) -> &S::Vector {
         self.torque.borrow()
     }
 
     /// Gives the axis unit length and forgets what was known along the old one.
-    fn forget<S>(&mut self, space: &S)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn forget(&mut self, space: &S) {
         self.normalise(space);
         self.product_known = false;
         self.has_previous = false;
@@ -108,11 +82,7 @@ impl<V> Dimer<V> {
     }
 
     /// n ← n/‖n‖.
-    pub(super) fn normalise<S>(&mut self, space: &S)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(super) fn normalise(&mut self, space: &S) {
         let (axis, scratch) = (self.axis.borrow_mut(), self.torque.borrow_mut());
         let norm = space.norm(axis);
         // A zero axis (everything frozen, or never drawn) stays zero: its curvature is then 0, converged.

@@ -24,9 +24,9 @@ use crate::estimate::{Evidence, Status};
 use crate::probe::Answer;
 use crate::secant_error::{certified_error, rounding_error, stored_error};
 use crate::space::Space;
-use std::borrow::BorrowMut;
+use std::borrow::{Borrow, BorrowMut};
 
-impl<V> Dimer<V> {
+impl<S: Space> Dimer<S> {
     /// The allowance has room for that many more answers.
     pub(super) fn affords(&self, answers: u64) -> bool {
         self.allowance >= answers * self.settings.rule.gradients()
@@ -71,11 +71,7 @@ impl<V> Dimer<V> {
     }
 
     /// Hn, C and their errors from a fresh probe. False if the answer isn't finite.
-    pub(super) fn measure_axis<S>(&mut self, space: &S, answer: Answer<'_, S::Vector>) -> bool
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(super) fn measure_axis(&mut self, space: &S, answer: Answer<'_, S::Vector>) -> bool {
         self.at = self.probe_factor();
         let axis = self.axis.borrow();
         let (curvature, square) = answer.product_into(space, axis, self.axis_product.borrow_mut());
@@ -101,11 +97,7 @@ impl<V> Dimer<V> {
         true
     }
 
-    pub(super) fn tell_check<S>(&mut self, space: &S, answer: Answer<'_, S::Vector>)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(super) fn tell_check(&mut self, space: &S, answer: Answer<'_, S::Vector>) {
         // The torque has served: its place takes the recombined product, for what that was off by.
         space.copy(self.axis_product.borrow(), self.torque.borrow_mut());
         let recombined = self.estimate.curvature;
@@ -132,11 +124,7 @@ impl<V> Dimer<V> {
         }
     }
 
-    pub(super) fn tell_recheck<S>(&mut self, space: &S, answer: Answer<'_, S::Vector>)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(super) fn tell_recheck(&mut self, space: &S, answer: Answer<'_, S::Vector>) {
         let axis = self.axis.borrow();
         let (again, square) = answer.product_into(space, axis, self.torque.borrow_mut());
         if !(again.is_finite() && square.is_finite()) {
@@ -160,11 +148,7 @@ impl<V> Dimer<V> {
     }
 
     /// ‖Hn − the vector in the place of the torque‖, which is used up.
-    pub(super) fn distance_to_torque<S>(&mut self, space: &S) -> f64
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(super) fn distance_to_torque(&mut self, space: &S) -> f64 {
         let torque = self.torque.borrow_mut();
         space.axpby(1.0, self.axis_product.borrow(), -1.0, torque);
         space.norm(torque)

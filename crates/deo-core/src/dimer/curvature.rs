@@ -9,19 +9,17 @@ use std::borrow::BorrowMut;
 
 asks!(Dimer);
 
-impl<V> Dimer<V> {
+impl<S: Space> Dimer<S> {
     /// Runs an estimate at x, where the gradient is `g`, from the present axis to its end.
-    pub fn measure<S, O>(
+    pub fn measure<O>(
         &mut self,
         space: &S,
         objective: &mut O,
         x: &S::Vector,
         g: &S::Vector,
-        workspace: &mut Workspace<V>,
+        workspace: &mut Workspace<S>,
     ) -> Estimate
     where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
         O: Objective<S::Vector> + ?Sized,
     {
         self.begin(space);

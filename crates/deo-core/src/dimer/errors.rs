@@ -7,8 +7,9 @@
 use super::{Dimer, Target};
 use crate::estimate::Evidence;
 use crate::secant_error::{UNSEEN, student};
+use crate::space::Space;
 
-impl<V> Dimer<V> {
+impl<S: Space> Dimer<S> {
     /// The error bar of C by the rounding of Hn. An assumed one is large enough as it is.
     pub(in crate::dimer) fn rounding_of_curvature(&self) -> f64 {
         let measured = self.noise.is_finite();

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!            begin                 C, r known            Hw known: rotate
-//!   Idle ────────────▶ Axis ────▶ [Previous] ────▶ Torque ────┐
+//!   Idle ────────────▶ Axis ─────────────────────▶ Torque ────┐
 //!    ▲                                              ▲ ▲ │     │
 //!    │                    the recombined r was wrong │ └─┼─────┘
 //!    │                               ┌───────────────┘   │ converged, noise, budget, concluded
@@ -11,24 +11,19 @@
 //!
 //! Between Torque and Check there may be [Measure], after Recheck [Refine], each several times: see `resolve`.
 
-use super::{Dimer, Phase, Stale};
+use super::{Dimer, Phase};
 use crate::estimate::{Estimate, Status};
 use crate::probe::{Answer, Probe};
 use crate::space::Space;
-use std::borrow::BorrowMut;
+use std::borrow::{Borrow, BorrowMut};
 
-impl<V> Dimer<V> {
-    /// Starts an estimate at a new x or on a new batch: the axis is kept, its product is asked for again.
-    pub fn begin<S>(&mut self, space: &S)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+impl<S: Space> Dimer<S> {
+    /// Starts an estimate at a new x or on a new batch: the axis is kept, its product is asked for again. The previous
+    /// correction is forgotten: another rotation is worth more than its product (docs/adr/0009).
+    pub fn begin(&mut self, space: &S) {
         self.normalise(space);
         self.product_known = false;
-        if self.settings.stale == Stale::Forget {
-            self.has_previous = false;
-        }
+        self.has_previous = false;
         self.estimate = Estimate { status: Status::Running, ..Estimate::UNKNOWN };
         self.allowance = self.settings.max_gradients;
         (self.measured, self.second, self.failed) = (f64::NAN, f64::NAN, f64::NAN);
@@ -51,7 +46,7 @@ impl<V> Dimer<V> {
         match self.phase {
             Phase::Idle | Phase::Check | Phase::Recheck | Phase::Refine => {}
             Phase::Axis => self.finish(Status::Stopped),
-            Phase::Previous | Phase::Torque | Phase::Measure => self.conclude_as(Status::Stopped),
+            Phase::Torque | Phase::Measure => self.conclude_as(Status::Stopped),
         }
     }
 
@@ -62,11 +57,7 @@ impl<V> Dimer<V> {
 
     /// Goes on rotating at the same x with the same batch, with another `gradients` to spend; the last two answers of
     /// these are kept for the check, if there is one.
-    pub fn extend<S>(&mut self, space: &S, gradients: u64)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn extend(&mut self, space: &S, gradients: u64) {
         self.allowance = gradients;
         if self.product_known {
             self.prepare_rotation(space);
@@ -77,15 +68,10 @@ impl<V> Dimer<V> {
     }
 
     /// The next question, or `None` when the estimate is finished. Asking again asks the same.
-    pub fn ask<S>(&self, _space: &S) -> Option<Probe<'_, S::Vector>>
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn ask(&self, _space: &S) -> Option<Probe<'_, S::Vector>> {
         let (direction, factor) = match self.phase {
             Phase::Idle => return None,
             Phase::Axis | Phase::Check => (&self.axis, self.probe_factor()),
-            Phase::Previous => (&self.previous, self.probe_factor()),
             Phase::Torque => (&self.torque, self.probe_factor()),
             Phase::Recheck => (&self.axis, self.at * self.settings.rule.ratio()),
             Phase::Measure => (&self.axis, self.longer()),
@@ -98,11 +84,7 @@ impl<V> Dimer<V> {
     ///
     /// Call it between `tell` and `ask`. It acts on torques only; the direction is orthonormalised afterwards,
     /// and the plain torque is kept if nothing new is left of it.
-    pub fn precondition<S>(&mut self, space: &S, apply: impl FnOnce(&mut S::Vector))
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn precondition(&mut self, space: &S, apply: impl FnOnce(&mut S::Vector)) {
         if self.phase == Phase::Torque {
             let w = self.torque.borrow_mut();
             apply(w);
@@ -120,11 +102,7 @@ impl<V> Dimer<V> {
     /// # Panics
     ///
     /// If nothing was asked.
-    pub fn tell<S>(&mut self, space: &S, answer: Answer<'_, S::Vector>)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn tell(&mut self, space: &S, answer: Answer<'_, S::Vector>) {
         assert!(self.phase != Phase::Idle, "tell without a question: the dimer asked nothing");
         self.estimate.gradients += answer.gradients;
         self.total_gradients += answer.gradients;
@@ -134,7 +112,6 @@ impl<V> Dimer<V> {
         match self.phase {
             Phase::Idle => {}
             Phase::Axis => self.tell_axis(space, answer),
-            Phase::Previous => self.tell_previous(space, answer),
             Phase::Torque => self.tell_torque(space, answer),
             Phase::Check => self.tell_check(space, answer),
             Phase::Recheck => self.tell_recheck(space, answer),
@@ -153,40 +130,14 @@ impl<V> Dimer<V> {
     pub(super) fn poisoned(&mut self) {
         self.product_known =
             !matches!(self.phase, Phase::Axis | Phase::Check) && self.product_known;
-        self.has_previous = self.phase != Phase::Previous && self.has_previous;
         self.finish(Status::NonFinite);
     }
 
-    fn tell_axis<S>(&mut self, space: &S, answer: Answer<'_, S::Vector>)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn tell_axis(&mut self, space: &S, answer: Answer<'_, S::Vector>) {
         if !self.measure_axis(space, answer) {
             return self.poisoned();
         }
         self.product_known = true;
-        if self.has_previous && self.affords(2 + self.reserve()) {
-            self.orthogonalise_previous(space);
-            self.phase = Phase::Previous;
-        } else {
-            self.has_previous = false;
-            self.prepare_rotation(space);
-        }
-    }
-
-    fn tell_previous<S>(&mut self, space: &S, answer: Answer<'_, S::Vector>)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
-        let previous = self.previous.borrow();
-        let (along, square) =
-            answer.product_into(space, previous, self.previous_product.borrow_mut());
-        if !(along.is_finite() && square.is_finite()) {
-            return self.poisoned();
-        }
-        self.previous_error = 0.0;
         self.prepare_rotation(space);
     }
 }

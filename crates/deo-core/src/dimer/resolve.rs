@@ -36,7 +36,7 @@ use crate::estimate::{Evidence, Status};
 use crate::probe::{Answer, Rule};
 use crate::secant_error::{UNSEEN, refined_error, rounding_error, stored_error};
 use crate::space::Space;
-use std::borrow::BorrowMut;
+use std::borrow::{Borrow, BorrowMut};
 
 /// The ratio of two lengths of *Measure*: at worst a dimer is twice too long or too short.
 const LONGER: f64 = 4.0;
@@ -53,7 +53,7 @@ const TRIES: u32 = 8;
 /// To what share of itself C is measured, if the tolerance isn't coarser.
 const HUNDREDTH: f64 = 1e-2;
 
-impl<V> Dimer<V> {
+impl<S: Space> Dimer<S> {
     /// The length may be changed.
     fn adapts(&self) -> bool {
         self.settings.length.is_none() && self.settings.rule != Rule::Product
@@ -108,11 +108,7 @@ impl<V> Dimer<V> {
         due
     }
 
-    pub(super) fn tell_measure<S>(&mut self, space: &S, answer: Answer<'_, S::Vector>)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(super) fn tell_measure(&mut self, space: &S, answer: Answer<'_, S::Vector>) {
         let Some((again, change)) = self.compare(space, answer) else {
             return self.poisoned();
         };
@@ -166,11 +162,7 @@ impl<V> Dimer<V> {
             && self.affords(1)
     }
 
-    pub(super) fn tell_refine<S>(&mut self, space: &S, answer: Answer<'_, S::Vector>)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(super) fn tell_refine(&mut self, space: &S, answer: Answer<'_, S::Vector>) {
         self.shortest = self.shorter();
         let (epsilon, scale) = (space.epsilon(), space.norm(answer.ahead));
         let stored = stored_error(epsilon, scale, answer.span);
@@ -206,11 +198,7 @@ impl<V> Dimer<V> {
     }
 
     /// The status by the product at the length that was found, or more rotations with it.
-    fn conclude_refined<S>(&mut self, space: &S)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn conclude_refined(&mut self, space: &S) {
         let [torque_norm, residual] = self.compute_torque(space);
         self.estimate.residual = residual;
         let (goal, error) = (self.goal(), self.change);
@@ -238,11 +226,7 @@ impl<V> Dimer<V> {
     }
 
     /// C at another length, and ‖Hn there − Hn‖ as the vector in the place of the torque. `None` if it isn't finite.
-    fn compare<S>(&mut self, space: &S, answer: Answer<'_, S::Vector>) -> Option<(f64, f64)>
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn compare(&mut self, space: &S, answer: Answer<'_, S::Vector>) -> Option<(f64, f64)> {
         let (axis, torque) = (self.axis.borrow(), self.torque.borrow_mut());
         let (again, square) = answer.product_into(space, axis, torque);
         space.axpby(-1.0, self.axis_product.borrow(), 1.0, torque);
@@ -251,11 +235,7 @@ impl<V> Dimer<V> {
     }
 
     /// Hn becomes what [`compare`](Self::compare) has found.
-    fn take_product<S>(&mut self, space: &S, curvature: f64)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn take_product(&mut self, space: &S, curvature: f64) {
         space.axpby(1.0, self.torque.borrow(), 1.0, self.axis_product.borrow_mut());
         (self.axis_error, self.asymmetry) = (0.0, 0.0);
         (self.measured, self.estimate.curvature) = (curvature, curvature);

@@ -6,7 +6,7 @@ use crate::probe::Answer;
 use crate::ritz::symmetric_eigen;
 use crate::secant_error::UNSEEN;
 use crate::space::Space;
-use std::borrow::BorrowMut;
+use std::borrow::{Borrow, BorrowMut};
 
 impl<V: ?Sized> Answer<'_, V> {
     /// hv ← the product, and (⟨v, hv⟩, ⟨hv, hv⟩).
@@ -23,13 +23,9 @@ impl<V: ?Sized> Answer<'_, V> {
     }
 }
 
-impl<V> Dimer<V> {
+impl<S: Space> Dimer<S> {
     /// Computes the torque, and asks for its product unless the estimate is good enough or out of gradients.
-    pub(super) fn prepare_rotation<S>(&mut self, space: &S)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(super) fn prepare_rotation(&mut self, space: &S) {
         match self.judge(space) {
             Some(Status::Noise) if self.measures_noise() => {}
             Some(status) => self.conclude_as(status),
@@ -44,11 +40,7 @@ impl<V> Dimer<V> {
     }
 
     /// Computes residual and torque. Returns how the estimate ends, `None` if it is to be rotated.
-    pub(super) fn judge<S>(&mut self, space: &S) -> Option<Status>
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(super) fn judge(&mut self, space: &S) -> Option<Status> {
         let [torque_norm, residual] = self.compute_torque(space);
         self.estimate.residual = residual;
         let goal = self.goal();
@@ -76,11 +68,7 @@ impl<V> Dimer<V> {
     }
 
     /// w ← unit(C n − Hn), orthogonal to n and p. Returns the norm of the part that was left, and ‖r‖.
-    pub(super) fn compute_torque<S>(&mut self, space: &S) -> [f64; 2]
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(super) fn compute_torque(&mut self, space: &S) -> [f64; 2] {
         let (n, hn, p) = (self.axis.borrow(), self.axis_product.borrow(), self.previous.borrow());
         let w = self.torque.borrow_mut();
         let products = space.torque(self.estimate.curvature, n, hn, p, w);
@@ -89,11 +77,7 @@ impl<V> Dimer<V> {
 
     /// w ← unit(w − its parts along n and p), given ⟨w, w⟩, ⟨w, n⟩, ⟨w, p⟩. Returns the norm of what was left, 0 for
     /// nothing.
-    pub(super) fn orthonormalise_torque<S>(&mut self, space: &S, products: [f64; 3]) -> f64
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(super) fn orthonormalise_torque(&mut self, space: &S, products: [f64; 3]) -> f64 {
         let length = products[0].sqrt();
         if length == 0.0 {
             return 0.0;
@@ -112,11 +96,7 @@ impl<V> Dimer<V> {
     }
 
     /// One pass of that. Returns the norm that was left before w was made a unit vector.
-    fn take_parts_away<S>(&mut self, space: &S, [square, along_n, along_p]: [f64; 3]) -> f64
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn take_parts_away(&mut self, space: &S, [square, along_n, along_p]: [f64; 3]) -> f64 {
         let (n, p, w) = (self.axis.borrow(), self.previous.borrow(), self.torque.borrow_mut());
         // p may hold anything before the first rotation.
         let along_p = if self.has_previous { along_p } else { 0.0 };
@@ -133,26 +113,8 @@ impl<V> Dimer<V> {
         norm
     }
 
-    /// p ← unit(p − ⟨p, n⟩ n): the axis may have been normalised or the storage rounded since.
-    pub(super) fn orthogonalise_previous<S>(&mut self, space: &S)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
-        let (n, p) = (self.axis.borrow(), self.previous.borrow_mut());
-        space.deflate(1.0, n, p);
-        let norm = space.norm(p);
-        if norm > 0.0 {
-            space.axpby(0.0, n, 1.0 / norm, p);
-        }
-    }
-
     /// Rayleigh–Ritz with the product along w, then the recombination of axes and products.
-    pub(super) fn tell_torque<S>(&mut self, space: &S, answer: Answer<'_, S::Vector>)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(super) fn tell_torque(&mut self, space: &S, answer: Answer<'_, S::Vector>) {
         let Some((matrix, asymmetry)) = self.projected_hessian(space, &answer) else {
             return self.poisoned();
         };
@@ -175,15 +137,11 @@ impl<V> Dimer<V> {
     }
 
     /// VᵀHV for V = (n, w, p), symmetrised, and its asymmetry in the row of w. `None` if an answer isn't finite.
-    fn projected_hessian<S>(
+    fn projected_hessian(
         &self,
         space: &S,
         answer: &Answer<'_, S::Vector>,
-    ) -> Option<([f64; 9], f64)>
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    ) -> Option<([f64; 9], f64)> {
         let (n, w, p) = (self.axis.borrow(), self.torque.borrow(), self.previous.borrow());
         let (hn, hp) = (self.axis_product.borrow(), self.previous_product.borrow());
         let (ahead, behind) = (answer.ahead, answer.behind.unwrap_or(answer.ahead));
@@ -217,16 +175,13 @@ impl<V> Dimer<V> {
     }
 
     /// Applies n ← c₁ n + c₂ w + c₃ p, p ← the part of the correction orthogonal to it, and both to the products.
-    fn recombine<S>(
+    fn recombine(
         &mut self,
         space: &S,
         answer: &Answer<'_, S::Vector>,
         [c, along_w, along_p]: [f64; 3],
         s: f64,
-    ) where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    ) {
         let (n, hn) = (self.axis.borrow_mut(), self.axis_product.borrow_mut());
         let (p, hp) = (self.previous.borrow_mut(), self.previous_product.borrow_mut());
         let w = self.torque.borrow_mut();

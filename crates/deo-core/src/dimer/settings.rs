@@ -13,19 +13,6 @@ pub enum Target {
     Highest,
 }
 
-/// What becomes of the previous correction p when x or the batch has moved: its product Hp is stale.
-///
-/// The axis is always probed again, since a recycled Hn of another x would falsify C itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub enum Stale {
-    /// Forget p: the first rotation at the new x is in {n, w}, and costs two gradients.
-    #[default]
-    Forget,
-    /// Probe p too: the first rotation is in {n, w, p}, and costs three gradients.
-    Refresh,
-}
-
 /// When the curvature along the final axis is measured afresh, and by how many answers.
 ///
 /// Products that were recombined carry the truncation along every direction probed on the way, see
@@ -67,8 +54,6 @@ pub struct DimerSettings {
     pub floor: f64,
     /// Gradients that one estimate may spend.
     pub max_gradients: u64,
-    /// What to do with p at a new x.
-    pub stale: Stale,
     /// When the curvature of the final axis is measured afresh.
     pub recheck: Recheck,
 }
@@ -83,7 +68,6 @@ impl Default for DimerSettings {
             tolerance: 1e-2,
             floor: 0.0,
             max_gradients: 50,
-            stale: Stale::Forget,
             recheck: Recheck::Claims,
         }
     }

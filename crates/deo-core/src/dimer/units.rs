@@ -8,7 +8,7 @@
 use super::{Dimer, Phase};
 use crate::probe::Answer;
 use crate::space::Space;
-use std::borrow::BorrowMut;
+use std::borrow::{Borrow, BorrowMut};
 
 /// Squares of products within these bounds leave fifty decades to the products to come.
 const SAFE: std::ops::RangeInclusive<f64> = 1e-200..=1e200;
@@ -16,17 +16,13 @@ const SAFE: std::ops::RangeInclusive<f64> = 1e-200..=1e200;
 /// The largest exponent of the unit: span times unit remains a normal number for spans down to 1e-37.
 const LARGEST: f64 = 900.0;
 
-impl<V> Dimer<V> {
+impl<S: Space> Dimer<S> {
     /// The answer by which products come out over the unit, which the first of an estimate decides.
-    pub(super) fn in_units<'a, S>(
+    pub(super) fn in_units<'a>(
         &mut self,
         space: &S,
         mut answer: Answer<'a, S::Vector>,
-    ) -> Answer<'a, S::Vector>
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    ) -> Answer<'a, S::Vector> {
         if self.phase == Phase::Axis {
             let into = self.axis_product.borrow_mut();
             let (_, square) = answer.product_into(space, self.axis.borrow(), into);

@@ -12,7 +12,7 @@ use crate::estimate::{Evidence, Status};
 use crate::probe::Answer;
 use crate::secant_error::{certified_error, stored_error};
 use crate::space::Space;
-use std::borrow::BorrowMut;
+use std::borrow::{Borrow, BorrowMut};
 
 /// The pair whose check is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub(super) enum Check {
     Second { pair: usize },
 }
 
-impl<V> Krylov<V> {
+impl<S: Space> Krylov<S> {
     /// There is room for one more answer beside `kept` gradients.
     pub(super) fn affords(&self, kept: u64) -> bool {
         self.gradients + self.settings.rule.gradients() + kept <= self.settings.max_gradients
@@ -63,11 +63,7 @@ impl<V> Krylov<V> {
     }
 
     /// Takes the answer of a check, and asks the next one or decides what follows from all of them.
-    pub(super) fn tell_check<S>(&mut self, space: &S, answer: Answer<'_, S::Vector>)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(super) fn tell_check(&mut self, space: &S, answer: Answer<'_, S::Vector>) {
         let (pair, finite) = match self.check {
             Check::None => return,
             Check::Fresh { pair } => (pair, self.tell_fresh(space, pair, answer)),
@@ -89,11 +85,7 @@ impl<V> Krylov<V> {
     }
 
     /// Pair `pair` from a fresh product. False if that isn't finite.
-    fn tell_fresh<S>(&mut self, space: &S, pair: usize, answer: Answer<'_, S::Vector>) -> bool
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn tell_fresh(&mut self, space: &S, pair: usize, answer: Answer<'_, S::Vector>) -> bool {
         let (v, fresh) = (self.basis[pair].borrow(), self.spare[0].borrow_mut());
         let (curvature, square) = answer.product_into(space, v, fresh);
         let scale = space.norm(answer.ahead);
@@ -121,11 +113,7 @@ impl<V> Krylov<V> {
     }
 
     /// The error of pair `pair` from a product at the second length. False if that isn't finite.
-    fn tell_second<S>(&mut self, space: &S, pair: usize, answer: Answer<'_, S::Vector>) -> bool
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn tell_second(&mut self, space: &S, pair: usize, answer: Answer<'_, S::Vector>) -> bool {
         let (v, again) = (self.basis[pair].borrow(), self.spare[0].borrow_mut());
         let (curvature, square) = answer.product_into(space, v, again);
         if !(curvature.is_finite() && is_finite(space, square, again)) {
@@ -145,11 +133,7 @@ impl<V> Krylov<V> {
     }
 
     /// After the last answer of a check: the fresh residuals decide.
-    fn conclude<S>(&mut self, space: &S)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn conclude(&mut self, space: &S) {
         let mut open = false;
         for pair in 0..self.estimates.len() {
             let estimate = self.estimates[pair];

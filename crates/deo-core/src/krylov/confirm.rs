@@ -26,7 +26,6 @@ use super::judge::Open;
 use super::missed::Missed;
 use super::{Krylov, Which};
 use crate::space::Space;
-use std::borrow::BorrowMut;
 
 /// The share of its distance from the wanted pairs to which a pair's residual must fall: the gap is then known to a tenth.
 const TOLD: f64 = 0.1;
@@ -100,13 +99,9 @@ impl Confirmation {
     }
 }
 
-impl<V> Krylov<V> {
+impl<S: Space> Krylov<S> {
     /// Once every wanted pair is closed: what is to be done before the list is complete, `None` if it is.
-    pub(super) fn confirm<S>(&mut self, space: &S) -> Option<Open>
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(super) fn confirm(&mut self, space: &S) -> Option<Open> {
         if !self.settings.confirm {
             return None;
         }
@@ -147,11 +142,7 @@ impl<V> Krylov<V> {
     }
 
     /// Steps 3 and 5 at one end.
-    fn confirm_end<S>(&mut self, space: &S, upper: bool) -> Told
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn confirm_end(&mut self, space: &S, upper: bool) -> Told {
         let places = self.confirmation.locked[usize::from(upper)];
         let mut told = [(0, f64::INFINITY); MOST_TOLD];
         for place in 0..=places {
@@ -223,7 +214,7 @@ impl<V> Krylov<V> {
     }
 
     /// The ends at which pairs are wanted; true for the upper one.
-    fn ends(&self) -> impl Iterator<Item = bool> + use<V> {
+    fn ends(&self) -> impl Iterator<Item = bool> + use<S> {
         let which = self.settings.which;
         let lower = (which != Which::Highest).then_some(false);
         lower.into_iter().chain((which != Which::Lowest).then_some(true))
@@ -261,11 +252,7 @@ impl<V> Krylov<V> {
     }
 
     /// Steps 1 and the first half of 2 but for the random direction.
-    fn lock<S>(&mut self, space: &S)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn lock(&mut self, space: &S) {
         let wanted = self.estimates.len();
         let ends = self.settings.ends();
         // Room is left for the new process.
@@ -299,11 +286,7 @@ impl<V> Krylov<V> {
     }
 
     /// The residual of a pair beside the wanted ones, left in the next place of the basis; it bounds where its eigenvalue is.
-    fn bound_neighbour<S>(&mut self, space: &S, row: usize, upper: bool) -> f64
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn bound_neighbour(&mut self, space: &S, row: usize, upper: bool) -> f64 {
         let (theta, residual) = (self.values[row], self.residual_into_next(space, row));
         let bound = if upper { theta + residual } else { theta - residual };
         let beyond = &mut self.confirmation.beyond[usize::from(upper)];

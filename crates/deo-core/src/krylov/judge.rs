@@ -4,7 +4,6 @@ use super::Krylov;
 use crate::estimate::{Estimate, Evidence, Status};
 use crate::secant_error::UNSEEN;
 use crate::space::Space;
-use std::borrow::BorrowMut;
 
 /// The truncation of Σ cⱼ wⱼ as a vector: independent errors add in squares.
 pub(super) fn combined_error(weights: &[f64], errors: &[f64]) -> f64 {
@@ -21,13 +20,9 @@ pub(super) enum Open {
     Missing,
 }
 
-impl<V> Krylov<V> {
+impl<S: Space> Krylov<S> {
     /// Updates the estimates up to the first pair that isn't closed, whose residual is left in the basis.
-    pub(super) fn judge_pairs<S>(&mut self, space: &S) -> Option<Open>
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(super) fn judge_pairs(&mut self, space: &S) -> Option<Open> {
         for i in 0..self.estimates.len() {
             match self.judge_pair(space, i) {
                 None => return Some(Open::Missing),
@@ -41,11 +36,7 @@ impl<V> Krylov<V> {
 
     /// Updates the estimate of pair i, and leaves its residual in the next place of the basis. `None` if there is no such
     /// pair.
-    pub(super) fn judge_pair<S>(&mut self, space: &S, i: usize) -> Option<Status>
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(super) fn judge_pair(&mut self, space: &S, i: usize) -> Option<Status> {
         let row = self.row_of(i)?;
         let theta = self.values[row];
         let residual = self.residual_into_next(space, row);

@@ -13,7 +13,6 @@
 use super::Krylov;
 use crate::secant_error::{UNSEEN, rounding_error};
 use crate::space::Space;
-use std::borrow::BorrowMut;
 
 /// Asymmetries that make a measurement: its standard error is then a third of it at most.
 const ENOUGH: f64 = 6.0;
@@ -39,13 +38,9 @@ impl AsymmetryNoise {
     }
 }
 
-impl<V> Krylov<V> {
+impl<S: Space> Krylov<S> {
     /// Keeps the bound of the rounding of a product from a gradient of norm `scale` over a distance `span`.
-    pub(super) fn note_rounding<S>(&mut self, space: &S, scale: f64, span: f64)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(super) fn note_rounding(&mut self, space: &S, scale: f64, span: f64) {
         self.rounding = self.rounding.max(rounding_error(space.epsilon(), scale, span));
     }
 

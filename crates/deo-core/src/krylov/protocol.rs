@@ -10,31 +10,23 @@ use crate::oracle::asks;
 use crate::probe::{Answer, Probe};
 use crate::ritz::symmetric_eigen;
 use crate::space::Space;
-use std::borrow::BorrowMut;
+use std::borrow::{Borrow, BorrowMut};
 
 /// A vector of which four passes leave less than half each time depends on the others.
 const PASSES: usize = 4;
 
 asks!(Krylov);
 
-impl<V> Krylov<V> {
+impl<S: Space> Krylov<S> {
     /// Starts from a random direction; `seed` also serves for those that are drawn later.
-    pub fn draw<S>(&mut self, space: &S, seed: u64)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn draw(&mut self, space: &S, seed: u64) {
         self.reset(seed);
         self.queue_random(space);
         self.starting = self.queued;
     }
 
     /// Starts from `axes`, each of which costs a gradient, and then goes on as from a random start.
-    pub fn start_from<S>(&mut self, space: &S, axes: &[&S::Vector], seed: u64)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn start_from(&mut self, space: &S, axes: &[&S::Vector], seed: u64) {
         self.reset(seed);
         for axis in axes.iter().take(self.settings.kept()) {
             space.copy(axis, self.basis[self.queued].borrow_mut());
@@ -50,11 +42,7 @@ impl<V> Krylov<V> {
     ///
     /// The random direction is there because every eigenvector is a fixed point: without it, a pair that has
     /// ceased to be the lowest would never be left.
-    pub fn restart_at_new_point<S>(&mut self, space: &S)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn restart_at_new_point(&mut self, space: &S) {
         let known = self.estimates.iter().filter(|e| e.curvature.is_finite()).count();
         let draws = self.draws;
         self.reset(self.seed);
@@ -80,11 +68,7 @@ impl<V> Krylov<V> {
     }
 
     /// The next question, or `None` when the process has finished. Asking again asks the same.
-    pub fn ask<S>(&self, _space: &S) -> Option<Probe<'_, S::Vector>>
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn ask(&self, _space: &S) -> Option<Probe<'_, S::Vector>> {
         let (index, factor) = match &self.check {
             Check::None => (self.filled, 1.0),
             Check::Fresh { pair } => (*pair, 1.0),
@@ -97,11 +81,7 @@ impl<V> Krylov<V> {
     ///
     /// Call it between `tell` and `ask`. It acts on residuals only, not on starting vectors, and any direction
     /// is allowed: it is orthonormalised afterwards, and replaced by a random one if nothing new is left of it.
-    pub fn precondition<S>(&mut self, space: &S, apply: impl FnOnce(&mut S::Vector))
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn precondition(&mut self, space: &S, apply: impl FnOnce(&mut S::Vector)) {
         if self.asking
             && self.check == Check::None
             && self.starting == 0
@@ -119,11 +99,7 @@ impl<V> Krylov<V> {
     /// # Panics
     ///
     /// If nothing was asked.
-    pub fn tell<S>(&mut self, space: &S, answer: Answer<'_, S::Vector>)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn tell(&mut self, space: &S, answer: Answer<'_, S::Vector>) {
         assert!(self.asking, "tell without a question: the process asked nothing");
         self.gradients += answer.gradients;
         self.secants |= answer.behind.is_some();
@@ -151,11 +127,7 @@ impl<V> Krylov<V> {
     }
 
     /// Row and column i of M against the first `count` directions, and the error of product i.
-    pub(super) fn set_column<S>(&mut self, space: &S, i: usize, count: usize, along: f64)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(super) fn set_column(&mut self, space: &S, i: usize, count: usize, along: f64) {
         let m = self.settings.memory;
         self.matrix[i * m + i] = along;
         let (v, w) = (self.basis[i].borrow(), self.products[i].borrow());
@@ -184,11 +156,7 @@ impl<V> Krylov<V> {
     }
 
     /// Judges the wanted pairs, and either ends the search or queues the next direction.
-    pub(super) fn advance<S>(&mut self, space: &S)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(super) fn advance(&mut self, space: &S) {
         if self.filled == self.settings.memory {
             self.restart(space);
         }
@@ -213,11 +181,7 @@ impl<V> Krylov<V> {
     }
 
     /// basis[filled] ← Σ cⱼ (wⱼ − θ vⱼ), and its norm.
-    pub(super) fn residual_into_next<S>(&mut self, space: &S, row: usize) -> f64
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(super) fn residual_into_next(&mut self, space: &S, row: usize) -> f64 {
         let (k, theta) = (self.filled, self.values[row]);
         let (known, next) = self.basis.split_at_mut(k);
         let r = next[0].borrow_mut();
@@ -230,11 +194,7 @@ impl<V> Krylov<V> {
     }
 
     /// Queues the residual of a Ritz pair, in the next place of the basis. False if nothing is left of it.
-    fn queue_residual<S>(&mut self, space: &S, row: usize) -> bool
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn queue_residual(&mut self, space: &S, row: usize) -> bool {
         let Some(norm) = self.queue(space) else { return false };
         let (k, theta) = (self.filled, self.values[row]);
         self.confirmation.missed.extend(k, theta, &self.vectors[row * k..][..k], norm);
@@ -243,11 +203,7 @@ impl<V> Krylov<V> {
 
     /// Orthonormalises basis[queued] against those before it and queues it. Returns the norm that was left of it, `None`
     /// for nothing.
-    pub(super) fn queue<S>(&mut self, space: &S) -> Option<f64>
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(super) fn queue(&mut self, space: &S) -> Option<f64> {
         let (known, next) = self.basis.split_at_mut(self.queued);
         let v = next[0].borrow_mut();
         let before = space.norm(v);
@@ -275,11 +231,7 @@ impl<V> Krylov<V> {
     }
 
     /// Queues a random direction. False if the basis is the whole space.
-    fn queue_random<S>(&mut self, space: &S) -> bool
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn queue_random(&mut self, space: &S) -> bool {
         self.draws += 1;
         let seed = derive(self.seed, self.draws);
         space.fill(self.basis[self.queued].borrow_mut(), &|i| noise(seed, i));

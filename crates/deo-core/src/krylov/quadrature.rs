@@ -3,8 +3,9 @@
 use super::Krylov;
 use super::check::Check;
 use crate::ritz::symmetric_eigen;
+use crate::space::Space;
 use crate::space::{Update, Updates};
-use std::borrow::BorrowMut;
+use std::borrow::{Borrow, BorrowMut};
 
 /// y ← p y.
 struct Times;
@@ -16,7 +17,7 @@ impl Update<1, 1> for Times {
     }
 }
 
-impl<V> Krylov<V> {
+impl<S: Space> Krylov<S> {
     /// The Gauss quadrature (θ, w), Σw = 1, of the density as the random start sees it; `None` once the basis no longer
     /// is the Krylov space of that start, after a restart or at the end.
     pub(crate) fn quadrature(&self) -> Option<Vec<(f64, f64)>> {
@@ -34,10 +35,9 @@ impl<V> Krylov<V> {
 
     /// The lowest eigenvalue of P⁻¹H that the basis holds, P = diag(`metric`) > 0: min yᵀMy / yᵀVᵀPVy. An upper bound of
     /// the true one. NaN if P isn't positive on the basis.
-    pub(crate) fn lowest_in_metric<S>(&self, space: &S, metric: &S::Vector) -> f64
+    pub(crate) fn lowest_in_metric(&self, space: &S, metric: &S::Vector) -> f64
     where
-        S: Updates<Owned = V>,
-        V: BorrowMut<S::Vector>,
+        S: Updates,
     {
         let (k, m) = (self.filled, self.settings.memory);
         if k == 0 {

@@ -4,17 +4,13 @@ use super::judge::{Open, combined_error};
 use super::{Krylov, Which};
 use crate::estimate::{Estimate, Status};
 use crate::space::Space;
-use std::borrow::BorrowMut;
+use std::borrow::{Borrow, BorrowMut};
 
-impl<V> Krylov<V> {
+impl<S: Space> Krylov<S> {
     /// out ← the Ritz vector of wanted pair i as it stands, also before the process has finished.
     ///
     /// False, and `out` untouched, while the basis is too small to have it.
-    pub fn ritz_vector<S>(&self, space: &S, i: usize, out: &mut S::Vector) -> bool
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn ritz_vector(&self, space: &S, i: usize, out: &mut S::Vector) -> bool {
         let Some(row) = self.row_of(i) else { return false };
         for j in 0..self.filled {
             let keep = if j == 0 { 0.0 } else { 1.0 };
@@ -39,11 +35,7 @@ impl<V> Krylov<V> {
     }
 
     /// Makes room: V ← CV, W ← CW, M ← CMCᵀ for the kept rows C.
-    pub(super) fn restart<S>(&mut self, space: &S)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(super) fn restart(&mut self, space: &S) {
         let kept_ritz = self.settings.kept_ritz();
         let rows = self.restart_rows(kept_ritz, true);
         self.replace(space, rows);
@@ -51,11 +43,7 @@ impl<V> Krylov<V> {
     }
 
     /// Keeps so many Ritz pairs of the lower and of the upper end, and nothing else.
-    pub(super) fn reduce<S>(&mut self, space: &S, [lower, upper]: [usize; 2])
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(super) fn reduce(&mut self, space: &S, [lower, upper]: [usize; 2]) {
         let k = self.filled;
         let rows = (0..lower).chain(k - upper..k);
         for (place, row) in rows.enumerate() {
@@ -67,11 +55,7 @@ impl<V> Krylov<V> {
 
     /// Ends the search: the wanted Ritz vectors come first in the basis. `status` is for the pairs left open. The check
     /// of those found comes after it.
-    pub(super) fn end<S>(&mut self, space: &S, status: Option<Status>)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(super) fn end(&mut self, space: &S, status: Option<Status>) {
         self.asking = false;
         for estimate in &mut self.estimates {
             if let (Status::Running, Some(status)) = (estimate.status, status) {
@@ -139,11 +123,7 @@ impl<V> Krylov<V> {
     }
 
     /// Applies the rows in `scratch` to basis and products, and to M.
-    fn replace<S>(&mut self, space: &S, rows: usize)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn replace(&mut self, space: &S, rows: usize) {
         let k = self.filled;
         for vectors in [&mut self.basis, &mut self.products] {
             for (a, target) in self.spare.iter_mut().take(rows).enumerate() {

@@ -12,7 +12,7 @@ const SPACE: Host<f64> = Host::new();
 const ZERO: [f64; 3] = [0.0; 3];
 
 /// One pair along the first of three axes with Hv = (C, `residual`, 0), measured afresh and said to be converged.
-fn checked(curvature: f64, residual: f64) -> Krylov<Vec<f64>> {
+fn checked(curvature: f64, residual: f64) -> Krylov<Host<f64>> {
     let settings = KrylovSettings { tolerance: 1e-2, confirm: false, ..Default::default() };
     let mut krylov = Krylov::new(&SPACE, &ZERO[..], settings).unwrap();
     krylov.draw(&SPACE, 1);

@@ -60,7 +60,7 @@ pub trait Asks<S: Space> {
 /// [`Asks`] for a machine that asks for gradients only, by its own `ask` and `tell`.
 macro_rules! asks {
     ($machine:ident) => {
-        impl<S: $crate::Space> $crate::oracle::Asks<S> for $machine<S::Owned> {
+        impl<S: $crate::Space> $crate::oracle::Asks<S> for $machine<S> {
             fn ask<'a>(
                 &'a mut self,
                 space: &S,

@@ -4,34 +4,34 @@ use super::{Asks, Oracle, Question};
 use crate::objective::Objective;
 use crate::probe::{Answer, Probe, Rule};
 use crate::space::Space;
-use std::borrow::BorrowMut;
+use std::borrow::{Borrow, BorrowMut};
 
 /// The displaced point and the gradients there: what answering needs.
 #[derive(Debug, Clone)]
-pub struct Workspace<V> {
-    point: V,
-    ahead: V,
+pub struct Workspace<S: Space> {
+    point: S::Owned,
+    ahead: S::Owned,
     /// The other end, for the central rule.
-    behind: Option<V>,
+    behind: Option<S::Owned>,
 }
 
-impl<V> Workspace<V> {
+impl<S: Space> Workspace<S> {
     /// Vectors of the shape of `like`, two for the forward rule and three for the central one.
-    pub fn new<S: Space<Owned = V>>(space: &S, like: &S::Vector, rule: Rule) -> Self {
+    pub fn new(space: &S, like: &S::Vector, rule: Rule) -> Self {
         let zeros = || space.zeros_like(like);
         let behind = (rule == Rule::Central).then(zeros);
         Workspace { point: zeros(), ahead: zeros(), behind }
     }
 
     /// A displaced point and the gradient there, for a loop of your own.
-    pub fn vectors(&mut self) -> [&mut V; 2] {
+    pub fn vectors(&mut self) -> [&mut S::Owned; 2] {
         [&mut self.point, &mut self.ahead]
     }
 
     /// Answers everything that `machine` asks, at x, where the gradient is `g`, by the rule of this workspace.
     ///
     /// Exact products are not an objective's to give: for [`Rule::Product`] this answers by the forward rule.
-    pub fn answer_all<S, O>(
+    pub fn answer_all<O>(
         &mut self,
         machine: &mut impl Asks<S>,
         space: &S,
@@ -39,8 +39,6 @@ impl<V> Workspace<V> {
         x: &S::Vector,
         g: &S::Vector,
     ) where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
         O: Objective<S::Vector> + ?Sized,
     {
         let Ok(()) = self.try_answer_all(machine, space, objective, x, g);
@@ -51,7 +49,7 @@ impl<V> Workspace<V> {
     /// # Errors
     ///
     /// Why it stopped. The machine still waits for the answer to its last question: go on with it later, or leave it.
-    pub fn try_answer_all<S, O>(
+    pub fn try_answer_all<O>(
         &mut self,
         machine: &mut impl Asks<S>,
         space: &S,
@@ -60,8 +58,6 @@ impl<V> Workspace<V> {
         g: &S::Vector,
     ) -> Result<(), O::Stop>
     where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
         O: Oracle<S::Vector> + ?Sized,
     {
         while let Some(question) = machine.ask(space, g) {
@@ -82,7 +78,7 @@ impl<V> Workspace<V> {
     }
 
     /// Evaluates what `probe` asks around x, where the gradient is `g`.
-    fn answer<'a, S, O>(
+    fn answer<'a, O>(
         &'a mut self,
         space: &S,
         oracle: &mut O,
@@ -91,8 +87,6 @@ impl<V> Workspace<V> {
         g: &'a S::Vector,
     ) -> Result<Answer<'a, S::Vector>, O::Stop>
     where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
         O: Oracle<S::Vector> + ?Sized,
     {
         let point = self.point.borrow_mut();
@@ -103,7 +97,7 @@ impl<V> Workspace<V> {
         };
         let h_behind = probe.displace_back(space, x, point);
         oracle.try_value_grad(point, behind.borrow_mut())?;
-        let behind: &V = behind;
+        let behind: &S::Owned = behind;
         Ok(Answer::central(h_behind, behind.borrow(), h, self.ahead.borrow()))
     }
 }

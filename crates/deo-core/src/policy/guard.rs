@@ -61,7 +61,7 @@
 
 use crate::budget::LOSS_COST;
 use crate::space::Space;
-use std::borrow::BorrowMut;
+use std::borrow::{Borrow, BorrowMut};
 
 /// The settings of a [`Guard`].
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -110,7 +110,7 @@ impl std::error::Error for GuardError {}
 /// The cap, over stored vectors `V`. The loop keeps the point of before the step.
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Guard<V> {
+pub struct Guard<S: Space> {
     settings: GuardSettings,
     steps: u64,
     measurements: u64,
@@ -118,22 +118,19 @@ pub struct Guard<V> {
     fall: f64,
     curvature: f64,
     /// s, and ‖s‖ of the step that is being measured.
-    step: V,
+    step: S::Owned,
     length: f64,
     gradients: u64,
     losses: u64,
 }
 
-impl<V> Guard<V> {
+impl<S: Space> Guard<S> {
     /// A guard for vectors of the shape of `like`. It knows nothing before the first step, which it measures.
     ///
     /// # Errors
     ///
     /// [`GuardError`] names the setting that is out of range.
-    pub fn new<S>(space: &S, like: &S::Vector, settings: GuardSettings) -> Result<Self, GuardError>
-    where
-        S: Space<Owned = V>,
-    {
+    pub fn new(space: &S, like: &S::Vector, settings: GuardSettings) -> Result<Self, GuardError> {
         if settings.interval == 0 {
             return Err(GuardError::NoInterval);
         }
@@ -186,22 +183,12 @@ impl<V> Guard<V> {
     }
 }
 
-impl<V> Guard<V> {
+impl<S: Space> Guard<S> {
     /// Cuts the step from `before`, where the gradient is `g`, to `x` to the length allowed, and says whether it is to
     /// be measured: then evaluate the gradient or the loss at the new x, on the batch of the step, and tell it.
     ///
     /// A step that is short enough is left alone to the last bit.
-    pub fn cut<S>(
-        &mut self,
-        space: &S,
-        before: &S::Vector,
-        g: &S::Vector,
-        x: &mut S::Vector,
-    ) -> bool
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn cut(&mut self, space: &S, before: &S::Vector, g: &S::Vector, x: &mut S::Vector) -> bool {
         self.shorten(space, before, g, x);
         let due = self.steps.is_multiple_of(self.settings.interval);
         self.steps += 1;
@@ -209,17 +196,14 @@ impl<V> Guard<V> {
     }
 
     /// Takes the gradient `after` at the x that [`Guard::cut`] left, `g` being the one at `before`; cuts once more.
-    pub fn tell_gradient<S>(
+    pub fn tell_gradient(
         &mut self,
         space: &S,
         before: &S::Vector,
         g: &S::Vector,
         x: &mut S::Vector,
         after: &S::Vector,
-    ) where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    ) {
         self.gradients += 1;
         let step = self.step.borrow();
         let [along, along_after] = space.dots([(step, g), (step, after)]);
@@ -229,17 +213,14 @@ impl<V> Guard<V> {
 
     /// Takes the losses at `before`, where the gradient is `g`, and at the x that [`Guard::cut`] left; cuts once
     /// more.
-    pub fn tell_losses<S>(
+    pub fn tell_losses(
         &mut self,
         space: &S,
         before: &S::Vector,
         g: &S::Vector,
         x: &mut S::Vector,
         [loss_before, loss]: [f64; 2],
-    ) where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    ) {
         self.losses += 1;
         let along = space.dot(self.step.borrow(), g);
         self.measured(along, 2.0 * (loss - loss_before - along));
@@ -247,11 +228,7 @@ impl<V> Guard<V> {
     }
 
     /// s ← x − before and, if that is too long, s ← (min(ā, a)/q̄) s/‖s‖ and x ← before + s.
-    fn shorten<S>(&mut self, space: &S, before: &S::Vector, g: &S::Vector, x: &mut S::Vector)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn shorten(&mut self, space: &S, before: &S::Vector, g: &S::Vector, x: &mut S::Vector) {
         let step = self.step.borrow_mut();
         space.combine([(1.0, x), (-1.0, before)], 0.0, step);
         let [square, along] = space.dots([(&*step, &*step), (&*step, g)]);

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::ops::Range;
 
 /// A stored component: `f32` or `f64`.
-pub trait Real: Copy + Send + Sync + 'static {
+pub trait Real: Copy + std::fmt::Debug + Send + Sync + 'static {
     /// Zero.
     const ZERO: Self;
     /// The unit roundoff, half the distance from 1 to the next number.

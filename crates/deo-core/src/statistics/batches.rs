@@ -7,7 +7,7 @@ use crate::oracle::{Workspace, asks};
 use crate::probe::{Answer, Probe, Rule};
 use crate::space::Space;
 use crate::two_lengths::{Regime, TwoLengths, TwoLengthsError, TwoLengthsSettings};
-use std::borrow::BorrowMut;
+use std::borrow::{Borrow, BorrowMut};
 
 /// The curvature along a fixed axis over several batches, in the ask/tell protocol.
 ///
@@ -39,10 +39,14 @@ use std::borrow::BorrowMut;
 /// ```
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct BatchCurvature<V> {
-    two_lengths: TwoLengths<V>,
-    mean_product: V,
-    scratch: V,
+#[cfg_attr(
+    feature = "serde",
+    serde(bound = "S::Owned: serde::Serialize + serde::de::DeserializeOwned")
+)]
+pub struct BatchCurvature<S: Space> {
+    two_lengths: TwoLengths<S>,
+    mean_product: S::Owned,
+    scratch: S::Owned,
     curvatures: Sample,
     /// √Σ ‖H_b n − H̄n‖².
     product_deviation: f64,
@@ -105,21 +109,17 @@ impl BatchEstimate {
 
 asks!(BatchCurvature);
 
-impl<V> BatchCurvature<V> {
+impl<S: Space> BatchCurvature<S> {
     /// A machine for the direction of `axis`.
     ///
     /// # Errors
     ///
     /// [`TwoLengthsError`] names a setting that is out of range.
-    pub fn new<S>(
+    pub fn new(
         space: &S,
         axis: &S::Vector,
         settings: TwoLengthsSettings,
-    ) -> Result<Self, TwoLengthsError>
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    ) -> Result<Self, TwoLengthsError> {
         let mut two_lengths = TwoLengths::new(space, axis, settings)?;
         two_lengths.set_axis(space, axis);
         two_lengths.begin(0);
@@ -145,11 +145,7 @@ impl<V> BatchCurvature<V> {
     }
 
     /// The next question of this batch, or `None` when it is finished. Asking again asks the same.
-    pub fn ask<S>(&self, space: &S) -> Option<Probe<'_, S::Vector>>
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn ask(&self, space: &S) -> Option<Probe<'_, S::Vector>> {
         self.two_lengths.ask(space)
     }
 
@@ -158,11 +154,7 @@ impl<V> BatchCurvature<V> {
     /// # Panics
     ///
     /// If nothing was asked.
-    pub fn tell<S>(&mut self, space: &S, answer: Answer<'_, S::Vector>)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn tell(&mut self, space: &S, answer: Answer<'_, S::Vector>) {
         self.estimate.gradients += answer.gradients;
         self.two_lengths.tell(space, answer);
         match self.two_lengths.status() {
@@ -173,11 +165,7 @@ impl<V> BatchCurvature<V> {
     }
 
     /// Welford's update, of numbers and of vectors.
-    fn absorb<S>(&mut self, space: &S)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn absorb(&mut self, space: &S) {
         self.curvatures.push(self.two_lengths.curvature());
         let count = self.curvatures.count() as f64;
         let (scratch, mean) = (self.scratch.borrow_mut(), self.mean_product.borrow_mut());
@@ -206,16 +194,14 @@ impl<V> BatchCurvature<V> {
     }
 
     /// Measures one more batch at x, where its gradient is `g`.
-    pub fn measure<S, O>(
+    pub fn measure<O>(
         &mut self,
         space: &S,
         objective: &mut O,
         x: &S::Vector,
         g: &S::Vector,
-        workspace: &mut Workspace<V>,
+        workspace: &mut Workspace<S>,
     ) where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
         O: Objective<S::Vector> + ?Sized,
     {
         self.begin_batch();
@@ -223,12 +209,12 @@ impl<V> BatchCurvature<V> {
     }
 
     /// n, of unit length.
-    pub fn axis(&self) -> &V {
+    pub fn axis(&self) -> &S::Owned {
         self.two_lengths.axis()
     }
 
     /// H̄n, the mean product.
-    pub fn mean_product(&self) -> &V {
+    pub fn mean_product(&self) -> &S::Owned {
         &self.mean_product
     }
 

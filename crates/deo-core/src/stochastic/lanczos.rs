@@ -21,7 +21,7 @@ use crate::oracle::{Workspace, asks};
 use crate::probe::{Answer, Length, Probe};
 use crate::ritz::symmetric_eigen;
 use crate::space::{Space, norm_from};
-use std::borrow::BorrowMut;
+use std::borrow::{Borrow, BorrowMut};
 
 /// A Lanczos process from each of several random vectors: plain data, resumable at any answer.
 ///
@@ -45,12 +45,16 @@ use std::borrow::BorrowMut;
 /// ```
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct SpectralDensity<V> {
+#[cfg_attr(
+    feature = "serde",
+    serde(bound = "S::Owned: serde::Serialize + serde::de::DeserializeOwned")
+)]
+pub struct SpectralDensity<S: Space> {
     settings: StochasticSettings,
     length: Length,
     /// m vectors, of which the first `alpha.len()` have products and the next one waits for its own.
-    basis: Vec<V>,
-    remainder: V,
+    basis: Vec<S::Owned>,
+    remainder: S::Owned,
     alpha: Vec<f64>,
     beta: Vec<f64>,
     /// Room for T, its eigenvectors and its eigenvalues.
@@ -64,21 +68,17 @@ pub struct SpectralDensity<V> {
 
 asks!(SpectralDensity);
 
-impl<V> SpectralDensity<V> {
+impl<S: Space> SpectralDensity<S> {
     /// A machine for vectors of the shape of `like`, with its first question ready.
     ///
     /// # Errors
     ///
     /// [`StochasticError`] names a setting that is out of range.
-    pub fn new<S>(
+    pub fn new(
         space: &S,
         like: &S::Vector,
         settings: StochasticSettings,
-    ) -> Result<Self, StochasticError>
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    ) -> Result<Self, StochasticError> {
         settings.validate()?;
         let steps = settings.steps;
         let mut process = SpectralDensity {
@@ -100,21 +100,13 @@ impl<V> SpectralDensity<V> {
     }
 
     /// Starts again, at another x, from the same vectors.
-    pub fn begin<S>(&mut self, space: &S)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn begin(&mut self, space: &S) {
         self.density.clear();
         (self.gradients, self.sampling) = (0, Sampling::Running);
         self.draw(space);
     }
 
-    fn draw<S>(&mut self, space: &S)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn draw(&mut self, space: &S) {
         self.alpha.clear();
         self.beta.clear();
         let number = self.density.vectors() as u64;
@@ -129,11 +121,7 @@ impl<V> SpectralDensity<V> {
     }
 
     /// The next question, or `None` when the estimate is finished. Asking again asks the same.
-    pub fn ask<S>(&self, _space: &S) -> Option<Probe<'_, S::Vector>>
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn ask(&self, _space: &S) -> Option<Probe<'_, S::Vector>> {
         let asking = self.sampling == Sampling::Running;
         asking.then(|| Probe::new(self.basis[self.alpha.len()].borrow(), self.length, 1.0))
     }
@@ -143,11 +131,7 @@ impl<V> SpectralDensity<V> {
     /// # Panics
     ///
     /// If nothing was asked.
-    pub fn tell<S>(&mut self, space: &S, answer: Answer<'_, S::Vector>)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn tell(&mut self, space: &S, answer: Answer<'_, S::Vector>) {
         let asked = self.sampling == Sampling::Running;
         assert!(asked, "tell without a question: the Lanczos process asked nothing");
         self.gradients += answer.gradients;
@@ -173,11 +157,7 @@ impl<V> SpectralDensity<V> {
     }
 
     /// The remainder ← its part orthogonal to the basis. Returns its norm.
-    fn orthogonalise<S>(&mut self, space: &S) -> f64
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn orthogonalise(&mut self, space: &S) -> f64 {
         let remainder = self.remainder.borrow_mut();
         // Twice is enough, as in the dimer.
         for _ in 0..2 {
@@ -189,11 +169,7 @@ impl<V> SpectralDensity<V> {
     }
 
     /// Turns T into nodes and weights, and draws the next vector.
-    fn finish_vector<S>(&mut self, space: &S)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn finish_vector(&mut self, space: &S) {
         let k = self.alpha.len();
         let (matrix, values) = (&mut self.matrix[..k * k], &mut self.values[..k]);
         let vectors = &mut self.vectors[..k * k];
@@ -215,17 +191,15 @@ impl<V> SpectralDensity<V> {
     }
 
     /// Answers everything that is asked, at x, where the gradient is `g`.
-    pub fn measure<S, O>(
+    pub fn measure<O>(
         &mut self,
         space: &S,
         objective: &mut O,
         x: &S::Vector,
         g: &S::Vector,
-        workspace: &mut Workspace<V>,
+        workspace: &mut Workspace<S>,
     ) -> &Density
     where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
         O: Objective<S::Vector> + ?Sized,
     {
         workspace.answer_all(self, space, objective, x, g);

@@ -6,7 +6,7 @@ use crate::oracle::{Workspace, asks};
 use crate::probe::{Answer, Length, Probe};
 use crate::space::{Space, norm_from};
 use crate::statistics::Sample;
-use std::borrow::BorrowMut;
+use std::borrow::{Borrow, BorrowMut};
 
 /// tr H ≈ mean of ⟨z, Hz⟩ over random vectors of signs z, with its standard error.
 ///
@@ -33,11 +33,11 @@ use std::borrow::BorrowMut;
 /// ```
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Trace<V> {
+pub struct Trace<S: Space> {
     settings: StochasticSettings,
     length: Length,
-    direction: V,
-    product: V,
+    direction: S::Owned,
+    product: S::Owned,
     /// N.
     dimension: f64,
     samples: Sample,
@@ -65,21 +65,17 @@ pub struct TraceEstimate {
 
 asks!(Trace);
 
-impl<V> Trace<V> {
+impl<S: Space> Trace<S> {
     /// A machine for vectors of the shape of `like`, with its first question ready.
     ///
     /// # Errors
     ///
     /// [`StochasticError`] names a setting that is out of range.
-    pub fn new<S>(
+    pub fn new(
         space: &S,
         like: &S::Vector,
         settings: StochasticSettings,
-    ) -> Result<Self, StochasticError>
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    ) -> Result<Self, StochasticError> {
         settings.validate()?;
         let (direction, product) = (space.zeros_like(like), space.zeros_like(like));
         let mut trace = Trace {
@@ -97,20 +93,12 @@ impl<V> Trace<V> {
     }
 
     /// Starts again, at another x, with the same vectors.
-    pub fn begin<S>(&mut self, space: &S)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn begin(&mut self, space: &S) {
         (self.samples, self.gradients, self.sampling) = (Sample::EMPTY, 0, Sampling::Running);
         self.draw(space);
     }
 
-    fn draw<S>(&mut self, space: &S)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn draw(&mut self, space: &S) {
         let number = self.samples.count();
         self.dimension = draw_signs(space, self.settings.seed, number, self.direction.borrow_mut());
     }
@@ -123,11 +111,7 @@ impl<V> Trace<V> {
     }
 
     /// The next question, or `None` when the estimate is finished. Asking again asks the same.
-    pub fn ask<S>(&self, _space: &S) -> Option<Probe<'_, S::Vector>>
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn ask(&self, _space: &S) -> Option<Probe<'_, S::Vector>> {
         let asking = self.sampling == Sampling::Running;
         asking.then(|| Probe::new(self.direction.borrow(), self.length, 1.0))
     }
@@ -137,11 +121,7 @@ impl<V> Trace<V> {
     /// # Panics
     ///
     /// If nothing was asked.
-    pub fn tell<S>(&mut self, space: &S, answer: Answer<'_, S::Vector>)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn tell(&mut self, space: &S, answer: Answer<'_, S::Vector>) {
         let asked = self.sampling == Sampling::Running;
         assert!(asked, "tell without a question: the trace asked nothing");
         self.gradients += answer.gradients;
@@ -162,17 +142,15 @@ impl<V> Trace<V> {
     }
 
     /// Answers everything that is asked, at x, where the gradient is `g`.
-    pub fn measure<S, O>(
+    pub fn measure<O>(
         &mut self,
         space: &S,
         objective: &mut O,
         x: &S::Vector,
         g: &S::Vector,
-        workspace: &mut Workspace<V>,
+        workspace: &mut Workspace<S>,
     ) -> TraceEstimate
     where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
         O: Objective<S::Vector> + ?Sized,
     {
         workspace.answer_all(self, space, objective, x, g);

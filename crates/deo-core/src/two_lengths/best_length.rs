@@ -67,7 +67,7 @@ pub fn best_length<S, O>(
     g: &S::Vector,
     axis: &S::Vector,
     settings: TwoLengthsSettings,
-    workspace: &mut Workspace<S::Owned>,
+    workspace: &mut Workspace<S>,
 ) -> Result<BestLength, TwoLengthsError>
 where
     S: Space,
@@ -114,11 +114,7 @@ where
 }
 
 /// The balanced length at x: where the search begins.
-fn component_length<S: Space>(
-    space: &S,
-    x: &S::Vector,
-    two_lengths: &TwoLengths<S::Owned>,
-) -> Length {
+fn component_length<S: Space>(space: &S, x: &S::Vector, two_lengths: &TwoLengths<S>) -> Length {
     let (rule, epsilon) = (two_lengths.settings.rule, space.epsilon());
     Length::Absolute(Length::balanced(rule, epsilon, two_lengths.dimension).at(space.norm(x)))
 }

@@ -7,17 +7,13 @@ use crate::oracle::{Workspace, asks};
 use crate::probe::{Answer, Probe, Rule};
 use crate::secant_error::{certified_error, stored_error};
 use crate::space::{Space, norm_from};
-use std::borrow::BorrowMut;
+use std::borrow::{Borrow, BorrowMut};
 
 asks!(TwoLengths);
 
-impl<V> TwoLengths<V> {
+impl<S: Space> TwoLengths<S> {
     /// The next question, or `None` when everything was answered. Asking again asks the same.
-    pub fn ask<S>(&self, _space: &S) -> Option<Probe<'_, S::Vector>>
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn ask(&self, _space: &S) -> Option<Probe<'_, S::Vector>> {
         if self.status != Status::Running {
             return None;
         }
@@ -31,11 +27,7 @@ impl<V> TwoLengths<V> {
     /// # Panics
     ///
     /// If nothing was asked.
-    pub fn tell<S>(&mut self, space: &S, answer: Answer<'_, S::Vector>)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn tell(&mut self, space: &S, answer: Answer<'_, S::Vector>) {
         assert!(
             self.status == Status::Running,
             "tell without a question: the check at two lengths asked nothing"
@@ -63,11 +55,7 @@ impl<V> TwoLengths<V> {
         }
     }
 
-    fn tell_first<S>(&mut self, space: &S, curvature: f64)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn tell_first(&mut self, space: &S, curvature: f64) {
         let (latest, difference) = (self.latest.borrow_mut(), self.difference.borrow_mut());
         space.copy(self.product.borrow(), latest);
         space.copy(latest, difference);
@@ -81,11 +69,7 @@ impl<V> TwoLengths<V> {
         }
     }
 
-    fn tell_longer<S>(&mut self, space: &S, along: f64)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn tell_longer(&mut self, space: &S, along: f64) {
         let (latest, difference) = (self.latest.borrow_mut(), self.difference.borrow_mut());
         // latest ← this product − the last one, then both change their names.
         space.axpby(1.0, difference, -1.0, latest);
@@ -106,16 +90,14 @@ impl<V> TwoLengths<V> {
     }
 
     /// Answers everything that is asked, at x, where the gradient is `g`.
-    pub fn measure<S, O>(
+    pub fn measure<O>(
         &mut self,
         space: &S,
         objective: &mut O,
         x: &S::Vector,
         g: &S::Vector,
-        workspace: &mut Workspace<V>,
+        workspace: &mut Workspace<S>,
     ) where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
         O: Objective<S::Vector> + ?Sized,
     {
         workspace.answer_all(self, space, objective, x, g);

@@ -15,7 +15,7 @@ use std::ops::Range;
 /// ```
 /// use deo_core::laws;
 /// use deo_linalg::{Threads, space::{Contiguous, Dense}};
-/// #[derive(Clone)]
+/// #[derive(Clone, Debug)]
 /// struct Weights { values: Vec<f32> }
 /// impl Contiguous for Weights {
 ///     type Scalar = f32;
@@ -31,7 +31,7 @@ use std::ops::Range;
 /// }
 /// laws::check(&Dense::<Weights>::new(Threads::Pool), &Weights::zeros(1000));
 /// ```
-pub trait Contiguous {
+pub trait Contiguous: Clone + std::fmt::Debug {
     /// The type of the components, `f32` or `f64`.
     type Scalar: Real;
     /// The zero vector of `len` components.

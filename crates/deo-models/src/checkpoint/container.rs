@@ -10,7 +10,7 @@ use twox_hash::XxHash3_64;
 const MAGIC: [u8; 8] = *b"\x89DEO\r\n\x1a\n";
 
 /// Of the header and of the payload's encoding.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// How much of a file is in memory at a time. Half of it or twice it reads as fast.
 pub(super) const BUFFER: usize = 1 << 16;

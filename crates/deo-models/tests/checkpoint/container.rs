@@ -203,11 +203,11 @@ fn other_kinds_versions_and_files_are_named() {
     let error = decode::<State>(Kind(*b"other\0\0\0"), &whole).unwrap_err();
     assert!(message(&error).contains(r#"of kind "tests\x00\x00\x01"; give one of kind "other""#));
 
-    for (version, found) in [(2_u32, "version 2,"), (0, "version 0,"), (u32::MAX, "4294967295")] {
+    for (version, found) in [(1_u32, "version 1,"), (0, "version 0,"), (u32::MAX, "4294967295")] {
         let mut bytes = whole.clone();
         bytes[8..12].copy_from_slice(&version.to_le_bytes());
         let text = message(&refused(&bytes));
-        assert!(text.contains(found) && text.contains("reads version 1"), "{text}");
+        assert!(text.contains(found) && text.contains("reads version 2"), "{text}");
     }
 
     // As a transfer that takes it for text would leave it.

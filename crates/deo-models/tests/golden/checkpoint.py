@@ -25,6 +25,6 @@ payload = b"".join(
         struct.pack("<B", 1),
     ]
 )
-header = b"\x89DEO\r\n\x1a\n" + struct.pack("<I8sQ", 1, b"golden\0\x01", len(payload))
+header = b"\x89DEO\r\n\x1a\n" + struct.pack("<I8sQ", 2, b"golden\0\x01", len(payload))
 checksum = struct.pack("<Q", xxhash.xxh3_64_intdigest(header + payload))
 pathlib.Path(__file__).with_suffix(".deo").write_bytes(header + checksum + payload)

@@ -1,17 +1,17 @@
 //! Whether what a space leaves out is a symmetry.
 
 use deo_core::space::{Space, Variance};
-use std::borrow::BorrowMut;
+use std::borrow::{Borrow, BorrowMut};
 
 /// Are the motions that the space leaves out symmetries of the function? Told from the gradients of a verification, at
 /// no cost.
 ///
 /// For a symmetry Hz = 0 at a stationary point, so zᵀHn = 0: the gradient at x + hn has no part along z either, but for
 /// the turn of z by about h over the size of the body.
-pub(super) struct Symmetry<V> {
+pub(super) struct Symmetry<S: Space> {
     at_x: Option<Variance>,
-    gradient: V,
-    difference: V,
+    gradient: S::Owned,
+    difference: S::Owned,
     /// The largest share of a secant along the motions.
     coupling: f64,
 }
@@ -19,18 +19,14 @@ pub(super) struct Symmetry<V> {
 /// A share that is a turn of z by h/size no more: sizes are bonds, lengths of probes at most a hundredth of them.
 const COUPLED: f64 = 0.05;
 
-impl<V> Symmetry<V> {
-    pub(super) fn new<S: Space<Owned = V>>(space: &S, x: &S::Vector) -> Self {
+impl<S: Space> Symmetry<S> {
+    pub(super) fn new(space: &S, x: &S::Vector) -> Self {
         let (gradient, difference) = (space.zeros_like(x), space.zeros_like(x));
         Symmetry { at_x: None, gradient, difference, coupling: 0.0 }
     }
 
     /// Takes the gradient at x first, then those beside it.
-    pub(super) fn observe<S>(&mut self, space: &S, g: &S::Vector)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(super) fn observe(&mut self, space: &S, g: &S::Vector) {
         let variance = space.variance(g);
         let Some(at_x) = self.at_x else {
             self.at_x = Some(variance);

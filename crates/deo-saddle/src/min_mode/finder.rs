@@ -6,26 +6,25 @@ use deo_core::estimate::{Estimate, Status};
 use deo_core::krylov::{Krylov, KrylovSettings};
 use deo_core::probe::{Answer, Probe};
 use deo_core::space::Space;
-use std::borrow::BorrowMut;
 
 /// Standard errors by which a curvature must differ from zero: noise passes three of them once in seven hundred times.
 const ERRORS: f64 = 3.0;
 
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub(super) enum Finder<V> {
+#[cfg_attr(
+    feature = "serde",
+    serde(bound = "S::Owned: serde::Serialize + serde::de::DeserializeOwned")
+)]
+pub(super) enum Finder<S: Space> {
     None,
-    One(Box<Dimer<V>>),
-    Several { krylov: Box<Krylov<V>>, started: bool },
+    One(Box<Dimer<S>>),
+    Several { krylov: Box<Krylov<S>>, started: bool },
 }
 
-impl<V> Finder<V> {
+impl<S: Space> Finder<S> {
     /// For settings that were found valid.
-    pub(super) fn new<S>(space: &S, like: &S::Vector, settings: &MinModeSettings) -> Self
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(super) fn new(space: &S, like: &S::Vector, settings: &MinModeSettings) -> Self {
         let index = settings.goal.index;
         if index == 0 {
             return Finder::None;
@@ -60,11 +59,7 @@ impl<V> Finder<V> {
         Finder::Several { krylov: Box::new(krylov), started: true }
     }
 
-    pub(super) fn set_axis<S>(&mut self, space: &S, axis: &S::Vector, seed: u64)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(super) fn set_axis(&mut self, space: &S, axis: &S::Vector, seed: u64) {
         match self {
             Finder::None => {}
             Finder::One(dimer) => dimer.set_axis(space, axis),
@@ -76,11 +71,7 @@ impl<V> Finder<V> {
     }
 
     /// Starts an estimate at a new x.
-    pub(super) fn begin<S>(&mut self, space: &S, limit: u64)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(super) fn begin(&mut self, space: &S, limit: u64) {
         match self {
             Finder::None => {}
             Finder::One(dimer) => {
@@ -93,11 +84,7 @@ impl<V> Finder<V> {
         }
     }
 
-    pub(super) fn ask<S>(&self, space: &S) -> Option<Probe<'_, S::Vector>>
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(super) fn ask(&self, space: &S) -> Option<Probe<'_, S::Vector>> {
         match self {
             Finder::None => None,
             Finder::One(dimer) => dimer.ask(space),
@@ -105,11 +92,7 @@ impl<V> Finder<V> {
         }
     }
 
-    pub(super) fn tell<S>(&mut self, space: &S, answer: Answer<'_, S::Vector>)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(super) fn tell(&mut self, space: &S, answer: Answer<'_, S::Vector>) {
         match self {
             Finder::None => {}
             Finder::One(dimer) => dimer.tell(space, answer),
@@ -157,7 +140,7 @@ impl<V> Finder<V> {
     /// # Panics
     ///
     /// If there is no such mode.
-    pub(super) fn axis(&self, i: usize) -> &V {
+    pub(super) fn axis(&self, i: usize) -> &S::Owned {
         match self {
             Finder::None => panic!("mode {i} of none"),
             Finder::One(dimer) => dimer.axis(),

@@ -6,7 +6,7 @@ use super::super::outcome::{Outcome, Waypoint};
 use super::{MinModeSearch, Phase};
 use deo_core::probe::{Answer, Rule};
 use deo_core::space::Space;
-use std::borrow::BorrowMut;
+use std::borrow::{Borrow, BorrowMut};
 
 /// A mode that keeps less than this of its direction has turned by more than 45°.
 const TURNED: f64 = std::f64::consts::FRAC_1_SQRT_2;
@@ -16,17 +16,13 @@ const MEASURED: u64 = 3;
 /// Gradients that aren't finite, in a row, after which the search ends: the cap has shrunk by a thousand then.
 const PATIENCE: u64 = 5;
 
-impl<V> MinModeSearch<V> {
+impl<S: Space> MinModeSearch<S> {
     /// Takes f and its gradient at the point last asked about. f is only recorded; NaN will do.
     ///
     /// # Panics
     ///
     /// If nothing was asked.
-    pub fn tell<S>(&mut self, space: &S, value: f64, gradient: &S::Vector)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn tell(&mut self, space: &S, value: f64, gradient: &S::Vector) {
         self.take(space, value, gradient, None);
     }
 
@@ -36,19 +32,11 @@ impl<V> MinModeSearch<V> {
     /// # Panics
     ///
     /// If nothing was asked.
-    pub fn tell_sized<S>(&mut self, space: &S, value: f64, gradient: &S::Vector, size: f64)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub fn tell_sized(&mut self, space: &S, value: f64, gradient: &S::Vector, size: f64) {
         self.take(space, value, gradient, Some(size));
     }
 
-    fn take<S>(&mut self, space: &S, value: f64, gradient: &S::Vector, size: Option<f64>)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn take(&mut self, space: &S, value: f64, gradient: &S::Vector, size: Option<f64>) {
         match self.phase {
             Phase::Start | Phase::Step => self.tell_point(space, value, gradient, size),
             Phase::Ahead(h) => self.tell_ahead(space, h, gradient),
@@ -57,11 +45,7 @@ impl<V> MinModeSearch<V> {
         }
     }
 
-    fn tell_point<S>(&mut self, space: &S, value: f64, gradient: &S::Vector, size: Option<f64>)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn tell_point(&mut self, space: &S, value: f64, gradient: &S::Vector, size: Option<f64>) {
         self.counts.steps += 1;
         let (norm, slope) = (space.norm(gradient), space.variance(gradient).slope);
         let start = self.phase == Phase::Start;
@@ -96,11 +80,7 @@ impl<V> MinModeSearch<V> {
     }
 
     /// x ← the point asked about; the pair, as far as it is known, goes into the memory.
-    fn take_step<S>(&mut self, space: &S, norm: f64)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn take_step(&mut self, space: &S, norm: f64) {
         let (s, y) = self.memory.pending();
         space.copy(self.point.borrow(), s.borrow_mut());
         space.axpby(-1.0, self.x.borrow(), 1.0, s.borrow_mut());
@@ -117,11 +97,7 @@ impl<V> MinModeSearch<V> {
         };
     }
 
-    fn has_cycled<S>(&mut self, space: &S) -> bool
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn has_cycled(&mut self, space: &S) -> bool {
         let d = self.direction.borrow_mut();
         space.copy(self.x.borrow(), d);
         space.axpby(-1.0, self.reference.borrow(), 1.0, d);
@@ -136,11 +112,7 @@ impl<V> MinModeSearch<V> {
     }
 
     /// Begins an estimate of the modes at x.
-    fn estimate<S>(&mut self, space: &S)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn estimate(&mut self, space: &S) {
         for (i, before) in self.before.iter_mut().enumerate() {
             space.copy(self.finder.axis(i).borrow(), before.borrow_mut());
         }
@@ -150,11 +122,7 @@ impl<V> MinModeSearch<V> {
         self.ask_probe(space);
     }
 
-    fn ask_probe<S>(&mut self, space: &S)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn ask_probe(&mut self, space: &S) {
         if self.counts.gradients() >= self.settings.goal.max_gradients {
             return self.finish(Outcome::Budget);
         }
@@ -167,11 +135,7 @@ impl<V> MinModeSearch<V> {
         }
     }
 
-    fn tell_ahead<S>(&mut self, space: &S, h: f64, gradient: &S::Vector)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn tell_ahead(&mut self, space: &S, h: f64, gradient: &S::Vector) {
         self.counts.probes += 1;
         if let Some(factor) = self.unanswered_by(space, gradient) {
             return self.ask_again(space, factor);
@@ -189,11 +153,7 @@ impl<V> MinModeSearch<V> {
     }
 
     /// How the probe is to be changed and made again, if `gradient` isn't finite and it was made so twice at most.
-    fn unanswered_by<S>(&mut self, space: &S, gradient: &S::Vector) -> Option<f64>
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn unanswered_by(&mut self, space: &S, gradient: &S::Vector) -> Option<f64> {
         if space.norm(gradient).is_finite() {
             self.unanswered = 0;
             return None;
@@ -205,11 +165,7 @@ impl<V> MinModeSearch<V> {
             .then(|| AGAIN[..self.unanswered - 1].iter().product::<f64>() * last)
     }
 
-    fn ask_again<S>(&mut self, space: &S, factor: f64)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn ask_again(&mut self, space: &S, factor: f64) {
         let probe = self.finder.ask(space).expect("a probe is open");
         let length = factor * probe.length(space.norm(self.x.borrow()));
         let point = self.point.borrow_mut();
@@ -217,11 +173,7 @@ impl<V> MinModeSearch<V> {
             Phase::Ahead(space.displace(length, probe.direction(), self.x.borrow(), point));
     }
 
-    fn tell_behind<S>(&mut self, space: &S, behind: f64, ahead: f64, gradient: &S::Vector)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn tell_behind(&mut self, space: &S, behind: f64, ahead: f64, gradient: &S::Vector) {
         self.counts.probes += 1;
         let at = self.ahead.as_ref().expect("the central rule has room for it").borrow();
         if !space.norm(gradient).is_finite() {
@@ -233,11 +185,7 @@ impl<V> MinModeSearch<V> {
     }
 
     /// The modes at x are known: is the field still the one that the memory was made for?
-    fn judge_modes<S>(&mut self, space: &S)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn judge_modes(&mut self, space: &S) {
         let index = self.settings.goal.index;
         if self.finder.is_poisoned(index) {
             return self.finish(Outcome::NonFinite);
@@ -269,11 +217,7 @@ impl<V> MinModeSearch<V> {
     }
 
     /// g and the modes are known: judge, and step.
-    fn advance<S>(&mut self, space: &S)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn advance(&mut self, space: &S) {
         let goal = self.settings.goal;
         let minimum = goal.index == 0;
         let small = self.is_small();
@@ -309,11 +253,7 @@ impl<V> MinModeSearch<V> {
     }
 
     /// Completes the pair: y ← R(g − g_old).
-    fn commit<S>(&mut self, space: &S)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn commit(&mut self, space: &S) {
         if !self.pending {
             return;
         }
@@ -327,11 +267,7 @@ impl<V> MinModeSearch<V> {
     }
 
     /// d ← −B⁻¹Rg, at most as long as the cap. Returns the length before that.
-    fn set_descent<S>(&mut self, space: &S) -> f64
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn set_descent(&mut self, space: &S) -> f64 {
         let d = self.direction.borrow_mut();
         space.axpby(-1.0, self.gradient.borrow(), 0.0, d);
         for i in 0..self.settings.goal.index {
@@ -358,11 +294,7 @@ impl<V> MinModeSearch<V> {
     }
 
     /// d ← a full step up the modes of positive curvature. Returns its length before that.
-    fn set_climb<S>(&mut self, space: &S) -> f64
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn set_climb(&mut self, space: &S) -> f64 {
         let d = self.direction.borrow_mut();
         space.axpby(0.0, self.gradient.borrow(), 0.0, d);
         for i in (0..self.settings.goal.index).filter(|i| self.finder.curvature(*i) >= 0.0) {
@@ -378,11 +310,7 @@ impl<V> MinModeSearch<V> {
         length
     }
 
-    fn note<S>(&mut self, space: &S)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn note(&mut self, space: &S) {
         let point = Waypoint {
             value: self.value,
             gradient_norm: self.gradient_norm(),

@@ -10,7 +10,7 @@ use super::super::model::ModelHessian;
 use super::{NewtonSearch, Phase};
 use deo_core::noise::noise;
 use deo_core::space::Space;
-use std::borrow::BorrowMut;
+use std::borrow::{Borrow, BorrowMut};
 
 /// A shake, in units of the largest trust radius.
 const SHAKE: f64 = 0.5;
@@ -101,7 +101,7 @@ impl Run {
     }
 }
 
-impl<V> NewtonSearch<V> {
+impl<S: Space> NewtonSearch<S> {
     /// Counts convex steps, and judges the climb.
     pub(super) fn judge_climb(&mut self, concave: bool) -> Climb {
         if concave {
@@ -129,10 +129,8 @@ impl<V> NewtonSearch<V> {
     }
 
     /// Goes back to the start, whose gradient is known, to climb the other way.
-    pub(super) fn turn<S, M>(&mut self, space: &S, model: &mut M)
+    pub(super) fn turn<M>(&mut self, space: &S, model: &mut M)
     where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
         M: ModelHessian<S::Vector> + ?Sized,
     {
         let length = norm(&self.position);
@@ -152,22 +150,14 @@ impl<V> NewtonSearch<V> {
     }
 
     /// Begins again from the start, shaken.
-    pub(super) fn begin_again<S>(&mut self, space: &S)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(super) fn begin_again(&mut self, space: &S) {
         self.go_back(space);
         self.begins_next = true;
         self.shake(space);
     }
 
     /// x ← the start, whose gradient is known.
-    fn go_back<S>(&mut self, space: &S)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    fn go_back(&mut self, space: &S) {
         self.restarts += 1;
         self.restarted_at = self.counts.gradients();
         self.displacement.iter_mut().zip(&self.position).for_each(|(d, p)| *d = -p);
@@ -187,11 +177,7 @@ impl<V> NewtonSearch<V> {
     }
 
     /// Leaves a cycle by a step in a random direction, as long as the largest trust radius allows.
-    pub(super) fn shake<S>(&mut self, space: &S)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    pub(super) fn shake(&mut self, space: &S) {
         let (seed, r) = (self.counts.gradients(), self.displacement.len());
         self.displacement.iter_mut().enumerate().for_each(|(i, d)| *d = noise(seed, i as u64));
         let length = SHAKE * self.settings.max_radius / (r as f64).sqrt();

@@ -5,13 +5,14 @@ use crate::escape::kinds::{Base, Policy};
 use crate::escape::meter::Metered;
 use crate::escape::method::Method;
 use deo_core::policy::{Guard, GuardSettings};
+use deo_core::space::Host;
 
 /// [`Guard`] with its default settings, measured by losses: one every twenty steps.
 pub(super) struct Guarded {
     base: Base,
     lr: f64,
     optimizer: AnyOptimizer,
-    guard: Guard<Vec<f64>>,
+    guard: Guard<Host<f64>>,
     g: Vec<f64>,
     /// x before the step.
     before: Vec<f64>,

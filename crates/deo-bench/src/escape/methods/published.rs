@@ -9,12 +9,13 @@ use crate::escape::kinds::{Base, Policy};
 use crate::escape::meter::Metered;
 use crate::escape::method::{Deeds, Method};
 use deo_core::compat::{CompatDimer, CompatSettings, Tensors};
+use deo_core::space::Host;
 
 pub(super) struct Published {
     base: Base,
     lr: f64,
     optimizer: AnyOptimizer,
-    dimer: CompatDimer<Vec<f64>>,
+    dimer: CompatDimer<Host<f64>>,
     /// Steps begun.
     steps: u64,
     rotations: u64,

@@ -11,6 +11,7 @@ use deo_core::budget::BudgetSettings;
 use deo_core::deo::{Counts, Tracking};
 use deo_core::drive::Workspace;
 use deo_core::policy::{EscapeSettings, Kick};
+use deo_core::space::Host;
 use deo_core::{Deo, DeoSettings, PolicySettings};
 
 pub(super) struct Helped {
@@ -18,9 +19,9 @@ pub(super) struct Helped {
     base: Base,
     lr: f64,
     optimizer: AnyOptimizer,
-    deo: Deo<Vec<f64>>,
+    deo: Deo<Host<f64>>,
     g: Vec<f64>,
-    workspace: Workspace<Vec<f64>>,
+    workspace: Workspace<Host<f64>>,
 }
 
 /// The defaults of deo-core with that policy.

@@ -6,6 +6,7 @@
 
 use super::super::record::CurvatureEnd;
 use super::{COLOURS, Drawn, SIZE};
+use deo_bench::drawing::axes;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
@@ -93,13 +94,7 @@ fn panel(
     }
     let width = last.unwrap_or(1).max(1) as f64;
     let mut chart = builder.y_label_area_size(72).build_cartesian_2d(0.0..width, shown.clone())?;
-    chart
-        .configure_mesh()
-        .light_line_style(TRANSPARENT)
-        .bold_line_style(RGBColor(225, 225, 225))
-        .axis_style(RGBColor(90, 90, 90))
-        .label_style(("sans-serif", 15))
-        .axis_desc_style(("sans-serif", 16))
+    axes(&mut chart.configure_mesh())
         .x_label_formatter(&|step| format!("{step:.0}"))
         // Six digits, and no negative zero.
         .y_label_formatter(&|y| format!("{}", (y * 1e6).round() / 1e6 + 0.0))

@@ -2,14 +2,11 @@
 
 use super::{Along, Desk, Event, PendingMove, Strategy};
 use crate::space::Space;
-use std::borrow::BorrowMut;
+use std::borrow::Borrow;
 
-impl<V> Desk<V> {
+impl<S: Space> Desk<S> {
     /// The direction of a promise, of unit length: the axis, or a copy of the gradient in the dimer's scratch.
-    pub(super) fn promised<W: ?Sized>(&self, along: Along) -> &W
-    where
-        V: BorrowMut<W>,
-    {
+    pub(super) fn promised(&self, along: Along) -> &S::Vector {
         match along {
             Along::Gradient => self.dimer.kept(),
             Along::Axis => self.dimer.axis().borrow(),
@@ -19,17 +16,13 @@ impl<V> Desk<V> {
 
 impl Strategy {
     /// Makes a move, or proposes it to the next batch.
-    pub(super) fn propose<V, S>(
+    pub(super) fn propose<S: Space>(
         &mut self,
-        desk: &mut Desk<V>,
+        desk: &mut Desk<S>,
         space: &S,
         x: &mut S::Vector,
         pending: PendingMove,
-    ) -> Event
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    ) -> Event {
         self.pending = Some(pending);
         if !pending.made {
             return Event::Proposed;
@@ -39,16 +32,13 @@ impl Strategy {
     }
 
     /// x ← x + Δ.
-    pub(super) fn make<V, S>(
+    pub(super) fn make<S: Space>(
         &mut self,
-        desk: &mut Desk<V>,
+        desk: &mut Desk<S>,
         space: &S,
         x: &mut S::Vector,
         pending: &PendingMove,
-    ) where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    ) {
         space.axpby(pending.coefficient, desk.promised(pending.along), 1.0, x);
         desk.visit.moves += 1;
         desk.visit.kicks += u64::from(pending.along == Along::Axis);
@@ -70,18 +60,14 @@ impl Strategy {
     }
 
     /// The batch after that of a promise has spoken: the move lowers its loss by `fall`.
-    pub(super) fn second_opinion<V, S>(
+    pub(super) fn second_opinion<S: Space>(
         &mut self,
-        desk: &mut Desk<V>,
+        desk: &mut Desk<S>,
         space: &S,
         x: &mut S::Vector,
         pending: &PendingMove,
         fall: f64,
-    ) -> Event
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
+    ) -> Event {
         if pending.is_kept_by(fall) {
             if let Some(pending) = pending.awaits_another() {
                 self.pending = Some(pending);

@@ -25,7 +25,7 @@ const PENDING: PendingMove = PendingMove {
 };
 
 /// A strategy and its desk, in two dimensions by default.
-fn machine(like: &[f64], settings: DeoSettings) -> (Strategy, Desk<Vec<f64>>) {
+fn machine(like: &[f64], settings: DeoSettings) -> (Strategy, Desk<Host<f64>>) {
     let strategy = Strategy::new(EscapeSettings::default(), settings.trigger, settings.budget);
     let dimer = Dimer::new(&SPACE, like, settings.dimer).unwrap();
     let (visit, total) = (Counts::default(), Counts::default());
@@ -33,7 +33,7 @@ fn machine(like: &[f64], settings: DeoSettings) -> (Strategy, Desk<Vec<f64>>) {
 }
 
 /// One whose axis is the second of two, after gradients of norm 10 and 1: stalled.
-fn stalled() -> (Strategy, Desk<Vec<f64>>) {
+fn stalled() -> (Strategy, Desk<Host<f64>>) {
     let trigger = TriggerSettings { stall: Stall::Gradient { share: 0.5 }, ..Default::default() };
     let (mut strategy, mut desk) =
         machine(&[0.0, 0.0], DeoSettings { trigger, ..Default::default() });

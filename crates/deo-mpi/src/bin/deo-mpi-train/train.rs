@@ -145,8 +145,8 @@ fn warmup(options: &Options) -> u64 {
 }
 
 /// Adam with or without DEO.
-enum Stepper<T> {
-    Deo(Box<WithDeo<Adam<Vec<T>>, Vec<T>>>),
+enum Stepper<T: Element> {
+    Deo(Box<WithDeo<Adam<Vec<T>>, Parallel<T>>>),
     Alone(Adam<Vec<T>>, Vec<T>),
 }
 
