@@ -173,3 +173,22 @@ fn a_bulk_narrower_than_the_tolerance_hides_nothing() {
         }
     }
 }
+
+/// The tolerance of a value that counts as zero ends where products are rounded.
+#[test]
+fn a_null_vector_converges_at_any_tolerance() {
+    let star = (0..20).map(|i| [0.0, 20.0].get(i).copied().unwrap_or(1.0)).collect();
+    let path = (0..30).map(|i| 2.0 - 2.0 * (std::f64::consts::PI * f64::from(i) / 30.0).cos());
+    let null = (0..25).map(|i| if i < 6 { 0.0 } else { f64::from(i) - 30.5 }).collect();
+    for (spectrum, which) in
+        [(star, Which::Lowest), (path.collect(), Which::Lowest), (null, Which::Highest)]
+    {
+        let problem = Diagonal(spectrum);
+        for (tolerance, seed) in [1e-4, 1e-6, 1e-8, 1e-10].into_iter().zip(0..) {
+            let settings = KrylovSettings { tolerance, which, count: 2, ..Default::default() };
+            let krylov = solve(&problem, settings, seed);
+            assert_eq!(krylov.status(), Status::Converged, "{tolerance}: {:?}", krylov.estimates());
+            assert!(krylov.estimates()[0].curvature.abs() < 1e-12);
+        }
+    }
+}

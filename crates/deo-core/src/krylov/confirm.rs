@@ -46,7 +46,7 @@ const SURE_AT_CUTOFF: f64 = 1e-4;
 const MOST_TOLD: usize = 8;
 
 /// The same at the edge of a crowd, which the first process would have to have missed as well.
-const SURE_AT_EDGE: f64 = 1e-4;
+const SURE_AT_EDGE: f64 = 1e-3;
 
 /// The same where the error of the products hides more: once in a hundred times.
 const FAIRLY_SURE: f64 = 1e-2;
