@@ -134,6 +134,7 @@ fn a_bulk_narrower_than_the_tolerance_hides_nothing() {
     };
     for (spectrum, tolerance) in [
         (bulk(33, 0.0, &[0.7, 1.3]), 1e-2),
+        (bulk(33, 0.0, &[0.0, 33.0]), 0.1),
         (bulk(400, 0.0, &[0.99, 1.01]), 1e-3),
         (bulk(400, 1e-4, &[0.99]), 1e-3),
         (bulk(400, 1e-4, &[0.99, 0.99, 1.01, 1.01]), 1e-3),
