@@ -1,7 +1,7 @@
 //! The command line of `deo`.
 
 use crate::colour::Colour;
-use crate::config::one_line;
+use crate::config::{in_words, one_line};
 use crate::demo::DemoArgs;
 use crate::diagnose::DiagnoseArgs;
 use crate::escape::EscapeArgs;
@@ -83,7 +83,7 @@ pub fn usage_line(error: &clap::Error) -> String {
     let text = error.render().to_string();
     let complaint = text.split("\n\nUsage:").next().unwrap_or(&text);
     let complaint = complaint.split("\n\nFor more information").next().unwrap_or(complaint);
-    format!("{}; see deo --help or deo COMMAND --help", one_line(complaint))
+    format!("{}; see deo --help or deo COMMAND --help", in_words(&one_line(complaint)))
 }
 
 /// clap doesn't say which argument it is. Paths of files need not be UTF-8, so several may come into question.
@@ -116,9 +116,10 @@ mod tests {
     fn usage_errors_are_one_line_that_says_what_would_be_right() {
         for (arguments, words) in [
             (&["train", "--preset", "huge"][..], ["huge", "tiny, paper-small, paper-large"]),
-            (&["train", "--steps", "many"], ["many", "--steps"]),
+            (&["train", "--steps", "many"], ["many", "it must be a whole number"]),
+            (&["train", "--lr", "fast"], ["fast", "it must be a number"]),
             (&["train", "--step", "3"], ["--step", "--steps"]),
-            (&["train", "--steps", "-3"], ["-3", "--steps"]),
+            (&["train", "--steps", "-3"], ["-3", "it must be a whole number, not below 0"]),
             (&["trane"], ["trane", "train"]),
         ] {
             let error = Cli::try_parse_from([&["deo"], arguments].concat()).unwrap_err();

@@ -54,7 +54,7 @@ pub fn read<O: DeserializeOwned>(path: &Path) -> Result<O, ConfigError> {
 pub fn parse<O: DeserializeOwned>(text: &str, path: &Path) -> Result<O, ConfigError> {
     toml::from_str(text).map_err(|error| {
         let Place { line, key } = place(text, error.span().unwrap_or(0..0));
-        let reason = one_line(&without_aliases(error.message()));
+        let reason = in_words(&one_line(&without_aliases(error.message())));
         let path = path.to_owned();
         ConfigError::Invalid { path, line, key, reason }
     })
@@ -88,6 +88,26 @@ pub(crate) fn one_line(message: &str) -> String {
     lines.join("; ")
 }
 
+/// What parsers call things, and what they are.
+const WORDS: [(&str, &str); 10] = [
+    ("expected usize", "it must be a whole number, not below 0"),
+    ("expected u64", "it must be a whole number, not below 0"),
+    ("expected u32", "it must be a whole number, not below 0"),
+    ("expected f64", "it must be a number"),
+    ("invalid digit found in string", "it must be a whole number, not below 0"),
+    ("cannot parse integer from empty string", "it must be a whole number, not below 0"),
+    ("number too large to fit in target type", "it must be at most 18446744073709551615"),
+    ("invalid float literal", "it must be a number"),
+    ("cannot parse float from empty string", "it must be a number"),
+    ("invalid type: sequence", "invalid type: a list"),
+];
+
+/// A parser's message without the names of Rust's types and errors.
+pub(crate) fn in_words(message: &str) -> String {
+    let spell = |text: String, (name, words): (&str, &str)| text.replace(name, words);
+    WORDS.into_iter().fold(message.to_owned(), spell)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,10 +135,10 @@ mod tests {
     fn complaints_are_one_line_with_line_and_key() {
         for (text, line, words) in [
             ("steps = 3\nsteps_ = 4\n", 2, ["unknown field `steps_`", "`lr`, `min-lr`, `warmup`"]),
-            ("# a comment\n\nsteps = 'many'", 3, ["\"steps\"", "u64"]),
-            ("steps = -3", 1, ["\"steps\"", "-3"]),
+            ("# a comment\n\nsteps = 'many'", 3, ["\"steps\"", "it must be a whole number"]),
+            ("steps = -3", 1, ["-3", "it must be a whole number, not below 0"]),
             ("steps = 1.5", 1, ["\"steps\"", "1.5"]),
-            ("lr = 'fast'", 1, ["\"lr\"", "fast"]),
+            ("lr = 'fast'", 1, ["fast", "it must be a number"]),
             ("preset = 'huge'", 1, ["\"preset\"", "paper-small"]),
             ("seed = 1\nseed = 2", 2, ["\"seed\"", "duplicate"]),
             ("[train]\nsteps = 3", 1, ["train", "unknown field"]),

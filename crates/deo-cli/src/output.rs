@@ -50,7 +50,9 @@ pub enum OutputError {
         what: String,
     },
     /// A directory has the name of a file that the run would write.
-    #[error("{path:?} is a directory; give another directory for the output or remove it")]
+    #[error(
+        "{path:?} is a directory, and a file is to be written there; give another name or remove it"
+    )]
     Taken {
         /// The name that is taken.
         path: PathBuf,

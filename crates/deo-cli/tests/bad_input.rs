@@ -205,8 +205,8 @@ fn configuration_files() {
     refused(&bench.train(&["--config", "missing.toml"]), &["missing.toml", "TOML file"]);
     refused(&bench.train(&["--config", "."]), &["cannot read"]);
     refused(&config("seed = 3\nstepz = 5"), &["run.toml", "line 2", "stepz", "`steps`"]);
-    refused(&config("steps = 'five'"), &["line 1", "steps", "five", "u64"]);
-    refused(&config("steps = -5"), &["line 1", "steps", "-5"]);
+    refused(&config("steps = 'five'"), &["line 1", "steps", "five", "a whole number"]);
+    refused(&config("steps = -5"), &["line 1", "-5", "a whole number, not below 0"]);
     refused(&config("\nlr ="), &["line 2", "lr"]);
     refused(&config("preset = 'huge'"), &["line 1", "preset", "huge", "paper-small"]);
     refused(&config("lr = nan"), &["lr is NaN", "above 0"]);

@@ -12,7 +12,7 @@ fn names() {
         refused(&deo(&["--suite", suite]), &["no suite or problem", "quick, full, octopus-5-1"]);
     }
     for method in ["sgd", "escape+", "+gd", "escape", "escape+sam", "", "gd,sgd", "GD"] {
-        let words = ["no method", "gd, heavy-ball", "perturbed-gd", "POLICY+BASE", "escape, grad"];
+        let words = ["no method", "gd, heavy-ball", "perturbed-gd", "POLICY+BASE", "escape, line"];
         refused(&deo(&["--methods", method]), &words);
     }
     refused(&deo(&["--method", "gd"]), &["--method", "--methods"]);

@@ -228,7 +228,7 @@ impl<S: Space> Krylov<S> {
     /// How far the list that pair i belongs to is complete: beyond the wanted pairs no eigenvalue is below this value,
     /// or above it at the upper end.
     ///
-    /// It is the next Ritz value less its residual, infinite where the basis became the whole space, and `None` while
+    /// It is the next Ritz value less its residual, or less the tolerance if that is larger, infinite where the basis became the whole space, and `None` while
     /// the list isn't confirmed. Random starts make it probable, not certain: a direction that all of them lack is never
     /// seen.
     ///

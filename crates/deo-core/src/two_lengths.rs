@@ -54,12 +54,12 @@
 //! let (x, mut g) = ([0.5], vec![0.0]);
 //! f.value_grad(&x, &mut g);
 //! let settings = TwoLengthsSettings::default();
-//! let mut check at two lengths = TwoLengths::new(&space, &x, settings)?;
-//! check at two lengths.set_axis(&space, &[1.0]);
+//! let mut check = TwoLengths::new(&space, &x, settings)?;
+//! check.set_axis(&space, &[1.0]);
 //! let mut workspace = Workspace::new(&space, &x, settings.rule);
-//! check at two lengths.measure(&space, &mut f, &x, &g, &mut workspace);
-//! let error = (check at two lengths.curvature() + 0.5).abs();
-//! assert!(error < 3.0 * check at two lengths.secant_error() && check at two lengths.secant_error() < 1e-6);
+//! check.measure(&space, &mut f, &x, &g, &mut workspace);
+//! let error = (check.curvature() + 0.5).abs();
+//! assert!(error < 3.0 * check.secant_error() && check.secant_error() < 1e-6);
 //! # Ok::<(), deo_core::two_lengths::TwoLengthsError>(())
 //! ```
 

@@ -122,3 +122,74 @@ fn a_budget_has_the_last_answer_or_none() {
         assert!(krylov.gradients() <= budget);
     }
 }
+
+/// Most values within the tolerance of each other, and one or two that aren't: the first product converges in the bulk.
+#[test]
+fn a_bulk_narrower_than_the_tolerance_hides_nothing() {
+    let bulk = |n: usize, width: f64, outside: &[f64]| -> Vec<f64> {
+        let mut state = n as u64;
+        let mut values: Vec<f64> = (0..n).map(|_| 1.0 + width * uniform(&mut state)).collect();
+        outside.iter().enumerate().for_each(|(i, value)| values[5 * i + 2] = *value);
+        values
+    };
+    for (spectrum, tolerance) in [
+        (bulk(33, 0.0, &[0.7, 1.3]), 1e-2),
+        (bulk(33, 0.0, &[0.0, 33.0]), 0.1),
+        (bulk(400, 0.0, &[0.99, 1.01]), 1e-3),
+        (bulk(400, 1e-4, &[0.99]), 1e-3),
+        (bulk(400, 1e-4, &[0.99, 0.99, 1.01, 1.01]), 1e-3),
+        (bulk(300, 1e-6, &[0.995, 1.005]), 1e-3),
+        (bulk(2000, 1e-3, &[0.95, 1.05]), 1e-2),
+    ] {
+        let n = spectrum.len();
+        let mut sorted = spectrum.clone();
+        sorted.sort_by(f64::total_cmp);
+        let problem = Diagonal(spectrum);
+        for which in [Which::Lowest, Which::Highest, Which::Both] {
+            for (count, seed) in (1..=3).flat_map(|count| (0..8).map(move |seed| (count, seed))) {
+                let settings = KrylovSettings { count, which, tolerance, ..Default::default() };
+                let krylov = solve(&problem, settings, seed);
+                let context = || format!("{n}, {which:?} {count}, seed {seed}");
+                if krylov.status() != Status::Converged {
+                    eprintln!("{} {:?} {}", context(), krylov.estimates(), krylov.gradients());
+                    continue;
+                }
+                for (i, estimate) in krylov.estimates().iter().enumerate() {
+                    let upper = which == Which::Highest || i >= count;
+                    let right = if upper { sorted[n - 1 - i % count] } else { sorted[i] };
+                    let (value, reach) = (estimate.curvature, krylov.exclusion(i).unwrap());
+                    let off = (value - right).abs();
+                    assert!(
+                        off <= tolerance * right.abs() + 1e-9,
+                        "{}: {value} for {right}",
+                        context()
+                    );
+                    let outside =
+                        if upper { sorted[n - 1 - count] <= reach } else { sorted[count] >= reach };
+                    if !outside {
+                        eprintln!("{}: complete to {reach}", context());
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The tolerance of a value that counts as zero ends where products are rounded.
+#[test]
+fn a_null_vector_converges_at_any_tolerance() {
+    let star = (0..20).map(|i| [0.0, 20.0].get(i).copied().unwrap_or(1.0)).collect();
+    let path = (0..30).map(|i| 2.0 - 2.0 * (std::f64::consts::PI * f64::from(i) / 30.0).cos());
+    let null = (0..25).map(|i| if i < 6 { 0.0 } else { f64::from(i) - 30.5 }).collect();
+    for (spectrum, which) in
+        [(star, Which::Lowest), (path.collect(), Which::Lowest), (null, Which::Highest)]
+    {
+        let problem = Diagonal(spectrum);
+        for (tolerance, seed) in [1e-4, 1e-6, 1e-8, 1e-10].into_iter().zip(0..) {
+            let settings = KrylovSettings { tolerance, which, count: 2, ..Default::default() };
+            let krylov = solve(&problem, settings, seed);
+            assert_eq!(krylov.status(), Status::Converged, "{tolerance}: {:?}", krylov.estimates());
+            assert!(krylov.estimates()[0].curvature.abs() < 1e-12);
+        }
+    }
+}

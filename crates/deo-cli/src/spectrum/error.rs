@@ -73,7 +73,7 @@ pub enum SpectrumError {
     #[error(transparent)]
     Npy(#[from] NpyError),
     /// The array isn't a square matrix.
-    #[error("{path:?} is of shape {shape:?}; a square matrix is needed")]
+    #[error("{path:?} is of shape {shape:?}; a square matrix of one row at least is needed")]
     NotSquare {
         /// The path as given.
         path: PathBuf,

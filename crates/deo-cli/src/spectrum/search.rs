@@ -15,7 +15,7 @@ use super::error::SpectrumError;
 use super::report::count;
 use super::results::Pair;
 use super::settings::Settings;
-use super::source::{Of, SHORTEST, Source, answer_all};
+use super::source::{Of, Source, answer_all};
 use super::verify::verify;
 use crate::setting::SettingError;
 use deo_core::krylov::{Krylov, KrylovSettings};
@@ -79,10 +79,9 @@ pub(super) fn search<T: Real>(
     unreachable!("the last round returns")
 }
 
-/// The balanced length, but none at which storage spoils the direction. Relative to max(‖x‖, 1).
+/// The balanced length, relative to max(‖x‖, 1).
 fn balanced<T: Real>(rule: Rule, n: usize) -> f64 {
-    let balanced = Length::balanced(rule, T::ROUNDOFF, n as f64).at(1.0);
-    balanced.max(SHORTEST * T::ROUNDOFF)
+    Length::balanced(rule, T::ROUNDOFF, n as f64).at(1.0)
 }
 
 /// There must be as many eigenvalues as are wanted.

@@ -2,7 +2,7 @@
 //!
 //! f(x) = (1/B) Σ_b f_b(x), and ∇f is summed in the order of the batches, so that the numbers depend on nothing else.
 
-use super::source::{AtPoint, Batches, Counts, Part, SHORTEST, Source};
+use super::source::{AtPoint, Batches, Counts, Part, Source};
 use deo_core::determinism::{NoisyOracle, compare};
 use deo_core::drive::Workspace;
 use deo_core::two_lengths::{TwoLengthsError, TwoLengthsSettings, best_length};
@@ -168,8 +168,7 @@ impl<T: Real, F: Batched<T>> Source<T> for Secants<T, F> {
         let mut workspace = Workspace::new(space, x.as_slice(), *rule);
         let best = best_length(space, &mut First(function), x, part, n, settings, &mut workspace)?;
         let norm = space.norm(x);
-        let length = best.length.at(norm) / norm.max(1.0);
-        Ok(length.max(SHORTEST * space.epsilon()))
+        Ok(best.length.at(norm) / norm.max(1.0))
     }
 
     fn batches(&self) -> Batches {

@@ -6,10 +6,6 @@ use deo_core::two_lengths::TwoLengthsError;
 use deo_core::{Answer, Probe, Question};
 use deo_linalg::{Parallel, Real, Threads};
 
-/// The shortest length, in unit roundoffs. Storage rounds x + hn by ε‖x‖, which turns the displacement away from n by that
-/// over h: a hundredth of a radian here. A shorter length is chosen by luck only.
-pub(super) const SHORTEST: f64 = 100.0;
-
 /// Answers questions about a Hessian at a point.
 pub(super) trait Source<T: Real> {
     /// N.

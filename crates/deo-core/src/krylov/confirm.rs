@@ -16,6 +16,9 @@
 //! 5. *Be sure*: `missed.rs` computes how little of a missed eigenvector the random direction must have held for it not
 //!    to show in the pair of 3. While that is more than [`SURE`] standard deviations, its residual is followed further.
 //!
+//! What equals the wanted pairs to the tolerance changes nothing in the list, be it missed. Where the next pair is such a one,
+//! a bulk of the spectrum narrower than the tolerance, 5 asks for an eigenvector at the list's edge, one tolerance outside.
+//!
 //! Eigenvalues beyond a [`cutoff`](super::KrylovSettings::cutoff) are told from it, and a first process that led to nothing
 //! else needs no second one.
 //!
@@ -41,6 +44,9 @@ const SURE_AT_CUTOFF: f64 = 1e-4;
 /// Pairs that are told from the wanted ones at an end and kept for it. More would be in the way of the new process.
 const MOST_TOLD: usize = 8;
 
+/// The same at the edge of a crowd, which the first process would have to have missed as well.
+const SURE_AT_EDGE: f64 = 1e-3;
+
 /// The same where the error of the products hides more: once in a hundred times.
 const FAIRLY_SURE: f64 = 1e-2;
 
@@ -55,7 +61,7 @@ pub(super) struct Confirmation {
     locked: [usize; 2],
     /// The nearest value that the eigenvalue next to the wanted ones can have, at the lower and the upper end.
     pub(super) beyond: [Option<f64>; 2],
-    /// What eigenvectors with the wanted values, and then one at the cutoff, would have left behind.
+    /// What eigenvectors with the wanted values would have left behind, then one at the edge of each end, and at the cutoff.
     pub(super) missed: Missed,
 }
 
@@ -85,7 +91,7 @@ impl Confirmation {
             locked_values: vec![0.0; wanted],
             locked: [0; 2],
             beyond: [None; 2],
-            missed: Missed::new(wanted + 1, memory),
+            missed: Missed::new(wanted + 3, memory), // with an edge at each end, and the cutoff
         }
     }
 
@@ -158,10 +164,14 @@ impl<S: Space> Krylov<S> {
         if chance <= self.settings.cutoff.map_or(SURE, |_| SURE_AT_CUTOFF) {
             return Told::Sure;
         }
-        // What the random direction led to is where most of it is.
+        // What the random direction led to is where most of it is, or, in a crowd, where it can still lead to.
         let share = |row| self.confirmation.missed.share(self.row(row));
-        let by_share = |a: &&(usize, f64), b: &&(usize, f64)| share(a.0).total_cmp(&share(b.0));
-        let (row, residual) = *told.iter().max_by(by_share).unwrap_or(&told[0]);
+        let crowd = self.crowd(told[0].0, upper).filter_map(|i| self.pair(i));
+        let crowded = crowd.clone().next().is_some();
+        let leads =
+            |(row, residual): (usize, f64)| if crowded { residual } else { 1.0 } * share(row);
+        let all = told.iter().copied().chain(crowd);
+        let (row, residual) = all.max_by(|a, b| leads(*a).total_cmp(&leads(*b))).unwrap_or(told[0]);
         if residual > self.noise_level() {
             self.residual_into_next(space, row);
             return Told::Open(Open::Neighbour(row));
@@ -175,22 +185,54 @@ impl<S: Space> Krylov<S> {
         let next = self.values[told[0].0];
         let followed = self.confirmation.stage == Stage::Following;
         let of_pairs = if followed { self.estimates.len() } else { 0 };
+        let crowd = self.crowd(told[0].0, upper);
+        let thick = crowd.map(|i| self.estimates[i].residual).fold(0.0, f64::max);
+        let edges: &[bool] = match self.settings.which {
+            _ if !followed => &[],
+            Which::Lowest => &[false],
+            Which::Highest => &[true],
+            Which::Both => &[false, true],
+        };
         let matters = |(i, mu): &(usize, &f64)| {
             let inside = || self.beyond_cutoff(**mu, upper).is_none();
-            let here = *i >= of_pairs || self.is_upper(*i) == upper && inside();
-            // One that equals the next eigenvalue changes nothing in the list.
-            here && (next - **mu).abs() > self.goal_for(next)
+            match edges.get(i.wrapping_sub(of_pairs)) {
+                Some(edge) => *edge == upper && inside() && thick > 0.0,
+                None => {
+                    let here = *i >= of_pairs || self.is_upper(*i) == upper && inside();
+                    // One that equals the next eigenvalue changes nothing in the list.
+                    here && (next - **mu).abs() > self.goal_for(next)
+                }
+            }
         };
         // What the random direction led to may be a pair of the other end by now.
-        let wanted = (0..self.estimates.len())
-            .filter_map(|i| Some((self.row_of(i)?, self.estimates[i].residual)));
-        let pairs = || {
-            let all = wanted.clone().chain(told.iter().copied());
-            all.map(|(row, residual)| (self.values[row], self.row(row), residual))
-        };
+        let wanted = (0..self.estimates.len()).filter_map(|i| self.pair(i));
         let missed = &self.confirmation.missed;
-        let values = missed.values().iter().enumerate().filter(matters);
-        values.map(|(i, _)| missed.chance(i, pairs(), self.root_dimension)).fold(0.0, f64::max)
+        let chance = |(i, _): (usize, &f64)| {
+            let edge = edges.get(i.wrapping_sub(of_pairs)).is_some();
+            // In a crowd Rayleigh and Ritz mix the random direction with the wanted pairs, which may hold as much of it.
+            let least = if edge { thick } else { 0.0 };
+            let all = wanted.clone().chain(told.iter().copied());
+            let pairs = all.map(|(row, r)| (self.values[row], self.row(row), r.max(least)));
+            let chance = missed.chance(i, pairs, self.root_dimension);
+            if edge { chance * SURE / SURE_AT_EDGE } else { chance }
+        };
+        missed.values().iter().enumerate().filter(matters).map(chance).fold(0.0, f64::max)
+    }
+
+    /// The row of wanted pair i, and its residual.
+    fn pair(&self, i: usize) -> Option<(usize, f64)> {
+        Some((self.row_of(i)?, self.estimates[i].residual))
+    }
+
+    /// The wanted pairs of an end that can't be told from the next one, in this row: a bulk of the spectrum that is narrower
+    /// than the tolerance.
+    fn crowd(&self, next: usize, upper: bool) -> impl Iterator<Item = usize> + Clone {
+        let followed = self.confirmation.stage == Stage::Following;
+        let theta = self.values[next];
+        (0..self.estimates.len()).filter(move |i| {
+            let near = (self.estimates[*i].curvature - theta).abs() <= self.goal_for(theta);
+            followed && self.is_upper(*i) == upper && near
+        })
     }
 
     /// The wanted pairs at an end that aren't beyond the cutoff.
@@ -281,14 +323,28 @@ impl<S: Space> Krylov<S> {
                 estimate.curvature + if self.is_upper(i) { off } else { -off };
         }
         self.reduce(space, [0, 1].map(|side| of_interest[side] + locked[side]));
+        let edges = [false, true].map(|upper| {
+            let last = if upper { wanted } else { self.settings.count } - 1;
+            let value = self.estimates[last].curvature;
+            let off = self.resolution(value);
+            let edge = if upper { value + off } else { value - off };
+            self.ends().any(|end| end == upper).then_some(edge)
+        });
         let values = self.estimates.iter().map(|estimate| estimate.curvature);
-        self.confirmation.missed.follow(values.chain(self.settings.cutoff));
+        let values = values.chain(edges.into_iter().flatten()).chain(self.settings.cutoff);
+        self.confirmation.missed.follow(values);
+    }
+
+    /// The distance within which eigenvalues near this one count as equal.
+    fn resolution(&self, theta: f64) -> f64 {
+        self.goal_for(theta).max(self.zero * self.largest)
     }
 
     /// The residual of a pair beside the wanted ones, left in the next place of the basis; it bounds where its eigenvalue is.
     fn bound_neighbour(&mut self, space: &S, row: usize, upper: bool) -> f64 {
         let (theta, residual) = (self.values[row], self.residual_into_next(space, row));
-        let bound = if upper { theta + residual } else { theta - residual };
+        let off = residual.max(self.resolution(theta));
+        let bound = if upper { theta + off } else { theta - off };
         let beyond = &mut self.confirmation.beyond[usize::from(upper)];
         *beyond = Some(match *beyond {
             Some(known) if upper => known.max(bound),

@@ -65,10 +65,12 @@ impl<S: Space> Krylov<S> {
     /// The residual at which a pair has converged.
     ///
     /// Below ε^⅔ of the largest eigenvalue seen a value counts as zero, as in ARPACK: it is known to an absolute accuracy
-    /// only, and one relative to it would never be met.
+    /// only, and one relative to it would never be met. No tolerance asks for more than the rounding of exact products.
     pub(super) fn goal_for(&self, theta: f64) -> f64 {
         let zero = self.zero * self.largest;
-        self.settings.tolerance * theta.abs().max(self.settings.floor).max(zero)
+        let goal = self.settings.tolerance * theta.abs().max(self.settings.floor).max(zero);
+        let exact = !self.secants && theta.abs() <= zero;
+        if exact { goal.max(self.rounding) } else { goal }
     }
 
     /// How a pair with this residual and error of its product ends; `None` if it is open.
