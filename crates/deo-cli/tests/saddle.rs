@@ -336,4 +336,14 @@ fn a_search_that_fails_is_a_row() {
     let options =
         ["--potential", "lj", "--start", "one-place.xyz", "--displace", "0", "--searches", "1"];
     assert_eq!(json(&bench, &options)["searches"][0]["status"], "non-finite");
+
+    // A square has two negative curvatures; of a point of index 0 or 1 one and two are looked at.
+    let square = b"4\n\nAr 0 0 0\nAr 1.1 0 0\nAr 1.1 1.1 0\nAr 0 1.1 0\n";
+    bench.write("square.xyz", square);
+    for (index, said) in [("0", "wrong-index: 1 or more"), ("1", "wrong-index: 2 or more")] {
+        let start = ["--potential", "lj", "--start", "square.xyz", "--displace", "0"];
+        let table =
+            saddle(&bench, &[&start[..], &["--searches", "1", "--index", index]].concat()).stdout;
+        assert!(table.contains(said), "{table}");
+    }
 }

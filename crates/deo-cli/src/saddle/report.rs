@@ -120,7 +120,7 @@ fn show(stdout: &mut dyn Write, record: &Record<'_>, json: bool) -> io::Result<(
     if settings.connect && !results.distinct.is_empty() {
         writeln!(stdout, "{}", joins(&results.distinct))?;
     }
-    let failed = failures(&results.searches);
+    let failed = failures(&results.searches, settings.index);
     if !failed.is_empty() {
         writeln!(stdout, "{failed}")?;
     }
@@ -165,12 +165,14 @@ fn joins(distinct: &[Distinct]) -> String {
 }
 
 /// Searches without a confirmed saddle; empty if there are none.
-fn failures(searches: &[Search]) -> String {
+fn failures(searches: &[Search], sought: usize) -> String {
     let header = ["search", "start", "status", "energy", "gradient norm", "gradients"];
     let failed = || searches.iter().enumerate().filter(|(_, search)| !search.is_converged());
     let mut rows = vec![header.map(str::to_owned).to_vec()];
     rows.extend(failed().take(SHOWN).map(|(i, search)| {
         let status = match search.index {
+            // All of the k + 1 curvatures that were looked at are negative: there may be more.
+            Some(index) if index > sought => format!("{}: {index} or more", search.status),
             Some(index) => format!("{}: {index}", search.status),
             None => search.status.to_owned(),
         };

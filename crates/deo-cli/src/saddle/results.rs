@@ -17,7 +17,8 @@ pub struct Search {
     pub energy: f64,
     /// The lowest curvature there, if it converged.
     pub curvature: Option<f64>,
-    /// Negative curvatures among the lowest k + 1, if they are known, k being the index sought.
+    /// Negative curvatures among the lowest k + 1, if they are known, k being the index sought. Where all of these are
+    /// negative there may be more.
     pub index: Option<usize>,
     /// Gradients of the search, probes included.
     pub gradients: u64,

@@ -32,7 +32,7 @@ struct Record<'a> {
     hessian: Hessian,
     check: &'a Check,
     status: &'static str,
-    /// Negative curvatures, if that is known.
+    /// Negative curvatures among the lowest k + 1, if that is known, k being the index sought.
     index: Option<usize>,
     /// eV.
     energy: f64,
