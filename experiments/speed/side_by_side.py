@@ -8,11 +8,15 @@ needs a python with torch and numpy, and cargo. One process of each kind is star
 and then of the other, so both see the same neighbours on a shared machine and absolute times may drift while their
 ratio doesn't. The last column says how much of the machine other processes used meanwhile: trust rows where it is small,
 for two threads that wait for each other suffer more from a neighbour than one. Every run begins with a yardstick, the
-fastest large product and copy that any of the libraries manages here, and tables give their rows as shares of it. Before anything is timed, loss and gradient of both are compared at the same weights on the same batch.
+fastest large product and copy that any of the libraries manages here, and tables give their rows as shares of it.
+`--processor-time` counts the seconds that one thread spent on a processor, in place of those of the clock: it is for a machine
+that others keep busy, whose caches and frequency they still share. Before anything is timed, loss and gradient of both are
+compared at the same weights on the same batch.
 
     step      forward, backward and AdamW, batch 12 x 64
     adamw     the optimizer's step alone
     product   one Hessian-vector product: ours is one gradient at a displaced point, theirs double backward
+    matmul    the matrix products of such a step, one by one
     memory    greatest resident set of a process that trains; of one that takes Hessian-vector products
 """
 import argparse
@@ -101,7 +105,7 @@ class Ours:
         )
 
     def __call__(self, task, **arguments):
-        print(json.dumps({"task": task, **arguments}), file=self.process.stdin, flush=True)
+        print(json.dumps({"task": task, "processor": PROCESSOR_TIME, **arguments}), file=self.process.stdin, flush=True)
         answer = self.process.stdout.readline()
         if not answer:
             raise SystemExit(f"the example ended at the task {task}; its words are above")
@@ -148,9 +152,17 @@ def load(ours, model):
     return theirs, inputs, targets
 
 
+PROCESSOR_TIME = False
+
+
 def timed(run, repeat):
-    """Seconds of `repeat` runs after one that isn't counted."""
+    """Seconds of `repeat` runs after one that isn't counted; by the processor's clock their mean, as ours."""
     run()
+    if PROCESSOR_TIME:
+        start = time.process_time()
+        for _ in range(repeat):
+            run()
+        return [(time.process_time() - start) / repeat]
     seconds = []
     for _ in range(repeat):
         start = time.perf_counter()
@@ -334,6 +346,48 @@ def products(ours, options):
     return tables
 
 
+def shapes(model):
+    """Name, m, n, k, and whether A and B lie transposed, of the products of a step, forward and backward."""
+    _, heads, width = SIZES[model]
+    tokens = 12 * BLOCK
+    layers = {
+        "c_attn": (width, 3 * width), "c_proj": (width, width), "c_fc": (width, 4 * width),
+        "mlp.c_proj": (4 * width, width), "head": (width, VOCABULARY),
+    }
+    for name, (inputs, outputs) in layers.items():
+        yield f"{name}, X Wᵀ", tokens, outputs, inputs, False, True
+        yield f"{name}, dY W", tokens, inputs, outputs, False, False
+        yield f"{name}, dYᵀ X", outputs, inputs, tokens, True, False
+    d = width // heads
+    yield "attention, q kᵀ", BLOCK, BLOCK, d, False, True
+    yield "attention, P v", BLOCK, d, BLOCK, False, False
+    yield "attention, Pᵀ dy", BLOCK, d, BLOCK, True, False
+
+
+def matrices(ours, options):
+    tables = []
+    for model in SIZES:
+        for threads in options.threads:
+            torch.set_num_threads(threads)
+            for name, m, n, k, a_lies, b_lies in shapes(model):
+                a = torch.randn(k, m).T if a_lies else torch.randn(m, k)
+                b = torch.randn(n, k).T if b_lies else torch.randn(k, n)
+                c = torch.empty(m, n)
+                shape = {"m": m, "n": n, "k": k, "a": a_lies, "b": b_lies}
+                run = lambda repeat: ours("matmul", shape=shape, threads=threads, repeat=repeat)["seconds"]
+                # Long enough for the clock of the processor, which ticks in milliseconds.
+                repeat = max(3, round(0.15 * options.peak[threads]["flops"] / (2 * m * n * k)))
+                title = f"{model}, {name}, {m} x {n} x {k}, {threads} thread{'s'[:threads - 1]}"
+                least = 2 * m * n * k / options.peak[threads]["flops"]
+                runs = {"PyTorch": lambda: torch.mm(a, b, out=c)}
+                tables.append(compare(title, run, runs, options, repeat, least))
+    ratios = [table["rows"]["PyTorch"]["ratio of medians"] for table in tables]
+    if ratios:
+        print(f"\nPyTorch / DEO over {len(ratios)} products: least {min(ratios):.2f}, median {statistics.median(ratios):.2f}, "
+              f"greatest {max(ratios):.2f}")
+    return tables
+
+
 def peak():
     """The greatest resident set of this process so far, in bytes."""
     for line in Path("/proc/self/status").read_text().splitlines():
@@ -394,7 +448,9 @@ def processor():
     field = lambda name: next((line.split(":", 1)[1].strip() for line in text.splitlines() if line.startswith(name)), "")
     has = field("flags").split()
     wanted = ["avx2", "fma", "avx512f", "avx512_bf16", "amx_tile"]
-    return f"{field('model name')}, {os.cpu_count()} cpus, {' '.join(flag for flag in wanted if flag in has)}"
+    # Virtual machines hide the name of the model behind a family's.
+    number = f"family {field('cpu family')} model {field('model' + chr(9))}"
+    return f"{field('model name')} ({number}), {os.cpu_count()} cpus, {' '.join(flag for flag in wanted if flag in has)}"
 
 
 def yardstick(ours, options):
@@ -452,13 +508,15 @@ def versions():
 
 
 def main():
-    tasks = {"step": steps, "adamw": optimizers, "product": products, "memory": memory}
+    tasks = {"step": steps, "adamw": optimizers, "product": products, "matmul": matrices, "memory": memory}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tasks", nargs="*", metavar="TASK", help=f"of {', '.join(tasks)}; all by default")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--patience", type=float, default=0, metavar="SECONDS",
                         help="before each block of steps, wait at most so long for a quiet machine")
+    parser.add_argument("--processor-time", action="store_true",
+                        help="seconds that the thread spent on a processor, for a busy machine; implies --threads 1")
     parser.add_argument("--no-compile", dest="compile", action="store_false", help="leave torch.compile out")
     parser.add_argument("--json", type=Path, help="write all numbers to this file")
     parser.add_argument("--memory-of", nargs=2, metavar=("MODEL", "TASK"), help=argparse.SUPPRESS)
@@ -469,10 +527,14 @@ def main():
     unknown = [task for task in chosen if task not in tasks]
     if unknown:
         parser.error(f"no task {unknown[0]}; there are {', '.join(tasks)}")
+    if options.processor_time:
+        global PROCESSOR_TIME
+        PROCESSOR_TIME, options.threads = True, [1]
     ours = Ours()
     options.ours = ours.process.pid
     results = {"versions": versions()}
     print(", ".join(f"{name} {value}" for name, value in results["versions"].items()))
+    print(f"load {os.getloadavg()[0]:.1f}, {time.strftime('%Y-%m-%d')}")
     if set(chosen) != {"memory"}:
         options.peak = results["yardstick"] = yardstick(ours, options)
     for task in chosen:

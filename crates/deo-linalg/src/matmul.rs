@@ -4,16 +4,17 @@
 //! any number of threads, and clears the state in which its kernels leave the processor:
 //!
 //! ```text
-//! product(C, A, B) = faer's, on one thread                       if the product is small
+//! product(C, A, B) = faer's, on one thread                       if the product is small, or there is one thread
 //!                    product(upper C, upper A, B), product(lower C, lower A, B)
 //!                 or product(left C, A, left B), product(right C, A, right B)
 //! ```
 //!
 //! 1. *This module splits, not faer*, and by the shape alone: a kernel may bracket the sum over k by the size of its
 //!    tile, so tiles that followed the number of threads could change bits. No part waits for another, so it is also
-//!    the faster split on a busy machine (`benches/matmul.rs`); on one thread the packing costs 1–5 %.
+//!    the faster split on a busy machine (`benches/matmul.rs`).
 //! 2. Splitting rows packs B again for each part and splitting columns reads A again. Which is cheaper, and down to
-//!    what size, is a matter of measurement; the constants are in `Split`.
+//!    what size, is a matter of measurement; the constants are in `Split`. On one thread the packing would cost 1–9 %, so
+//!    there the product stays whole where that is known to leave the bits alone (`parts_have_the_bits_of_the_whole`).
 //! 3. The sum over k is never split: it would need scratch, and C is rarely small where k is large. A product
 //!    with fewer than 128 rows and 192 columns therefore runs on one thread, however long its sum is.
 //! 4. Each tile ends with `vzeroupper`, without which ordinary loops run slower after faer's kernels; the module of
@@ -46,7 +47,9 @@ pub enum Accumulate {
 /// B spreads to C as in IEEE arithmetic. α is a factor inside faer's kernels: neither α = 1 nor any other value costs a
 /// pass of its own. For C ← α A B + β C with another β, multiply C by β first and then add.
 ///
-/// The bits of C depend on the processor, for faer's kernels do, but not on `threads` nor on the size of the pool.
+/// The bits of C depend neither on `threads` nor on the size of the pool. With AVX2 and AVX-512 every number of a product of
+/// more than 4 096 multiplications is the same chain of fused multiply-adds; smaller products, those with one row or
+/// column, and processors without FMA can differ in the last bit.
 ///
 /// # Panics
 ///
@@ -86,6 +89,9 @@ pub fn matmul<T: Real>(
         return;
     }
     let (c, a, b) = (c.into_faer(), a.as_faer(), b.as_faer());
+    if !threads.split() && m > 1 && n > 1 && parts_have_the_bits_of_the_whole() {
+        return tile(alpha, a, b, accumulate, c);
+    }
     // A column-major C is the product Bᵀ Aᵀ in row-major order, for which the split is measured.
     if c.col_stride().abs() > c.row_stride().abs() {
         let (c, a, b) = (c.transpose_mut(), b.transpose(), a.transpose());
@@ -93,6 +99,21 @@ pub fn matmul<T: Real>(
     } else {
         tiles(threads, Split::new(m, n, k), alpha, a, b, accumulate, c);
     }
+}
+
+/// Whether a part of C gets the bits that it has in the whole.
+///
+/// faer's kernels for AVX2 and AVX-512 bracket the sum over k in blocks of 512, whatever their tile; `tests/product_bits.rs`
+/// compares them with that chain, bit for bit. On other processors it takes kernels that choose their blocks by the size of
+/// the product.
+fn parts_have_the_bits_of_the_whole() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::is_x86_feature_detected as has;
+        has!("avx512f") || (has!("avx2") && has!("fma"))
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    false
 }
 
 /// Where to cut a product, a function of the shape alone.

@@ -217,6 +217,20 @@ fn activations() {
 }
 
 #[test]
+fn the_slope_that_forward_leaves_is_the_derivative_of_backward() {
+    let x: Vec<f32> = noise(1, 5000).iter().map(|x| 4.0 * *x as f32).collect();
+    let (mut y, mut slope) = (vec![f32::NAN; x.len()], x.clone());
+    gelu::forward_with_slope(Pool, &mut y, &mut slope);
+    let mut want_y = vec![f32::NAN; x.len()];
+    gelu::forward(One, &mut want_y, &x);
+    let (mut dx, mut want): (Vec<f32>, Vec<f32>) = (y.clone(), y.clone());
+    gelu::backward_by_slope(Pool, &mut dx, &slope);
+    gelu::backward_in_place(One, &mut want, &x);
+    // The same operations on the same numbers: no tolerance.
+    assert_eq!((y, dx), (want_y, want));
+}
+
+#[test]
 fn mean_squared_error() {
     let (y, t) = (noise(1, 91), noise(2, 91));
     let mut dy = y.clone();

@@ -10,10 +10,12 @@
 //! | `step` | forward, backward and AdamW |
 //! | `adamw` | AdamW alone |
 //! | `product` | one product Hv by the forward rule: displacement, gradient, secant |
+//! | `matmul` | products of one shape: `m`, `n`, `k`, and which operands are given transposed, `a` and `b` |
 //! | `yardstick` | large products, ours and faer's, and a copy: what the machine can do at most |
 //! | `memory` | nothing: the greatest resident set of this process so far, in bytes |
 //!
-//! `model` is `paper-small` or `paper-large`, `threads` the size of the pool.
+//! `model` is `paper-small` or `paper-large`, `threads` the size of the pool. With `processor` the seconds are those of the
+//! processor, which a busy machine stretches less; one thread and Linux only, and the mean of all repeats.
 
 mod yardstick;
 
@@ -45,6 +47,10 @@ struct Command {
     repeat: usize,
     #[serde(default)]
     path: String,
+    #[serde(default)]
+    processor: bool,
+    #[serde(default)]
+    shape: yardstick::Shape,
 }
 
 /// A model in training.
@@ -109,9 +115,21 @@ fn text(rows: usize, block: usize) -> Batch {
     batch
 }
 
-/// Seconds of `repeat` runs after one that isn't counted.
-fn time<R>(repeat: usize, mut run: impl FnMut() -> R) -> Vec<f64> {
+/// Seconds that this thread has spent on a processor; Linux only. The kernel brings it up to date some hundred times a
+/// second, so that only long runs can be measured.
+fn processor_seconds() -> Option<f64> {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    Some(text.split(' ').next()?.parse::<u64>().ok()? as f64 * 1e-9)
+}
+
+/// Seconds of `repeat` runs after one that isn't counted; by the processor's clock their mean.
+fn time<R>(repeat: usize, processor: bool, mut run: impl FnMut() -> R) -> Vec<f64> {
     run();
+    if processor && let Some(start) = processor_seconds() {
+        (0..repeat).for_each(|_| _ = std::hint::black_box(run()));
+        let end = processor_seconds().unwrap_or(f64::NAN);
+        return vec![(end - start) / repeat as f64];
+    }
     let once = |_| {
         let start = Instant::now();
         std::hint::black_box(run());
@@ -158,9 +176,15 @@ fn main() -> Result<(), Box<dyn Error>> {
                     entry.insert(ThreadPoolBuilder::new().num_threads(threads).build()?)
                 }
             };
-            let repeat = command.repeat;
+            let (repeat, processor) = (command.repeat, command.processor);
             if command.task == "yardstick" {
-                println!("{}", pool.install(|| yardstick::measure(threads, repeat)));
+                println!("{}", pool.install(|| yardstick::measure(threads, repeat, processor)));
+                std::io::stdout().flush()?;
+                continue;
+            }
+            if command.task == "matmul" {
+                let seconds = pool.install(|| command.shape.measure(repeat, processor));
+                println!("{}", json!({ "seconds": seconds }));
                 std::io::stdout().flush()?;
                 continue;
             }
@@ -174,16 +198,16 @@ fn main() -> Result<(), Box<dyn Error>> {
                     "export" => {
                         return export(training, &command.path).map_err(|error| error.to_string());
                     }
-                    "gradient" => time(repeat, || training.gradient()),
-                    "step" => time(repeat, || {
+                    "gradient" => time(repeat, processor, || training.gradient()),
+                    "step" => time(repeat, processor, || {
                         let loss = training.gradient();
                         training.adamw();
                         loss
                     }),
-                    "adamw" => time(repeat, || training.adamw()),
+                    "adamw" => time(repeat, processor, || training.adamw()),
                     "product" => {
                         training.gradient();
-                        time(repeat, || training.product())
+                        time(repeat, processor, || training.product())
                     }
                     other => return Err(format!("no task {other}")),
                 } }))

@@ -47,7 +47,7 @@ pub(super) struct Block<T> {
     pub(super) ln_2: Normalised<T>,
     /// What the MLP reads, R × C.
     pub(super) normed_2: Vec<T>,
-    /// The hidden layer before GELU, R × 4C.
+    /// The hidden layer before GELU, then the slope of GELU there, R × 4C.
     pub(super) hidden: Vec<T>,
     /// And after it, R × 4C.
     pub(super) active: Vec<T>,

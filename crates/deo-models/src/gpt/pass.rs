@@ -63,7 +63,7 @@ impl<'a> Pass<'a> {
             (self.c_proj).forward_add(th, stream, &b.y, get(w.c_proj));
             (self.norm).forward(th, &mut b.normed_2, &mut b.ln_2, stream, get(w.ln_2));
             (self.c_fc).forward(th, &mut b.hidden, &b.normed_2, get(w.c_fc));
-            gelu::forward(th, &mut b.active, &b.hidden);
+            gelu::forward_with_slope(th, &mut b.active, &mut b.hidden);
             (self.mlp_c_proj).forward_add(th, stream, &b.active, get(w.mlp_c_proj));
         }
         (self.norm).forward(th, &mut a.last, &mut a.ln_f, stream, get(p.ln_f));
@@ -107,8 +107,8 @@ impl<'a> Pass<'a> {
             let d_w = p.layout.get_mut(w.mlp_c_proj, g);
             (self.mlp_c_proj).backward_weight(th, d_w, d_stream, &b.active);
             (self.mlp_c_proj).backward_input(th, d_active, d_stream, get(w.mlp_c_proj));
-            // active = gelu(hidden)
-            gelu::backward_in_place(th, d_active, &b.hidden);
+            // active = gelu(hidden), whose slope is where hidden was
+            gelu::backward_by_slope(th, d_active, &b.hidden);
             // hidden = normed_2 · c_fcᵀ
             let d_w = p.layout.get_mut(w.c_fc, g);
             self.c_fc.backward_weight(th, d_w, d_active, &b.normed_2);

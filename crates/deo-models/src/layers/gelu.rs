@@ -34,6 +34,54 @@ pub fn forward<T: Real>(threads: Threads, y: &mut [T], x: &[T]) {
     );
 }
 
+/// y ← x Φ(x), and x ← Φ(x) + x φ(x), the slope there: all that [`backward_by_slope`] needs, so that Φ and φ are computed
+/// once for both passes. x, y of one length.
+///
+/// # Panics
+///
+/// If the lengths differ.
+#[track_caller]
+pub fn forward_with_slope<T: Real>(threads: Threads, y: &mut [T], x: &mut [T]) {
+    check_len("y", y, x.len());
+    let views = (rows_mut(y, 1), rows_mut(x, 1));
+    for_each_component(
+        threads,
+        views,
+        #[inline(always)]
+        |(y, x)| {
+            for (y, x) in y.flat().iter_mut().zip(x.flat()) {
+                let (below, density) = normal(*x);
+                *y = *x * below;
+                *x = below + *x * density;
+            }
+        },
+    );
+}
+
+/// dx ← dy ∘ slope, where `dx` holds dy before; of one length with the slope that [`forward_with_slope`] left.
+///
+/// The bits are those of [`backward_in_place`].
+///
+/// # Panics
+///
+/// If the lengths differ.
+#[track_caller]
+pub fn backward_by_slope<T: Real>(threads: Threads, dx: &mut [T], slope: &[T]) {
+    // y = x Φ(x)
+    check_len("dx", dx, slope.len());
+    let views = (rows_mut(dx, 1), rows(slope, 1));
+    for_each_component(
+        threads,
+        views,
+        #[inline(always)]
+        |(dx, slope)| {
+            for (dx, slope) in dx.flat().iter_mut().zip(slope.flat()) {
+                *dx *= *slope;
+            }
+        },
+    );
+}
+
 /// dx ← dy (Φ(x) + x φ(x)), where `dx` holds dy before; of one length with x.
 ///
 /// # Panics
