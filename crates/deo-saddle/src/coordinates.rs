@@ -131,6 +131,14 @@ impl<V> Coordinates<V> {
         Coordinates { basis }
     }
 
+    pub(super) fn copied<S>(&self, space: &S) -> Self
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        Coordinates { basis: self.basis.iter().map(|e| super::copied(space, e.borrow())).collect() }
+    }
+
     /// r.
     pub(super) fn count(&self) -> usize {
         self.basis.len()

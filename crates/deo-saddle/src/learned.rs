@@ -114,6 +114,11 @@ impl LearnedHessian {
         &self.values
     }
 
+    /// B, row-major.
+    pub(super) fn matrix(&self) -> &[f64] {
+        &self.matrix
+    }
+
     /// The eigenvector of `values()[i]`.
     pub(super) fn vector(&self, i: usize) -> &[f64] {
         &self.vectors[i * self.count..(i + 1) * self.count]

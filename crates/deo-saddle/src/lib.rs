@@ -26,7 +26,7 @@ pub use model::{
 pub use newton::NewtonSearch;
 pub use outcome::{Counts, Outcome, Record, Waypoint};
 pub use settings::{Goal, MinModeSettings, NewtonSettings, SearchError};
-pub use verify::{Verdict, Verification, VerificationSettings};
+pub use verify::{HessianGuess, Verdict, Verification, VerificationSettings};
 
 use deo_core::space::Space;
 use std::borrow::BorrowMut;

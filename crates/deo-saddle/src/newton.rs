@@ -44,6 +44,7 @@ use super::cycle::Cycle;
 use super::learned::{LearnedHessian, norm};
 use super::outcome::{Counts, Outcome, Waypoint};
 use super::settings::{LONGEST, MOST, NewtonSettings, SearchError};
+use super::verify::HessianGuess;
 use deo_core::space::Space;
 use rescue::Run;
 use std::borrow::BorrowMut;
@@ -293,6 +294,15 @@ impl<V> NewtonSearch<V> {
         V: BorrowMut<S::Vector>,
     {
         self.coordinates.combine(space, self.hessian.vector(i), v);
+    }
+
+    /// The learned Hessian as it stands, for a verification: only what it costs depends on it.
+    pub fn hessian<S>(&self, space: &S) -> HessianGuess<V>
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        HessianGuess::of_search(self.coordinates.copied(space), self.hessian.matrix().to_vec())
     }
 
     /// Gradients spent.

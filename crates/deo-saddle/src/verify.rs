@@ -14,12 +14,19 @@
 //! For free bodies give the space of the point itself, so that the rigid motions taken out are those of this
 //! geometry.
 
+mod guess;
+mod preconditioned;
+mod preconditioner;
+
+pub use guess::HessianGuess;
+
 use super::copied;
 use super::newton::AGAIN;
 use deo_core::estimate::{Estimate, Status};
-use deo_core::krylov::{Krylov, KrylovSettings};
+use deo_core::krylov::{Krylov, KrylovError, KrylovSettings};
 use deo_core::probe::{Answer, Length, Rule};
 use deo_core::space::Space;
+use preconditioned::Preconditioned;
 use std::borrow::BorrowMut;
 
 /// How a [`Verification`] is made.
@@ -31,9 +38,11 @@ pub struct VerificationSettings {
     pub index: usize,
     /// The curvature below which a direction counts as flat, in the units of f over x².
     pub flat: f64,
-    /// The residual of each eigenpair, relative to its curvature. Eigenvalues are good to the square of it.
+    /// The residual of each negative eigenpair, relative to its curvature. Eigenvalues are good to the square of it. Of the
+    /// positive one the sign is told, and no more.
     pub tolerance: f64,
-    /// By which rule products are made.
+    /// By which rule the pairs are looked for, the central one in single precision. At the end they are measured by the
+    /// central rule.
     pub rule: Rule,
     /// The length of a probe; `None` balances truncation and rounding.
     pub length: Option<Length>,
@@ -44,16 +53,50 @@ pub struct VerificationSettings {
 }
 
 impl Default for VerificationSettings {
-    /// Index 1 by central differences, residuals of 1e-2, directions below 1e-6 flat.
+    /// Index 1 by forward differences, residuals of 1e-2, directions below 1e-6 flat.
     fn default() -> Self {
         VerificationSettings {
             index: 1,
             flat: 1e-6,
             tolerance: 1e-2,
-            rule: Rule::Central,
+            rule: Rule::Forward,
             length: None,
             max_gradients: 2_000,
             seed: 0x5add1e,
+        }
+    }
+}
+
+/// Gradients that round more than this are of single precision, whose forward differences show three digits at best.
+const SINGLE: f64 = 1e-10;
+
+impl VerificationSettings {
+    /// For atoms in eV and Å: probes of a hundredth of a bond, which the noise of an SCF doesn't hide; curvatures below
+    /// 0.01 eV/Å² flat, 52 cm⁻¹ of a proton and 4 of a gold atom; and residuals of 5 %, as forces from tables have no
+    /// Hessian to more.
+    pub fn for_atoms(index: usize) -> Self {
+        VerificationSettings {
+            index,
+            flat: 1e-2,
+            tolerance: 5e-2,
+            length: Some(Length::Absolute(1e-2)),
+            ..VerificationSettings::default()
+        }
+    }
+
+    /// Those of the process that finds the pairs.
+    fn krylov(&self, epsilon: f64) -> KrylovSettings {
+        let count = self.index + 1;
+        KrylovSettings {
+            count,
+            memory: (4 * count + 2).max(MEMORY),
+            rule: if epsilon > SINGLE { Rule::Central } else { self.rule },
+            length: self.length,
+            tolerance: self.tolerance,
+            floor: self.flat,
+            cutoff: Some(0.0),
+            max_gradients: self.max_gradients,
+            ..Default::default()
         }
     }
 }
@@ -118,11 +161,14 @@ pub struct Verification<V> {
     phase: Phase,
     x: V,
     point: V,
+    /// The direction of the probe, a unit vector of x.
+    direction: V,
     gradient: V,
     ahead: V,
     gradients: u64,
     /// Probes in a row, along one direction, whose gradients weren't finite.
     unanswered: usize,
+    preconditioned: Option<Preconditioned<V>>,
 }
 
 impl<V> Verification<V> {
@@ -135,38 +181,68 @@ impl<V> Verification<V> {
         space: &S,
         x: &S::Vector,
         settings: VerificationSettings,
-    ) -> Result<Self, deo_core::krylov::KrylovError>
+    ) -> Result<Self, KrylovError>
     where
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        let count = settings.index + 1;
-        let krylov = KrylovSettings {
-            count,
-            memory: (4 * count + 2).max(MEMORY),
-            rule: settings.rule,
-            length: settings.length,
-            tolerance: settings.tolerance,
-            floor: settings.flat,
-            cutoff: Some(0.0),
-            max_gradients: settings.max_gradients,
-            ..Default::default()
-        };
-        let mut krylov = Krylov::new(space, x, krylov)?;
+        let mut krylov = Krylov::new(space, x, settings.krylov(space.epsilon()))?
+            .with_sides_only()
+            .with_check_rule(Rule::Central);
         krylov.draw(space, settings.seed);
+        Ok(Verification::of(space, x, settings, krylov, None))
+    }
+
+    /// The same in variables in which `guess` says that all curvatures are ±1. The verdict owes nothing to the guess, as
+    /// `verify/preconditioner.rs` has it; the gradients that it takes do.
+    ///
+    /// # Errors
+    ///
+    /// [`KrylovError`](deo_core::krylov::KrylovError) names a setting that is out of range.
+    pub fn preconditioned<S>(
+        space: &S,
+        x: &S::Vector,
+        settings: VerificationSettings,
+        guess: &HessianGuess<V>,
+    ) -> Result<Self, KrylovError>
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        match Preconditioned::new(space, x, &settings, guess)? {
+            Some((preconditioned, krylov)) => {
+                Ok(Verification::of(space, x, settings, krylov, Some(preconditioned)))
+            }
+            None => Verification::new(space, x, settings),
+        }
+    }
+
+    fn of<S>(
+        space: &S,
+        x: &S::Vector,
+        settings: VerificationSettings,
+        krylov: Krylov<V>,
+        preconditioned: Option<Preconditioned<V>>,
+    ) -> Self
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
         let copy = || copied(space, x);
         let zeros = || space.zeros_like(x);
-        Ok(Verification {
+        Verification {
             settings,
             krylov,
             phase: Phase::Point,
             x: copy(),
             point: copy(),
+            direction: zeros(),
             gradient: zeros(),
             ahead: zeros(),
             gradients: 0,
             unanswered: 0,
-        })
+            preconditioned,
+        }
     }
 
     /// Where a gradient is wanted, or `None` at the end.
@@ -194,28 +270,42 @@ impl<V> Verification<V> {
                 self.ask_probe(space);
             }
             // On one side of a wall there is no other end.
-            Phase::Ahead(h) if self.settings.rule == Rule::Central && h > 0.0 => {
+            Phase::Ahead(h) if self.rule() == Rule::Central && h > 0.0 => {
                 space.copy(gradient, self.ahead.borrow_mut());
-                let probe = self.krylov.ask(space).expect("a probe is open");
-                let behind = probe.displace_back(space, self.x.borrow(), self.point.borrow_mut());
+                let behind = -self.displace(space, -self.length(space));
                 self.phase = Phase::Behind(behind, h);
             }
-            Phase::Ahead(h) => {
-                self.krylov.tell(space, Answer::forward(h, self.gradient.borrow(), gradient));
-                self.ask_probe(space);
-            }
+            Phase::Ahead(h) => self.answer(space, [(0.0, None), (h, Some(gradient))]),
             Phase::Behind(_, ahead) if !space.norm(gradient).is_finite() => {
-                let at = self.ahead.borrow();
-                self.krylov.tell(space, Answer::forward(ahead, self.gradient.borrow(), at));
-                self.ask_probe(space);
+                self.answer(space, [(0.0, None), (ahead, None)]);
             }
             Phase::Behind(behind, ahead) => {
-                let answer = Answer::central(behind, gradient, ahead, self.ahead.borrow());
-                self.krylov.tell(space, answer);
-                self.ask_probe(space);
+                self.answer(space, [(-behind, Some(gradient)), (ahead, None)]);
             }
             Phase::Done => panic!("tell without a question: the verification has ended"),
         }
+    }
+
+    /// Passes on the gradients at the two ends of a probe, each at a signed length: the one told now, that kept from ahead,
+    /// or that at x, where the length is 0.
+    fn answer<S>(&mut self, space: &S, ends: [(f64, Option<&S::Vector>); 2])
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let (at_x, kept) = (self.gradient.borrow(), self.ahead.borrow());
+        let [(from, behind), (to, ahead)] = ends;
+        let behind = behind.unwrap_or(at_x);
+        let ahead = ahead.unwrap_or(kept);
+        match &mut self.preconditioned {
+            Some(preconditioned) => {
+                let ends = [(from, behind), (to, ahead)];
+                preconditioned.tell(space, &mut self.krylov, self.direction.borrow(), ends);
+            }
+            None if from == 0.0 => self.krylov.tell(space, Answer::forward(to, behind, ahead)),
+            None => self.krylov.tell(space, Answer::central(-from, behind, to, ahead)),
+        }
+        self.ask_probe(space);
     }
 
     /// Where `gradient` isn't finite, asks for one nearer, and then on the other side; false where there is an answer, or
@@ -230,12 +320,8 @@ impl<V> Verification<V> {
             return false;
         }
         self.unanswered += 1;
-        let probe = self.krylov.ask(space).expect("a probe is open");
         let factor: f64 = AGAIN[..self.unanswered].iter().product();
-        let length = factor * probe.length(space.norm(self.x.borrow()));
-        let point = self.point.borrow_mut();
-        self.phase =
-            Phase::Ahead(space.displace(length, probe.direction(), self.x.borrow(), point));
+        self.phase = Phase::Ahead(self.displace(space, factor * self.length(space)));
         true
     }
 
@@ -244,18 +330,60 @@ impl<V> Verification<V> {
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        self.phase = match self.krylov.ask(space) {
-            Some(probe) => {
-                Phase::Ahead(probe.displace(space, self.x.borrow(), self.point.borrow_mut()))
+        let direction = self.direction.borrow_mut();
+        let asked = match (&mut self.preconditioned, self.krylov.ask(space)) {
+            (None, None) => false,
+            (None, Some(probe)) => {
+                space.copy(probe.direction(), direction);
+                true
             }
-            None => Phase::Done,
+            (Some(preconditioned), _) => {
+                let left = self.settings.max_gradients.saturating_sub(self.gradients);
+                preconditioned.ask(space, &self.krylov, left, direction)
+            }
         };
+        self.phase = if asked {
+            Phase::Ahead(self.displace(space, self.length(space)))
+        } else {
+            Phase::Done
+        };
+    }
+
+    /// By which rule the open probe is answered.
+    fn rule(&self) -> Rule {
+        match &self.preconditioned {
+            Some(preconditioned) if preconditioned.is_measuring() => Rule::Central,
+            _ => self.krylov.rule(),
+        }
+    }
+
+    /// The length of the open probe.
+    fn length<S>(&self, space: &S) -> f64
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let norm = space.norm(self.x.borrow());
+        self.krylov.length().at(norm) * self.krylov.ask(space).map_or(1.0, |probe| probe.factor())
+    }
+
+    /// The point to ask about, so far along the direction; the length that storage realised.
+    fn displace<S>(&mut self, space: &S, length: f64) -> f64
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let (x, point) = (self.x.borrow(), self.point.borrow_mut());
+        space.displace(length, self.direction.borrow(), x, point)
     }
 
     /// The verdict; [`Verdict::Unresolved`] before the end.
     pub fn verdict(&self) -> Verdict {
         if self.phase != Phase::Done || self.krylov.status() == Status::NonFinite {
             return Verdict::Unresolved;
+        }
+        if let Some(preconditioned) = &self.preconditioned {
+            return preconditioned.verdict(&self.settings, &self.krylov);
         }
         // One pair less in a space of so few dimensions has nothing to be negative in.
         let known = || self.krylov.estimates().iter().filter(|e| e.curvature.is_finite());
@@ -278,14 +406,21 @@ impl<V> Verification<V> {
         }
     }
 
+    fn estimates(&self) -> &[Estimate] {
+        match &self.preconditioned {
+            Some(preconditioned) => preconditioned.estimates(),
+            None => self.krylov.estimates(),
+        }
+    }
+
     /// The k + 1 lowest curvatures, ascending.
     pub fn curvatures(&self) -> impl Iterator<Item = f64> + '_ {
-        self.krylov.estimates().iter().map(|estimate| estimate.curvature)
+        self.estimates().iter().map(|estimate| estimate.curvature)
     }
 
     /// Their errors, beside which an eigenvalue lies: that of the secants, and the residual.
     pub fn errors(&self) -> impl Iterator<Item = f64> + '_ {
-        self.krylov.estimates().iter().map(error)
+        self.estimates().iter().map(error)
     }
 
     /// The eigenvector of the i-th of them.
@@ -294,7 +429,10 @@ impl<V> Verification<V> {
     ///
     /// If i is above k.
     pub fn axis(&self, i: usize) -> &V {
-        self.krylov.axis(i)
+        match &self.preconditioned {
+            Some(preconditioned) => preconditioned.axis(i),
+            None => self.krylov.axis(i),
+        }
     }
 
     /// Gradients spent, none of which belongs to the search.

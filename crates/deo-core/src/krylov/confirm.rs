@@ -29,7 +29,7 @@ use crate::space::Space;
 use std::borrow::BorrowMut;
 
 /// The share of its distance from the wanted pairs to which a pair's residual must fall: the gap is then known to a tenth.
-const TOLD: f64 = 0.1;
+pub(super) const TOLD: f64 = 0.1;
 
 /// The component of a missed eigenvector that the random direction may have had, in standard deviations: less than that
 /// is drawn once in a hundred thousand times.
@@ -112,6 +112,10 @@ impl<V> Krylov<V> {
         }
         let led_nowhere = self.ends().all(|upper| self.of_interest(upper) == 0);
         let alone = self.confirmation.stage == Stage::Open && led_nowhere;
+        if alone && !self.confirmation.missed.has_entered() {
+            // A process from known axes has seen what they see.
+            return Some(Open::Missing);
+        }
         if self.confirmation.stage == Stage::Open && !led_nowhere || self.list_has_changed() {
             if !self.whole_space_is_near() {
                 self.lock(space);
@@ -248,7 +252,7 @@ impl<V> Krylov<V> {
     }
 
     /// How far beyond the cutoff a value lies; `None` if it doesn't.
-    fn beyond_cutoff(&self, value: f64, upper: bool) -> Option<f64> {
+    pub(super) fn beyond_cutoff(&self, value: f64, upper: bool) -> Option<f64> {
         let off = value - self.settings.cutoff?;
         Some(if upper { -off } else { off }).filter(|off| *off > 0.0)
     }

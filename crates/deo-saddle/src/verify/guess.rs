@@ -1,0 +1,84 @@
+//! What a search has learned of the Hessian, or somebody else knows: a guess that a verification may be wrong about.
+
+use crate::coordinates::Coordinates;
+use deo_core::space::Space;
+use std::borrow::BorrowMut;
+
+/// A symmetric matrix in the place of the Hessian at some point, in coordinates of that point's space.
+///
+/// A [`Verification`](super::Verification) that is given one is the cheaper the better it is, and as sound without: the
+/// matrix is nothing but a change of variables there. [`NewtonSearch`](crate::NewtonSearch) has one to give.
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct HessianGuess<V> {
+    coordinates: Coordinates<V>,
+    /// r × r, row-major.
+    matrix: Vec<f64>,
+}
+
+impl<V> HessianGuess<V> {
+    /// From r products: `apply(v, p)` makes p the guess times v. Only the symmetric part is used.
+    ///
+    /// It takes r vectors, and r² numbers.
+    pub fn from_products<S>(
+        space: &S,
+        x: &S::Vector,
+        mut apply: impl FnMut(&S::Vector, &mut S::Vector),
+    ) -> Self
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let coordinates = Coordinates::new(space, x);
+        let r = coordinates.count();
+        let mut matrix = vec![0.0; r * r];
+        let (mut unit, mut e, mut product) =
+            (vec![0.0; r], space.zeros_like(x), space.zeros_like(x));
+        for (i, row) in matrix.chunks_mut(r.max(1)).enumerate() {
+            unit[i] = 1.0;
+            coordinates.combine(space, &unit, e.borrow_mut());
+            unit[i] = 0.0;
+            apply(e.borrow(), product.borrow_mut());
+            coordinates.of(space, product.borrow(), row);
+        }
+        for i in 0..r {
+            for j in 0..i {
+                let mean = 0.5 * (matrix[i * r + j] + matrix[j * r + i]);
+                (matrix[i * r + j], matrix[j * r + i]) = (mean, mean);
+            }
+        }
+        HessianGuess { coordinates, matrix }
+    }
+
+    /// The matrix of a search.
+    pub(crate) fn of_search(coordinates: Coordinates<V>, matrix: Vec<f64>) -> Self {
+        HessianGuess { coordinates, matrix }
+    }
+
+    /// The same guess in the coordinates of `x`, a point near by.
+    pub(super) fn at<S>(&self, space: &S, x: &S::Vector) -> Self
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let r = self.coordinates.count();
+        let (mut u, mut p) = (vec![0.0; r], vec![0.0; r]);
+        HessianGuess::from_products(space, x, |v, product| {
+            self.coordinates.of(space, v, &mut u);
+            multiply(&self.matrix, &u, &mut p);
+            self.coordinates.combine(space, &p, product);
+        })
+    }
+
+    /// The coordinates, and the matrix in them.
+    pub(super) fn into_parts(self) -> (Coordinates<V>, Vec<f64>) {
+        (self.coordinates, self.matrix)
+    }
+}
+
+/// y ← Av for a row-major square matrix.
+pub(super) fn multiply(a: &[f64], v: &[f64], y: &mut [f64]) {
+    for (y, row) in y.iter_mut().zip(a.chunks(v.len().max(1))) {
+        *y = row.iter().zip(v).map(|(a, v)| a * v).sum();
+    }
+}
