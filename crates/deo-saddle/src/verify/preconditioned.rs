@@ -64,7 +64,7 @@ impl<V> Preconditioned<V> {
         let krylov = KrylovSettings { tolerance, floor: 0.0, max_gradients, ..usual };
         let mut krylov = Krylov::new(space, x, krylov)?
             .with_sides_only()
-            .with_certify(deo_core::dimer::Certify::Never);
+            .with_recheck(deo_core::dimer::Recheck::Never);
         let Some(preconditioner) = Preconditioner::new(guess.at(space, x)) else {
             return Ok(None);
         };
