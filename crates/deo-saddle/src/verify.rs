@@ -15,6 +15,7 @@
 //! geometry.
 
 mod guess;
+mod plane;
 mod preconditioned;
 mod preconditioner;
 

@@ -5,20 +5,22 @@
 //! 1. The gradient in y at T⁻¹x + ℓv is Tg at x + hd, d = Tv/‖Tv‖ and ℓ = h/‖Tv‖: [`Krylov`] sees another function. It
 //!    begins with the k lowest eigenvectors of the guess, and looks for what they miss from a random direction, as ever.
 //! 2. At its end D = TV and HD = T⁻¹W + flat·D are known, without further products, and so are the best axes that V has in
-//!    x, by Rayleigh–Ritz: DᵀHD c = λ DᵀD c.
-//! 3. The k + 1 lowest are measured afresh, on both sides. A curvature is that of its direction, so that those of k orthogonal
+//!    x (`plane.rs`).
+//! 3. The negative ones of the k lowest are followed to the tolerance there: D gains T²r, r the residual (Davidson).
+//! 4. The k + 1 lowest are measured afresh, on both sides. A curvature is that of its direction, so that those of k orthogonal
 //!    axes below −flat are k eigenvalues below it (Courant and Fischer). That there are no others is what 1 says.
 //!
 //! | formula | code |
 //! |---|---|
 //! | ‖Tv‖ | `stretch` |
-//! | D, HD | `Plane` |
+//! | D, HD | `plane` |
 
 use super::guess::HessianGuess;
+use super::plane::Plane;
 use super::preconditioner::Preconditioner;
 use super::{Verdict, VerificationSettings};
-use crate::eigen::symmetric_eigen;
-use crate::learned::dot;
+use crate::copied;
+use deo_core::dimer::Recheck;
 use deo_core::estimate::{Estimate, Evidence};
 use deo_core::krylov::{Krylov, KrylovError, KrylovSettings};
 use deo_core::probe::Answer;
@@ -28,20 +30,36 @@ use std::borrow::BorrowMut;
 /// The residual in y that tells a sign, relative to the curvature.
 const SIGN: f64 = 0.1;
 
+/// A product that leaves more than this of the residual in x has shown what its error hides.
+const STUCK: f64 = 0.7;
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+enum Stage {
+    /// Step 1.
+    Signs,
+    /// Step 3 for this pair, whose residual is this.
+    Following(usize, f64),
+    /// Step 4.
+    Measuring(usize),
+}
+
 /// What a verification has beside its process.
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Preconditioned<V> {
     preconditioner: Preconditioner<V>,
+    stage: Stage,
     flat: f64,
+    tolerance: f64,
     /// ‖Tv‖ of the open probe.
     stretch: f64,
     /// Gradients in y at the two ends of a probe.
     ends: [V; 2],
-    /// The pairs in x, how many of them have been measured, and their axes with what their products should be.
+    plane: Plane<V>,
+    /// The pairs in x.
     estimates: Vec<Estimate>,
-    measured: Option<usize>,
-    axes: Vec<(V, V)>,
+    nothing: V,
 }
 
 impl<V> Preconditioned<V> {
@@ -64,7 +82,7 @@ impl<V> Preconditioned<V> {
         let krylov = KrylovSettings { tolerance, floor: 0.0, max_gradients, ..usual };
         let mut krylov = Krylov::new(space, x, krylov)?
             .with_sides_only()
-            .with_recheck(deo_core::dimer::Recheck::Never);
+            .with_recheck(Recheck::Never);
         let Some(preconditioner) = Preconditioner::new(guess.at(space, x)) else {
             return Ok(None);
         };
@@ -78,19 +96,21 @@ impl<V> Preconditioned<V> {
         let zeros = || space.zeros_like(x);
         let preconditioned = Preconditioned {
             preconditioner,
+            stage: Stage::Signs,
             flat: settings.flat,
+            tolerance: settings.tolerance,
             stretch: 1.0,
             ends: [zeros(), zeros()],
+            plane: Plane::new(),
             estimates: vec![Estimate::UNKNOWN; settings.index + 1],
-            measured: None,
-            axes: (0..=settings.index).map(|_| (zeros(), zeros())).collect(),
+            nothing: zeros(),
         };
         Ok(Some((preconditioned, krylov)))
     }
 
-    /// The process has ended, and its pairs are being measured.
+    /// The pairs found are being measured.
     pub(super) fn is_measuring(&self) -> bool {
-        self.measured.is_some()
+        matches!(self.stage, Stage::Measuring(_))
     }
 
     pub(super) fn estimates(&self) -> &[Estimate] {
@@ -98,7 +118,7 @@ impl<V> Preconditioned<V> {
     }
 
     pub(super) fn axis(&self, i: usize) -> &V {
-        &self.axes[i].0
+        self.plane.value(i).map_or(&self.nothing, |_| &self.plane.pair(i).0)
     }
 
     /// The direction to be probed; false at the end. `left` gradients may be spent.
@@ -120,16 +140,69 @@ impl<V> Preconditioned<V> {
             space.axpby(1.0 / self.stretch, scratch, 0.0, direction);
             return self.stretch > 0.0;
         }
-        if self.measured.is_none() {
-            self.solve_in_x(space, krylov);
-            self.measured = Some(0);
+        if self.stage == Stage::Signs {
+            self.come_back(space, krylov);
+            self.stage = Stage::Following(0, f64::INFINITY);
         }
-        let next = self.measured.unwrap_or(0);
+        if self.follow(space, left, direction) {
+            return true;
+        }
+        let Stage::Measuring(next) = self.stage else { return false };
         let open = self.estimates.get(next).is_some_and(|e| e.curvature.is_finite()) && left >= 2;
         if open {
-            space.copy(self.axes[next].0.borrow(), direction);
+            space.copy(self.plane.pair(next).0.borrow(), direction);
         }
         open
+    }
+
+    /// Step 2.
+    fn come_back<S>(&mut self, space: &S, krylov: &Krylov<V>)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        for (v, w) in krylov.subspace() {
+            let (mut d, mut hd) = (space.zeros_like(v.borrow()), space.zeros_like(v.borrow()));
+            self.preconditioner.root(space, v.borrow(), d.borrow_mut());
+            self.preconditioner.inverse(space, w.borrow(), hd.borrow_mut());
+            space.axpby(self.flat, d.borrow(), 1.0, hd.borrow_mut());
+            self.plane.push(d, hd);
+        }
+        if !self.plane.is_empty() {
+            self.plane.solve(space);
+        }
+    }
+
+    /// The next direction of step 3; false, and on to step 4, if there is none.
+    fn follow<S>(&mut self, space: &S, left: u64, direction: &mut S::Vector) -> bool
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let sought = self.estimates.len() - 1;
+        let kept = 2 * self.estimates.len() as u64;
+        while let Stage::Following(i, before) = self.stage {
+            let negative = self.plane.value(i).filter(|c| i < sought && *c < -self.flat);
+            let Some(curvature) = negative.filter(|_| left > kept) else {
+                self.stage = Stage::Measuring(0);
+                for (i, estimate) in self.estimates.iter_mut().enumerate() {
+                    estimate.curvature = self.plane.value(i).unwrap_or(f64::NAN);
+                }
+                break;
+            };
+            let [r, t] = &mut self.ends;
+            let residual = self.plane.residual_into(space, i, r.borrow_mut());
+            self.stage = Stage::Following(i + 1, f64::INFINITY);
+            if residual > self.tolerance * curvature.abs() && residual < STUCK * before {
+                self.preconditioner.root(space, r.borrow(), t.borrow_mut());
+                self.preconditioner.root(space, t.borrow(), r.borrow_mut());
+                if self.plane.beside(space, r.borrow_mut(), direction) {
+                    self.stage = Stage::Following(i, residual);
+                    return true;
+                }
+            }
+        }
+        false
     }
 
     /// Takes the gradients at both ends, each with its signed distance along `direction`.
@@ -143,18 +216,43 @@ impl<V> Preconditioned<V> {
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        if let Some(i) = self.measured {
-            let least =
-                krylov.exclusion(0).map(|next| self.flat + next * self.preconditioner.softest());
-            self.measure(space, i, least, ends);
-            self.measured = Some(i + 1);
-            return;
+        match self.stage {
+            Stage::Signs => self.tell_process(space, krylov, direction, ends),
+            Stage::Following(..) => {
+                let [(from, behind), (to, ahead)] = ends;
+                let mut product = copied(space, ahead);
+                let inverse = 1.0 / (to - from);
+                space.axpby(-inverse, behind, inverse, product.borrow_mut());
+                if space.norm(product.borrow()).is_finite() {
+                    self.plane.push(copied(space, direction), product);
+                    self.plane.solve(space);
+                }
+            }
+            Stage::Measuring(i) => {
+                let softest = self.preconditioner.softest();
+                let least = krylov.exclusion(0).map(|next| self.flat + next * softest);
+                self.measure(space, i, least, ends);
+                self.stage = Stage::Measuring(i + 1);
+            }
         }
+    }
+
+    /// Step 1: what the process is told.
+    fn tell_process<S>(
+        &mut self,
+        space: &S,
+        krylov: &mut Krylov<V>,
+        direction: &S::Vector,
+        ends: [(f64, &S::Vector); 2],
+    ) where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let mut shifted = space.zeros_like(direction);
         for ((h, gradient), y) in ends.into_iter().zip(&mut self.ends) {
             // H − flat·1 in the place of H.
-            space.copy(gradient, y.borrow_mut());
-            space.axpby(-self.flat * h, direction, 1.0, y.borrow_mut());
-            let shifted = crate::copied(space, y.borrow());
+            space.copy(gradient, shifted.borrow_mut());
+            space.axpby(-self.flat * h, direction, 1.0, shifted.borrow_mut());
             self.preconditioner.root(space, shifted.borrow(), y.borrow_mut());
         }
         let [from, to] = ends.map(|(h, _)| h / self.stretch);
@@ -165,43 +263,6 @@ impl<V> Preconditioned<V> {
             Answer::central(-from, behind.borrow(), to, ahead.borrow())
         };
         krylov.tell(space, answer);
-    }
-
-    /// Step 2.
-    fn solve_in_x<S>(&mut self, space: &S, krylov: &Krylov<V>)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
-        let mut d: Vec<V> = vec![];
-        let mut hd: Vec<V> = vec![];
-        for (v, w) in krylov.subspace() {
-            let (mut dv, mut hv) = (space.zeros_like(v.borrow()), space.zeros_like(v.borrow()));
-            self.preconditioner.root(space, v.borrow(), dv.borrow_mut());
-            self.preconditioner.inverse(space, w.borrow(), hv.borrow_mut());
-            space.axpby(self.flat, dv.borrow(), 1.0, hv.borrow_mut());
-            d.push(dv);
-            hd.push(hv);
-        }
-        let n = d.len();
-        let gram = |a: &[V], b: &[V]| {
-            let entry = |i: usize, j: usize| space.dot(a[i].borrow(), b[j].borrow());
-            (0..n * n)
-                .map(|k| 0.5 * (entry(k / n, k % n) + entry(k % n, k / n)))
-                .collect::<Vec<f64>>()
-        };
-        let (values, weights) = pencil(&gram(&d, &hd), &gram(&d, &d), n);
-        let pairs = self.estimates.iter_mut().zip(&mut self.axes);
-        for (i, (estimate, (axis, product))) in pairs.enumerate().take(n) {
-            estimate.curvature = values[i];
-            let c = &weights[i * n..(i + 1) * n];
-            for (combined, of) in [(axis, &d), (product, &hd)] {
-                for (j, (c, v)) in c.iter().zip(of).enumerate() {
-                    let keep = if j == 0 { 0.0 } else { 1.0 };
-                    space.axpby(*c, v.borrow(), keep, combined.borrow_mut());
-                }
-            }
-        }
     }
 
     /// Pair i from a probe along its axis; no positive eigenvalue is below `least`.
@@ -215,21 +276,23 @@ impl<V> Preconditioned<V> {
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        let (estimate, (axis, product)) = (&mut self.estimates[i], &mut self.axes[i]);
+        let (axis, product) = self.plane.pair(i);
         let [fresh, off] = &mut self.ends;
         let (axis, fresh, off) = (axis.borrow(), fresh.borrow_mut(), off.borrow_mut());
+        let inverse = 1.0 / (to - from);
         space.copy(ahead, fresh);
-        space.axpby(-1.0 / (to - from), behind, 1.0 / (to - from), fresh);
+        space.axpby(-inverse, behind, inverse, fresh);
         let curvature = space.dot(axis, fresh);
         space.copy(fresh, off);
         space.axpby(-curvature, axis, 1.0, off);
+        let estimate = &mut self.estimates[i];
         estimate.residual = space.norm(off);
-        space.copy(product.borrow(), off);
-        space.axpby(-1.0, fresh, 1.0, off);
         if let Some(least) = least.filter(|least| *least > 0.0 && curvature > *least) {
             // Of a soft axis the residual is what stiff ones leave in it, and says little of its own.
             estimate.residual = estimate.residual.min(curvature - least);
         }
+        space.copy(product.borrow(), off);
+        space.axpby(-1.0, fresh, 1.0, off);
         let change = (curvature - estimate.curvature).abs();
         // What a forward rule or another length makes of a product, as one of N components.
         let share = space.norm(off) / space.dimension(axis).max(1.0).sqrt();
@@ -262,31 +325,4 @@ impl<V> Preconditioned<V> {
             Verdict::WrongIndex { negative }
         }
     }
-}
-
-/// The pairs of A c = λ G c with cᵀGc = 1, ascending, the vectors in rows; G is positive.
-fn pencil(a: &[f64], gram: &[f64], n: usize) -> (Vec<f64>, Vec<f64>) {
-    let (mut g, mut u, mut squares) = (gram.to_vec(), vec![0.0; n * n], vec![0.0; n]);
-    symmetric_eigen(&mut g, &mut u, &mut squares);
-    // Rows of R = Γ^−½U: RGRᵀ = 1. Directions of T V that depend on the others to rounding are left out by their weight.
-    let least = 1e-14 * squares.last().copied().unwrap_or(0.0);
-    for (row, square) in u.chunks_mut(n.max(1)).zip(&squares) {
-        let scale = 1.0 / square.max(least).max(f64::MIN_POSITIVE).sqrt();
-        row.iter_mut().for_each(|u| *u *= scale);
-    }
-    let column = |j: usize| {
-        (0..n).map(|i| dot(&a[i * n..(i + 1) * n], &u[j * n..(j + 1) * n])).collect::<Vec<f64>>()
-    };
-    let columns: Vec<Vec<f64>> = (0..n).map(column).collect();
-    let mut projected: Vec<f64> =
-        (0..n * n).map(|k| dot(&u[k / n * n..(k / n + 1) * n], &columns[k % n])).collect();
-    let (mut z, mut values) = (vec![0.0; n * n], vec![0.0; n]);
-    symmetric_eigen(&mut projected, &mut z, &mut values);
-    let mut weights = vec![0.0; n * n];
-    for (weights, z) in weights.chunks_mut(n.max(1)).zip(z.chunks(n.max(1))) {
-        for (z, row) in z.iter().zip(u.chunks(n.max(1))) {
-            weights.iter_mut().zip(row).for_each(|(w, u)| *w += z * u);
-        }
-    }
-    (values, weights)
 }
