@@ -3,13 +3,17 @@
 //! Problem: a search stops where ‖g‖ is small and its own modes curve downwards. Its modes were tracked from far
 //! away, and every eigenvector is a fixed point of tracking: a second negative curvature orthogonal to them would
 //! never show. So the k + 1 lowest eigenpairs are solved for again, from a random start and with the confirmation of
-//! [`Krylov`] that no other is below 0, by the central rule:
+//! [`Krylov`] that no other is below 0:
 //!
 //! index = the number of Cᵢ < −(flat + error); the saddle sought has index k, hence C_k < 0 < C_{k+1}.
 //!
 //! The error is that of the secants and ‖r‖: an eigenvalue lies within ‖r‖ of C, and where the secants are too coarse for
 //! the residual asked for, C alone says nothing of a sign. A verification that ends before all of this is known has
 //! [no verdict](Verdict::Unresolved).
+//!
+//! **Cost.** Products are forward differences; the pairs found are measured afresh by central ones; where the error of the
+//! former hides the verdict, all is done again by the latter. Of the pair above zero the sign is told, and no more. And who
+//! has a guess of the Hessian gives it: see `verify/preconditioner.rs`.
 //!
 //! For free bodies give the space of the point itself, so that the rigid motions taken out are those of this
 //! geometry.
@@ -345,9 +349,42 @@ impl<V> Verification<V> {
         };
         self.phase = if asked {
             Phase::Ahead(self.displace(space, self.length(space)))
+        } else if self.is_hidden() && self.begin_again(space) {
+            return self.ask_probe(space);
         } else {
             Phase::Done
         };
+    }
+
+    /// There is no verdict, and nothing but the error of forward differences is in its way.
+    fn is_hidden(&self) -> bool {
+        let forward = self.krylov.settings().rule == Rule::Forward;
+        let ended = matches!(self.krylov.status(), Status::NonFinite | Status::Budget);
+        let flat = || self.estimates().iter().any(|e| e.curvature.abs() <= self.settings.flat);
+        forward
+            && !ended
+            && match self.judged() {
+                Verdict::Flat => !flat(),
+                verdict => verdict == Verdict::Unresolved,
+            }
+    }
+
+    /// The same by central differences, in the variables of the point; false where nothing is left to spend on it.
+    fn begin_again<S>(&mut self, space: &S) -> bool
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let max_gradients = self.settings.max_gradients.saturating_sub(self.gradients);
+        let settings = VerificationSettings { rule: Rule::Central, max_gradients, ..self.settings };
+        let Ok(krylov) = Krylov::new(space, self.x.borrow(), settings.krylov(space.epsilon()))
+        else {
+            return false;
+        };
+        self.krylov = krylov.with_sides_only();
+        self.krylov.draw(space, self.settings.seed);
+        self.preconditioned = None;
+        true
     }
 
     /// By which rule the open probe is answered.
@@ -380,7 +417,11 @@ impl<V> Verification<V> {
 
     /// The verdict; [`Verdict::Unresolved`] before the end.
     pub fn verdict(&self) -> Verdict {
-        if self.phase != Phase::Done || self.krylov.status() == Status::NonFinite {
+        if self.phase == Phase::Done { self.judged() } else { Verdict::Unresolved }
+    }
+
+    fn judged(&self) -> Verdict {
+        if self.krylov.status() == Status::NonFinite {
             return Verdict::Unresolved;
         }
         if let Some(preconditioned) = &self.preconditioned {

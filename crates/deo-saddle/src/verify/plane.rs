@@ -87,16 +87,16 @@ impl<V> Plane<V> {
         let d = |i: usize| self.pairs[i].0.borrow();
         let h = of(&|i, j| space.dot(d(i), self.pairs[j].1.borrow()));
         let (values, weights) = pencil(&h, &of(&|i, j| space.dot(d(i), d(j))), n);
-        let combined = |c: &[f64], of: &dyn Fn(usize) -> &'_ S::Vector| {
-            let mut sum = space.zeros_like(of(0));
-            for (j, c) in c.iter().enumerate() {
-                space.axpby(*c, of(j), 1.0, sum.borrow_mut());
+        let combined = |c: &[f64], product: bool| {
+            let mut sum = space.zeros_like(d(0));
+            for (c, (d, hd)) in c.iter().zip(&self.pairs) {
+                let v = if product { hd } else { d };
+                space.axpby(*c, v.borrow(), 1.0, sum.borrow_mut());
             }
             sum
         };
-        let product = |j: usize| self.pairs[j].1.borrow();
         let rows = weights.chunks(n.max(1));
-        let pairs = rows.map(|c| (combined(c, &d), combined(c, &product))).collect();
+        let pairs = rows.map(|c| (combined(c, false), combined(c, true))).collect();
         (self.values, self.pairs) = (values, pairs);
     }
 }

@@ -80,9 +80,8 @@ impl<V> Preconditioned<V> {
         let max_gradients = usual.max_gradients.saturating_sub(kept).max(1);
         let tolerance = SIGN.max(settings.tolerance);
         let krylov = KrylovSettings { tolerance, floor: 0.0, max_gradients, ..usual };
-        let mut krylov = Krylov::new(space, x, krylov)?
-            .with_sides_only()
-            .with_recheck(Recheck::Never);
+        let mut krylov =
+            Krylov::new(space, x, krylov)?.with_sides_only().with_recheck(Recheck::Never);
         let Some(preconditioner) = Preconditioner::new(guess.at(space, x)) else {
             return Ok(None);
         };
