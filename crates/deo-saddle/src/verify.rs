@@ -12,8 +12,8 @@
 //! [no verdict](Verdict::Unresolved).
 //!
 //! **Cost.** Products are forward differences; the pairs found are measured afresh by central ones; where the error of the
-//! former hides the verdict, all is done again by the latter. Of the pair above zero the sign is told, and no more. And who
-//! has a guess of the Hessian gives it: see `verify/preconditioner.rs`.
+//! former hides the verdict, all is done again by the latter. And who has a guess of the Hessian gives it: see
+//! `verify/preconditioner.rs`. Then of the pair above zero the sign is told, and its curvature is a bound from above.
 //!
 //! For free bodies give the space of the point itself, so that the rigid motions taken out are those of this
 //! geometry.
@@ -43,8 +43,8 @@ pub struct VerificationSettings {
     pub index: usize,
     /// The curvature below which a direction counts as flat, in the units of f over x².
     pub flat: f64,
-    /// The residual of each negative eigenpair, relative to its curvature. Eigenvalues are good to the square of it. Of the
-    /// positive one the sign is told, and no more.
+    /// The residual of each negative eigenpair, relative to its curvature. Eigenvalues are good to the square of it. With a
+    /// guess of the Hessian only the sign of a positive one is told.
     pub tolerance: f64,
     /// By which rule the pairs are looked for, the central one in single precision. At the end they are measured by the
     /// central rule.
@@ -191,9 +191,8 @@ impl<V> Verification<V> {
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        let mut krylov = Krylov::new(space, x, settings.krylov(space.epsilon()))?
-            .with_sides_only()
-            .with_check_rule(Rule::Central);
+        let mut krylov =
+            Krylov::new(space, x, settings.krylov(space.epsilon()))?.with_check_rule(Rule::Central);
         krylov.draw(space, settings.seed);
         Ok(Verification::of(space, x, settings, krylov, None))
     }
@@ -381,7 +380,7 @@ impl<V> Verification<V> {
         else {
             return false;
         };
-        self.krylov = krylov.with_sides_only();
+        self.krylov = krylov;
         self.krylov.draw(space, self.settings.seed);
         self.preconditioned = None;
         true

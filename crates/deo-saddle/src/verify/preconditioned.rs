@@ -30,6 +30,9 @@ use std::borrow::BorrowMut;
 /// The residual in y that tells a sign, relative to the curvature.
 const SIGN: f64 = 0.1;
 
+/// Coordinates of which a process sees the whole space as soon: there all curvatures are exact.
+const FEW: f64 = 9.0;
+
 /// A product that leaves more than this of the residual in x has shown what its error hides.
 const STUCK: f64 = 0.7;
 
@@ -63,7 +66,7 @@ pub(super) struct Preconditioned<V> {
 }
 
 impl<V> Preconditioned<V> {
-    /// `None` if the guess says nothing.
+    /// `None` if the guess says nothing, or saves nothing.
     pub(super) fn new<S>(
         space: &S,
         x: &S::Vector,
@@ -74,6 +77,9 @@ impl<V> Preconditioned<V> {
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
+        if space.dimension(x) <= FEW {
+            return Ok(None);
+        }
         let usual = settings.krylov(space.epsilon());
         // Measuring takes two gradients a pair.
         let kept = 2 * usual.count as u64;
@@ -287,8 +293,8 @@ impl<V> Preconditioned<V> {
         let estimate = &mut self.estimates[i];
         estimate.residual = space.norm(off);
         if let Some(least) = least.filter(|least| *least > 0.0 && curvature > *least) {
-            // Of a soft axis the residual is what stiff ones leave in it, and says little of its own.
-            estimate.residual = estimate.residual.min(curvature - least);
+            // Some eigenvalue is within the residual, but the lowest positive one needn't be.
+            estimate.residual = curvature - least;
         }
         space.copy(product.borrow(), off);
         space.axpby(-1.0, fresh, 1.0, off);
