@@ -12,10 +12,11 @@ pub use error::{DriveError, TryError};
 pub use watch::{Observer, Step, Watch};
 
 use super::copied;
+use super::guess::HessianGuess;
 use super::model::NoModel;
 use super::outcome::{Counts, Outcome, Waypoint};
 use super::settings::{Goal, SearchError};
-use super::verify::{HessianGuess, Verdict, Verification, VerificationSettings};
+use super::verify::{Verdict, Verification, VerificationSettings};
 use super::{MinModeSearch, MinModeSettings, NewtonSearch, NewtonSettings};
 use deo_core::objective::Objective;
 use deo_core::oracle::Oracle;

@@ -275,7 +275,7 @@ impl LearnedHessian {
 }
 
 /// y ← Av.
-fn multiply_vector(a: &[f64], v: &[f64], y: &mut [f64]) {
+pub(super) fn multiply_vector(a: &[f64], v: &[f64], y: &mut [f64]) {
     y.iter_mut().zip(a.chunks(v.len())).for_each(|(y, row)| *y = dot(row, v));
 }
 

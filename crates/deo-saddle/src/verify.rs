@@ -18,14 +18,12 @@
 //! For free bodies give the space of the point itself, so that the rigid motions taken out are those of this
 //! geometry.
 
-mod guess;
 mod plane;
 mod preconditioned;
 mod preconditioner;
 
-pub use guess::HessianGuess;
-
 use super::copied;
+use super::guess::HessianGuess;
 use super::newton::AGAIN;
 use deo_core::estimate::{Estimate, Status};
 use deo_core::krylov::{Krylov, KrylovError, KrylovSettings};

@@ -15,11 +15,11 @@
 //! | ‖Tv‖ | `stretch` |
 //! | D, HD | `plane` |
 
-use super::guess::HessianGuess;
 use super::plane::Plane;
 use super::preconditioner::Preconditioner;
 use super::{Verdict, VerificationSettings};
 use crate::copied;
+use crate::guess::HessianGuess;
 use deo_core::dimer::Recheck;
 use deo_core::estimate::{Estimate, Evidence};
 use deo_core::krylov::{Krylov, KrylovError, KrylovSettings};

@@ -18,10 +18,10 @@
 //! | T, T⁻¹ | `root`, `inverse` |
 //! | min(∣B∣ + μ) | [`Preconditioner::softest`] |
 
-use super::guess::{HessianGuess, multiply};
 use crate::coordinates::Coordinates;
 use crate::eigen::symmetric_eigen;
-use crate::learned::add;
+use crate::guess::HessianGuess;
+use crate::learned::{add, multiply_vector};
 use deo_core::space::Space;
 use std::borrow::BorrowMut;
 
@@ -98,7 +98,7 @@ impl<V> Preconditioner<V> {
     {
         let [u, t] = &mut self.scratch;
         self.coordinates.of(space, v, u);
-        multiply(&self.root, u, t);
+        multiply_vector(&self.root, u, t);
         self.coordinates.combine(space, t, p);
     }
 
@@ -110,7 +110,7 @@ impl<V> Preconditioner<V> {
     {
         let [u, t] = &mut self.scratch;
         self.coordinates.of(space, v, u);
-        multiply(&self.inverse, u, t);
+        multiply_vector(&self.inverse, u, t);
         self.coordinates.combine(space, t, p);
     }
 }

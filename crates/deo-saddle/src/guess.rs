@@ -1,12 +1,13 @@
 //! What a search has learned of the Hessian, or somebody else knows: a guess that a verification may be wrong about.
 
-use crate::coordinates::Coordinates;
+use super::coordinates::Coordinates;
+use super::learned::multiply_vector;
 use deo_core::space::Space;
 use std::borrow::BorrowMut;
 
 /// A symmetric matrix in the place of the Hessian at some point, in coordinates of that point's space.
 ///
-/// A [`Verification`](super::Verification) that is given one is the cheaper the better it is, and as sound without: the
+/// A [`Verification`](crate::Verification) that is given one is the cheaper the better it is, and as sound without: the
 /// matrix is nothing but a change of variables there. [`NewtonSearch`](crate::NewtonSearch) has one to give.
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -51,7 +52,7 @@ impl<V> HessianGuess<V> {
     }
 
     /// The matrix of a search.
-    pub(crate) fn of_search(coordinates: Coordinates<V>, matrix: Vec<f64>) -> Self {
+    pub(super) fn of_search(coordinates: Coordinates<V>, matrix: Vec<f64>) -> Self {
         HessianGuess { coordinates, matrix }
     }
 
@@ -65,7 +66,7 @@ impl<V> HessianGuess<V> {
         let (mut u, mut p) = (vec![0.0; r], vec![0.0; r]);
         HessianGuess::from_products(space, x, |v, product| {
             self.coordinates.of(space, v, &mut u);
-            multiply(&self.matrix, &u, &mut p);
+            multiply_vector(&self.matrix, &u, &mut p);
             self.coordinates.combine(space, &p, product);
         })
     }
@@ -73,12 +74,5 @@ impl<V> HessianGuess<V> {
     /// The coordinates, and the matrix in them.
     pub(super) fn into_parts(self) -> (Coordinates<V>, Vec<f64>) {
         (self.coordinates, self.matrix)
-    }
-}
-
-/// y ← Av for a row-major square matrix.
-pub(super) fn multiply(a: &[f64], v: &[f64], y: &mut [f64]) {
-    for (y, row) in y.iter_mut().zip(a.chunks(v.len().max(1))) {
-        *y = row.iter().zip(v).map(|(a, v)| a * v).sum();
     }
 }
