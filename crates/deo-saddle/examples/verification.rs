@@ -4,7 +4,8 @@
 //! Of each spectrum with 0 to 3 negative values every index from 0 to 3 is claimed. The probes are of a hundredth of the
 //! length on which the Hessian changes by its own size, as with an engine, or with `--fine` as short as rounding allows.
 //!
-//! Run: `cargo run --release -p deo-saddle --example verification -- [--seeds N] [--fine] [--sizes 10,30,57]`
+//! Run: `cargo run --release -p deo-saddle --example verification -- [--seeds N] [--fine] [--sizes 10,30,57] [--index K]`; with
+//! an index only points of it are made, and claimed to have it.
 
 #[path = "../tests/common/spectra.rs"]
 mod spectra;
@@ -24,16 +25,24 @@ struct Tally {
     gradients: [u64; 2],
 }
 
-fn claims(kind: &str, guessed: &str, n: usize, seed: u64, fine: bool) -> Tally {
+fn claims(
+    kind: &str,
+    guessed: &str,
+    n: usize,
+    seed: u64,
+    fine: bool,
+    only: Option<usize>,
+) -> Tally {
     let mut tally = Tally::default();
-    for negative in 0..=3 {
+    let asked = |k: &usize| only.is_none_or(|only| only == *k);
+    for negative in (0..=3).filter(asked) {
         let values = spectrum(kind, n, negative, seed);
         let stiffest = values.iter().fold(0.0, |m: f64, l| m.max(l.abs()));
         let guess = guess(guessed, &values, seed);
         let point = Point::new(values, stiffest, seed);
         let length = (!fine).then_some(Length::Absolute(0.01));
         let flat = if fine { 1e-6 } else { 1e-3 };
-        for index in 0..=3 {
+        for index in (0..=3).filter(asked) {
             let settings = VerificationSettings { index, seed, length, flat, ..Default::default() };
             let verification = point.verify(settings, guess.as_ref());
             let confirmed = u64::from(verification.verdict() == Verdict::Confirmed);
@@ -61,6 +70,7 @@ fn main() {
     };
     let seeds: usize = after("--seeds").map_or(50, |s| s.parse().expect("a number of seeds"));
     let fine = arguments.iter().any(|a| a == "--fine");
+    let only = after("--index").map(|k| k.parse().expect("an index"));
     let sizes = after("--sizes").unwrap_or("10,30,57".into());
     let sizes = sizes.split(',').map(|n| n.parse().expect("numbers of coordinates"));
     let sizes: Vec<usize> = sizes.collect();
@@ -71,7 +81,8 @@ fn main() {
     for kind in SPECTRA {
         for &n in &sizes {
             for guessed in GUESSES {
-                let all = in_parallel(2, seeds, |seed| claims(kind, guessed, n, seed as u64, fine));
+                let all =
+                    in_parallel(2, seeds, |seed| claims(kind, guessed, n, seed as u64, fine, only));
                 let sum = |of: fn(&Tally) -> u64| all.iter().map(of).sum::<u64>();
                 let (right, wrong) = (sum(|t| t.right), sum(|t| t.wrong));
                 println!(
@@ -80,7 +91,7 @@ fn main() {
                     sum(|t| t.wrongly_confirmed),
                     sum(|t| t.refused),
                     sum(|t| t.gradients[0]) as f64 / right as f64,
-                    sum(|t| t.gradients[1]) as f64 / wrong as f64
+                    sum(|t| t.gradients[1]) as f64 / wrong.max(1) as f64
                 );
             }
         }

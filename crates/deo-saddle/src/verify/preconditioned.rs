@@ -234,9 +234,7 @@ impl<V> Preconditioned<V> {
                 }
             }
             Stage::Measuring(i) => {
-                let softest = self.preconditioner.softest();
-                let least = krylov.exclusion(0).map(|next| self.flat + next * softest);
-                self.measure(space, i, least, ends);
+                self.measure(space, i, ends);
                 self.stage = Stage::Measuring(i + 1);
             }
         }
@@ -270,12 +268,11 @@ impl<V> Preconditioned<V> {
         krylov.tell(space, answer);
     }
 
-    /// Pair i from a probe along its axis; no positive eigenvalue is below `least`.
+    /// Pair i from a probe along its axis.
     fn measure<S>(
         &mut self,
         space: &S,
         i: usize,
-        least: Option<f64>,
         [(from, behind), (to, ahead)]: [(f64, &S::Vector); 2],
     ) where
         S: Space<Owned = V>,
@@ -292,9 +289,9 @@ impl<V> Preconditioned<V> {
         space.axpby(-curvature, axis, 1.0, off);
         let estimate = &mut self.estimates[i];
         estimate.residual = space.norm(off);
-        if let Some(least) = least.filter(|least| *least > 0.0 && curvature > *least) {
-            // Some eigenvalue is within the residual, but the lowest positive one needn't be.
-            estimate.residual = curvature - least;
+        if curvature > self.flat {
+            // Some eigenvalue is within the residual, but the lowest positive one needn't be: it is above `flat`.
+            estimate.residual = curvature - self.flat;
         }
         space.copy(product.borrow(), off);
         space.axpby(-1.0, fresh, 1.0, off);

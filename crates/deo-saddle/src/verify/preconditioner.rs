@@ -10,13 +10,11 @@
 //! **Soundness.** By Sylvester's law THT has as many negative eigenvalues as H, *whatever* T is, if only it has an inverse.
 //! So the guess need not be right: a wrong one costs products and nothing else. A random direction drawn in y is as good as
 //! one in x, and what a process from it must have seen (`missed.rs` of deo-core) is true of H̃. To count the eigenvalues below
-//! `flat` instead of zero, H − flat·1 takes the place of H. Lower bounds come back by Ostrowski's theorem:
-//! λᵢ(H) ≥ flat + λᵢ(H̃)·min(|B| + μ) where λᵢ(H̃) is positive.
+//! `flat` instead of zero, H − flat·1 takes the place of H.
 //!
 //! | formula | code |
 //! |---|---|
 //! | T, T⁻¹ | `root`, `inverse` |
-//! | min(∣B∣ + μ) | [`Preconditioner::softest`] |
 
 use crate::coordinates::Coordinates;
 use crate::eigen::symmetric_eigen;
@@ -35,7 +33,6 @@ pub(super) struct Preconditioner<V> {
     coordinates: Coordinates<V>,
     root: Vec<f64>,
     inverse: Vec<f64>,
-    softest: f64,
     /// The eigenvectors of B, ascending.
     axes: Vec<f64>,
     scratch: [Vec<f64>; 2],
@@ -63,20 +60,13 @@ impl<V> Preconditioner<V> {
             }
             m
         };
-        let softest = values.iter().fold(f64::INFINITY, |least, b| least.min(b.abs())) + floor;
         Some(Preconditioner {
             root: power(-0.5),
             inverse: power(0.5),
-            softest,
             axes,
             scratch: [vec![0.0; r], vec![0.0; r]],
             coordinates,
         })
-    }
-
-    /// The least eigenvalue of T⁻².
-    pub(super) fn softest(&self) -> f64 {
-        self.softest
     }
 
     /// v ← the eigenvector of B with its i-th lowest eigenvalue; false if it has none.
