@@ -36,7 +36,7 @@ pub(super) const TOLD: f64 = 0.1;
 const SURE: f64 = 1e-5;
 
 /// The same at a cutoff. Repeated eigenvalues lie further in, where more of them would have been seen, and any other was
-/// missed by the first process too.
+/// missed by the first process too. Where that began from known axes this is all that is left: one in ten thousand.
 const SURE_AT_CUTOFF: f64 = 1e-4;
 
 /// Pairs that are told from the wanted ones at an end and kept for it. More would be in the way of the new process.

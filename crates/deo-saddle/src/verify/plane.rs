@@ -140,7 +140,7 @@ mod tests {
             plane.push(d.to_vec(), vec![2.0 * d[0] + d[1], d[0] + 2.0 * d[1]]);
         }
         plane.solve(&space);
-        let mut r = vec![0.0; 2];
+        let mut r = [0.0; 2];
         for (i, value) in [1.0, 3.0].into_iter().enumerate() {
             assert!((plane.value(i).unwrap() - value).abs() < 1e-12);
             assert!(plane.residual_into(&space, i, &mut r[..]) < 1e-12);
