@@ -81,7 +81,8 @@ impl<V> Verification<V> {
         V: BorrowMut<S::Vector>,
     {
         let mut krylov =
-            Krylov::new(space, x, settings.krylov(space.epsilon()))?.with_check_rule(Rule::Central);
+            Krylov::new(space, x, settings.krylov(space.epsilon(), space.dimension(x)))?
+                .with_check_rule(Rule::Central);
         krylov.draw(space, settings.seed);
         Ok(Verification::of(space, x, settings, krylov, None))
     }

@@ -17,6 +17,7 @@
 
 use super::plane::Plane;
 use super::preconditioner::Preconditioner;
+use super::settings::FEW;
 use super::{Verdict, VerificationSettings};
 use crate::copied;
 use crate::guess::HessianGuess;
@@ -29,9 +30,6 @@ use std::borrow::BorrowMut;
 
 /// The residual in y that tells a sign, relative to the curvature.
 const SIGN: f64 = 0.1;
-
-/// Coordinates of which a process sees the whole space as soon: there all curvatures are exact.
-const FEW: f64 = 9.0;
 
 /// A product that leaves more than this of the residual in x has shown what its error hides.
 const STUCK: f64 = 0.7;
@@ -80,7 +78,7 @@ impl<V> Preconditioned<V> {
         if space.dimension(x) <= FEW {
             return Ok(None);
         }
-        let usual = settings.krylov(space.epsilon());
+        let usual = settings.krylov(space.epsilon(), space.dimension(x));
         // Measuring takes two gradients a pair.
         let kept = 2 * usual.count as u64;
         let max_gradients = usual.max_gradients.saturating_sub(kept).max(1);

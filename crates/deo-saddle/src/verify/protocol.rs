@@ -131,8 +131,9 @@ impl<V> Verification<V> {
     {
         let max_gradients = self.settings.max_gradients.saturating_sub(self.gradients);
         let settings = VerificationSettings { rule: Rule::Central, max_gradients, ..self.settings };
-        let Ok(krylov) = Krylov::new(space, self.x.borrow(), settings.krylov(space.epsilon()))
-        else {
+        let x = self.x.borrow();
+        let process = settings.krylov(space.epsilon(), space.dimension(x));
+        let Ok(krylov) = Krylov::new(space, x, process) else {
             return false;
         };
         self.krylov = krylov;

@@ -59,12 +59,14 @@ impl VerificationSettings {
     }
 
     /// Those of the process that finds the pairs.
-    pub(super) fn krylov(&self, epsilon: f64) -> KrylovSettings {
+    pub(super) fn krylov(&self, epsilon: f64, dimension: f64) -> KrylovSettings {
         let count = self.index + 1;
+        // A length that is given is as a rule a long one, whose error is worth more than a few gradients.
+        let coarse = epsilon > SINGLE || dimension <= FEW && self.length.is_some();
         KrylovSettings {
             count,
             memory: (4 * count + 2).max(MEMORY),
-            rule: if epsilon > SINGLE { Rule::Central } else { self.rule },
+            rule: if coarse { Rule::Central } else { self.rule },
             length: self.length,
             tolerance: self.tolerance,
             floor: self.flat,
@@ -74,6 +76,9 @@ impl VerificationSettings {
         }
     }
 }
+
+/// Coordinates of which a process sees the whole space as soon as anything: there all curvatures are exact.
+pub(super) const FEW: f64 = 9.0;
 
 /// Directions kept between the products: twice as many as by default, since molecules are small.
 const MEMORY: usize = 40;
