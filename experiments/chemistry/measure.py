@@ -15,7 +15,7 @@ import numpy as np
 from searches import by_name
 from systems import FMAX, Counter, emt, judge, load, molecule, reaction_starts, surface, surface_starts, untuned_starts, xtb
 
-FIELDS = ["set", "system", "start", "method", "found", "gradients", "index", "force", "energy", "other_gradients", "error"]
+FIELDS = ["set", "system", "start", "method", "found", "gradients", "verification", "verdict", "index", "force", "energy", "other_gradients", "error"]
 NOISY = ("HCN-HNC", "NH3-inversion", "HONO-cis-trans", "CH3NC-CH3CN", "vinyl-alcohol-acetaldehyde")
 
 
@@ -50,6 +50,7 @@ def trial(which, method, name, start, atoms, frozen, axis, charge, engine):
     try:
         ended, row["gradients"] = by_name(method, charge, other)(atoms, axis, frozen, fmax)
         free = np.setdiff1d(np.arange(len(atoms)), frozen) if len(frozen) else None
+        row.update(getattr(atoms.calc, "verified", {}))
         row.update(judge(name, atoms, engine, free))
         near = 1.05 * fmax if not noisy else 2 * fmax
         row["found"] = int(ended and row["index"] == 1 and row["force"] <= near)
@@ -68,6 +69,12 @@ def summary(rows):
         n = [float(r["gradients"]) for r in rows if int(r["found"])]
         mean = np.exp(np.mean(np.log(n))) if n else float("nan")
         print(f"{which:10} {method:16} {len(n):3d} of {len(rows):3d}  geometric mean {mean:6.1f}  median {np.median(n):6.1f}")
+        found = [r for r in rows if int(r["found"]) and r.get("verdict")]
+        if found:
+            right = sum(r["verdict"] == "confirmed" for r in found)
+            wrong = sum(r["verdict"] == "confirmed" and int(r["index"]) != 1 for r in rows if r.get("verdict"))
+            spent = [float(r["verification"]) for r in found]
+            print(f"{'':27} verified: {right} of {len(found)} confirmed, {wrong} wrongly; mean {np.mean(spent):.1f}  median {np.median(spent):.1f}")
 
 
 if __name__ == "__main__":

@@ -30,7 +30,9 @@ def ours(atoms, axis, frozen, fmax, **settings):
     # The same budget as the others', of which the verification is no part.
     budget, atoms.calc.cap = atoms.calc.cap, 10_000
     search.run(fmax=fmax, steps=2000, max_gradients=budget)
-    return search.result.outcome == "converged", search.result.gradients
+    found = search.result
+    atoms.calc.verified = dict(verdict=found.verdict, verification=found.verification_gradients)
+    return found.outcome == "converged", found.gradients
 
 
 def gfn1(charge, counter):

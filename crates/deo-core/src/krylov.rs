@@ -64,7 +64,7 @@ pub use settings::{KrylovError, KrylovSettings, Which};
 
 use crate::dimer::Recheck;
 use crate::estimate::{Estimate, Status};
-use crate::probe::Length;
+use crate::probe::{Length, Rule};
 use crate::space::Space;
 use check::Check;
 use confirm::Confirmation;
@@ -116,6 +116,10 @@ pub struct Krylov<S: Space> {
     errors: Vec<f64>,
     confirmation: Confirmation,
     recheck: Recheck,
+    /// Of a wanted pair beyond the cutoff only that it lies there is wanted.
+    sides_only: bool,
+    /// The rule of the answers to the check.
+    check_rule: Rule,
     check: Check,
     /// ‖r‖ of each pair at the last check that it failed.
     failed: Vec<f64>,
@@ -160,6 +164,8 @@ impl<S: Space> Krylov<S> {
             errors: vec![0.0; m],
             confirmation: Confirmation::new(wanted, m),
             recheck: Recheck::Claims,
+            sides_only: false,
+            check_rule: settings.rule,
             check: Check::None,
             failed: vec![f64::MAX; wanted],
             secants: false,
@@ -176,6 +182,37 @@ impl<S: Space> Krylov<S> {
     #[must_use]
     pub fn with_recheck(mut self, recheck: Recheck) -> Self {
         self.recheck = recheck;
+        self
+    }
+
+    /// The rule by which the wanted pairs are measured afresh at the end, that of the settings unless this says otherwise:
+    /// a coarse rule may serve to find them.
+    #[must_use]
+    pub fn with_check_rule(mut self, rule: Rule) -> Self {
+        self.check_rule = rule;
+        self
+    }
+
+    /// The length of its probes but for second ones, see [`Probe::factor`](crate::Probe::factor).
+    pub fn length(&self) -> Length {
+        self.length
+    }
+
+    /// The directions of the basis, orthonormal, each with its product, or the secant that stands for it.
+    pub fn subspace(&self) -> impl Iterator<Item = (&S::Owned, &S::Owned)> {
+        self.basis.iter().zip(&self.products).take(self.filled)
+    }
+
+    /// The rule by which the open question is to be answered.
+    pub fn rule(&self) -> Rule {
+        if self.check == Check::None { self.settings.rule } else { self.check_rule }
+    }
+
+    /// Of wanted pairs beyond the [`cutoff`](KrylovSettings::cutoff) only that they lie there is asked for: they are
+    /// converged once their residual is a tenth of the distance, whatever the tolerance.
+    #[must_use]
+    pub fn with_sides_only(mut self) -> Self {
+        self.sides_only = true;
         self
     }
 
@@ -249,7 +286,7 @@ impl<S: Space> Krylov<S> {
     /// If i is not below the number of wanted pairs.
     pub fn goal(&self, i: usize) -> f64 {
         assert!(i < self.estimates.len(), "pair {i} of {}", self.estimates.len());
-        self.goal_for(self.estimates[i].curvature)
+        self.goal_of(i, self.estimates[i].curvature)
     }
 
     /// The distance from wanted pair i to the nearest other Ritz value, also in its [`Estimate::gap`]; the angle between

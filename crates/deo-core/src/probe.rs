@@ -148,6 +148,11 @@ impl<'a, V: ?Sized> Probe<'a, V> {
         self.direction
     }
 
+    /// The length in units of the machine's own: 1 but for a second probe, which shows the error of the first.
+    pub fn factor(&self) -> f64 {
+        self.factor
+    }
+
     /// The length h to use at a point of norm `norm`.
     pub fn length(&self, norm: f64) -> f64 {
         self.factor * self.length.at(norm)

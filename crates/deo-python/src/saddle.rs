@@ -7,7 +7,7 @@ use deo_core::{Objective, Space};
 use deo_saddle::{
     Descent, FromHessian, Goal, Lindh, Matrix, Method, MinModeSearch, MinModeSettings,
     ModelHessian, NewtonSearch, NewtonSettings, NoModel, Outcome, Saddle, Springs, Structure,
-    Verdict, verify_found,
+    Verdict, VerificationSettings, verify_found,
 };
 use numpy::PyArray1;
 use pyo3::prelude::*;
@@ -111,7 +111,7 @@ where
     let mut g = vec![0.0; x.len()];
     let mut seen = 0;
     macro_rules! run {
-        ($search:expr, $tell:expr) => {{
+        ($search:expr, $tell:expr, $hessian:expr) => {{
             let mut search = $search;
             if let Some(axis) = axis {
                 search = search.with_axis(&space, axis);
@@ -141,6 +141,7 @@ where
                 gradient_norm: search.gradient_norm(),
                 counts: search.counts(),
                 way: Vec::new(),
+                hessian: $hessian(&search),
             };
             found
         }};
@@ -150,13 +151,15 @@ where
             let mut tell = |search: &mut NewtonSearch<_>, value, g: &[f64]| {
                 search.tell_with(&space, value, g, model);
             };
-            run!(NewtonSearch::new(&space, x, settings)?, tell)
+            run!(NewtonSearch::new(&space, x, settings)?, tell, |search: &NewtonSearch<_>| Some(
+                search.hessian(&space)
+            ))
         }
         Method::MinMode(settings) => {
             let tell = |search: &mut MinModeSearch<_>, value, g: &[f64]| {
                 search.tell(&space, value, g);
             };
-            run!(MinModeSearch::new(&space, x, settings)?, tell)
+            run!(MinModeSearch::new(&space, x, settings)?, tell, |_: &MinModeSearch<_>| None)
         }
         Method::Auto(_) => unreachable!("resolved"),
     };
@@ -170,7 +173,8 @@ where
             verification_gradients: 0,
         });
     }
-    verify_found(space_at, callback, found, method.goal().index, &Default::default())
+    let index = method.goal().index;
+    verify_found(space_at, callback, found, index, &VerificationSettings::for_atoms(index))
 }
 
 /// What the search begins with, by its name, as a matrix or as a function of the free coordinates.
@@ -301,7 +305,7 @@ pub(crate) fn join<'py>(
     let method = method(method_name, goal)?;
     let (x, axis) = (copied(x)?, copied(axis)?);
     let mut callback = Callback::new(call);
-    let settings = Default::default();
+    let settings = VerificationSettings::for_atoms(0);
     let sides: Result<[Descent<Vec<f64>>; 2], _> = in_space!(body, space_at => py.detach(|| {
         deo_saddle::join(space_at, &mut callback, &x[..], &axis[..], push, &method, &settings)
     }));

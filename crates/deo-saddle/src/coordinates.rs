@@ -119,6 +119,26 @@ impl<S: Space> Coordinates<S> {
         Coordinates { basis }
     }
 
+    /// Those of `basis`, which is that of others of the same space.
+    pub(super) fn with_basis(basis: Vec<S::Owned>) -> Self {
+        Coordinates { basis }
+    }
+
+    /// The same of a copy.
+    pub(super) fn copied(space: &S, basis: &[S::Owned]) -> Self {
+        Coordinates { basis: basis.iter().map(|e| super::copied(space, e.borrow())).collect() }
+    }
+
+    /// e₁ … eᵣ.
+    pub(super) fn basis(&self) -> &[S::Owned] {
+        &self.basis
+    }
+
+    /// The same, without a copy.
+    pub(super) fn into_basis(self) -> Vec<S::Owned> {
+        self.basis
+    }
+
     /// r.
     pub(super) fn count(&self) -> usize {
         self.basis.len()

@@ -12,6 +12,7 @@ pub use error::{DriveError, TryError};
 pub use watch::{Observer, Step, Watch};
 
 use super::copied;
+use super::guess::HessianGuess;
 use super::model::NoModel;
 use super::outcome::{Counts, Outcome, Waypoint};
 use super::settings::{Goal, SearchError};
@@ -103,6 +104,15 @@ pub struct Found<V> {
     pub counts: Counts,
     /// The way, as far as it was to be recorded.
     pub way: Vec<Waypoint<V>>,
+    /// What the search has learned of the Hessian, if it keeps a matrix; used up by the verification.
+    #[cfg_attr(feature = "serde", serde(skip, default = "no_guess"))]
+    pub hessian: Option<HessianGuess<V>>,
+}
+
+/// By a path, since serde asks for `V: Default` otherwise.
+#[cfg(feature = "serde")]
+fn no_guess<V>() -> Option<HessianGuess<V>> {
+    None
 }
 
 /// A point that a search converged to, and what an independent solve says of it.
@@ -180,7 +190,7 @@ where
 {
     let mut g = space.zeros_like(x);
     macro_rules! run {
-        ($search:expr, $tell:expr, $curvature:expr) => {{
+        ($search:expr, $tell:expr, $curvature:expr, $hessian:expr) => {{
             let mut search = $search;
             if let Some(axis) = axis {
                 search = search.with_axis(space, axis);
@@ -211,6 +221,7 @@ where
                 value: search.value(),
                 gradient_norm: search.gradient_norm(),
                 counts: search.counts(),
+                hessian: $hessian(&search),
                 way: search.into_way(),
             })
         }};
@@ -222,7 +233,8 @@ where
                 Some(model) => search.take(space, value, g, size, *model),
                 None => search.take(space, value, g, size, &mut NoModel),
             },
-            |search: &NewtonSearch<_>| search.curvatures().first().copied().unwrap_or(f64::NAN)
+            |search: &NewtonSearch<_>| search.curvatures().first().copied().unwrap_or(f64::NAN),
+            |search: &NewtonSearch<_>| Some(search.hessian(space))
         ),
         Method::MinMode(settings) => run!(
             MinModeSearch::new(space, x, settings)?,
@@ -233,7 +245,8 @@ where
             |search: &MinModeSearch<_>| match settings.goal.index {
                 0 => f64::NAN,
                 _ => search.curvature(0),
-            }
+            },
+            |_: &MinModeSearch<_>| None
         ),
         Method::Auto(_) => unreachable!("resolved"),
     }
@@ -327,7 +340,7 @@ where
 fn verify<S, O>(
     space_at: impl Fn(&S::Vector) -> S,
     oracle: &mut O,
-    found: Found<S::Owned>,
+    mut found: Found<S::Owned>,
     index: usize,
     verification: &VerificationSettings,
 ) -> Result<Saddle<S::Owned>, TryError<O::Stop>>
@@ -335,6 +348,7 @@ where
     S: Space,
     O: Oracle<S::Vector> + ?Sized,
 {
+    let guess = found.hessian.take();
     let mut saddle = Saddle {
         found,
         verdict: Verdict::Unresolved,
@@ -349,7 +363,10 @@ where
     let x = saddle.found.x.borrow();
     let space = space_at(x);
     let settings = VerificationSettings { index, ..*verification };
-    let mut verification = Verification::new(&space, x, settings)?;
+    let mut verification = match &guess {
+        Some(guess) => Verification::preconditioned(&space, x, settings, guess)?,
+        None => Verification::new(&space, x, settings)?,
+    };
     let mut g = space.zeros_like(x);
     let mut symmetry = Symmetry::new(&space, x);
     while let Some(point) = verification.ask() {

@@ -114,6 +114,11 @@ impl LearnedHessian {
         &self.values
     }
 
+    /// B, row-major.
+    pub(super) fn matrix(&self) -> &[f64] {
+        &self.matrix
+    }
+
     /// The eigenvector of `values()[i]`.
     pub(super) fn vector(&self, i: usize) -> &[f64] {
         &self.vectors[i * self.count..(i + 1) * self.count]
@@ -270,7 +275,7 @@ impl LearnedHessian {
 }
 
 /// y ← Av.
-fn multiply_vector(a: &[f64], v: &[f64], y: &mut [f64]) {
+pub(super) fn multiply_vector(a: &[f64], v: &[f64], y: &mut [f64]) {
     y.iter_mut().zip(a.chunks(v.len())).for_each(|(y, row)| *y = dot(row, v));
 }
 

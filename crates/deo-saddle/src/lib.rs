@@ -6,6 +6,7 @@ mod cycle;
 mod descent;
 mod drive;
 mod eigen;
+mod guess;
 mod lbfgs;
 mod learned;
 mod min_mode;
@@ -19,6 +20,7 @@ mod verify;
 pub use descent::{Descent, descend, join, try_descend, try_join};
 pub use drive::{DriveError, Found, Method, Observer, Saddle, Step, TryError, Watch};
 pub use drive::{find, in_parallel, search, try_find, try_search, verify_found};
+pub use guess::HessianGuess;
 pub use min_mode::MinModeSearch;
 pub use model::{
     FromHessian, Lindh, Matrix, ModelHessian, NoModel, Springs, Structure, StructureError,

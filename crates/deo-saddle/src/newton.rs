@@ -44,6 +44,7 @@ pub(super) use protocol::AGAIN;
 use super::coordinates::Coordinates;
 use super::copied;
 use super::cycle::Cycle;
+use super::guess::HessianGuess;
 use super::learned::{LearnedHessian, norm};
 use super::outcome::{Counts, Outcome, Waypoint};
 use super::settings::{LONGEST, MOST, NewtonSettings, SearchError};
@@ -287,6 +288,12 @@ impl<S: Space> NewtonSearch<S> {
     /// v ← the eigenvector of `curvatures()[i]`.
     pub fn axis_into(&self, space: &S, i: usize, v: &mut S::Vector) {
         self.coordinates.combine(space, self.hessian.vector(i), v);
+    }
+
+    /// The learned Hessian as it stands, for a verification: only what it costs depends on it.
+    pub fn hessian(&self, space: &S) -> HessianGuess<S::Owned> {
+        let coordinates = Coordinates::copied(space, self.coordinates.basis());
+        HessianGuess::of_search::<S>(coordinates, self.hessian.matrix().to_vec())
     }
 
     /// Gradients spent.

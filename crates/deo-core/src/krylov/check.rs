@@ -8,7 +8,7 @@
 use super::Krylov;
 use super::noise_level::is_finite;
 use crate::dimer::Recheck;
-use crate::estimate::{Evidence, Status};
+use crate::estimate::{Estimate, Evidence, Status};
 use crate::probe::Answer;
 use crate::secant_error::{certified_error, stored_error};
 use crate::space::Space;
@@ -32,9 +32,14 @@ impl<S: Space> Krylov<S> {
         self.gradients + self.settings.rule.gradients() + kept <= self.settings.max_gradients
     }
 
+    /// There is room for one more answer of the check.
+    fn affords_check(&self) -> bool {
+        self.gradients + self.check_rule.gradients() <= self.settings.max_gradients
+    }
+
     /// The gradients that are kept back from the search.
     pub(super) fn reserve(&self) -> u64 {
-        let pair = 2 * self.settings.rule.gradients() * self.estimates.len() as u64;
+        let pair = 2 * self.check_rule.gradients() * self.estimates.len() as u64;
         let due = match self.recheck {
             Recheck::Never => false,
             // At most a quarter of all, as in the dimer.
@@ -56,7 +61,7 @@ impl<S: Space> Krylov<S> {
     fn check_from(&mut self, pair: usize) -> bool {
         let measured = |i: &usize| self.estimates[*i].evidence != Evidence::None;
         let next = (pair..self.estimates.len().min(self.filled)).find(measured);
-        let next = next.filter(|_| self.affords(0)); // starting vectors may have used it all
+        let next = next.filter(|_| self.affords_check()); // starting vectors may have used it all
         self.check = next.map_or(Check::None, |pair| Check::Fresh { pair });
         self.asking = next.is_some();
         self.asking
@@ -77,7 +82,7 @@ impl<S: Space> Krylov<S> {
         }
         let estimate = self.estimates[pair];
         let second = self.recheck == Recheck::Always || estimate.is_negative(1.0);
-        if second && estimate.evidence == Evidence::Fresh && self.affords(0) {
+        if second && estimate.evidence == Evidence::Fresh && self.affords_check() {
             self.check = Check::Second { pair };
         } else if !self.check_from(pair + 1) {
             self.conclude(space);
@@ -120,9 +125,9 @@ impl<S: Space> Krylov<S> {
             return false;
         }
         space.axpby(1.0, self.products[pair].borrow(), -1.0, again);
-        let divisor = self.settings.rule.divisor();
+        let divisor = self.check_rule.divisor();
         // The change can vanish by accident, but not below what storage rounds.
-        let span = answer.span / self.settings.rule.ratio();
+        let span = answer.span / self.check_rule.ratio();
         let stored = stored_error(space.epsilon(), space.norm(answer.ahead), span);
         self.errors[pair] = (space.norm(again) / divisor).max(stored);
         let estimate = &mut self.estimates[pair];
@@ -140,7 +145,8 @@ impl<S: Space> Krylov<S> {
             if estimate.evidence < Evidence::Fresh {
                 continue;
             }
-            let status = self.pair_status(estimate.curvature, estimate.residual, self.errors[pair]);
+            let Estimate { curvature, residual, .. } = estimate;
+            let status = self.pair_status(pair, curvature, residual, self.errors[pair]);
             // Half of the residual is progress; less would spend gradients on the truncation of one probe after another.
             let stuck = estimate.residual >= 0.5 * self.failed[pair];
             self.estimates[pair].status = match status {

@@ -31,14 +31,14 @@ use super::{Krylov, Which};
 use crate::space::Space;
 
 /// The share of its distance from the wanted pairs to which a pair's residual must fall: the gap is then known to a tenth.
-const TOLD: f64 = 0.1;
+pub(super) const TOLD: f64 = 0.1;
 
 /// The component of a missed eigenvector that the random direction may have had, in standard deviations: less than that
 /// is drawn once in a hundred thousand times.
 const SURE: f64 = 1e-5;
 
 /// The same at a cutoff. Repeated eigenvalues lie further in, where more of them would have been seen, and any other was
-/// missed by the first process too.
+/// missed by the first process too. Where that began from known axes this is all that is left: one in ten thousand.
 const SURE_AT_CUTOFF: f64 = 1e-4;
 
 /// Pairs that are told from the wanted ones at an end and kept for it. More would be in the way of the new process.
@@ -113,6 +113,10 @@ impl<S: Space> Krylov<S> {
         }
         let led_nowhere = self.ends().all(|upper| self.of_interest(upper) == 0);
         let alone = self.confirmation.stage == Stage::Open && led_nowhere;
+        if alone && !self.confirmation.missed.has_entered() {
+            // A process from known axes has seen what they see.
+            return Some(Open::Missing);
+        }
         if self.confirmation.stage == Stage::Open && !led_nowhere || self.list_has_changed() {
             if !self.whole_space_is_near() {
                 self.lock(space);
@@ -281,7 +285,7 @@ impl<S: Space> Krylov<S> {
     }
 
     /// How far beyond the cutoff a value lies; `None` if it doesn't.
-    fn beyond_cutoff(&self, value: f64, upper: bool) -> Option<f64> {
+    pub(super) fn beyond_cutoff(&self, value: f64, upper: bool) -> Option<f64> {
         let off = value - self.settings.cutoff?;
         Some(if upper { -off } else { off }).filter(|off| *off > 0.0)
     }

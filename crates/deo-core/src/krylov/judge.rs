@@ -1,6 +1,7 @@
 //! Is a pair good enough?
 
 use super::Krylov;
+use super::confirm::TOLD;
 use crate::estimate::{Estimate, Evidence, Status};
 use crate::secant_error::UNSEEN;
 use crate::space::Space;
@@ -41,7 +42,7 @@ impl<S: Space> Krylov<S> {
         let theta = self.values[row];
         let residual = self.residual_into_next(space, row);
         let error = self.product_error(row);
-        let status = self.pair_status(theta, residual, error).unwrap_or(Status::Running);
+        let status = self.pair_status(i, theta, residual, error).unwrap_or(Status::Running);
         let alone = self.filled == 1 || !self.secants;
         self.estimates[i] = Estimate {
             curvature: theta,
@@ -73,9 +74,22 @@ impl<S: Space> Krylov<S> {
         if exact { goal.max(self.rounding) } else { goal }
     }
 
-    /// How a pair with this residual and error of its product ends; `None` if it is open.
-    pub(super) fn pair_status(&self, theta: f64, residual: f64, error: f64) -> Option<Status> {
+    /// The same of wanted pair i with this value.
+    pub(super) fn goal_of(&self, i: usize, theta: f64) -> f64 {
         let goal = self.goal_for(theta);
+        let off = self.beyond_cutoff(theta, self.is_upper(i)).filter(|_| self.sides_only);
+        off.map_or(goal, |off| goal.max(TOLD * off))
+    }
+
+    /// How wanted pair i with this residual and error of its product ends; `None` if it is open.
+    pub(super) fn pair_status(
+        &self,
+        i: usize,
+        theta: f64,
+        residual: f64,
+        error: f64,
+    ) -> Option<Status> {
+        let goal = self.goal_of(i, theta);
         // A residual that is small by an erroneous product isn't known to be small.
         if residual <= goal && error <= goal {
             Some(Status::Converged)

@@ -72,6 +72,11 @@ impl Missed {
         self.entered = true;
     }
 
+    /// There is a random direction.
+    pub(super) fn has_entered(&self) -> bool {
+        self.entered
+    }
+
     /// Basis vector j isn't what it was to be.
     pub(super) fn lose(&mut self, j: usize) {
         self.set(j, |_, _| 0.0);

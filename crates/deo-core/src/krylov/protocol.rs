@@ -72,7 +72,7 @@ impl<S: Space> Krylov<S> {
         let (index, factor) = match &self.check {
             Check::None => (self.filled, 1.0),
             Check::Fresh { pair } => (*pair, 1.0),
-            Check::Second { pair } => (*pair, self.settings.rule.ratio()),
+            Check::Second { pair } => (*pair, self.check_rule.ratio()),
         };
         self.asking.then(|| Probe::new(self.basis[index].borrow(), self.length, factor))
     }
@@ -142,6 +142,9 @@ impl<S: Space> Krylov<S> {
     /// The Ritz pairs of the present basis.
     pub(super) fn solve_projected(&mut self) {
         let (k, m) = (self.filled, self.settings.memory);
+        if k == 0 {
+            return; // nothing was worth locking
+        }
         for i in 0..k {
             self.scratch[i * k..][..k].copy_from_slice(&self.matrix[i * m..][..k]);
         }

@@ -156,7 +156,8 @@ class Found:
     force : float
         The norm of all forces, eV/Å.
     curvatures : ndarray
-        The lowest ones, eV/Å².
+        The lowest ones, eV/Å², each that of its direction: the negative ones to 1e-2 or better, the positive one after
+        them a bound from above, since only its sign is looked for.
     modes : list of ndarray, each of shape (n, 3)
         Their directions.
     steps, gradients, verification_gradients : int
