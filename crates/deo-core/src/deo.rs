@@ -170,10 +170,20 @@ impl<V> Deo<V> {
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
+        let gradient_norm = space.norm(g);
+        self.observe_norm(space, x, loss, gradient_norm);
+        gradient_norm
+    }
+
+    /// The same where ‖g‖ is known.
+    pub fn observe_norm<S>(&mut self, space: &S, x: &S::Vector, loss: f64, gradient_norm: f64)
+    where
+        S: Space<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
         // A visit that was not settled by `apply` is forgotten, not what it has cost.
         let left = std::mem::take(&mut self.desk.visit);
         self.desk.total += left;
-        let gradient_norm = space.norm(g);
         match &mut self.policy {
             Policy::Track(tracker) => tracker.observe(&mut self.desk, space, loss, gradient_norm),
             Policy::Escape(ladder) => {
@@ -181,7 +191,19 @@ impl<V> Deo<V> {
                 ladder.observe(&mut self.desk, space, x, loss, gradient_norm);
             }
         }
-        gradient_norm
+    }
+
+    /// Whether the next step, whatever its loss and gradient, asks nothing, moves nothing and reads nothing of x and g but
+    /// ‖g‖.
+    ///
+    /// For a loop whose parameters lie in many places: such a step is told by [`observe_norm`](Self::observe_norm) and
+    /// [`apply`](Self::apply) with any vectors, and x needn't be gathered.
+    pub fn is_quiet_next(&self) -> bool {
+        match &self.policy {
+            // What it knows of the axis changes every gradient.
+            Policy::Track(_) => false,
+            Policy::Escape(ladder) => ladder.is_quiet_next(),
+        }
     }
 
     /// The next question, or `None` when there is none (left). `g` is the gradient that was observed.

@@ -11,7 +11,7 @@ use deo_core::optim::{Sgd, SgdSettings};
 use deo_core::policy::{EscapeSettings, Kick, Rung};
 use deo_core::space::Host;
 use deo_core::trigger::{Stall, TriggerSettings};
-use deo_core::{Answer, Deo, DeoSettings, Event, Objective, PolicySettings, Question};
+use deo_core::{Answer, Deo, DeoSettings, Event, Objective, PolicySettings, Question, Space};
 
 const SPACE: Host<f64> = Host::new();
 
@@ -365,4 +365,49 @@ fn in_the_warm_up_the_optimizer_is_alone() {
     // Once the way down along the first axis is walked, the steps are short.
     let moved = (0..200).any(|_| run.step(&space, &mut f, &mut x, lr).event.moved());
     assert!(moved, "and then it looks");
+}
+
+/// x₀⁴/4 − x₀²/2 + x₁² from beside its saddle: a run with visits, a move and its confirmation. With `gathers` every step
+/// shows x and g; else a step that is quiet by [`Deo::is_quiet_next`] shows NaN instead.
+fn told(gathers: bool) -> (Vec<f64>, Vec<&'static str>, usize) {
+    let mut f = FromFn(|x: &[f64], g: Option<&mut [f64]>| {
+        if let Some(g) = g {
+            g.copy_from_slice(&[x[0].powi(3) - x[0], 2.0 * x[1]]);
+        }
+        x[0].powi(4) / 4.0 - x[0] * x[0] / 2.0 + x[1] * x[1]
+    });
+    let (mut x, mut g) = (vec![1e-6, 0.3], vec![0.0; 2]);
+    let mut deo = Deo::new(&SPACE, &x, DeoSettings::default()).unwrap();
+    let mut workspace = Workspace::new(&SPACE, &x, Default::default());
+    let (mut names, mut quiet) = (vec![], 0);
+    for _ in 0..120 {
+        let loss = f.value_grad(&x, &mut g);
+        let mut nowhere = [f64::NAN; 2];
+        let event = if deo.is_quiet_next() && !gathers {
+            quiet += 1;
+            deo.observe_norm(&SPACE, &nowhere.clone(), loss, SPACE.norm(&g));
+            assert!(deo.ask(&SPACE, &nowhere).is_none());
+            let mut nothing = nowhere;
+            let event = deo.apply(&SPACE, &mut nowhere, &mut nothing);
+            assert!(nowhere.iter().all(|x| x.is_nan()) && event == Event::Quiet);
+            event
+        } else {
+            deo.observe(&SPACE, &x, loss, &g);
+            deo.visit(&SPACE, &mut f, &x, &g, &mut workspace);
+            deo.apply(&SPACE, &mut x, &mut g)
+        };
+        names.push(event.name());
+        if !event.moved() {
+            x.iter_mut().zip(&g).for_each(|(x, g)| *x -= 0.01 * g);
+        }
+    }
+    (x, names, quiet)
+}
+
+#[test]
+fn a_quiet_step_reads_neither_x_nor_g() {
+    let ((x, names, none), (y, other_names, quiet)) = (told(true), told(false));
+    assert_eq!((&x, &names, none), (&y, &other_names, 0), "the same bits and events");
+    assert!((x[0].abs() - 1.0).abs() < 0.1 && names.contains(&"moved"), "{x:?} {names:?}");
+    assert!(quiet > 40, "{quiet} of 120");
 }

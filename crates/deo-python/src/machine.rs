@@ -2,6 +2,7 @@
 
 use crate::callback::Callback;
 use crate::estimates::as_dict;
+use crate::scattered::{Part, norm as scattered_norm};
 use crate::tensors::{Tensor, Tensors, reading};
 use crate::vectors::{Scalar, bad, space, wrong_dtype};
 use deo_core::deo::Tracking;
@@ -9,7 +10,7 @@ use deo_core::drive::Workspace;
 use deo_core::policy::{EscapeSettings, Kick};
 use deo_core::{Deo, DeoSettings, DimerSettings, Event, Objective, PolicySettings, Space};
 use deo_linalg::Parallel;
-use numpy::{PyArray1, PyArrayMethods};
+use numpy::{PyArray1, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
@@ -49,6 +50,18 @@ impl<S: Space> Of<S> {
             return (Event::Quiet, norm);
         }
         (self.deo.apply(&self.space, x, g), norm)
+    }
+
+    /// A step at which nothing but ‖g‖ is looked at; `nowhere` and `nothing` may be any vectors.
+    fn quiet_step(
+        &mut self,
+        nowhere: &mut S::Vector,
+        nothing: &mut S::Vector,
+        loss: f64,
+        norm: f64,
+    ) {
+        self.deo.observe_norm(&self.space, nowhere, loss, norm);
+        self.deo.apply(&self.space, nowhere, nothing);
     }
 
     fn state(&self) -> PyResult<Vec<u8>>
@@ -166,6 +179,25 @@ fn step_on_arrays<T: Scalar>(
     Ok(py.detach(|| of.step(callback, x, g, loss)))
 }
 
+/// ‖g‖ of a gradient in many places; `None` where its square leaves the range of numbers.
+fn norm_in_place<T: Scalar>(gradients: &[Bound<'_, PyAny>]) -> PyResult<Option<f64>> {
+    let mut arrays = vec![];
+    for gradient in gradients {
+        arrays.push(match gradient.cast::<PyArrayDyn<T>>() {
+            Ok(array) => (array.len(), Some(array.try_readonly()?)),
+            Err(_) => (gradient.extract()?, None),
+        });
+    }
+    let mut parts = vec![];
+    for (len, array) in &arrays {
+        parts.push(match array {
+            Some(array) => Part::Values(array.as_slice()?),
+            None => Part::Zeros(*len),
+        });
+    }
+    Ok(scattered_norm(&parts))
+}
+
 fn tensor(value: &Bound<'_, PyAny>) -> Tensor {
     Tensor(value.clone().unbind())
 }
@@ -232,6 +264,36 @@ impl Machine {
             _ => {}
         }
         Ok(dict)
+    }
+
+    /// Whether the next step, whatever its loss and gradient, asks nothing and looks at ‖g‖ only.
+    fn is_quiet_next(&mut self) -> bool {
+        with!(self, of => of.deo.is_quiet_next())
+    }
+
+    /// Such a step, from the gradients where they lie, an integer for so many zeros: ‖g‖, or None where nothing was done,
+    /// since only a gathered gradient has a norm. On a device the one gradient is gathered.
+    fn quiet(&mut self, gradients: Vec<Bound<'_, PyAny>>, loss: f64) -> PyResult<Option<f64>> {
+        let norm = match &mut self.inner {
+            Inner::F32(_) => norm_in_place::<f32>(&gradients)?,
+            Inner::F64(_) => norm_in_place::<f64>(&gradients)?,
+            Inner::Tensors(of) => {
+                let norm = of.space.norm(&tensor(&gradients[0]));
+                of.space.check()?;
+                Some(norm)
+            }
+        };
+        let Some(norm) = norm else { return Ok(None) };
+        match &mut self.inner {
+            Inner::F32(of) => of.quiet_step(&mut [], &mut [], loss, norm),
+            Inner::F64(of) => of.quiet_step(&mut [], &mut [], loss, norm),
+            Inner::Tensors(of) => {
+                let [mut x, mut g] = [&gradients[0]; 2].map(tensor);
+                of.quiet_step(&mut x, &mut g, loss, norm);
+                of.space.check()?;
+            }
+        }
+        Ok(Some(norm))
     }
 
     /// What was evaluated and done so far.

@@ -118,6 +118,12 @@ impl Ladder {
         self.budget.available()
     }
 
+    /// Neither this visit nor a move is open, and the next step is neither one of a visit nor the one before it, where x is
+    /// marked.
+    pub(super) fn is_quiet_next(&self) -> bool {
+        self.promise.is_none() && self.escape.stage == Stage::Idle && !self.trigger.is_due_within(2)
+    }
+
     /// Forgets a visit that was not settled, on which `visit` was spent.
     pub(super) fn abandon(&mut self, visit: Counts) {
         (self.scene, self.escape.fallback) = (None, None);
