@@ -10,7 +10,7 @@ use deo_core::drive::Workspace;
 use deo_core::policy::{EscapeSettings, Kick};
 use deo_core::{Deo, DeoSettings, DimerSettings, Event, Objective, PolicySettings, Space};
 use deo_linalg::Parallel;
-use numpy::{PyArray1, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn};
+use numpy::{PyArray1, PyArrayDyn, PyArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
@@ -184,15 +184,15 @@ fn norm_in_place<T: Scalar>(gradients: &[Bound<'_, PyAny>]) -> PyResult<Option<f
     let mut arrays = vec![];
     for gradient in gradients {
         arrays.push(match gradient.cast::<PyArrayDyn<T>>() {
-            Ok(array) => (array.len(), Some(array.try_readonly()?)),
-            Err(_) => (gradient.extract()?, None),
+            Ok(array) => (0, Some(array.try_readonly()?)),
+            Err(_) => (gradient.extract::<usize>()?, None),
         });
     }
     let mut parts = vec![];
-    for (len, array) in &arrays {
+    for (zeros, array) in &arrays {
         parts.push(match array {
             Some(array) => Part::Values(array.as_slice()?),
-            None => Part::Zeros(*len),
+            None => Part::Zeros(*zeros),
         });
     }
     Ok(scattered_norm(&parts))

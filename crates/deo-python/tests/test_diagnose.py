@@ -83,10 +83,13 @@ def test_the_other_sentences():
     def fast(x):
         return x[0] ** 4 / 4 - x[0] ** 2 / 2 + x[1] ** 2, np.array([x[0] ** 3 - x[0], 2 * x[1]])
 
-    assert deo.diagnose(fast, np.array([1e-3, 1e-4]), lr=0.5).verdict == "base-leaves"
+    assert deo.diagnose(fast, np.array([0.1, 1e-4]), lr=0.5).verdict == "base-leaves"
 
     def batch(c):
-        return lambda x: (float(c * x[0] ** 2 + x[1] ** 2 + x[0] ** 4), np.array([2 * c * x[0] + 4 * x[0] ** 3, 2 * x[1]]))
+        return lambda x: (
+            float(c * x[0] ** 2 + x[1] ** 2 + x[0] ** 4),
+            np.array([2 * c * x[0] + 4 * x[0] ** 3, 2 * x[1]]),
+        )
 
     start = np.array([1e-4, 1e-3])
     own = deo.diagnose(batch(-1.0), start, lr=1e-3)
@@ -104,7 +107,7 @@ def test_what_is_wrong_is_named():
     x = np.ones(3)
     for wrong, words in [
         ({"lr": 0.0}, "lr is 0.0"),
-        ({"lr": 0.1, "base": "newton"}, "'newton'"),
+        ({"lr": 0.1, "base": "newton"}, "base is .newton."),
         ({"lr": 0.1, "momentum": 1.0}, "momentum is 1.0"),
         ({"lr": 0.1, "step": np.ones(4)}, "step has 4 elements; x has 3"),
         ({"lr": 0.1, "metric": np.zeros(3)}, "metric must be above 0"),
