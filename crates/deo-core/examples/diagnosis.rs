@@ -55,7 +55,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             ("highest", found.highest.curvature),
             ("others", others.curvature),
             ("slope", found.slope),
-            ("turn", found.turn.at),
+            ("ritz_update", found.turn.at),
             ("fall", found.turn.fall),
             ("reach", found.reach()),
             ("unstable", found.unstable),

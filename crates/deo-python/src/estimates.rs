@@ -5,7 +5,7 @@ use crate::kernels::Kernels;
 use crate::precision::roundoff;
 use crate::tensors::{Tensor, Tensors, given};
 use crate::vectors::{Scalar, bad, by_dtype, copied, optional};
-use deo_core::dimer::{Certify, Target};
+use deo_core::dimer::{Recheck, Target};
 use deo_core::drive::{Asks, Workspace};
 use deo_core::estimate::Evidence;
 use deo_core::krylov::{Krylov, KrylovError, KrylovSettings, Which};
@@ -44,7 +44,7 @@ pub(crate) fn as_dict<'py>(py: Python<'py>, estimate: &Estimate) -> PyResult<Bou
         Evidence::None => "none",
         Evidence::Recombined => "recombined",
         Evidence::Fresh => "fresh",
-        Evidence::Certified => "certified",
+        Evidence::TwoLengths => "two lengths",
         _ => "other",
     };
     dict.set_item("evidence", evidence)?;
@@ -156,7 +156,7 @@ where
     Callback: Objective<S::Vector> + Multiply<S::Vector>,
 {
     // Every value is shown with its error.
-    let mut krylov = Krylov::new(space, place.x, settings)?.with_certify(Certify::Always);
+    let mut krylov = Krylov::new(space, place.x, settings)?.with_recheck(Recheck::Always);
     match place.v0 {
         Some(v0) => krylov.start_from(space, &[v0], seed),
         None => krylov.draw(space, seed),
@@ -192,7 +192,7 @@ pub(crate) fn curvature<'py>(
         tolerance,
         floor,
         max_gradients,
-        certify: if always { Certify::Always } else { Certify::Claims },
+        recheck: if always { Recheck::Always } else { Recheck::Claims },
         ..DimerSettings::default()
     };
     let mut callback = Callback::new(call);
