@@ -117,7 +117,9 @@ def main():
     rows = []
 
     def note(seed, name, value, gradients, error=None):
-        rows.append({"seed": seed, "tool": name, "value": value, "off": value - lowest, "gradients": gradients, "error": error})
+        rows.append(
+            {"seed": seed, "tool": name, "value": value, "off": value - lowest, "gradients": gradients, "error": error}
+        )
         bar = "" if error is None else f" ± {error:.1e}"
         print(f"{seed} {name:40} {value:12.7f}{bar}  off {value - lowest:9.1e}  {gradients:5} gradients", flush=True)
 

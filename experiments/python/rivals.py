@@ -136,14 +136,25 @@ def run_tool(name, weights, tokens, batches):
     seconds, peak = time.perf_counter() - clock, peers.peak_megabytes() - before
     gradient.append(peers.mean_gradient_seconds(model, data))
     mean = sum(gradient) / 2
-    print(json.dumps(found | {"products": counting.count, "seconds": seconds, "gradients": seconds / mean, "peak_mb": peak}))
+    print(
+        json.dumps(
+            found | {"products": counting.count, "seconds": seconds, "gradients": seconds / mean, "peak_mb": peak}
+        )
+    )
 
 
 def run_rust(deo, folder, arguments):
     """The Rust program on the exported weights, in f64, on batches of its own, whose tokens all other tools are given."""
     tokens, weights, text = (str(folder / name) for name in ("tokens.npy", "weights.safetensors", "text.txt"))
     command = [deo, "spectrum", "--preset", "paper-small", "--weights", weights, "--text", text, "--tokens", tokens]
-    command += ["--batches", str(arguments.batches), "--batch", str(arguments.sequences // arguments.batches), "--fresh", "0"]
+    command += [
+        "--batches",
+        str(arguments.batches),
+        "--batch",
+        str(arguments.sequences // arguments.batches),
+        "--fresh",
+        "0",
+    ]
     command += ["--which", "both", "--tol", str(peers.TOLERANCE), "--threads", "1", "--json"]
     clock = time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True)

@@ -50,6 +50,17 @@ use std::borrow::BorrowMut;
 use strategy::Strategy;
 use tracker::Tracker;
 
+/// What a step has to look at beside its loss.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Looks {
+    /// ‖g‖.
+    Norm,
+    /// ‖g‖, and how far x has come since the step before.
+    Pace,
+    /// x and g.
+    All,
+}
+
 /// The machine. Plain data over stored vectors `V`: clone it, serialise it, resume it at any point.
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -170,20 +181,10 @@ impl<V> Deo<V> {
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        let gradient_norm = space.norm(g);
-        self.observe_norm(space, x, loss, gradient_norm);
-        gradient_norm
-    }
-
-    /// The same where ‖g‖ is known.
-    pub fn observe_norm<S>(&mut self, space: &S, x: &S::Vector, loss: f64, gradient_norm: f64)
-    where
-        S: Space<Owned = V>,
-        V: BorrowMut<S::Vector>,
-    {
         // A visit that was not settled by `apply` is forgotten, not what it has cost.
         let left = std::mem::take(&mut self.desk.visit);
         self.desk.total += left;
+        let gradient_norm = space.norm(g);
         match &mut self.policy {
             Policy::Track(tracker) => tracker.observe(&mut self.desk, space, loss, gradient_norm),
             Policy::Escape(strategy) => {
@@ -191,19 +192,36 @@ impl<V> Deo<V> {
                 strategy.observe(&mut self.desk, space, x, loss, gradient_norm);
             }
         }
+        gradient_norm
     }
 
-    /// Whether the next step, whatever its loss and gradient, asks nothing, moves nothing and reads nothing of x and g but
-    /// ‖g‖.
+    /// What the next step has to look at, whatever its loss and gradient.
     ///
-    /// For a loop whose parameters lie in many places: such a step is told by [`observe_norm`](Self::observe_norm) and
-    /// [`apply`](Self::apply) with any vectors, and x needn't be gathered.
-    pub fn is_quiet_next(&self) -> bool {
+    /// For a loop whose parameters lie in many places, where x and g have to be gathered for [`observe`](Self::observe) and
+    /// an inner product hasn't: [`observe_pace`](Self::observe_pace) takes a step that needs less than all.
+    pub fn looks_next(&self) -> Looks {
         match &self.policy {
             // What it knows of the axis changes every gradient.
-            Policy::Track(_) => false,
-            Policy::Escape(strategy) => strategy.is_quiet_next(),
+            Policy::Track(_) => Looks::All,
+            Policy::Escape(strategy) => strategy.looks_next(),
         }
+    }
+
+    /// Takes a step that [looks](Self::looks_next) at ‖g‖, or at ‖g‖ and ‖x − [marked](Self::marked)‖ and ‖x‖, the `pace`,
+    /// which is else of no meaning. It asks nothing, moves nothing, and is over.
+    ///
+    /// `None` if the base is slow enough for a visit: then nothing has changed, and the step is one for
+    /// [`observe`](Self::observe). Else whether x has to be copied to [`marked`](Self::marked).
+    pub fn observe_pace(&mut self, loss: f64, gradient_norm: f64, pace: [f64; 2]) -> Option<bool> {
+        match &mut self.policy {
+            Policy::Track(_) => None,
+            Policy::Escape(strategy) => strategy.observe_pace(loss, gradient_norm, pace),
+        }
+    }
+
+    /// Where x is kept from a step to the next, to learn how far the base has got.
+    pub fn marked(&mut self) -> &mut V {
+        self.desk.dimer.scratch()
     }
 
     /// The next question, or `None` when there is none (left). `g` is the gradient that was observed.

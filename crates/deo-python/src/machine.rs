@@ -2,10 +2,10 @@
 
 use crate::callback::Callback;
 use crate::estimates::as_dict;
-use crate::scattered::{Part, norm as scattered_norm};
+use crate::scattered::{Part, Scattered};
 use crate::tensors::{Tensor, Tensors, reading};
 use crate::vectors::{Scalar, bad, space, wrong_dtype};
-use deo_core::deo::Tracking;
+use deo_core::deo::{Looks, Tracking};
 use deo_core::drive::Workspace;
 use deo_core::policy::{EscapeSettings, Kick};
 use deo_core::{Deo, DeoSettings, DimerSettings, Event, Objective, PolicySettings, Space};
@@ -50,18 +50,6 @@ impl<S: Space> Of<S> {
             return (Event::Quiet, norm);
         }
         (self.deo.apply(&self.space, x, g), norm)
-    }
-
-    /// A step at which nothing but ‖g‖ is looked at; `nowhere` and `nothing` may be any vectors.
-    fn quiet_step(
-        &mut self,
-        nowhere: &mut S::Vector,
-        nothing: &mut S::Vector,
-        loss: f64,
-        norm: f64,
-    ) {
-        self.deo.observe_norm(&self.space, nowhere, loss, norm);
-        self.deo.apply(&self.space, nowhere, nothing);
     }
 
     fn state(&self) -> PyResult<Vec<u8>>
@@ -179,23 +167,47 @@ fn step_on_arrays<T: Scalar>(
     Ok(py.detach(|| of.step(callback, x, g, loss)))
 }
 
-/// ‖g‖ of a gradient in many places; `None` where its square leaves the range of numbers.
-fn norm_in_place<T: Scalar>(gradients: &[Bound<'_, PyAny>]) -> PyResult<Option<f64>> {
-    let mut arrays = vec![];
-    for gradient in gradients {
-        arrays.push(match gradient.cast::<PyArrayDyn<T>>() {
-            Ok(array) => (0, Some(array.try_readonly()?)),
-            Err(_) => (gradient.extract::<usize>()?, None),
-        });
-    }
-    let mut parts = vec![];
-    for (zeros, array) in &arrays {
-        parts.push(match array {
-            Some(array) => Part::Values(array.as_slice()?),
-            None => Part::Zeros(*zeros),
-        });
-    }
-    Ok(scattered_norm(&parts))
+/// Arrays as the parts of one vector, an integer for so many zeros.
+macro_rules! scattered {
+    ($arrays:expr, $T:ident, $vector:ident => $body:expr) => {{
+        let mut borrowed = vec![];
+        for array in $arrays {
+            borrowed.push(match array.cast::<PyArrayDyn<$T>>() {
+                Ok(array) => (0, Some(array.try_readonly()?)),
+                Err(_) => (array.extract::<usize>()?, None),
+            });
+        }
+        let mut parts = vec![];
+        for (zeros, array) in &borrowed {
+            parts.push(match array {
+                Some(array) => Part::Values(array.as_slice()?),
+                None => Part::Zeros(*zeros),
+            });
+        }
+        let $vector = Scattered::<$T>::new(parts);
+        $body
+    }};
+}
+
+/// A step that looks at norms only, of g and x where they lie: ‖g‖, or `None` and nothing done if it looks at more.
+fn short_step<T: Scalar>(
+    of: &mut Of<Parallel<T>>,
+    gradients: &[Bound<'_, PyAny>],
+    points: Option<&[Bound<'_, PyAny>]>,
+    loss: f64,
+) -> PyResult<Option<f64>> {
+    let Some(norm) = scattered!(gradients, T, g => g.norm()) else { return Ok(None) };
+    let Some(points) = points else {
+        return Ok(of.deo.observe_pace(loss, norm, [f64::NAN; 2]).map(|_| norm));
+    };
+    scattered!(points, T, x => {
+        let Some(pace) = x.distance(of.deo.marked()) else { return Ok(None) };
+        let Some(marks) = of.deo.observe_pace(loss, norm, pace) else { return Ok(None) };
+        if marks {
+            x.copy_to(of.deo.marked());
+        }
+    });
+    Ok(Some(norm))
 }
 
 fn tensor(value: &Bound<'_, PyAny>) -> Tensor {
@@ -266,34 +278,34 @@ impl Machine {
         Ok(dict)
     }
 
-    /// Whether the next step, whatever its loss and gradient, asks nothing and looks at ‖g‖ only.
-    fn is_quiet_next(&mut self) -> bool {
-        with!(self, of => of.deo.is_quiet_next())
+    /// What the next step looks at: "norm", "pace" or "all".
+    fn looks_next(&mut self) -> &'static str {
+        match with!(self, of => of.deo.looks_next()) {
+            Looks::Norm => "norm",
+            Looks::Pace => "pace",
+            Looks::All => "all",
+        }
     }
 
-    /// Such a step, from the gradients where they lie, an integer for so many zeros: ‖g‖, or None where nothing was done,
-    /// since only a gathered gradient has a norm. On a device the one gradient is gathered.
-    fn quiet(&mut self, gradients: Vec<Bound<'_, PyAny>>, loss: f64) -> PyResult<Option<f64>> {
-        let norm = match &mut self.inner {
-            Inner::F32(_) => norm_in_place::<f32>(&gradients)?,
-            Inner::F64(_) => norm_in_place::<f64>(&gradients)?,
+    /// A step that looks at norms, of gradients where they lie, an integer for so many zeros, and for one that looks at
+    /// the pace of parameters where they lie. ‖g‖; None if nothing was done, as the step looks at more. On a device the
+    /// one gradient is gathered, and the pace is unknown.
+    #[pyo3(signature = (gradients, points, loss))]
+    fn short_step(
+        &mut self,
+        gradients: Vec<Bound<'_, PyAny>>,
+        points: Option<Vec<Bound<'_, PyAny>>>,
+        loss: f64,
+    ) -> PyResult<Option<f64>> {
+        match &mut self.inner {
+            Inner::F32(of) => short_step(of, &gradients, points.as_deref(), loss),
+            Inner::F64(of) => short_step(of, &gradients, points.as_deref(), loss),
             Inner::Tensors(of) => {
                 let norm = of.space.norm(&tensor(&gradients[0]));
                 of.space.check()?;
-                Some(norm)
-            }
-        };
-        let Some(norm) = norm else { return Ok(None) };
-        match &mut self.inner {
-            Inner::F32(of) => of.quiet_step(&mut [], &mut [], loss, norm),
-            Inner::F64(of) => of.quiet_step(&mut [], &mut [], loss, norm),
-            Inner::Tensors(of) => {
-                let [mut x, mut g] = [&gradients[0]; 2].map(tensor);
-                of.quiet_step(&mut x, &mut g, loss, norm);
-                of.space.check()?;
+                Ok(of.deo.observe_pace(loss, norm, [f64::NAN; 2]).map(|_| norm))
             }
         }
-        Ok(Some(norm))
     }
 
     /// What was evaluated and done so far.

@@ -348,7 +348,8 @@ class Diagnosis:
     def __repr__(self) -> str:
         return (
             f"Diagnosis({self.sentence!r}, lowest={with_error(self.lowest.value, self.lowest.error)}, "
-            f"highest={with_error(self.highest.value, self.highest.error)}, gradients={self.gradients}, losses={self.losses})"
+            f"highest={with_error(self.highest.value, self.highest.error)}, "
+            f"gradients={self.gradients}, losses={self.losses})"
         )
 
     def __str__(self) -> str:

@@ -213,7 +213,7 @@ class Saddle:
         metal, whose strength is learned; a matrix, eV/Å², of the free coordinates; a function of the atoms that returns
         such a matrix, asked again at every step (a cheaper method's, whose own gradients aren't counted); None for
         nothing. ``"auto"``, the default, is what `deo saddle --engine` does: springs where a direction is periodic, Lindh
-        else, and nothing for min-mode searches and for structures beyond 300 free coordinates, which make those. With any model
+        else, and nothing for min-mode searches, which any structure of more than 300 free coordinates gets. With any model
         ``fmax`` is the largest atomic force, as of ASE; without one the norm of all.
 
     Attributes

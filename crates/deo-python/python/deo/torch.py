@@ -694,16 +694,17 @@ class _Around(torch.optim.Optimizer):
         return returned
 
     def _quiet(self, parameters: _Parameters, grads: list[Tensor | None], loss: float) -> float | None:
-        """‖g‖, if the machine looks at nothing else in this step, and has seen it; then x needn't be gathered."""
-        if not self._machine.is_quiet_next():
+        """‖g‖, if the machine looks at norms only in this step, and has seen them; then nothing needs to be gathered."""
+        looks = self._machine.looks_next()
+        points = parameters.memory() if looks == "pace" else None
+        if looks == "all" or (looks == "pace" and points is None):
             return None
         if parameters.ops is not None:
             found = [parameters.gather(grads, self._g)]
         else:
-            found = parameters.arrays(grads)
-            pairs = zip(found, parameters.tensors, strict=True)
+            pairs = zip(parameters.arrays(grads), parameters.tensors, strict=True)
             found = [p.numel() if array is None else array for array, p in pairs]
-        norm: float | None = self._machine.quiet(found, loss)
+        norm: float | None = self._machine.short_step(found, points, loss)
         return norm
 
     def _plain(self, excursion: _Excursion, finite: bool, returned: Any) -> Any:
@@ -1113,8 +1114,8 @@ def diagnose(
     closure : callable
         Returns the loss of one batch, as of `curvature`.
     optimizer : torch.optim.Optimizer
-        SGD, Adam, AdamW, NAdam or Adamax as it stands in the training, or one of deo's around such. What it would do next is
-        seen from a copy of it.
+        SGD, Adam, AdamW, NAdam or Adamax as it stands in the training, or one of deo's around such. What it would do next
+        is seen from a copy of it.
     others : sequence of callables
         Closures of other batches, which tell whether the direction is the loss's or this batch's. Four are plenty.
     model, generators
