@@ -4,7 +4,8 @@
 
 needs deo-curvature, torch, scipy, safetensors, and what is to be compared: hessian-eigenthings, curvlinops-for-pytorch,
 pyhessian. The tools, their settings and the model are those of experiments/curvature/side_by_side.py, which has the Rust
-program in deo.torch's place. The weights are made here: 0.8 M parameters, trained for some steps on a text that follows a rule.
+program in deo.torch's place. The weights are made here: 0.8 M parameters, trained for some steps on a text that follows a
+rule.
 
 Each tool runs in a process of its own, on one thread, one after the other. The truth is `eigsh` on double backward in f64.
 Seconds are also given in gradients of the same precision, timed in the same process just before and just after, since a
