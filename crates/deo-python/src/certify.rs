@@ -1,7 +1,7 @@
 //! Certificates, and the way off a saddle.
 
 use crate::callback::Callback;
-use crate::estimates::space_at;
+use crate::estimates::{space_at, tensors_at};
 use crate::tensors::{Tensor, Tensors, given};
 use crate::vectors::{bad, by_dtype, copied, optional, space, wrong_dtype};
 use deo_core::certify::{Certified, CertifySettings, Doubt, Kind, LeaveSettings};
@@ -86,12 +86,15 @@ pub(crate) fn certify<'py>(
     };
     let mut callback = Callback::new(call);
     if let Some(ops) = ops {
-        let space = Tensors::new(ops)?;
+        let mut space = Tensors::new(ops)?;
         let (x, v0) = (Tensor(x.clone().unbind()), given(&space, v0)?);
+        let (_, spent) = tensors_at(&mut callback, &mut space, &x, Rule::Central, None)?;
         let certified = run(&space, &mut callback, &x, v0.as_ref(), &settings).map_err(bad);
         callback.check()?;
         space.check()?;
-        return as_dict(py, certified?, |axis| axis.0.into_bound(py));
+        let mut certified = certified?;
+        certified.gradients += spent;
+        return as_dict(py, certified, |axis| axis.0.into_bound(py));
     }
     if !body.is_empty() {
         let Ok(array) = x.cast::<PyArray1<f64>>() else { return Err(wrong_dtype()) };

@@ -1,8 +1,7 @@
 //! Is curvature your problem? `deo_core::diagnose` for a loss of Python's and whatever optimizer it has.
 
 use crate::callback::Callback;
-use crate::estimates::{as_dict as of_estimate, rule};
-use crate::kernels::Kernels;
+use crate::estimates::{as_dict as of_estimate, rule, space_at};
 use crate::vectors::{bad, by_dtype, copied, optional};
 use deo_core::Length;
 use deo_core::diagnose::{Base, BaseKind, DiagnoseSettings, Diagnosis, diagnose as run};
@@ -94,16 +93,20 @@ pub(crate) fn diagnose<'py>(
         let x = copied(array)?;
         let step = optional::<T>(step, "step", x.len())?;
         let metric = optional::<T>(metric, "metric", x.len())?;
-        let space = Kernels::<T>::new(threads, x.len())?;
         let found = py.detach(|| {
+            let (space, _, spent) =
+                space_at(&mut callback, &x, threads, settings.rule, settings.length)?;
             let base = Base { kind, lr, step: step.as_deref(), metric: metric.as_deref() };
             let mut others: Vec<&mut dyn Oracle<[T], Stop = Infallible>> =
                 others.iter_mut().map(|other| other as _).collect();
-            run(&space, &mut callback, &mut others, &x[..], &base, &settings)
+            let mut found =
+                run(&space, &mut callback, &mut others, &x[..], &base, &settings).map_err(bad)?;
+            found.gradients += spent;
+            PyResult::Ok(found)
         });
         callback.check()?;
         others.iter_mut().try_for_each(Callback::check)?;
-        let found = found.map_err(bad)?;
+        let found = found?;
         Ok((as_dict(py, &found)?, PyArray1::from_vec(py, found.axis).into_any()))
     })
 }

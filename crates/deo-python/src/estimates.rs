@@ -2,7 +2,7 @@
 
 use crate::callback::{Callback, Multiply};
 use crate::kernels::Kernels;
-use crate::precision::roundoff;
+use crate::precision::{roundoff, short_share};
 use crate::tensors::{Tensor, Tensors, given};
 use crate::vectors::{Scalar, bad, by_dtype, copied, optional};
 use deo_core::dimer::{Recheck, Target};
@@ -103,8 +103,6 @@ where
 
 /// The space in which `callback` is to be probed about x, with the roundoff that the function shows there; the gradient at x,
 /// if that was asked for, and what was spent. A length that is given is kept, and products have none.
-///
-/// Single precision isn't doubted: what a function loses beyond it, the two lengths of every curvature show.
 pub(crate) fn space_at<T: Scalar>(
     callback: &mut Callback,
     x: &[T],
@@ -113,14 +111,33 @@ pub(crate) fn space_at<T: Scalar>(
     length: Option<Length>,
 ) -> PyResult<(Kernels<T>, Option<Vec<T>>, u64)> {
     let space = Kernels::<T>::new(threads, x.len())?;
-    let is_double = space.epsilon() < f64::EPSILON;
-    if !is_double || length.is_some() || rule == Rule::Product {
+    if length.is_some() || rule == Rule::Product {
         return Ok((space, None, 0));
     }
     let mut g = space.zeros_like(x);
     callback.value_grad(x, &mut g);
-    let (epsilon, gradients) = roundoff(&space, callback, x, &g);
+    let (epsilon, gradients) = roundoff(&space, callback, x, &g, short_share(&g));
     Ok((space.with_epsilon(epsilon), Some(g), 1 + gradients))
+}
+
+/// The same for tensors, whose space is at hand.
+pub(crate) fn tensors_at(
+    callback: &mut Callback,
+    space: &mut Tensors,
+    x: &Tensor,
+    rule: Rule,
+    length: Option<Length>,
+) -> PyResult<(Option<Tensor>, u64)> {
+    if length.is_some() || rule == Rule::Product {
+        return Ok((None, 0));
+    }
+    let mut g = space.zeros_like(x);
+    callback.value_grad(x, &mut g);
+    callback.check()?;
+    let short = space.short_share(&g)?;
+    let (epsilon, gradients) = roundoff(&*space, callback, x, &g, short);
+    space.set_epsilon(epsilon);
+    Ok((Some(g), 1 + gradients))
 }
 
 /// A dimer from `v0` or a random axis to its end.
@@ -202,14 +219,15 @@ pub(crate) fn curvature<'py>(
         PyResult::Ok(dict)
     };
     if let Some(ops) = ops {
-        let space = Tensors::new(ops)?;
+        let mut space = Tensors::new(ops)?;
         let (x, v0) = (Tensor(x.clone().unbind()), given(&space, v0)?);
-        let place = Place { x: &x, v0: v0.as_ref(), g: None };
+        let (g, spent) = tensors_at(&mut callback, &mut space, &x, settings.rule, settings.length)?;
+        let place = Place { x: &x, v0: v0.as_ref(), g };
         let found = dimer(&space, &mut callback, place, settings, seed);
         callback.check()?;
         space.check()?;
         let (dimer, own) = found.map_err(bad)?;
-        return Ok((finish(dimer.estimate(), own)?, dimer.into_axis().0.into_bound(py)));
+        return Ok((finish(dimer.estimate(), own + spent)?, dimer.into_axis().0.into_bound(py)));
     }
     by_dtype!(x, T, array => {
         let (x, v0) = (copied(array)?, optional::<T>(v0, "v0", array.len()?)?);
@@ -271,14 +289,15 @@ pub(crate) fn spectrum<'py>(
     };
     let mut callback = Callback::new(call);
     if let Some(ops) = ops {
-        let space = Tensors::new(ops)?;
+        let mut space = Tensors::new(ops)?;
         let (x, v0) = (Tensor(x.clone().unbind()), given(&space, v0)?);
-        let place = Place { x: &x, v0: v0.as_ref(), g: None };
+        let (g, spent) = tensors_at(&mut callback, &mut space, &x, settings.rule, settings.length)?;
+        let place = Place { x: &x, v0: v0.as_ref(), g };
         let found = krylov(&space, &mut callback, place, settings, seed);
         callback.check()?;
         space.check()?;
         let (krylov, own) = found.map_err(bad)?;
-        return pairs(py, &krylov, own, |axis| axis.0.bind(py).clone());
+        return pairs(py, &krylov, own + spent, |axis| axis.0.bind(py).clone());
     }
     by_dtype!(x, T, array => {
         let (x, v0) = (copied(array)?, optional::<T>(v0, "v0", array.len()?)?);

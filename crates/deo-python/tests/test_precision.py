@@ -77,3 +77,27 @@ def test_noise_of_its_own():
     exact = np.linalg.eigvalsh(a)[0]
     c = deo.curvature(fun, x, certify=True)
     assert abs(c.value - exact) < max(c.error, 1e-3) and c.error < 0.2 * abs(exact), (c, exact)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_half_precision_is_seen(dtype):
+    """½⟨y, Ay⟩ with y = x rounded to float16, and the gradient too: its digits give it away."""
+    n = 60
+    a = matrix(n, 5).astype(np.float16).astype(np.float64)
+    x = np.random.default_rng(7).normal(size=n).astype(dtype)
+
+    def fun(x):
+        y = x.astype(np.float16).astype(np.float64)
+        return float(y @ a @ y / 2), (a @ y).astype(np.float16).astype(dtype)
+
+    exact = np.linalg.eigvalsh(a)
+    c = deo.curvature(fun, x)
+    assert abs(c.value - exact[0]) < c.error and 1e-3 < c.error < 0.5 * abs(exact[0]), (c, exact[0])
+    s = deo.spectrum(fun, x, which="both", tol=0.1, max_gradients=300)
+    assert np.all(np.abs(s.values - exact[[0, -1]]) < s.errors), (s, exact[[0, -1]])
+
+
+def test_short_numbers_of_an_exact_function_are_no_noise():
+    d = np.arange(1.0, 21.0)
+    c = deo.curvature(lambda x: (float(d @ (x * x)) / 2, d * x), np.ones(20))
+    assert abs(c.value - 1) < max(c.error, 1e-6) and c.secant_error < 1e-6, c

@@ -230,6 +230,14 @@ class _Operations:
         # Metal has no float64: there everything is in float32, and the partial sums of short pieces are added on the host.
         self._wide = self._dtype if parameters.device.type == "mps" else torch.float64
 
+    def short_share(self, x: Tensor) -> float:
+        """The share of components with no more than eleven significant bits, among those that aren't zero."""
+        integer, tail = (torch.int64, (1 << 42) - 1) if x.dtype == torch.float64 else (torch.int32, (1 << 13) - 1)
+        nonzero = x != 0
+        short = nonzero & ((x.view(integer) & tail) == 0)
+        count = int(nonzero.sum())
+        return float(short.sum()) / count if count >= 8 else 0.0
+
     def zeros(self) -> Tensor:
         return torch.zeros(self.len, dtype=self._dtype, device=self._device)
 
