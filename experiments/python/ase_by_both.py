@@ -83,7 +83,9 @@ def by_python(guess, charge):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--deo", default="deo")
     parser.add_argument("--only", default="", help="systems whose names hold this")
     parser.add_argument("--out")
@@ -99,7 +101,10 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             guess = pathlib.Path(folder) / "guess.xyz"
             write(guess, atoms, format="extxyz")
-            rust, python = by_the_program(arguments.deo, guess, charge), by_python(guess, charge)
+            rust, python = (
+                by_the_program(arguments.deo, guess, charge),
+                by_python(guess, charge),
+            )
         row = {
             "system": name,
             "program": rust["gradients"],
@@ -113,7 +118,11 @@ def main():
         }
         rows.append(row)
         print(row, flush=True)
-    same = sum((r["program"], r["program_verification"]) == (r["python"], r["python_verification"]) for r in rows)
+    same = sum(
+        (r["program"], r["program_verification"])
+        == (r["python"], r["python_verification"])
+        for r in rows
+    )
     print(f"{same} of {len(rows)} with the same counts")
     if arguments.out:
         with open(arguments.out, "w", newline="") as file:

@@ -25,7 +25,9 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-_spec = importlib.util.spec_from_file_location("side_by_side", ROOT / "experiments/curvature/side_by_side.py")
+_spec = importlib.util.spec_from_file_location(
+    "side_by_side", ROOT / "experiments/curvature/side_by_side.py"
+)
 peers = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(peers)
 peers.THREADS = 1
@@ -52,9 +54,20 @@ def deo_spectrum(model, data, **settings):
     import deo.torch
 
     counting = closure_of(model, data)
-    s = deo.torch.spectrum(lambda: counting(None), model.parameters(), which="both", tol=peers.TOLERANCE, **settings)
+    s = deo.torch.spectrum(
+        lambda: counting(None),
+        model.parameters(),
+        which="both",
+        tol=peers.TOLERANCE,
+        **settings,
+    )
     print(s, file=sys.stderr)
-    return {"lowest": s.values[0], "highest": s.values[1], "errors": s.errors.tolist(), "spent": s.gradients}, counting
+    return {
+        "lowest": s.values[0],
+        "highest": s.values[1],
+        "errors": s.errors.tolist(),
+        "spent": s.gradients,
+    }, counting
 
 
 def deo_dimers(model, data):
@@ -62,16 +75,24 @@ def deo_dimers(model, data):
 
     counting = closure_of(model, data)
     found = {
-        which: deo.torch.curvature(lambda: counting(None), model.parameters(), which=which, tol=1e-2)
+        which: deo.torch.curvature(
+            lambda: counting(None), model.parameters(), which=which, tol=1e-2
+        )
         for which in ("lowest", "highest")
     }
     print(found, file=sys.stderr)
-    return {which: c.value for which, c in found.items()} | {"errors": [c.error for c in found.values()]}, counting
+    return {which: c.value for which, c in found.items()} | {
+        "errors": [c.error for c in found.values()]
+    }, counting
 
 
 peers.TOOLS |= {
     "deo.torch.spectrum, f64": (deo_spectrum, "float64", None),
-    "deo.torch.spectrum, f32, central": (lambda m, d: deo_spectrum(m, d, rule="central"), "float32", None),
+    "deo.torch.spectrum, f32, central": (
+        lambda m, d: deo_spectrum(m, d, rule="central"),
+        "float32",
+        None,
+    ),
     "deo.torch.spectrum, f32, central, unconfirmed": (
         lambda m, d: deo_spectrum(m, d, rule="central", confirm=False),
         "float32",
@@ -90,7 +111,11 @@ def make(folder, steps, count):
 
     torch.manual_seed(0)
     width, layers, block, vocabulary = 128, 4, 64, 65
-    shapes = {"wte.weight": (vocabulary, width), "wpe.weight": (block, width), "ln_f.weight": (width,)}
+    shapes = {
+        "wte.weight": (vocabulary, width),
+        "wpe.weight": (block, width),
+        "ln_f.weight": (width,),
+    }
     for i in range(layers):
         shapes |= {
             f"h.{i}.ln_1.weight": (width,),
@@ -100,9 +125,14 @@ def make(folder, steps, count):
             f"h.{i}.mlp.c_fc.weight": (4 * width, width),
             f"h.{i}.mlp.c_proj.weight": (width, 4 * width),
         }
-    weights = {f"transformer.{n}": torch.ones(s) if "ln_" in n else 0.02 * torch.randn(s) for n, s in shapes.items()}
+    weights = {
+        f"transformer.{n}": torch.ones(s) if "ln_" in n else 0.02 * torch.randn(s)
+        for n, s in shapes.items()
+    }
     paths = folder / "weights.safetensors", folder / "tokens.npy"
-    letters = [chr(ord("!") + i) for i in range(vocabulary)]  # ascending, as the program numbers them
+    letters = [
+        chr(ord("!") + i) for i in range(vocabulary)
+    ]  # ascending, as the program numbers them
     save_file(weights, paths[0])
     text = torch.randint(0, vocabulary, (40_000,))
     for i in range(1, len(text)):
@@ -111,7 +141,10 @@ def make(folder, steps, count):
 
     def sequences(rows):
         at = torch.randint(0, len(text) - block - 1, (rows,))
-        return torch.stack([text[a : a + block] for a in at] + [text[a + 1 : a + block + 1] for a in at])
+        return torch.stack(
+            [text[a : a + block] for a in at]
+            + [text[a + 1 : a + block + 1] for a in at]
+        )
 
     numpy.save(paths[1], sequences(count).numpy().astype("uint16"))
     model, _ = peers.build(*paths, 1, torch.float32)
@@ -121,7 +154,14 @@ def make(folder, steps, count):
         opt.zero_grad()
         torch.nn.functional.cross_entropy(model(x), y.flatten()).backward()
         opt.step()
-    save_file({n: p.detach().contiguous() for n, p in model.state_dict().items() if n in weights}, paths[0])
+    save_file(
+        {
+            n: p.detach().contiguous()
+            for n, p in model.state_dict().items()
+            if n in weights
+        },
+        paths[0],
+    )
     return [str(path) for path in paths]
 
 
@@ -139,15 +179,34 @@ def run_tool(name, weights, tokens, batches):
     mean = sum(gradient) / 2
     print(
         json.dumps(
-            found | {"products": counting.count, "seconds": seconds, "gradients": seconds / mean, "peak_mb": peak}
+            found
+            | {
+                "products": counting.count,
+                "seconds": seconds,
+                "gradients": seconds / mean,
+                "peak_mb": peak,
+            }
         )
     )
 
 
 def run_rust(deo, folder, arguments):
     """The Rust program on the exported weights, in f64, on batches of its own, whose tokens all other tools are given."""
-    tokens, weights, text = (str(folder / name) for name in ("tokens.npy", "weights.safetensors", "text.txt"))
-    command = [deo, "spectrum", "--preset", "paper-small", "--weights", weights, "--text", text, "--tokens", tokens]
+    tokens, weights, text = (
+        str(folder / name) for name in ("tokens.npy", "weights.safetensors", "text.txt")
+    )
+    command = [
+        deo,
+        "spectrum",
+        "--preset",
+        "paper-small",
+        "--weights",
+        weights,
+        "--text",
+        text,
+        "--tokens",
+        tokens,
+    ]
     command += [
         "--batches",
         str(arguments.batches),
@@ -156,7 +215,15 @@ def run_rust(deo, folder, arguments):
         "--fresh",
         "0",
     ]
-    command += ["--which", "both", "--tol", str(peers.TOLERANCE), "--threads", "1", "--json"]
+    command += [
+        "--which",
+        "both",
+        "--tol",
+        str(peers.TOLERANCE),
+        "--threads",
+        "1",
+        "--json",
+    ]
     clock = time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
@@ -164,19 +231,26 @@ def run_rust(deo, folder, arguments):
     found = json.loads(done.stdout)
     lowest, highest = found["eigenvalues"]
     seconds = time.perf_counter() - clock
-    return {"lowest": lowest, "highest": highest, "seconds": seconds, "gradients": found["gradients"]} | {
-        key: found[key] for key in ("residuals", "secant_errors")
-    }
+    return {
+        "lowest": lowest,
+        "highest": highest,
+        "seconds": seconds,
+        "gradients": found["gradients"],
+    } | {key: found[key] for key in ("residuals", "secant_errors")}
 
 
 def agree(rust, found):
     """Whether both ends are the same within the errors of both."""
-    print(f"deo spectrum: λ_min {rust['lowest']:.9f}, λ_max {rust['highest']:.9f}, {rust['gradients']} gradients")
+    print(
+        f"deo spectrum: λ_min {rust['lowest']:.9f}, λ_max {rust['highest']:.9f}, {rust['gradients']} gradients"
+    )
     for i, end in enumerate(("lowest", "highest")):
         # The program states the error of its secants and the residual; some eigenvalue is within their sum.
         bar = rust["secant_errors"][i] + rust["residuals"][i] + found["errors"][i]
         off = abs(rust[end] - found[end])
-        assert off <= bar, f"{end}: {rust[end]} by the program, {found[end]} by deo.torch, further apart than {bar}"
+        assert off <= bar, (
+            f"{end}: {rust[end]} by the program, {found[end]} by deo.torch, further apart than {bar}"
+        )
         print(f"{end}: deo.torch and the program are {off:.1e} apart, within {bar:.1e}")
 
 
@@ -189,7 +263,11 @@ def table(results):
                 yield from ("–", "–", "–")
                 continue
             stated = f"{found['errors'][i]:.0e}" if "errors" in found else "–"
-            yield from (f"{found[end]:.6f}", stated, f"{abs(found[end] - truth[end]):.0e}")
+            yield from (
+                f"{found[end]:.6f}",
+                stated,
+                f"{abs(found[end] - truth[end]):.0e}",
+            )
 
     lines = [
         "| tool | λ_min | stated | off | λ_max | stated | off | seconds | in gradients | MB |",
@@ -207,9 +285,13 @@ def main():
     parser.add_argument("--sequences", type=int, default=4)
     parser.add_argument("--batches", type=int, default=1)
     parser.add_argument("--only", default="", help="tools whose names hold this")
-    parser.add_argument("--deo", help="the Rust program, to be compared on the same weights and tokens")
+    parser.add_argument(
+        "--deo", help="the Rust program, to be compared on the same weights and tokens"
+    )
     parser.add_argument("--out")
-    parser.add_argument("--tool", nargs=4, help="used inside: one tool in a process of its own")
+    parser.add_argument(
+        "--tool", nargs=4, help="used inside: one tool in a process of its own"
+    )
     arguments = parser.parse_args()
     if arguments.tool:
         name, weights, tokens, batches = arguments.tool
@@ -217,26 +299,45 @@ def main():
     results = {}
     with tempfile.TemporaryDirectory() as folder:
         paths = make(pathlib.Path(folder), arguments.steps, arguments.sequences)
-        rust = run_rust(arguments.deo, pathlib.Path(folder), arguments) if arguments.deo else None
+        rust = (
+            run_rust(arguments.deo, pathlib.Path(folder), arguments)
+            if arguments.deo
+            else None
+        )
         for name in [name for name in peers.TOOLS if arguments.only in name]:
             start = time.perf_counter()
             done = subprocess.run(
-                [sys.executable, __file__, "--tool", name, *paths, str(arguments.batches)],
+                [
+                    sys.executable,
+                    __file__,
+                    "--tool",
+                    name,
+                    *paths,
+                    str(arguments.batches),
+                ],
                 capture_output=True,
                 text=True,
             )
             if done.returncode:
-                print(f"{name}: left out: {done.stderr.strip().splitlines()[-1]}", flush=True)
+                print(
+                    f"{name}: left out: {done.stderr.strip().splitlines()[-1]}",
+                    flush=True,
+                )
                 continue
             results[name] = json.loads(done.stdout.splitlines()[-1])
-            print(f"{name}: {time.perf_counter() - start:.0f} s {results[name]}", flush=True)
+            print(
+                f"{name}: {time.perf_counter() - start:.0f} s {results[name]}",
+                flush=True,
+            )
     if next(iter(peers.TOOLS)) in results:
         print(table(results))
     if rust is not None:
         results["deo spectrum"] = rust
         agree(rust, results["deo.torch.spectrum, f64"])
     if arguments.out:
-        pathlib.Path(arguments.out).write_text(json.dumps(results | {"versions": peers.versions()}, indent=1) + "\n")
+        pathlib.Path(arguments.out).write_text(
+            json.dumps(results | {"versions": peers.versions()}, indent=1) + "\n"
+        )
 
 
 if __name__ == "__main__":

@@ -21,7 +21,9 @@ import deo.torch
 
 
 def model():
-    return nn.Sequential(nn.Linear(16, 24), nn.Tanh(), nn.Linear(24, 12), nn.Tanh(), nn.Linear(12, 4))
+    return nn.Sequential(
+        nn.Linear(16, 24), nn.Tanh(), nn.Linear(24, 12), nn.Tanh(), nn.Linear(12, 4)
+    )
 
 
 def exact(weights, inputs, targets):
@@ -30,21 +32,34 @@ def exact(weights, inputs, targets):
     net.load_state_dict({name: value.double() for name, value in weights.items()})
     parameters = list(net.parameters())
     loss = functional.cross_entropy(net(inputs.double()), targets)
-    gradient = torch.cat([g.reshape(-1) for g in torch.autograd.grad(loss, parameters, create_graph=True)])
+    gradient = torch.cat(
+        [
+            g.reshape(-1)
+            for g in torch.autograd.grad(loss, parameters, create_graph=True)
+        ]
+    )
     rows = [torch.autograd.grad(g, parameters, retain_graph=True) for g in gradient]
-    hessian = torch.stack([torch.cat([part.reshape(-1) for part in row]) for row in rows])
+    hessian = torch.stack(
+        [torch.cat([part.reshape(-1) for part in row]) for row in rows]
+    )
     return float(torch.linalg.eigvalsh((hessian + hessian.T) / 2)[0])
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--seeds", type=int, default=12)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     rows = {"forward": [], "central": []}
     for seed in range(arguments.seeds):
         torch.manual_seed(seed)
-        net, inputs, targets = model(), torch.randn(200, 16), torch.randint(0, 4, (200,))
+        net, inputs, targets = (
+            model(),
+            torch.randn(200, 16),
+            torch.randint(0, 4, (200,)),
+        )
 
         def loss(net=net, inputs=inputs, targets=targets):
             return functional.cross_entropy(net(inputs), targets)
@@ -53,17 +68,35 @@ def main():
         for rule, found in rows.items():
             kernels, tensors = (
                 deo.torch.curvature(
-                    loss, net.parameters(), rule=rule, tol=1e-3, max_gradients=400, seed=seed, tensors=tensors
+                    loss,
+                    net.parameters(),
+                    rule=rule,
+                    tol=1e-3,
+                    max_gradients=400,
+                    seed=seed,
+                    tensors=tensors,
                 )
                 for tensors in (False, True)
             )
-            same = (kernels.status, kernels.gradients) == (tensors.status, tensors.gradients)
-            values = (kernels.value - tensors.value, kernels.value - truth, tensors.value - truth, kernels.error)
+            same = (kernels.status, kernels.gradients) == (
+                tensors.status,
+                tensors.gradients,
+            )
+            values = (
+                kernels.value - tensors.value,
+                kernels.value - truth,
+                tensors.value - truth,
+                kernels.error,
+            )
             found.append((same, *(abs(value / truth) for value in values)))
-    print("rule     same decisions   apart: median, most   kernels off   tensors off   stated")
+    print(
+        "rule     same decisions   apart: median, most   kernels off   tensors off   stated"
+    )
     for rule, found in rows.items():
         same, apart, kernels, tensors, stated = zip(*found, strict=True)
-        middle = [statistics.median(column) for column in (apart, kernels, tensors, stated)]
+        middle = [
+            statistics.median(column) for column in (apart, kernels, tensors, stated)
+        ]
         print(
             f"{rule:8} {sum(same):7} of {len(found):<5} {middle[0]:12.1e} {max(apart):8.1e} "
             f"{middle[1]:12.1e} {middle[2]:13.1e} {middle[3]:9.1e}"

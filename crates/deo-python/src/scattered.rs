@@ -4,8 +4,11 @@
 //! is gathered first, into memory that stays in the cache.
 
 use crate::vectors::Scalar;
+use deo_core::Space;
+use deo_core::space::{Formula, Number, Written};
 use deo_linalg::parallel::{CHUNK, reduce};
-use deo_linalg::{Threads, kernels};
+use deo_linalg::{Parallel, Threads, kernels};
+use std::borrow::{Borrow, BorrowMut};
 use std::ops::Range;
 use std::sync::Mutex;
 
@@ -34,6 +37,34 @@ fn root<T: Scalar>(square: f64) -> Option<f64> {
     let is_single = std::mem::size_of::<T>() == 4;
     let is_whole = (f64::from_bits((1023 - 930) << 52)..=f64::MAX).contains(&square);
     (is_whole || is_single || square.is_nan()).then(|| square.sqrt())
+}
+
+/// [⟨y − x, y − x⟩, ⟨x, x⟩], of (x, y), y − x rounded as where it is stored.
+struct Distance;
+
+impl Formula<2, 0, 2> for Distance {
+    fn written(&self) -> [Written; 0] {
+        []
+    }
+
+    #[inline(always)]
+    fn component<N: Number>(&self, [x, y]: [N; 2], []: &mut [N; 0]) -> [(N, N); 2] {
+        let difference = (y - x.clone()).stored();
+        [(difference.clone(), difference), (x.clone(), x)]
+    }
+
+    fn define<S: Space + ?Sized>(
+        &self,
+        space: &S,
+        [x, y]: [&S::Vector; 2],
+        []: [&mut S::Vector; 0],
+    ) -> [f64; 2] {
+        let mut difference = space.zeros_like(x);
+        space.axpby(1.0, y, 0.0, difference.borrow_mut());
+        space.axpby(-1.0, x, 1.0, difference.borrow_mut());
+        let difference = difference.borrow();
+        space.dots([(difference, difference), (x, x)])
+    }
 }
 
 impl<'a, T: Scalar> Scattered<'a, T> {
@@ -66,15 +97,9 @@ impl<'a, T: Scalar> Scattered<'a, T> {
         if y.len() != self.len() {
             return None;
         }
-        let difference = Mutex::new(vec![zero(); CHUNK.min(y.len())]);
+        let space = Parallel::<T>::new(Threads::One);
         let leaf = |range: Range<usize>| {
-            let mut difference = difference.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            let difference = &mut difference[..range.len()];
-            difference.copy_from_slice(&y[range.clone()]);
-            self.with_chunk(range, |x| {
-                kernels::axpby(Threads::One, -1.0, x, 1.0, difference);
-                kernels::dots(Threads::One, [(difference, difference), (x, x)])
-            })
+            self.with_chunk(range.clone(), |x| space.run(&Distance, [x, &y[range]], []))
         };
         let add = |[a, b]: [f64; 2], [c, d]: [f64; 2]| [a + c, b + d];
         let [distance, norm] = reduce(Threads::One, 0..y.len(), &leaf, &add);
