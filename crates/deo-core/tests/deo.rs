@@ -419,6 +419,6 @@ fn told(gathers: bool) -> (Vec<f64>, Vec<&'static str>, [usize; 2]) {
 fn a_step_that_needs_no_vectors_is_told_by_norms() {
     let ((x, names, none), (y, other_names, short)) = (told(true), told(false));
     assert_eq!((&x, &names, none), (&y, &other_names, [0; 2]), "the same bits and events");
-    assert!((x[0].abs() - 1.0).abs() < 0.1 && names.contains(&"moved"), "{x:?} {names:?}");
+    assert!((x[0].abs() - 1.0).abs() < 0.1 && names.contains(&"kick"), "{x:?} {names:?}");
     assert!(short[0] > 40 && short[1] > 10, "{short:?} of 300");
 }
