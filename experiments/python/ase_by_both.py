@@ -83,9 +83,7 @@ def by_python(guess, charge):
 
 
 def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--deo", default="deo")
     parser.add_argument("--only", default="", help="systems whose names hold this")
     parser.add_argument("--out")
@@ -118,11 +116,7 @@ def main():
         }
         rows.append(row)
         print(row, flush=True)
-    same = sum(
-        (r["program"], r["program_verification"])
-        == (r["python"], r["python_verification"])
-        for r in rows
-    )
+    same = sum((r["program"], r["program_verification"]) == (r["python"], r["python_verification"]) for r in rows)
     print(f"{same} of {len(rows)} with the same counts")
     if arguments.out:
         with open(arguments.out, "w", newline="") as file:

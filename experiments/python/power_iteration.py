@@ -24,10 +24,7 @@ from torch.nn import functional
 
 import deo.torch
 
-EXAMPLE = (
-    pathlib.Path(__file__).resolve().parents[2]
-    / "crates/deo-python/examples/torch_gpt.py"
-)
+EXAMPLE = pathlib.Path(__file__).resolve().parents[2] / "crates/deo-python/examples/torch_gpt.py"
 _spec = importlib.util.spec_from_file_location("torch_gpt", EXAMPLE)
 example = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(example)
@@ -69,12 +66,8 @@ class Hessian:
     def __matmul__(self, v):
         self.products += 1
         parts = torch.from_numpy(np.ascontiguousarray(v).reshape(-1)).split(self.sizes)
-        parts = [
-            part.view_as(p) for part, p in zip(parts, self.parameters, strict=True)
-        ]
-        product = torch.autograd.grad(
-            self.gradient, self.parameters, parts, retain_graph=True
-        )
+        parts = [part.view_as(p) for part, p in zip(parts, self.parameters, strict=True)]
+        product = torch.autograd.grad(self.gradient, self.parameters, parts, retain_graph=True)
         return torch.cat([part.reshape(-1) for part in product]).numpy()
 
 
@@ -109,17 +102,13 @@ def by_pyhessian(model, inputs, targets):
         def forward(self, x):
             return self.model(x).flatten(0, 1)
 
-    tool = pyhessian.hessian(
-        Rows(), torch.nn.CrossEntropyLoss(), data=(inputs, targets), cuda=False
-    )
+    tool = pyhessian.hessian(Rows(), torch.nn.CrossEntropyLoss(), data=(inputs, targets), cuda=False)
     values, _ = tool.eigenvalues(maxIter=200, tol=1e-3, top_n=1)
     return values[0]
 
 
 def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--out")
@@ -151,9 +140,7 @@ def main():
             return functional.cross_entropy(model(inputs).flatten(0, 1), targets)
 
         hessian = Hessian(loss(), model)
-        operator = LinearOperator(
-            (hessian.n, hessian.n), matvec=hessian.__matmul__, dtype=np.float64
-        )
+        operator = LinearOperator((hessian.n, hessian.n), matvec=hessian.__matmul__, dtype=np.float64)
         lowest = float(eigsh(operator, k=1, which="SA", tol=1e-8)[0][0])
         highest = float(eigsh(operator, k=1, which="LA", tol=1e-8)[0][0])
         print(f"{seed} N {hessian.n}, λ_min {lowest:.7f}, λ_max {highest:.7f}")
@@ -165,9 +152,7 @@ def main():
             s.gradients,
             float(s.errors[0]),
         )
-        c = deo.torch.curvature(
-            loss, model.parameters(), seed=seed, tol=1e-3, max_gradients=1000
-        )
+        c = deo.torch.curvature(loss, model.parameters(), seed=seed, tol=1e-3, max_gradients=1000)
         note(seed, "deo.torch.curvature", c.value, c.gradients, c.error)
         for tolerance in (1e-3, 1e-6):
             # A graph of its own: deo has written to the parameters since, and autograd refuses the old one.
@@ -180,15 +165,11 @@ def main():
                 GRADIENTS_OF_A_PRODUCT * hessian.products,
             )
         try:
-            print(
-                f"{seed} PyHessian's eigenvalue of largest magnitude: {by_pyhessian(model, inputs, targets):.7f}"
-            )
+            print(f"{seed} PyHessian's eigenvalue of largest magnitude: {by_pyhessian(model, inputs, targets):.7f}")
         except ImportError:
             print("PyHessian isn't installed", file=sys.stderr)
     if arguments.out:
-        pathlib.Path(arguments.out).write_text(
-            json.dumps(rows, indent=1) + "\n", encoding="utf-8"
-        )
+        pathlib.Path(arguments.out).write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

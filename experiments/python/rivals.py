@@ -25,9 +25,7 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-_spec = importlib.util.spec_from_file_location(
-    "side_by_side", ROOT / "experiments/curvature/side_by_side.py"
-)
+_spec = importlib.util.spec_from_file_location("side_by_side", ROOT / "experiments/curvature/side_by_side.py")
 peers = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(peers)
 peers.THREADS = 1
@@ -75,15 +73,11 @@ def deo_dimers(model, data):
 
     counting = closure_of(model, data)
     found = {
-        which: deo.torch.curvature(
-            lambda: counting(None), model.parameters(), which=which, tol=1e-2
-        )
+        which: deo.torch.curvature(lambda: counting(None), model.parameters(), which=which, tol=1e-2)
         for which in ("lowest", "highest")
     }
     print(found, file=sys.stderr)
-    return {which: c.value for which, c in found.items()} | {
-        "errors": [c.error for c in found.values()]
-    }, counting
+    return {which: c.value for which, c in found.items()} | {"errors": [c.error for c in found.values()]}, counting
 
 
 peers.TOOLS |= {
@@ -125,14 +119,9 @@ def make(folder, steps, count):
             f"h.{i}.mlp.c_fc.weight": (4 * width, width),
             f"h.{i}.mlp.c_proj.weight": (width, 4 * width),
         }
-    weights = {
-        f"transformer.{n}": torch.ones(s) if "ln_" in n else 0.02 * torch.randn(s)
-        for n, s in shapes.items()
-    }
+    weights = {f"transformer.{n}": torch.ones(s) if "ln_" in n else 0.02 * torch.randn(s) for n, s in shapes.items()}
     paths = folder / "weights.safetensors", folder / "tokens.npy"
-    letters = [
-        chr(ord("!") + i) for i in range(vocabulary)
-    ]  # ascending, as the program numbers them
+    letters = [chr(ord("!") + i) for i in range(vocabulary)]  # ascending, as the program numbers them
     save_file(weights, paths[0])
     text = torch.randint(0, vocabulary, (40_000,))
     for i in range(1, len(text)):
@@ -141,10 +130,7 @@ def make(folder, steps, count):
 
     def sequences(rows):
         at = torch.randint(0, len(text) - block - 1, (rows,))
-        return torch.stack(
-            [text[a : a + block] for a in at]
-            + [text[a + 1 : a + block + 1] for a in at]
-        )
+        return torch.stack([text[a : a + block] for a in at] + [text[a + 1 : a + block + 1] for a in at])
 
     numpy.save(paths[1], sequences(count).numpy().astype("uint16"))
     model, _ = peers.build(*paths, 1, torch.float32)
@@ -155,11 +141,7 @@ def make(folder, steps, count):
         torch.nn.functional.cross_entropy(model(x), y.flatten()).backward()
         opt.step()
     save_file(
-        {
-            n: p.detach().contiguous()
-            for n, p in model.state_dict().items()
-            if n in weights
-        },
+        {n: p.detach().contiguous() for n, p in model.state_dict().items() if n in weights},
         paths[0],
     )
     return [str(path) for path in paths]
@@ -192,9 +174,7 @@ def run_tool(name, weights, tokens, batches):
 
 def run_rust(deo, folder, arguments):
     """The Rust program on the exported weights, in f64, on batches of its own, whose tokens all other tools are given."""
-    tokens, weights, text = (
-        str(folder / name) for name in ("tokens.npy", "weights.safetensors", "text.txt")
-    )
+    tokens, weights, text = (str(folder / name) for name in ("tokens.npy", "weights.safetensors", "text.txt"))
     command = [
         deo,
         "spectrum",
@@ -241,16 +221,12 @@ def run_rust(deo, folder, arguments):
 
 def agree(rust, found):
     """Whether both ends are the same within the errors of both."""
-    print(
-        f"deo spectrum: λ_min {rust['lowest']:.9f}, λ_max {rust['highest']:.9f}, {rust['gradients']} gradients"
-    )
+    print(f"deo spectrum: λ_min {rust['lowest']:.9f}, λ_max {rust['highest']:.9f}, {rust['gradients']} gradients")
     for i, end in enumerate(("lowest", "highest")):
         # The program states the error of its secants and the residual; some eigenvalue is within their sum.
         bar = rust["secant_errors"][i] + rust["residuals"][i] + found["errors"][i]
         off = abs(rust[end] - found[end])
-        assert off <= bar, (
-            f"{end}: {rust[end]} by the program, {found[end]} by deo.torch, further apart than {bar}"
-        )
+        assert off <= bar, f"{end}: {rust[end]} by the program, {found[end]} by deo.torch, further apart than {bar}"
         print(f"{end}: deo.torch and the program are {off:.1e} apart, within {bar:.1e}")
 
 
@@ -285,13 +261,9 @@ def main():
     parser.add_argument("--sequences", type=int, default=4)
     parser.add_argument("--batches", type=int, default=1)
     parser.add_argument("--only", default="", help="tools whose names hold this")
-    parser.add_argument(
-        "--deo", help="the Rust program, to be compared on the same weights and tokens"
-    )
+    parser.add_argument("--deo", help="the Rust program, to be compared on the same weights and tokens")
     parser.add_argument("--out")
-    parser.add_argument(
-        "--tool", nargs=4, help="used inside: one tool in a process of its own"
-    )
+    parser.add_argument("--tool", nargs=4, help="used inside: one tool in a process of its own")
     arguments = parser.parse_args()
     if arguments.tool:
         name, weights, tokens, batches = arguments.tool
@@ -299,11 +271,7 @@ def main():
     results = {}
     with tempfile.TemporaryDirectory() as folder:
         paths = make(pathlib.Path(folder), arguments.steps, arguments.sequences)
-        rust = (
-            run_rust(arguments.deo, pathlib.Path(folder), arguments)
-            if arguments.deo
-            else None
-        )
+        rust = run_rust(arguments.deo, pathlib.Path(folder), arguments) if arguments.deo else None
         for name in [name for name in peers.TOOLS if arguments.only in name]:
             start = time.perf_counter()
             done = subprocess.run(
@@ -335,9 +303,7 @@ def main():
         results["deo spectrum"] = rust
         agree(rust, results["deo.torch.spectrum, f64"])
     if arguments.out:
-        pathlib.Path(arguments.out).write_text(
-            json.dumps(results | {"versions": peers.versions()}, indent=1) + "\n"
-        )
+        pathlib.Path(arguments.out).write_text(json.dumps(results | {"versions": peers.versions()}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -21,9 +21,7 @@ import deo.torch
 
 
 def model():
-    return nn.Sequential(
-        nn.Linear(16, 24), nn.Tanh(), nn.Linear(24, 12), nn.Tanh(), nn.Linear(12, 4)
-    )
+    return nn.Sequential(nn.Linear(16, 24), nn.Tanh(), nn.Linear(24, 12), nn.Tanh(), nn.Linear(12, 4))
 
 
 def exact(weights, inputs, targets):
@@ -32,23 +30,14 @@ def exact(weights, inputs, targets):
     net.load_state_dict({name: value.double() for name, value in weights.items()})
     parameters = list(net.parameters())
     loss = functional.cross_entropy(net(inputs.double()), targets)
-    gradient = torch.cat(
-        [
-            g.reshape(-1)
-            for g in torch.autograd.grad(loss, parameters, create_graph=True)
-        ]
-    )
+    gradient = torch.cat([g.reshape(-1) for g in torch.autograd.grad(loss, parameters, create_graph=True)])
     rows = [torch.autograd.grad(g, parameters, retain_graph=True) for g in gradient]
-    hessian = torch.stack(
-        [torch.cat([part.reshape(-1) for part in row]) for row in rows]
-    )
+    hessian = torch.stack([torch.cat([part.reshape(-1) for part in row]) for row in rows])
     return float(torch.linalg.eigvalsh((hessian + hessian.T) / 2)[0])
 
 
 def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=12)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
@@ -89,14 +78,10 @@ def main():
                 kernels.error,
             )
             found.append((same, *(abs(value / truth) for value in values)))
-    print(
-        "rule     same decisions   apart: median, most   kernels off   tensors off   stated"
-    )
+    print("rule     same decisions   apart: median, most   kernels off   tensors off   stated")
     for rule, found in rows.items():
         same, apart, kernels, tensors, stated = zip(*found, strict=True)
-        middle = [
-            statistics.median(column) for column in (apart, kernels, tensors, stated)
-        ]
+        middle = [statistics.median(column) for column in (apart, kernels, tensors, stated)]
         print(
             f"{rule:8} {sum(same):7} of {len(found):<5} {middle[0]:12.1e} {max(apart):8.1e} "
             f"{middle[1]:12.1e} {middle[2]:13.1e} {middle[3]:9.1e}"
