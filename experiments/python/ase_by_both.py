@@ -1,4 +1,4 @@
-"""Saddles by `deo.ase.Saddle` and by `deo saddle --engine`, both as they are by default: the same searches, the same counts.
+"""Saddles by `deo.ase.Saddle` and by `deo saddle --engine`, both as they are by default: the same counts.
 
     python ase_by_both.py --deo PATH/deo [--only NAME] [--out ase_by_both.csv]
 

@@ -117,21 +117,9 @@ def main():
     rows = []
 
     def note(seed, name, value, gradients, error=None):
-        rows.append(
-            {
-                "seed": seed,
-                "tool": name,
-                "value": value,
-                "off": value - lowest,
-                "gradients": gradients,
-                "error": error,
-            }
-        )
+        rows.append({"seed": seed, "tool": name, "value": value, "off": value - lowest, "gradients": gradients, "error": error})
         bar = "" if error is None else f" ± {error:.1e}"
-        print(
-            f"{seed} {name:40} {value:12.7f}{bar}  off {value - lowest:9.1e}  {gradients:5} gradients",
-            flush=True,
-        )
+        print(f"{seed} {name:40} {value:12.7f}{bar}  off {value - lowest:9.1e}  {gradients:5} gradients", flush=True)
 
     for seed in range(arguments.seeds):
         model, (inputs, targets) = trained(arguments.steps, seed)
@@ -145,25 +133,14 @@ def main():
         highest = float(eigsh(operator, k=1, which="LA", tol=1e-8)[0][0])
         print(f"{seed} N {hessian.n}, λ_min {lowest:.7f}, λ_max {highest:.7f}")
         s = deo.torch.spectrum(loss, model.parameters(), seed=seed)
-        note(
-            seed,
-            "deo.torch.spectrum, confirmed",
-            float(s.values[0]),
-            s.gradients,
-            float(s.errors[0]),
-        )
+        note(seed, "deo.torch.spectrum, confirmed", float(s.values[0]), s.gradients, float(s.errors[0]))
         c = deo.torch.curvature(loss, model.parameters(), seed=seed, tol=1e-3, max_gradients=1000)
         note(seed, "deo.torch.curvature", c.value, c.gradients, c.error)
         for tolerance in (1e-3, 1e-6):
             # A graph of its own: deo has written to the parameters since, and autograd refuses the old one.
             hessian = Hessian(loss(), model)
             value = float(by_power(hessian, tolerance, seed))
-            note(
-                seed,
-                f"power iteration with a shift, {tolerance:g}",
-                value,
-                GRADIENTS_OF_A_PRODUCT * hessian.products,
-            )
+            note(seed, f"power iteration with a shift, {tolerance:g}", value, GRADIENTS_OF_A_PRODUCT * hessian.products)
         try:
             print(f"{seed} PyHessian's eigenvalue of largest magnitude: {by_pyhessian(model, inputs, targets):.7f}")
         except ImportError:
