@@ -56,7 +56,9 @@ fn as_dict<'py, V>(
 
 /// `deo.certify`; `body` is "" for vectors in general, "free" or "periodic" for positions of atoms.
 #[pyfunction]
-#[pyo3(signature = (call, x, *, starts, tolerance, max_gradients, memory, max_index, max_gradient, seed, v0, body, ops=None, threads=1))]
+#[pyo3(signature = (
+    call, x, *, starts, tolerance, max_gradients, memory, max_index, max_gradient, seed, v0, body, ops=None, threads=1
+))]
 #[allow(clippy::too_many_arguments)]
 pub(crate) fn certify<'py>(
     py: Python<'py>,

@@ -184,7 +184,10 @@ where
 
 /// `deo.curvature`.
 #[pyfunction]
-#[pyo3(signature = (call, x, *, highest, rule_name, length, tolerance, floor, max_gradients, always, v0, seed, ops=None, threads=1))]
+#[pyo3(signature = (
+    call, x, *, highest, rule_name, length, tolerance, floor, max_gradients, always,
+    v0, seed, ops=None, threads=1
+))]
 #[allow(clippy::too_many_arguments)] // the Python side has the names
 pub(crate) fn curvature<'py>(
     py: Python<'py>,
@@ -246,7 +249,10 @@ pub(crate) fn curvature<'py>(
 
 /// `deo.spectrum`.
 #[pyfunction]
-#[pyo3(signature = (call, x, *, count, which, rule_name, length, tolerance, floor, memory, confirm, max_gradients, v0, seed, ops=None, threads=1))]
+#[pyo3(signature = (
+    call, x, *, count, which, rule_name, length, tolerance, floor, memory, confirm, max_gradients,
+    v0, seed, ops=None, threads=1
+))]
 #[allow(clippy::too_many_arguments)]
 pub(crate) fn spectrum<'py>(
     py: Python<'py>,

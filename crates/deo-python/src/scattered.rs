@@ -91,8 +91,8 @@ impl<'a, T: Scalar> Scattered<'a, T> {
         root::<T>(reduce(Threads::One, 0..self.len(), &leaf, &|left, right| left + right))
     }
 
-    /// ‖y − x‖, whose components are rounded as y − x is where it is stored, and ‖x‖. `None` as of [`norm`](Self::norm), or if y has
-    /// another length.
+    /// ‖y − x‖, whose components are rounded as y − x is where it is stored, and ‖x‖. `None` as of [`norm`](Self::norm), or
+    /// if y has another length.
     pub(crate) fn distance(&self, y: &[T]) -> Option<[f64; 2]> {
         if y.len() != self.len() {
             return None;
