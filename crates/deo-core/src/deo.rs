@@ -49,6 +49,17 @@ use crate::space::Space;
 use strategy::Strategy;
 use tracker::Tracker;
 
+/// What a step has to look at beside its loss.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Looks {
+    /// ‖g‖.
+    Norm,
+    /// ‖g‖, and how far x has come since the step before.
+    Pace,
+    /// x and g.
+    All,
+}
+
 /// The machine. Plain data over stored vectors `V`: clone it, serialise it, resume it at any point.
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -178,6 +189,35 @@ impl<S: Space> Deo<S> {
             }
         }
         gradient_norm
+    }
+
+    /// What the next step has to look at, whatever its loss and gradient.
+    ///
+    /// For a loop whose parameters lie in many places, where x and g have to be gathered for [`observe`](Self::observe) and
+    /// an inner product hasn't: [`observe_pace`](Self::observe_pace) takes a step that needs less than all.
+    pub fn looks_next(&self) -> Looks {
+        match &self.policy {
+            // What it knows of the axis changes every gradient.
+            Policy::Track(_) => Looks::All,
+            Policy::Escape(strategy) => strategy.looks_next(),
+        }
+    }
+
+    /// Takes a step that [looks](Self::looks_next) at ‖g‖, or at ‖g‖ and ‖x − [marked](Self::marked)‖ and ‖x‖, the `pace`,
+    /// which is else of no meaning. It asks nothing, moves nothing, and is over.
+    ///
+    /// `None` if the base is slow enough for a visit: then nothing has changed, and the step is one for
+    /// [`observe`](Self::observe). Else whether x has to be copied to [`marked`](Self::marked).
+    pub fn observe_pace(&mut self, loss: f64, gradient_norm: f64, pace: [f64; 2]) -> Option<bool> {
+        match &mut self.policy {
+            Policy::Track(_) => None,
+            Policy::Escape(strategy) => strategy.observe_pace(loss, gradient_norm, pace),
+        }
+    }
+
+    /// Where x is kept from a step to the next, to learn how far the base has got.
+    pub fn marked(&mut self) -> &mut V {
+        self.desk.dimer.scratch()
     }
 
     /// The next question, or `None` when there is none (left). `g` is the gradient that was observed.

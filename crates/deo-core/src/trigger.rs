@@ -108,7 +108,12 @@ impl Trigger {
 
     /// A visit is due at the next step.
     pub(crate) fn is_due_next(&self) -> bool {
-        self.waited.saturating_add(1) >= self.interval
+        self.is_due_within(1)
+    }
+
+    /// A visit is due at one of the next so many steps, or was due before.
+    pub(crate) fn is_due_within(&self, steps: u64) -> bool {
+        self.waited.saturating_add(steps) >= self.interval
     }
 
     /// Progress has stalled, so a visit may go on to the axis.

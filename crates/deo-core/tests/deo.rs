@@ -3,7 +3,7 @@
 mod common;
 
 use common::{dot, uniform};
-use deo_core::deo::Tracking;
+use deo_core::deo::{Looks, Tracking};
 use deo_core::drive::{StepReport, WithDeo, Workspace};
 use deo_core::noise::noise;
 use deo_core::objective::FromFn;
@@ -11,7 +11,7 @@ use deo_core::optim::{Sgd, SgdSettings};
 use deo_core::policy::{Along, EscapeSettings, Kick};
 use deo_core::space::Host;
 use deo_core::trigger::{Stall, TriggerSettings};
-use deo_core::{Answer, Deo, DeoSettings, Event, Objective, PolicySettings, Question};
+use deo_core::{Answer, Deo, DeoSettings, Event, Objective, PolicySettings, Question, Space};
 
 const SPACE: Host<f64> = Host::new();
 
@@ -367,4 +367,58 @@ fn in_the_warm_up_the_optimizer_is_alone() {
     // Once the way down along the first axis is walked, the steps are short.
     let moved = (0..200).any(|_| run.step(&space, &mut f, &mut x, lr).event.moved());
     assert!(moved, "and then it looks");
+}
+
+/// x₀⁴/4 − x₀²/2 + x₁² from beside its saddle: a run with visits, a move and its confirmation. With `gathers` every step
+/// shows x and g; else those that look at less by [`Deo::looks_next`] show norms. Returns the events, and how often which.
+fn told(gathers: bool) -> (Vec<f64>, Vec<&'static str>, [usize; 2]) {
+    let mut f = FromFn(|x: &[f64], g: Option<&mut [f64]>| {
+        if let Some(g) = g {
+            g.copy_from_slice(&[x[0].powi(3) - x[0], 2.0 * x[1]]);
+        }
+        x[0].powi(4) / 4.0 - x[0] * x[0] / 2.0 + x[1] * x[1]
+    });
+    let (mut x, mut g) = (vec![1e-6, 3.0], vec![0.0; 2]);
+    let mut deo = Deo::new(&SPACE, &x, DeoSettings::default()).unwrap();
+    let mut workspace = Workspace::new(&SPACE, &x, Default::default());
+    let (mut names, mut short) = (vec![], [0; 2]);
+    for _ in 0..300 {
+        let loss = f.value_grad(&x, &mut g);
+        let mut pace = None;
+        match deo.looks_next() {
+            _ if gathers => {}
+            Looks::All => {}
+            Looks::Norm => pace = Some([f64::NAN; 2]),
+            Looks::Pace => {
+                let mut back = deo.marked().clone();
+                SPACE.axpby(-1.0, &x, 1.0, &mut back);
+                pace = Some([SPACE.norm(&back), SPACE.norm(&x)]);
+            }
+        }
+        let marks = pace.and_then(|pace| deo.observe_pace(loss, SPACE.norm(&g), pace));
+        let event = if let Some(marks) = marks {
+            short[usize::from(marks)] += 1;
+            if marks {
+                deo.marked().copy_from_slice(&x);
+            }
+            Event::Quiet
+        } else {
+            deo.observe(&SPACE, &x, loss, &g);
+            deo.visit(&SPACE, &mut f, &x, &g, &mut workspace);
+            deo.apply(&SPACE, &mut x, &mut g)
+        };
+        names.push(event.name());
+        if !event.moved() {
+            x.iter_mut().zip(&g).for_each(|(x, g)| *x -= 0.01 * g);
+        }
+    }
+    (x, names, short)
+}
+
+#[test]
+fn a_step_that_needs_no_vectors_is_told_by_norms() {
+    let ((x, names, none), (y, other_names, short)) = (told(true), told(false));
+    assert_eq!((&x, &names, none), (&y, &other_names, [0; 2]), "the same bits and events");
+    assert!((x[0].abs() - 1.0).abs() < 0.1 && names.contains(&"kick"), "{x:?} {names:?}");
+    assert!(short[0] > 40 && short[1] > 10, "{short:?} of 300");
 }

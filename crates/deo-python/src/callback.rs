@@ -10,7 +10,7 @@
 use crate::tensors::Tensor;
 use crate::vectors::{Scalar, wrong_length};
 use deo_core::Objective;
-use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1};
+use numpy::{PyArray1, PyArrayDyn, PyArrayMethods, PyReadonlyArray1};
 use pyo3::prelude::*;
 
 /// `call(x, wants_gradient) -> (loss | None, gradient | None)`.
@@ -108,7 +108,7 @@ impl Callback {
                 if found.is_none() {
                     here.fill(<T as deo_core::space::Real>::from_f64(0.0));
                 } else {
-                    let found = found.cast::<PyArray1<T>>()?.try_readonly()?;
+                    let found = found.cast::<PyArrayDyn<T>>()?.try_readonly()?;
                     let found = found.as_slice()?;
                     if found.len() != len {
                         return Err(wrong_length());

@@ -1,11 +1,12 @@
 //! Certificates, and the way off a saddle.
 
 use crate::callback::Callback;
+use crate::estimates::{space_at, tensors_at};
 use crate::tensors::{Tensor, Tensors, given};
 use crate::vectors::{bad, by_dtype, copied, optional, space, wrong_dtype};
-use deo_core::Space;
 use deo_core::certify::{Certified, CertifySettings, Doubt, Kind, LeaveSettings};
 use deo_core::space::FreeBody;
+use deo_core::{Rule, Space};
 use numpy::PyArray1;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -55,7 +56,9 @@ fn as_dict<'py, V>(
 
 /// `deo.certify`; `body` is "" for vectors in general, "free" or "periodic" for positions of atoms.
 #[pyfunction]
-#[pyo3(signature = (call, x, *, starts, tolerance, max_gradients, memory, max_index, max_gradient, seed, v0, body, ops=None))]
+#[pyo3(signature = (
+    call, x, *, starts, tolerance, max_gradients, memory, max_index, max_gradient, seed, v0, body, ops=None, threads=1
+))]
 #[allow(clippy::too_many_arguments)]
 pub(crate) fn certify<'py>(
     py: Python<'py>,
@@ -71,6 +74,7 @@ pub(crate) fn certify<'py>(
     v0: Option<&Bound<'py, PyAny>>,
     body: &str,
     ops: Option<&Bound<'py, PyAny>>,
+    threads: usize,
 ) -> PyResult<Bound<'py, PyDict>> {
     let settings = CertifySettings {
         starts,
@@ -84,12 +88,15 @@ pub(crate) fn certify<'py>(
     };
     let mut callback = Callback::new(call);
     if let Some(ops) = ops {
-        let space = Tensors::new(ops)?;
+        let mut space = Tensors::new(ops)?;
         let (x, v0) = (Tensor(x.clone().unbind()), given(&space, v0)?);
+        let (_, spent) = tensors_at(&mut callback, &mut space, &x, Rule::Central, None)?;
         let certified = run(&space, &mut callback, &x, v0.as_ref(), &settings).map_err(bad);
         callback.check()?;
         space.check()?;
-        return as_dict(py, certified?, |axis| axis.0.into_bound(py));
+        let mut certified = certified?;
+        certified.gradients += spent;
+        return as_dict(py, certified, |axis| axis.0.into_bound(py));
     }
     if !body.is_empty() {
         let Ok(array) = x.cast::<PyArray1<f64>>() else { return Err(wrong_dtype()) };
@@ -105,8 +112,11 @@ pub(crate) fn certify<'py>(
         let x = copied(array)?;
         let v0 = optional::<T>(v0, "v0", x.len())?;
         let certified = py.detach(|| {
-            run(&space::<T>(), &mut callback, &x, v0.as_deref(), &settings)
-        }).map_err(bad);
+            let (space, _, spent) = space_at(&mut callback, &x, threads, Rule::Central, None)?;
+            let mut certified = run(&space, &mut callback, &x, v0.as_deref(), &settings).map_err(bad)?;
+            certified.gradients += spent;
+            PyResult::Ok(certified)
+        });
         callback.check()?;
         as_dict(py, certified?, |axis| PyArray1::from_vec(py, axis).into_any())
     })

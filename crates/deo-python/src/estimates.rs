@@ -1,8 +1,10 @@
 //! One curvature, or several.
 
 use crate::callback::{Callback, Multiply};
+use crate::kernels::Kernels;
+use crate::precision::{roundoff, short_share};
 use crate::tensors::{Tensor, Tensors, given};
-use crate::vectors::{bad, by_dtype, copied, optional, space};
+use crate::vectors::{Scalar, bad, by_dtype, copied, optional};
 use deo_core::dimer::{Recheck, Target};
 use deo_core::drive::{Asks, Workspace};
 use deo_core::estimate::Evidence;
@@ -61,18 +63,27 @@ pub(crate) fn rule(name: &str) -> PyResult<Rule> {
     }
 }
 
+/// The point of an estimate, with what is known of it.
+struct Place<'a, V: ?Sized, O> {
+    x: &'a V,
+    v0: Option<&'a V>,
+    /// The gradient there, if it was evaluated before.
+    g: Option<O>,
+}
+
 /// Answers all that `machine` asks, by products or by gradients; the gradients beyond those that it counts.
 fn answer_all<S: Space>(
     space: &S,
     callback: &mut Callback,
     machine: &mut impl Asks<S>,
-    x: &S::Vector,
+    place: Place<'_, S::Vector, S::Owned>,
     rule: Rule,
 ) -> u64
 where
     Callback: Objective<S::Vector> + Multiply<S::Vector>,
 {
-    let mut g = space.zeros_like(x);
+    let (x, known) = (place.x, place.g.is_some());
+    let mut g = place.g.unwrap_or_else(|| space.zeros_like(x));
     if rule == Rule::Product {
         // No machine of these asks for losses, nor looks at the gradient.
         while let Some(Question::Gradient(probe)) = machine.ask(space, x) {
@@ -82,7 +93,7 @@ where
         return 0;
     }
     // The central rule doesn't need the gradient at x.
-    let own = u64::from(rule == Rule::Forward);
+    let own = u64::from(rule == Rule::Forward && !known);
     if own == 1 {
         callback.value_grad(x, g.borrow_mut());
     }
@@ -90,25 +101,63 @@ where
     own
 }
 
+/// The space in which `callback` is to be probed about x, with the roundoff that the function shows there; the gradient at x,
+/// if that was asked for, and what was spent. A length that is given is kept, and products have none.
+pub(crate) fn space_at<T: Scalar>(
+    callback: &mut Callback,
+    x: &[T],
+    threads: usize,
+    rule: Rule,
+    length: Option<Length>,
+) -> PyResult<(Kernels<T>, Option<Vec<T>>, u64)> {
+    let space = Kernels::<T>::new(threads, x.len())?;
+    if length.is_some() || rule == Rule::Product {
+        return Ok((space, None, 0));
+    }
+    let mut g = space.zeros_like(x);
+    callback.value_grad(x, &mut g);
+    let (epsilon, gradients) = roundoff(&space, callback, x, &g, short_share(&g));
+    Ok((space.with_epsilon(epsilon), Some(g), 1 + gradients))
+}
+
+/// The same for tensors, whose space is at hand.
+pub(crate) fn tensors_at(
+    callback: &mut Callback,
+    space: &mut Tensors,
+    x: &Tensor,
+    rule: Rule,
+    length: Option<Length>,
+) -> PyResult<(Option<Tensor>, u64)> {
+    if length.is_some() || rule == Rule::Product {
+        return Ok((None, 0));
+    }
+    let mut g = space.zeros_like(x);
+    callback.value_grad(x, &mut g);
+    callback.check()?;
+    let short = space.short_share(&g)?;
+    let (epsilon, gradients) = roundoff(&*space, callback, x, &g, short);
+    space.set_epsilon(epsilon);
+    Ok((Some(g), 1 + gradients))
+}
+
 /// A dimer from `v0` or a random axis to its end.
 fn dimer<S: Space>(
     space: &S,
     callback: &mut Callback,
-    x: &S::Vector,
-    v0: Option<&S::Vector>,
+    place: Place<'_, S::Vector, S::Owned>,
     settings: DimerSettings,
     seed: u64,
 ) -> Result<(Dimer<S>, u64), SettingsError>
 where
     Callback: Objective<S::Vector> + Multiply<S::Vector>,
 {
-    let mut dimer = Dimer::new(space, x, settings)?;
-    match v0 {
+    let mut dimer = Dimer::new(space, place.x, settings)?;
+    match place.v0 {
         Some(v0) => dimer.set_axis(space, v0),
         None => dimer.draw(space, seed),
     }
     dimer.begin(space);
-    let own = answer_all(space, callback, &mut dimer, x, settings.rule);
+    let own = answer_all(space, callback, &mut dimer, place, settings.rule);
     Ok((dimer, own))
 }
 
@@ -116,8 +165,7 @@ where
 fn krylov<S: Space>(
     space: &S,
     callback: &mut Callback,
-    x: &S::Vector,
-    v0: Option<&S::Vector>,
+    place: Place<'_, S::Vector, S::Owned>,
     settings: KrylovSettings,
     seed: u64,
 ) -> Result<(Krylov<S>, u64), KrylovError>
@@ -125,18 +173,21 @@ where
     Callback: Objective<S::Vector> + Multiply<S::Vector>,
 {
     // Every value is shown with its error.
-    let mut krylov = Krylov::new(space, x, settings)?.with_recheck(Recheck::Always);
-    match v0 {
+    let mut krylov = Krylov::new(space, place.x, settings)?.with_recheck(Recheck::Always);
+    match place.v0 {
         Some(v0) => krylov.start_from(space, &[v0], seed),
         None => krylov.draw(space, seed),
     }
-    let own = answer_all(space, callback, &mut krylov, x, settings.rule);
+    let own = answer_all(space, callback, &mut krylov, place, settings.rule);
     Ok((krylov, own))
 }
 
 /// `deo.curvature`.
 #[pyfunction]
-#[pyo3(signature = (call, x, *, highest, rule_name, length, tolerance, floor, max_gradients, always, v0, seed, ops=None))]
+#[pyo3(signature = (
+    call, x, *, highest, rule_name, length, tolerance, floor, max_gradients, always,
+    v0, seed, ops=None, threads=1
+))]
 #[allow(clippy::too_many_arguments)] // the Python side has the names
 pub(crate) fn curvature<'py>(
     py: Python<'py>,
@@ -152,6 +203,7 @@ pub(crate) fn curvature<'py>(
     v0: Option<&Bound<'py, PyAny>>,
     seed: u64,
     ops: Option<&Bound<'py, PyAny>>,
+    threads: usize,
 ) -> PyResult<(Bound<'py, PyDict>, Bound<'py, PyAny>)> {
     let settings = DimerSettings {
         target: if highest { Target::Highest } else { Target::Lowest },
@@ -170,21 +222,26 @@ pub(crate) fn curvature<'py>(
         PyResult::Ok(dict)
     };
     if let Some(ops) = ops {
-        let space = Tensors::new(ops)?;
+        let mut space = Tensors::new(ops)?;
         let (x, v0) = (Tensor(x.clone().unbind()), given(&space, v0)?);
-        let found = dimer(&space, &mut callback, &x, v0.as_ref(), settings, seed);
+        let (g, spent) = tensors_at(&mut callback, &mut space, &x, settings.rule, settings.length)?;
+        let place = Place { x: &x, v0: v0.as_ref(), g };
+        let found = dimer(&space, &mut callback, place, settings, seed);
         callback.check()?;
         space.check()?;
         let (dimer, own) = found.map_err(bad)?;
-        return Ok((finish(dimer.estimate(), own)?, dimer.into_axis().0.into_bound(py)));
+        return Ok((finish(dimer.estimate(), own + spent)?, dimer.into_axis().0.into_bound(py)));
     }
     by_dtype!(x, T, array => {
         let (x, v0) = (copied(array)?, optional::<T>(v0, "v0", array.len()?)?);
         let found = py.detach(|| {
-            dimer(&space::<T>(), &mut callback, &x[..], v0.as_deref(), settings, seed)
+            let (space, g, spent) = space_at(&mut callback, &x, threads, settings.rule, settings.length)?;
+            let place = Place { x: &x[..], v0: v0.as_deref(), g };
+            let (dimer, own) = dimer(&space, &mut callback, place, settings, seed).map_err(bad)?;
+            PyResult::Ok((dimer, own + spent))
         });
         callback.check()?;
-        let (dimer, own) = found.map_err(bad)?;
+        let (dimer, own) = found?;
         let dict = finish(dimer.estimate(), own)?;
         Ok((dict, PyArray1::from_vec(py, dimer.into_axis()).into_any()))
     })
@@ -192,7 +249,10 @@ pub(crate) fn curvature<'py>(
 
 /// `deo.spectrum`.
 #[pyfunction]
-#[pyo3(signature = (call, x, *, count, which, rule_name, length, tolerance, floor, memory, confirm, max_gradients, v0, seed, ops=None))]
+#[pyo3(signature = (
+    call, x, *, count, which, rule_name, length, tolerance, floor, memory, confirm, max_gradients,
+    v0, seed, ops=None, threads=1
+))]
 #[allow(clippy::too_many_arguments)]
 pub(crate) fn spectrum<'py>(
     py: Python<'py>,
@@ -210,6 +270,7 @@ pub(crate) fn spectrum<'py>(
     v0: Option<&Bound<'py, PyAny>>,
     seed: u64,
     ops: Option<&Bound<'py, PyAny>>,
+    threads: usize,
 ) -> PyResult<Bound<'py, PyDict>> {
     let settings = KrylovSettings {
         count,
@@ -234,21 +295,26 @@ pub(crate) fn spectrum<'py>(
     };
     let mut callback = Callback::new(call);
     if let Some(ops) = ops {
-        let space = Tensors::new(ops)?;
+        let mut space = Tensors::new(ops)?;
         let (x, v0) = (Tensor(x.clone().unbind()), given(&space, v0)?);
-        let found = krylov(&space, &mut callback, &x, v0.as_ref(), settings, seed);
+        let (g, spent) = tensors_at(&mut callback, &mut space, &x, settings.rule, settings.length)?;
+        let place = Place { x: &x, v0: v0.as_ref(), g };
+        let found = krylov(&space, &mut callback, place, settings, seed);
         callback.check()?;
         space.check()?;
         let (krylov, own) = found.map_err(bad)?;
-        return pairs(py, &krylov, own, |axis| axis.0.bind(py).clone());
+        return pairs(py, &krylov, own + spent, |axis| axis.0.bind(py).clone());
     }
     by_dtype!(x, T, array => {
         let (x, v0) = (copied(array)?, optional::<T>(v0, "v0", array.len()?)?);
         let found = py.detach(|| {
-            krylov(&space::<T>(), &mut callback, &x[..], v0.as_deref(), settings, seed)
+            let (space, g, spent) = space_at(&mut callback, &x, threads, settings.rule, settings.length)?;
+            let place = Place { x: &x[..], v0: v0.as_deref(), g };
+            let (krylov, own) = krylov(&space, &mut callback, place, settings, seed).map_err(bad)?;
+            PyResult::Ok((krylov, own + spent))
         });
         callback.check()?;
-        let (krylov, own) = found.map_err(bad)?;
+        let (krylov, own) = found?;
         pairs(py, &krylov, own, |axis| PyArray1::from_slice(py, axis).into_any())
     })
 }

@@ -5,11 +5,15 @@
 
 mod callback;
 mod certify;
+mod diagnose;
 mod estimates;
 mod guard;
+mod kernels;
 mod machine;
 mod monitor;
+mod precision;
 mod saddle;
+mod scattered;
 mod tensors;
 mod vectors;
 
@@ -18,10 +22,12 @@ use pyo3::prelude::*;
 #[pymodule]
 fn _deo(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add("DENSE", deo_saddle::Method::DENSE)?;
     module.add_function(wrap_pyfunction!(estimates::curvature, module)?)?;
     module.add_function(wrap_pyfunction!(estimates::spectrum, module)?)?;
     module.add_function(wrap_pyfunction!(certify::certify, module)?)?;
     module.add_function(wrap_pyfunction!(certify::leave, module)?)?;
+    module.add_function(wrap_pyfunction!(diagnose::diagnose, module)?)?;
     module.add_function(wrap_pyfunction!(saddle::search, module)?)?;
     module.add_function(wrap_pyfunction!(saddle::join, module)?)?;
     module.add_class::<guard::Guard>()?;

@@ -2,14 +2,15 @@
 
 use crate::callback::Callback;
 use crate::estimates::as_dict;
+use crate::scattered::{Part, Scattered};
 use crate::tensors::{Tensor, Tensors, reading};
 use crate::vectors::{Scalar, bad, space, wrong_dtype};
-use deo_core::deo::Tracking;
+use deo_core::deo::{Looks, Tracking};
 use deo_core::drive::Workspace;
 use deo_core::policy::{EscapeSettings, Kick};
 use deo_core::{Deo, DeoSettings, DimerSettings, Event, Objective, PolicySettings, Space};
 use deo_linalg::Parallel;
-use numpy::{PyArray1, PyArrayMethods};
+use numpy::{PyArray1, PyArrayDyn, PyArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
@@ -60,12 +61,7 @@ impl<S: Space> Of<S> {
     }
 
     /// Goes on from a state; `new` is a fresh machine of the same kind, `len` tells the length of a vector.
-    fn load(
-        &mut self,
-        bytes: &[u8],
-        new: &Deo<S>,
-        len: impl Fn(&S::Owned) -> usize,
-    ) -> PyResult<()>
+    fn load(&mut self, bytes: &[u8], new: &Deo<S>, len: impl Fn(&S::Owned) -> usize) -> PyResult<()>
     where
         S::Owned: serde::de::DeserializeOwned,
     {
@@ -166,6 +162,49 @@ fn step_on_arrays<T: Scalar>(
     Ok(py.detach(|| of.step(callback, x, g, loss)))
 }
 
+/// Arrays as the parts of one vector, an integer for so many zeros.
+macro_rules! scattered {
+    ($arrays:expr, $T:ident, $vector:ident => $body:expr) => {{
+        let mut borrowed = vec![];
+        for array in $arrays {
+            borrowed.push(match array.cast::<PyArrayDyn<$T>>() {
+                Ok(array) => (0, Some(array.try_readonly()?)),
+                Err(_) => (array.extract::<usize>()?, None),
+            });
+        }
+        let mut parts = vec![];
+        for (zeros, array) in &borrowed {
+            parts.push(match array {
+                Some(array) => Part::Values(array.as_slice()?),
+                None => Part::Zeros(*zeros),
+            });
+        }
+        let $vector = Scattered::<$T>::new(parts);
+        $body
+    }};
+}
+
+/// A step that looks at norms only, of g and x where they lie: ‖g‖, or `None` and nothing done if it looks at more.
+fn short_step<T: Scalar>(
+    of: &mut Of<Parallel<T>>,
+    gradients: &[Bound<'_, PyAny>],
+    points: Option<&[Bound<'_, PyAny>]>,
+    loss: f64,
+) -> PyResult<Option<f64>> {
+    let Some(norm) = scattered!(gradients, T, g => g.norm()) else { return Ok(None) };
+    let Some(points) = points else {
+        return Ok(of.deo.observe_pace(loss, norm, [f64::NAN; 2]).map(|_| norm));
+    };
+    scattered!(points, T, x => {
+        let Some(pace) = x.distance(of.deo.marked()) else { return Ok(None) };
+        let Some(marks) = of.deo.observe_pace(loss, norm, pace) else { return Ok(None) };
+        if marks {
+            x.copy_to(of.deo.marked());
+        }
+    });
+    Ok(Some(norm))
+}
+
 fn tensor(value: &Bound<'_, PyAny>) -> Tensor {
     Tensor(value.clone().unbind())
 }
@@ -232,6 +271,36 @@ impl Machine {
             _ => {}
         }
         Ok(dict)
+    }
+
+    /// What the next step looks at: "norm", "pace" or "all".
+    fn looks_next(&mut self) -> &'static str {
+        match with!(self, of => of.deo.looks_next()) {
+            Looks::Norm => "norm",
+            Looks::Pace => "pace",
+            Looks::All => "all",
+        }
+    }
+
+    /// A step that looks at norms, of gradients where they lie, an integer for so many zeros, and for one that looks at
+    /// the pace of parameters where they lie. ‖g‖; None if nothing was done, as the step looks at more. On a device the
+    /// one gradient is gathered, and the pace is unknown.
+    #[pyo3(signature = (gradients, points, loss))]
+    fn short_step(
+        &mut self,
+        gradients: Vec<Bound<'_, PyAny>>,
+        points: Option<Vec<Bound<'_, PyAny>>>,
+        loss: f64,
+    ) -> PyResult<Option<f64>> {
+        match &mut self.inner {
+            Inner::F32(of) => short_step(of, &gradients, points.as_deref(), loss),
+            Inner::F64(of) => short_step(of, &gradients, points.as_deref(), loss),
+            Inner::Tensors(of) => {
+                let norm = of.space.norm(&tensor(&gradients[0]));
+                of.space.check()?;
+                Ok(of.deo.observe_pace(loss, norm, [f64::NAN; 2]).map(|_| norm))
+            }
+        }
     }
 
     /// What was evaluated and done so far.

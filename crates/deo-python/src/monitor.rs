@@ -56,9 +56,8 @@ impl<S: Space> Of<S> {
         S::Owned: serde::de::DeserializeOwned,
     {
         let config = bincode::config::standard();
-        let (monitor, _): (Core<S>, usize) =
-            bincode::serde::decode_from_slice(bytes, config)
-                .map_err(|error| bad(format!("not a state of this version of deo: {error}")))?;
+        let (monitor, _): (Core<S>, usize) = bincode::serde::decode_from_slice(bytes, config)
+            .map_err(|error| bad(format!("not a state of this version of deo: {error}")))?;
         if !monitor.continues(new, |a, b| len(a) == len(b)) {
             return Err(bad("the state is of other settings or of a model of another size"));
         }

@@ -3,7 +3,7 @@
 use crate::callback::Callback;
 use crate::vectors::{bad, copied, optional};
 use deo_core::space::{FreeBody, Host};
-use deo_core::{Objective, Space};
+use deo_core::{Length, Objective, Space};
 use deo_saddle::{
     Descent, FromHessian, Goal, Lindh, Matrix, Method, MinModeSearch, MinModeSettings,
     ModelHessian, NewtonSearch, NewtonSettings, NoModel, Outcome, Saddle, Springs, Structure,
@@ -92,6 +92,17 @@ macro_rules! in_space {
     };
 }
 
+/// What a search over atoms with a model Hessian is verified by: the figures of `deo saddle --engine`, in eV and Å. What
+/// takes more than three dense Hessians won't end.
+fn verification_of_atoms(settings: &NewtonSettings, dimension: usize) -> VerificationSettings {
+    VerificationSettings {
+        flat: settings.flat,
+        max_gradients: 6 * dimension as u64 + 50,
+        length: Some(Length::Absolute(settings.probe)),
+        ..VerificationSettings::for_atoms(settings.goal.index)
+    }
+}
+
 /// A search that `observer(step, x, value, gradient_norm)` sees, and then the driver from where it ended, which verifies.
 ///
 /// The observer ends the search by raising an exception.
@@ -103,6 +114,7 @@ fn observed<S>(
     axis: Option<&[f64]>,
     method: &Method,
     model: &mut dyn ModelHessian<[f64]>,
+    verification: &VerificationSettings,
 ) -> Result<Saddle<Vec<f64>>, deo_saddle::DriveError>
 where
     S: Space<Vector = [f64], Owned = Vec<f64>>,
@@ -125,7 +137,7 @@ where
                 let steps = search.counts().steps;
                 if steps > seen {
                     seen = steps;
-                    let norm = search.gradient_norm();
+                    let norm = search.size();
                     let (x, value) = (search.x(), search.value());
                     callback.attempt(|py, _| {
                         observer
@@ -173,8 +185,7 @@ where
             verification_gradients: 0,
         });
     }
-    let index = method.goal().index;
-    verify_found(space_at, callback, found, index, &VerificationSettings::for_atoms(index))
+    verify_found(space_at, callback, found, method.goal().index, verification)
 }
 
 /// What the search begins with, by its name, as a matrix or as a function of the free coordinates.
@@ -259,13 +270,14 @@ pub(crate) fn search<'py>(
 ) -> PyResult<Bound<'py, PyDict>> {
     let goal = Goal { index, tolerance, max_gradients, ..Default::default() };
     let mut method = method(method_name, goal)?;
+    let mut verification = VerificationSettings::for_atoms(index);
     if !hessian.is_none() {
-        match method {
-            Method::MinMode(_) => {
-                return Err(bad("a model Hessian is for method 'newton' or 'auto'"));
-            }
-            _ => method = Method::Newton(NewtonSettings::for_atoms(goal)),
+        if let Method::MinMode(_) = method {
+            return Err(bad("a model Hessian is for method 'newton' or 'auto'"));
         }
+        let settings = NewtonSettings::for_atoms(goal);
+        verification = verification_of_atoms(&settings, free.len());
+        method = Method::Newton(settings);
     }
     let structure = Structure::new(&numbers, &positions).and_then(|s| s.with_free(&free));
     let structure = match cell {
@@ -278,7 +290,7 @@ pub(crate) fn search<'py>(
     let mut callback = Callback::new(call);
     let saddle = with_model(py, hessian, structure, |model| {
         Ok(in_space!(body, space_at => {
-            observed(space_at, &mut callback, &observer, &x, axis.as_deref(), &method, model)
+            observed(space_at, &mut callback, &observer, &x, axis.as_deref(), &method, model, &verification)
         }))
     });
     callback.check()?;

@@ -1,7 +1,7 @@
 //! Vectors of some other library, anywhere: the space whose operations are calls into Python.
 //!
 //! `ops` has `zeros()`, `fill(x, values)`, `combine(weights, xs, b, y)`, `secant(h, g0, g1, hn)`,
-//! `turn(angle, towards, w, less, x, y)`, `dots(xs, ys)` and `displace(h, n, x, y)` for flat tensors of one length on one
+//! `turn(angle, towards, w, less, x, y)`, `short_share(x)`, `dots(xs, ys)` and `displace(h, n, x, y)` for flat tensors of one length on one
 //! device. What the space provides is overridden wherever its definition would round a vector more than once, which
 //! deo-linalg's kernels don't: in f32 the last bits of a displaced point change its curvature. Scalars leave the device in
 //! `dots` and `displace` only, all of one step together. An operation that raises is remembered as
@@ -50,6 +50,16 @@ impl Tensors {
         let len = ops.getattr("len")?.extract()?;
         let epsilon = ops.getattr("epsilon")?.extract()?;
         Ok(Tensors { ops: ops.clone().unbind(), len, epsilon, error: Mutex::new(None) })
+    }
+
+    /// With the unit roundoff `epsilon` from here on.
+    pub(crate) fn set_epsilon(&mut self, epsilon: f64) {
+        self.epsilon = epsilon;
+    }
+
+    /// [`short_share`](crate::precision::short_share) of a tensor.
+    pub(crate) fn short_share(&self, x: &Tensor) -> PyResult<f64> {
+        Python::attach(|py| self.ops.call_method1(py, "short_share", (&x.0,))?.extract(py))
     }
 
     pub(crate) fn ops<'py>(&self, py: Python<'py>) -> Bound<'py, PyAny> {

@@ -10,8 +10,8 @@ pub(crate) trait Scalar: deo_linalg::Real + deo_core::space::Real + Element {}
 impl Scalar for f32 {}
 impl Scalar for f64 {}
 
-/// The space of these vectors: the calling thread alone, for the process has threads enough of its own, and may be forked.
-/// No result depends on it.
+/// The space of the vectors of a machine that is kept: the calling thread alone, for the process may be forked meanwhile.
+/// [`Kernels`](crate::kernels::Kernels) is that of a single call. No result depends on it.
 pub(crate) const fn space<T: Scalar>() -> Parallel<T> {
     Parallel::new(Threads::One)
 }

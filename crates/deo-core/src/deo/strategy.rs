@@ -14,7 +14,7 @@
 
 mod pending;
 
-use super::{Counts, Desk, Event};
+use super::{Counts, Desk, Event, Looks};
 use crate::budget::{Budget, BudgetSettings};
 use crate::estimate::{Estimate, Status};
 use crate::noise::{derive, noise};
@@ -118,6 +118,45 @@ impl Strategy {
         self.budget.available()
     }
 
+    /// What the next step has to look at. Where no visit and no move is open, x is of no use before the step that comes
+    /// ahead of a visit, and from there on it is for the pace alone until the base is slow enough.
+    pub(super) fn looks_next(&self) -> Looks {
+        let is_idle =
+            self.pending.is_none() && self.info.is_none() && self.escape.stage == Stage::Idle;
+        match is_idle {
+            false => Looks::All,
+            true if self.trigger.is_due_within(2) => Looks::Pace,
+            true => Looks::Norm,
+        }
+    }
+
+    /// [`observe`](Self::observe) of a step that looks at the pace at most. `None` and nothing changed if a visit begins;
+    /// else whether x is to be marked.
+    pub(super) fn observe_pace(
+        &mut self,
+        loss: f64,
+        gradient_norm: f64,
+        [pace, norm]: [f64; 2],
+    ) -> Option<bool> {
+        let mut after = self.clone();
+        after.trigger.observe(loss, gradient_norm);
+        after.budget.earn();
+        after.since_estimate += 1;
+        let is_finite = loss.is_finite() && gradient_norm.is_finite();
+        let marks = is_finite && after.trigger.is_due_within(1);
+        if marks && after.trigger.is_due() {
+            let pace = if after.marked.take().is_some() { pace } else { f64::INFINITY };
+            if after.is_slow(pace, norm) {
+                return None;
+            }
+        }
+        if marks {
+            after.marked = Some(loss);
+        }
+        *self = after;
+        Some(marks)
+    }
+
     /// Forgets a visit that was not settled, on which `visit` was spent.
     pub(super) fn abandon(&mut self, visit: Counts) {
         (self.info, self.escape.fallback) = (None, None);
@@ -168,6 +207,17 @@ impl Strategy {
         self.marked = Some(loss);
     }
 
+    /// Whether the base, which goes `pace` a step where ‖x‖ is `norm`, is slow enough for a visit that can be borne.
+    fn is_slow(&mut self, pace: f64, norm: f64) -> bool {
+        let EscapeSettings { lengthening, longest, .. } = self.escape.settings;
+        let crossing = longest.at(norm) / pace;
+        // A number in any case: a saved state must load again.
+        self.crossing = if lengthening == 0.0 { f64::MAX } else { crossing.min(f64::MAX) };
+        let bearable = self.budget.bearable(self.crossing, self.batches != Batches::Differ);
+        // At the origin of a coordinate system nothing has a length, and 0/0 isn't slow.
+        self.crossing >= lengthening && bearable >= SMALLEST_VISIT
+    }
+
     /// Begins a visit, if the base optimizer is slow enough for it; before the first one with the question whether batches
     /// differ.
     fn begin<S: Space>(
@@ -178,7 +228,6 @@ impl Strategy {
         loss: f64,
         gradient_norm: f64,
     ) {
-        let EscapeSettings { lengthening, longest, .. } = self.escape.settings;
         // The step before a visit is marked, unless the interval was set to 1 or a step in between wasn't finite.
         let marked = self.marked.take();
         let mut pace = f64::INFINITY;
@@ -187,16 +236,11 @@ impl Strategy {
             space.axpby(-1.0, x, 1.0, back);
             pace = space.norm(back);
         }
-        if lengthening == 0.0 {
+        if self.escape.settings.lengthening == 0.0 {
             pace = 0.0; // nobody asks
         }
         let norm = space.norm(x);
-        let crossing = longest.at(norm) / pace;
-        // A number in any case: a saved state must load again.
-        self.crossing = if lengthening == 0.0 { f64::MAX } else { crossing.min(f64::MAX) };
-        let bearable = self.budget.bearable(self.crossing, self.batches != Batches::Differ);
-        // At the origin of a coordinate system nothing has a length, and 0/0 isn't slow.
-        if !(self.crossing >= lengthening && bearable >= SMALLEST_VISIT) {
+        if !self.is_slow(pace, norm) {
             return self.mark(desk, space, x, loss);
         }
         let wanted_rate = self.trigger.decrease_per_step();

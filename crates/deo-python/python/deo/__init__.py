@@ -1,7 +1,8 @@
 """Minimum curvature from gradients alone.
 
 `curvature` finds the lowest eigenvalue of a Hessian that is never formed, `spectrum` several at either end, `certify`
-says whether a point is a minimum or a saddle, and `escape` leaves a saddle. `deo.scipy`, `deo.torch` and `deo.ase`
+says whether a point is a minimum or a saddle, `escape` leaves a saddle, and `diagnose` says whether that is what a training
+needs. `deo.scipy`, `deo.torch` and `deo.ase`
 bring them to the optimizers, models and atoms of those packages, and are imported when they are first used.
 
 Examples
@@ -25,8 +26,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from deo._deo import __version__
-from deo._numpy import certify, curvature, escape, spectrum
-from deo._results import Certificate, Curvature, Escaped, Spectrum
+from deo._numpy import certify, curvature, diagnose, escape, spectrum
+from deo._results import Certificate, Curvature, Diagnosis, Escaped, OtherBatches, Spectrum
 
 if TYPE_CHECKING:
     from deo import ase, scipy, torch
@@ -34,12 +35,15 @@ if TYPE_CHECKING:
 __all__ = [
     "Certificate",
     "Curvature",
+    "Diagnosis",
     "Escaped",
+    "OtherBatches",
     "Spectrum",
     "__version__",
     "ase",
     "certify",
     "curvature",
+    "diagnose",
     "escape",
     "scipy",
     "spectrum",

@@ -4,6 +4,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 __version__: str
+DENSE: int
 
 _Vector = NDArray[Any]
 _Call = Callable[[_Vector, bool], tuple[float | None, _Vector | None]]
@@ -22,6 +23,7 @@ def curvature(
     v0: Any,
     seed: int,
     ops: Any = None,
+    threads: int = 1,
 ) -> tuple[dict[str, Any], _Vector]: ...
 def spectrum(
     call: _Call | Callable[[_Vector], _Vector],
@@ -39,6 +41,7 @@ def spectrum(
     v0: Any,
     seed: int,
     ops: Any = None,
+    threads: int = 1,
 ) -> dict[str, Any]: ...
 def certify(
     call: _Call,
@@ -54,6 +57,7 @@ def certify(
     v0: Any,
     body: str,
     ops: Any = None,
+    threads: int = 1,
 ) -> dict[str, Any]: ...
 def leave(
     call: _Call,
@@ -67,6 +71,24 @@ def leave(
     longest: float,
     max_losses: int,
 ) -> dict[str, Any]: ...
+def diagnose(
+    call: _Call,
+    others: list[_Call],
+    x: _Vector,
+    *,
+    base: str,
+    lr: float,
+    momentum: float,
+    step: _Vector | None,
+    metric: _Vector | None,
+    max_gradients: int,
+    memory: int,
+    tolerance: float,
+    rule_name: str,
+    length: float | None,
+    seed: int,
+    threads: int = 1,
+) -> tuple[dict[str, Any], _Vector]: ...
 def search(
     call: _Call,
     observer: Callable[[int, _Vector, float, float], None],
@@ -108,6 +130,8 @@ class Guard:
 class Machine:
     def __init__(self, len: int, single: bool, policy: str, options: dict[str, Any], ops: Any = None) -> None: ...
     def step(self, call: _Call, x: Any, g: Any, loss: float) -> dict[str, Any]: ...
+    def looks_next(self) -> str: ...
+    def short_step(self, gradients: list[Any], points: list[Any] | None, loss: float) -> float | None: ...
     def counts(self) -> dict[str, int]: ...
     def estimate(self) -> tuple[dict[str, Any], _Vector]: ...
     def state(self) -> bytes: ...

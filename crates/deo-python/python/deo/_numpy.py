@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from deo import _deo
 from deo._function import Function, Product, Vector, as_start, as_vector, count
-from deo._results import Certificate, Curvature, Escaped, Spectrum, total_error
+from deo._results import Certificate, Curvature, Diagnosis, Escaped, OtherBatches, Spectrum, curvature_at, total_error
 
 Rule = Literal["forward", "central"]
 Which = Literal["lowest", "highest", "both"]
@@ -52,6 +52,7 @@ def curvature(
     v0: ArrayLike | None = None,
     seed: int = 0,
     _ops: Any = None,
+    _threads: int = 1,
 ) -> Curvature:
     """The lowest curvature of ``fun`` at ``x`` and its direction, by a dimer.
 
@@ -114,6 +115,7 @@ def curvature(
         v0=as_start(v0, point) if _ops is None else v0,
         seed=count(seed, "seed", 0),
         ops=_ops,
+        threads=_threads,
     )
     return Curvature(axis=axis.reshape(point.shape), **numbers)
 
@@ -137,6 +139,7 @@ def spectrum(
     v0: ArrayLike | None = None,
     seed: int = 0,
     _ops: Any = None,
+    _threads: int = 1,
 ) -> Spectrum:
     """The ``k`` lowest or highest eigenpairs of a Hessian, in the manner of `scipy.sparse.linalg.eigsh`.
 
@@ -190,6 +193,7 @@ def spectrum(
         v0=as_start(v0, point) if _ops is None else v0,
         seed=count(seed, "seed", 0),
         ops=_ops,
+        threads=_threads,
     )
     pairs = found["pairs"]
     axes = [axis if _ops is None else axis.cpu().numpy() for axis in found["axes"]]
@@ -296,7 +300,8 @@ def certificate(
     v0: ArrayLike | None = None,
     seed: int = 0,
     body: str = "",
-    ops: Any = None,
+    _ops: Any = None,
+    _threads: int = 1,
 ) -> Certificate:
     """`certify` of an adapted function, which `deo.scipy`, `deo.torch` and `deo.ase` have at hand."""
     found = _deo.certify(
@@ -309,9 +314,10 @@ def certificate(
         max_index=count(max_index, "max_index"),
         max_gradient=gtol,
         seed=count(seed, "seed", 0),
-        v0=as_start(v0, point) if ops is None else v0,
+        v0=as_start(v0, point) if _ops is None else v0,
         body=body,
-        ops=ops,
+        ops=_ops,
+        threads=_threads,
     )
     axis = found.pop("axis").reshape(point.shape)
     return Certificate(axis=axis, **found)
@@ -399,3 +405,147 @@ def left(
     )
     x = found.pop("x").reshape(point.shape)
     return Escaped(x=x, certificate=known, gradients=known.gradients, **found)
+
+
+Base = Literal["gd", "heavy-ball", "nesterov", "adam"]
+
+
+def diagnose(
+    fun: Callable[..., Any],
+    x: ArrayLike,
+    *,
+    lr: float,
+    base: Base = "gd",
+    momentum: float = 0.9,
+    step: ArrayLike | None = None,
+    metric: ArrayLike | None = None,
+    others: Sequence[Callable[..., Any]] = (),
+    jac: Callable[..., Any] | bool | None = None,
+    args: tuple[Any, ...] = (),
+    rule: Rule = "forward",
+    tol: float = 0.1,
+    length: float | None = None,
+    memory: int = 30,
+    max_gradients: int = 100,
+    seed: int = 0,
+) -> Diagnosis:
+    """Whether curvature is what holds a training up at ``x``: a sentence, and the numbers that it rests on.
+
+    Parameters
+    ----------
+    fun, x, jac, args, rule, length, seed
+        As of `curvature`; ``fun`` must give the loss too.
+    lr : float
+        The base optimizer's rate.
+    base : {"gd", "heavy-ball", "nesterov", "adam"}
+        What it is like.
+    momentum : float
+        μ, or β₁ of Adam.
+    step : array_like, optional
+        The step that it would take from ``x``; ``-lr * grad`` by default.
+    metric : array_like, optional
+        The diagonal of its metric, ``sqrt(v̂) + ε`` of Adam.
+    others : sequence of callables
+        The same function on other batches, called as ``fun`` is: they tell whether the axis is the loss's or the batch's.
+    tol : float
+        λ_min and λ_max are sought to this share of themselves.
+    memory : int
+        Directions kept, two vectors each.
+    max_gradients : int
+        Gradients that may be spent on the spectrum.
+
+    Returns
+    -------
+    Diagnosis
+
+    Examples
+    --------
+    >>> import numpy as np, deo
+    >>> def fun(x):  # a saddle at 0, where the loss turns at (±1, 0)
+    ...     return x[0]**4 / 4 - x[0]**2 / 2 + x[1]**2, np.array([x[0]**3 - x[0], 2 * x[1]])
+    >>> d = deo.diagnose(fun, np.array([1e-6, 1e-3]), lr=0.01)
+    >>> d.sentence
+    'at a saddle worth leaving'
+    >>> d.base_gradients > 1000 > d.axis_gradients
+    True
+    """
+    point = as_vector(x)
+    calls = [Function(f, point, jac=jac, args=args) for f in (fun, *others)]
+    return diagnosis(
+        calls[0],
+        point,
+        others=calls[1:],
+        lr=lr,
+        base=base,
+        momentum=momentum,
+        step=_of(point, step, "step"),
+        metric=_of(point, metric, "metric"),
+        rule=rule,
+        tol=tol,
+        length=length,
+        memory=memory,
+        max_gradients=max_gradients,
+        seed=seed,
+    )
+
+
+def _of(point: Vector, given: ArrayLike | None, name: str) -> Vector | None:
+    if given is None:
+        return None
+    array = np.ascontiguousarray(np.asarray(given, dtype=point.dtype)).reshape(-1)
+    if array.size != point.size:
+        raise ValueError(f"{name} has {array.size} elements; x has {point.size}")
+    return array
+
+
+def diagnosis(
+    call: Any,
+    point: Vector,
+    *,
+    others: Sequence[Any],
+    lr: float,
+    base: str,
+    momentum: float,
+    step: Vector | None,
+    metric: Vector | None,
+    rule: str = "forward",
+    tol: float = 0.1,
+    length: float | None = None,
+    memory: int = 30,
+    max_gradients: int = 100,
+    seed: int = 0,
+    threads: int = 1,
+) -> Diagnosis:
+    """`diagnose` of adapted functions, which `deo.torch` has at hand."""
+    if not (np.isfinite(lr) and lr > 0):
+        raise ValueError(f"lr is {lr}; it must be above 0")
+    if not 0 <= momentum < 1:
+        raise ValueError(f"momentum is {momentum}; it must be in [0, 1)")
+    if metric is not None and not np.all(metric > 0):
+        raise ValueError("metric must be above 0 everywhere")
+    if rule not in ("forward", "central"):
+        raise ValueError(f"rule is {rule!r}; it must be 'forward' or 'central'")
+    numbers, axis = _deo.diagnose(
+        call,
+        list(others),
+        point.reshape(-1),
+        base=base,
+        lr=float(lr),
+        momentum=float(momentum),
+        step=step,
+        metric=metric,
+        max_gradients=count(max_gradients, "max_gradients"),
+        memory=count(memory, "memory"),
+        tolerance=float(tol),
+        rule_name=rule,
+        length=length,
+        seed=count(seed, "seed", 0),
+        threads=threads,
+    )
+    batches = numbers.pop("others")
+    return Diagnosis(
+        lowest=curvature_at(numbers.pop("lowest"), axis.reshape(point.shape)),
+        highest=curvature_at(numbers.pop("highest"), None),
+        others=None if batches is None else OtherBatches(*batches),
+        **numbers,
+    )

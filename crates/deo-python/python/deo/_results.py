@@ -251,3 +251,125 @@ class Escaped:
             f"Escaped(loss={self.loss:.8g}, decrease={self.decrease:.3g}, step={self.step:.3g}, "
             f"losses={self.losses}, gradients={self.gradients})"
         )
+
+
+def curvature_at(numbers: dict[str, Any], axis: Any) -> Curvature:
+    """An estimate of the engines' as a record."""
+    return Curvature(axis=axis, **numbers)
+
+
+@dataclass(frozen=True)
+class OtherBatches:
+    """The curvature along the same axis on batches that weren't searched.
+
+    Attributes
+    ----------
+    batches : int
+        How many.
+    curvature : float
+        The mean.
+    standard_error : float
+        Of the mean; NaN for one batch.
+    """
+
+    batches: int
+    curvature: float
+    standard_error: float
+
+
+Verdict = Literal["saddle", "base-leaves", "bend", "valley", "batch-direction", "minimum", "not-finite"]
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Diagnosis:
+    """Whether curvature is what holds a training up, and the numbers that say so. ``print`` shows them.
+
+    Attributes
+    ----------
+    verdict : str
+        ``"saddle"``, ``"base-leaves"``, ``"bend"``, ``"valley"``, ``"batch-direction"``, ``"minimum"`` or ``"not-finite"``.
+    sentence : str
+        The same in words.
+    pays : bool
+        Whether looking for the axis pays here.
+    loss, gradient_norm : float
+        At the point, on its batch.
+    lowest, highest : Curvature
+        λ_min, with its axis, and λ_max, without one.
+    others : OtherBatches or None
+        The same axis on other batches, where some were given and λ_min is negative.
+    slope : float
+        ⟨g, n⟩ along the axis.
+    blind : bool
+        The slope is no larger than the rounding of the gradient: the base leaves by rounding, if at all.
+    turn, fall : float
+        Where the loss turns along the axis, signed, and by how much it has fallen there.
+    beyond : bool
+        The loss still falls at ``turn``, the longest length that was tried.
+    reach : float
+        R, so many times the distance from the saddle is ``turn``, plus one.
+    unstable : float
+        The share of directions with negative curvature, as one random vector sees it.
+    base_curvature : float
+        The lowest curvature in the base's own metric.
+    growth : float
+        The component along the axis grows by a factor e^growth a step.
+    step_norm : float
+        The length of the base's next step.
+    base_gradients, axis_gradients : float
+        Predicted gradients for the base to leave, infinite where nothing moves it, and for the axis to pay.
+    gradients, losses : int
+        Spent on the diagnosis.
+    """
+
+    verdict: Verdict
+    sentence: str
+    pays: bool
+    loss: float
+    gradient_norm: float
+    lowest: Curvature
+    highest: Curvature
+    others: OtherBatches | None
+    slope: float
+    blind: bool
+    turn: float
+    fall: float
+    beyond: bool
+    reach: float
+    unstable: float
+    base_curvature: float
+    growth: float
+    step_norm: float
+    base_gradients: float
+    axis_gradients: float
+    gradients: int
+    losses: int
+
+    def __repr__(self) -> str:
+        return (
+            f"Diagnosis({self.sentence!r}, lowest={with_error(self.lowest.value, self.lowest.error)}, "
+            f"highest={with_error(self.highest.value, self.highest.error)}, "
+            f"gradients={self.gradients}, losses={self.losses})"
+        )
+
+    def __str__(self) -> str:
+        rows = [
+            ("loss, gradient norm", f"{self.loss:.6f}, {self.gradient_norm:.2e}"),
+            ("λ_min", with_error(self.lowest.value, self.lowest.error)),
+            ("λ_max", with_error(self.highest.value, self.highest.error)),
+        ]
+        if self.others is not None:
+            bar = "" if self.others.batches == 1 else f" ± {self.others.standard_error:.2e}"
+            rows.append((f"the same axis on {self.others.batches} other", f"{self.others.curvature:.3e}{bar}"))
+        rows.append(("unstable directions", f"{100 * self.unstable:.1f} %"))
+        if self.verdict not in ("valley", "minimum", "not-finite"):
+            blind = ", all of it by rounding" if self.blind else ""
+            rows += [
+                ("the loss turns at a distance of", f"{'more than ' if self.beyond else ''}{abs(self.turn):.3e}"),
+                ("and has fallen by", f"{self.fall:.3e}"),
+                ("gradients for the base to leave", f"{self.base_gradients:.1f}{blind}"),
+                ("gradients for the axis to pay", f"{self.axis_gradients:.1f}"),
+            ]
+        width = max(len(name) for name, _ in rows)
+        lines = [f"{name:<{width}}  {value:>24}" for name, value in rows]
+        return "\n".join([f"{self.sentence[:1].upper()}{self.sentence[1:]}.", "", *lines])

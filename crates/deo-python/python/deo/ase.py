@@ -209,11 +209,13 @@ class Saddle:
         A first guess of the direction across the saddle.
     rigid : bool
         Take motions of the whole out, where nothing is fixed. False for calculators with a field or a wall.
-    hessian : {"lindh", "springs"}, array_like, callable or None
+    hessian : {"auto", "lindh", "springs"}, array_like, callable or None
         What is known of the Hessian before any force: Lindh's model of a molecule; springs between near atoms, of a
         metal, whose strength is learned; a matrix, eV/Å², of the free coordinates; a function of the atoms that returns
-        such a matrix, asked again at every step (a cheaper method's, whose own gradients aren't counted). With any of them
-        ``fmax`` is the largest atomic force.
+        such a matrix, asked again at every step (a cheaper method's, whose own gradients aren't counted); None for
+        nothing. ``"auto"``, the default, is what `deo saddle --engine` does: springs where a direction is periodic, Lindh
+        else, and nothing for min-mode searches, which any structure of more than 300 free coordinates gets. With any model
+        ``fmax`` is the largest atomic force, as of ASE; without one the norm of all.
 
     Attributes
     ----------
@@ -233,7 +235,7 @@ class Saddle:
         method: Method = "auto",
         mode: Any = None,
         rigid: bool = True,
-        hessian: Any = None,
+        hessian: Any = "auto",
     ) -> None:
         self._coordinates = _Coordinates(atoms, rigid)
         self.atoms = atoms
@@ -253,9 +255,14 @@ class Saddle:
         self.nsteps = 0
 
     def _model(self, hessian: Any) -> Any:
+        free = int(self._coordinates.free.sum())
+        if isinstance(hessian, str) and hessian == "auto":
+            # A search without a matrix has no use for one, and of an atom of no element nothing is known.
+            if self._method == "min-mode" or free > _deo.DENSE or not np.all(self.atoms.numbers > 0):
+                return None
+            return "springs" if np.any(self.atoms.pbc) else "lindh"
         if hessian is None or isinstance(hessian, str):
             return hessian
-        free = int(self._coordinates.free.sum())
 
         def flat(matrix: Any) -> list[float]:
             full = np.asarray(matrix, float)
@@ -278,12 +285,12 @@ class Saddle:
         return self.result is not None and self.result.confirmed
 
     def run(self, fmax: float = 0.05, steps: int = 500, *, max_gradients: int | None = None) -> bool:
-        """Searches until the norm of all forces is at most ``fmax``, and verifies the order.
+        """Searches until no atomic force is above ``fmax``, and verifies the order.
 
         Parameters
         ----------
         fmax : float
-            eV/Å. The norm of all forces, which no atom's force exceeds.
+            eV/Å. The largest atomic force; without a model Hessian the norm of all, which no atom's force exceeds.
         steps : int
             Steps at most.
         max_gradients : int, optional

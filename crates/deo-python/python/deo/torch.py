@@ -44,8 +44,9 @@ from deo import _deo
 from deo._function import count
 from deo._numpy import certificate as _certificate
 from deo._numpy import curvature as _curvature
+from deo._numpy import diagnosis as _diagnosis
 from deo._numpy import spectrum as _spectrum
-from deo._results import Certificate, Curvature, Spectrum
+from deo._results import Certificate, Curvature, Diagnosis, Spectrum
 
 try:
     import torch
@@ -55,7 +56,19 @@ except ImportError as error:  # pragma: no cover - the message is the point
 from torch import Tensor
 from torch.nn.modules.module import register_module_forward_pre_hook
 
-__all__ = ["Amplify", "Deflate", "Escape", "Guard", "Monitor", "Reading", "certify", "curvature", "spectrum", "split"]
+__all__ = [
+    "Amplify",
+    "Deflate",
+    "Escape",
+    "Guard",
+    "Monitor",
+    "Reading",
+    "certify",
+    "curvature",
+    "diagnose",
+    "spectrum",
+    "split",
+]
 
 Closure = Callable[[], Any]
 
@@ -75,7 +88,7 @@ _NEEDS_CLOSURE = (
 class _Parameters:
     """The trained parameters of a model as one flat vector."""
 
-    def __init__(self, params: Iterable[Tensor], tensors: bool | None = None) -> None:
+    def __init__(self, params: Iterable[Tensor], tensors: bool | None = None, host: bool = False) -> None:
         if isinstance(params, Tensor):
             params = [params]
         self.tensors = [p for p in params if p.requires_grad]
@@ -111,6 +124,8 @@ class _Parameters:
         self.numel = sum(p.numel() for p in self.tensors)
         if tensors is False and self.device.type != "cpu":
             raise ValueError(f"tensors=False asks for arrays, and the parameters are on {self.device}")
+        if host:  # flat vectors are the host's, wherever the parameters are
+            tensors, self.device = False, torch.device("cpu")
         self.ops = _Operations(self) if tensors or self.device.type != "cpu" else None
         self._kept: list[tuple[Tensor, list[Tensor]]] = []
         self._lent: tuple[list[int], list[Any]] = ([], [])
@@ -158,7 +173,7 @@ class _Parameters:
 
     def memory(self) -> list[Any] | None:
         """Flat arrays over the parameters' own memory; None unless that is contiguous and the kernels' to write."""
-        if self.ops is not None:
+        if self.ops is not None or self.tensors[0].device.type != "cpu":
             return None
         pointers = [p.data_ptr() for p in self.tensors]
         if pointers != self._lent[0] or not self._lent[1]:
@@ -168,8 +183,13 @@ class _Parameters:
         return self._lent[1]
 
     def arrays(self, tensors: Sequence[Tensor | None]) -> list[Any]:
-        """Flat arrays of tensors of the parameters' shapes, over their own memory where that is contiguous."""
-        return [None if t is None else _dense(t).reshape(-1).to(self.dtype).numpy() for t in tensors]
+        """Arrays of tensors of the parameters' shapes, over their own memory where that is contiguous."""
+        return [None if t is None else self._array(t) for t in tensors]
+
+    def _array(self, tensor: Tensor) -> Any:
+        if tensor.layout != torch.strided or tensor.dtype != self.dtype or not tensor.is_contiguous():
+            tensor = _dense(tensor).to(self.dtype).contiguous()
+        return tensor.detach().numpy()
 
 
 def _dense(tensor: Tensor) -> Tensor:
@@ -209,6 +229,14 @@ class _Operations:
         self._dtype, self._device = parameters.dtype, parameters.device
         # Metal has no float64: there everything is in float32, and the partial sums of short pieces are added on the host.
         self._wide = self._dtype if parameters.device.type == "mps" else torch.float64
+
+    def short_share(self, x: Tensor) -> float:
+        """The share of components with no more than eleven significant bits, among those that aren't zero."""
+        integer, tail = (torch.int64, (1 << 42) - 1) if x.dtype == torch.float64 else (torch.int32, (1 << 13) - 1)
+        nonzero = x != 0
+        short = nonzero & ((x.view(integer) & tail) == 0)
+        count = int(nonzero.sum())
+        return float(short.sum()) / count if count >= 8 else 0.0
 
     def zeros(self) -> Tensor:
         return torch.zeros(self.len, dtype=self._dtype, device=self._device)
@@ -403,6 +431,14 @@ class _Excursion:
     def begin_probes(self, x: Tensor) -> None:
         """x is what the parameters hold, and where they are written back from."""
         self._x = x
+
+    def on(self, closure: Closure, y: Any, wants_gradient: bool) -> tuple[float, Any]:
+        """The same of another closure."""
+        mine, self._closure = self._closure, closure
+        try:
+            return self(y, wants_gradient)
+        finally:
+            self._closure = mine
 
     def memory(self) -> list[Any] | None:
         """Where the engines write a point themselves, before they call with None for it."""
@@ -633,8 +669,12 @@ class _Around(torch.optim.Optimizer):
         )
         try:
             loss, returned = excursion.here()
+            grads = [p.grad for p in parameters.tensors]
+            norm = self._quiet(parameters, grads, loss)
+            if norm is not None:
+                return self._plain(excursion, np.isfinite(loss) and np.isfinite(norm), returned)
             x = parameters.values(self._x)
-            g = parameters.gather([p.grad for p in parameters.tensors], self._g)
+            g = parameters.gather(grads, self._g)
             excursion.begin_probes(x)
             # Changes x only where it returns an event that moves, g only for the policies that are about gradients.
             event = self._machine.step(excursion, parameters.handed(x), parameters.handed(g), loss)
@@ -659,6 +699,31 @@ class _Around(torch.optim.Optimizer):
                         p.grad = part.clone()
             self._base.step()
         self.last_event = event
+        return returned
+
+    def _quiet(self, parameters: _Parameters, grads: list[Tensor | None], loss: float) -> float | None:
+        """‖g‖, if the machine looks at norms only in this step, and has seen them; then nothing needs to be gathered."""
+        looks = self._machine.looks_next()
+        points = parameters.memory() if looks == "pace" else None
+        if looks == "all" or (looks == "pace" and points is None):
+            return None
+        if parameters.ops is not None:
+            found = [parameters.gather(grads, self._g)]
+        else:
+            pairs = zip(parameters.arrays(grads), parameters.tensors, strict=True)
+            found = [p.numel() if array is None else array for array, p in pairs]
+        norm: float | None = self._machine.short_step(found, points, loss)
+        return norm
+
+    def _plain(self, excursion: _Excursion, finite: bool, returned: Any) -> Any:
+        """The base's own step, unless something isn't finite."""
+        self._steps += 1
+        self.last_event = {"name": "quiet", "moved": False}
+        if finite:
+            self._base.step()
+        else:
+            excursion.undo()
+            self._skipped += 1
         return returned
 
     def state_dict(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
@@ -992,9 +1057,7 @@ def curvature(
         Parameters, gradients, buffers and generators are as before.
     """
     v0 = _flat(settings.pop("v0", None))
-    found, parameters = _measured(
-        closure, params, model, generators, tensors, lambda f, x, ops: _curvature(f, x, v0=v0, _ops=ops, **settings)
-    )
+    found, parameters = _measured(closure, params, model, generators, tensors, _with(_curvature, v0, settings))
     return replace(found, axis=parameters.split(parameters.taken(found.axis)))
 
 
@@ -1020,7 +1083,7 @@ def spectrum(
         model,
         generators,
         tensors,
-        lambda f, x, ops: _spectrum(f, x, k, which, v0=v0, _ops=ops, **settings),
+        _with(_spectrum, v0, {"k": k, "which": which, **settings}),
     )
     return found  # type: ignore[no-any-return]
 
@@ -1039,10 +1102,169 @@ def certify(
     Arguments are those of `curvature` and `deo.certify`.
     """
     v0 = _flat(settings.pop("v0", None))
-    found, parameters = _measured(
-        closure, params, model, generators, tensors, lambda f, x, ops: _certificate(f, x, v0=v0, ops=ops, **settings)
-    )
+    found, parameters = _measured(closure, params, model, generators, tensors, _with(_certificate, v0, settings))
     return replace(found, axis=parameters.split(parameters.taken(found.axis)))
+
+
+def diagnose(
+    closure: Closure,
+    optimizer: torch.optim.Optimizer,
+    *,
+    others: Sequence[Closure] = (),
+    model: torch.nn.Module | None = None,
+    generators: Sequence[torch.Generator] = (),
+    **settings: Any,
+) -> Diagnosis:
+    """Whether curvature is what holds this training up: one sentence, and the numbers that it rests on.
+
+    Parameters
+    ----------
+    closure : callable
+        Returns the loss of one batch, as of `curvature`.
+    optimizer : torch.optim.Optimizer
+        SGD, Adam, AdamW, NAdam or Adamax as it stands in the training, or one of deo's around such. What it would do next
+        is seen from a copy of it.
+    others : sequence of callables
+        Closures of other batches, which tell whether the direction is the loss's or this batch's. Four are plenty.
+    model, generators
+        As of `Escape`.
+    **settings
+        Of `deo.diagnose`: ``tol``, ``max_gradients``, ``rule``, ``seed``, …
+
+    Returns
+    -------
+    Diagnosis
+        Parameters, gradients, buffers, generators and the optimizer are as before. ``lowest.axis`` is a list of tensors.
+
+    Notes
+    -----
+    The vectors are arrays of the host, on whichever device the model is: some thirty and more of the size of the
+    parameters.
+
+    Examples
+    --------
+    >>> import torch, deo.torch
+    >>> x = torch.nn.Parameter(torch.tensor([1e-6, 1e-3], dtype=torch.float64))
+    >>> closure = lambda: x[0] ** 4 / 4 - x[0] ** 2 / 2 + x[1] ** 2  # a saddle at 0
+    >>> d = deo.torch.diagnose(closure, torch.optim.SGD([x], lr=0.01))
+    >>> d.sentence
+    'at a saddle worth leaving'
+    """
+    if isinstance(optimizer, _Around):
+        optimizer = optimizer.base
+    if not isinstance(optimizer, torch.optim.Optimizer):
+        raise TypeError(f"optimizer is a {type(optimizer).__name__}; diagnose needs the training's torch optimizer")
+    kind, momentum = _kind(optimizer)
+    parameters = _Parameters([p for group in optimizer.param_groups for p in group["params"]], host=True)
+    excursion = _Excursion(parameters, closure, buffers=_Buffers(model), generators=tuple(generators), backward=True)
+    x = parameters.values()
+    excursion.begin_probes(x)
+    try:
+        here = parameters.handed(x)
+        excursion(here, True)
+        lr, step, metric = _outlook(optimizer, parameters, x)
+        found = _diagnosis(
+            excursion,
+            here,
+            others=[_OtherBatch(excursion, other) for other in others],
+            lr=lr,
+            base=kind,
+            momentum=momentum,
+            step=None if step is None else parameters.handed(step),
+            metric=None if metric is None else parameters.handed(metric),
+            threads=torch.get_num_threads(),
+            **settings,
+        )
+    finally:
+        excursion.undo()
+    axis = parameters.split(parameters.taken(found.lowest.axis))
+    # The gradient at x was evaluated twice, for the optimizer's step and for the diagnosis.
+    return replace(found, lowest=replace(found.lowest, axis=axis), gradients=found.gradients + 1)
+
+
+class _OtherBatch:
+    """Another closure on the same excursion."""
+
+    reuses_points = True
+
+    def __init__(self, excursion: _Excursion, closure: Closure) -> None:
+        if not callable(closure):
+            raise TypeError(f"a closure of others is a {type(closure).__name__}; it must be callable")
+        self._excursion, self._closure = excursion, closure
+        self.memory = excursion.memory
+
+    def __call__(self, y: Any, wants_gradient: bool) -> tuple[float, Any]:
+        return self._excursion.on(self._closure, y, wants_gradient)
+
+
+_ADAMS = (torch.optim.Adam, torch.optim.AdamW, torch.optim.NAdam, torch.optim.Adamax)
+
+
+def _kind(optimizer: torch.optim.Optimizer) -> tuple[str, float]:
+    """What the optimizer is like near a saddle, and its μ or β₁."""
+    groups = optimizer.param_groups
+    if any(group.get("maximize") for group in groups):
+        raise ValueError("diagnose is about a loss that is made smaller; this optimizer has maximize=True")
+    if isinstance(optimizer, _ADAMS):
+        of, found = "betas", {group["betas"][0] for group in groups}
+    elif isinstance(optimizer, torch.optim.SGD):
+        of, found = "momentum", {group["momentum"] for group in groups}
+    else:
+        raise TypeError(
+            f"diagnose knows SGD, Adam, AdamW, NAdam and Adamax, and got {type(optimizer).__name__}: "
+            "deo.diagnose takes any, described by base=, lr=, momentum=, step= and metric="
+        )
+    if len(found) > 1:
+        raise ValueError(f"the parameter groups differ in {of}; diagnose needs one")
+    momentum = float(found.pop())
+    if of == "betas":
+        return "adam", momentum
+    if momentum == 0:
+        return "gd", 0.0
+    return ("nesterov" if groups[0]["nesterov"] else "heavy-ball"), momentum
+
+
+def _outlook(
+    optimizer: torch.optim.Optimizer, parameters: _Parameters, x: Tensor
+) -> tuple[float, Tensor | None, Tensor | None]:
+    """The rate, the step that the optimizer would take from x with the gradients at hand, and its metric.
+
+    A copy of the optimizer takes it, on copies of the parameters. Where groups have rates of their own the metric has
+    their ratio.
+    """
+    ahead = copy.deepcopy(optimizer)
+    mine = [p for group in ahead.param_groups for p in group["params"]]
+    theirs = [p for group in optimizer.param_groups for p in group["params"]]
+    for p, q in zip(mine, theirs, strict=True):
+        p.grad = None if q.grad is None else q.grad.detach().clone()
+    ahead.step()
+    moved = [p for p, q in zip(mine, theirs, strict=True) if q.requires_grad]
+    step = parameters.gather(moved) - x
+    lr = float(ahead.param_groups[0]["lr"])
+    metric: list[Tensor] = []
+    for group in ahead.param_groups:
+        share = lr / float(group["lr"]) if group["lr"] else 1.0
+        for p in group["params"]:
+            if p.requires_grad:
+                metric.append(share * _metric(ahead.state.get(p, {}), group, p))
+    flat = parameters.gather(metric)
+    return lr, step, None if bool((flat == 1).all()) else flat
+
+
+def _metric(state: dict[str, Any], group: dict[str, Any], p: Tensor) -> Tensor:
+    """√v̂ + ε, as far as this optimizer has a second moment; one else."""
+    if "exp_inf" in state:
+        return state["exp_inf"].detach()
+    if "exp_avg_sq" not in state:
+        return torch.ones_like(p, requires_grad=False)
+    second = state["max_exp_avg_sq"] if group.get("amsgrad") else state["exp_avg_sq"]
+    correction = 1 - group["betas"][1] ** float(state["step"])
+    return (second.detach() / correction).sqrt() + group["eps"]
+
+
+def _with(run: Callable[..., Any], v0: Any, settings: dict[str, Any]) -> Callable[[Any, Any, Any], Any]:
+    """``run`` of these settings, on as many threads as torch has: no bit depends on them."""
+    return lambda fun, x, ops: run(fun, x, v0=v0, _ops=ops, _threads=torch.get_num_threads(), **settings)
 
 
 def _flat(v0: Any) -> Any:
