@@ -1,11 +1,13 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod cholesky;
 mod coordinates;
 mod cycle;
 mod descent;
 mod drive;
 mod eigen;
+mod irc;
 mod lbfgs;
 mod learned;
 mod min_mode;
@@ -19,6 +21,7 @@ mod verify;
 pub use descent::{Descent, descend, join, try_descend, try_join};
 pub use drive::{DriveError, Found, Method, Observer, Saddle, Step, TryError, Watch};
 pub use drive::{find, in_parallel, search, try_find, try_search, verify_found};
+pub use irc::{IrcBranch, IrcEnd, IrcPoint, IrcSettings, IrcWatch, irc, try_irc};
 pub use min_mode::MinModeSearch;
 pub use model::{
     FromHessian, Lindh, Matrix, ModelHessian, NoModel, Springs, Structure, StructureError,
