@@ -47,6 +47,8 @@ pub struct IrcSettings {
     pub tolerance: f64,
     /// The angle between gradient and radius up to which a point of the sphere is its minimum.
     pub angle: f64,
+    /// What the part of a gradient across the radius may be in any case: its noise, where a gradient has some.
+    pub noise: f64,
     /// Points of the path.
     pub max_points: usize,
     /// Gradients that may be spent.
@@ -62,6 +64,7 @@ impl Default for IrcSettings {
             step: 0.1,
             tolerance: 1e-3,
             angle: 0.03,
+            noise: 0.0,
             max_points: 500,
             max_gradients: 5_000,
         }
@@ -72,8 +75,10 @@ impl IrcSettings {
     fn check(&self, n: usize) -> Result<(), SearchError> {
         positive("step", self.step)?;
         positive("angle", self.angle)?;
-        if !(self.tolerance >= 0.0 && self.tolerance.is_finite()) {
-            return Err(SearchError::NotPositive { name: "tolerance", value: self.tolerance });
+        for (name, value) in [("tolerance", self.tolerance), ("noise", self.noise)] {
+            if !(value >= 0.0 && value.is_finite()) {
+                return Err(SearchError::NotPositive { name, value });
+            }
         }
         match (self.max_points, self.max_gradients) {
             (0, _) => Err(SearchError::Zero { name: "max_points" }),
@@ -253,8 +258,10 @@ pub fn try_irc<O: Oracle<[f64]> + ?Sized>(
         let slope = norm(&next_g);
         let next_downhill: Vec<f64> = next_g.iter().map(|g| -g / slope).collect();
         let arc = path.arc() + arc(settings.step, dot(&downhill, &next_downhill));
+        let last = path.points.last().map_or(f64::INFINITY, |point| point.size);
         let size = path.add(&next, arc, next_value, &next_g);
-        if size <= settings.tolerance {
+        // Beside a flat saddle it is small, too, and grows.
+        if size <= settings.tolerance && size < last && path.points.len() > 2 {
             return Ok(path.end(IrcEnd::Flat));
         }
         if path.points.len() >= settings.max_points {
@@ -311,6 +318,11 @@ impl Path<'_, '_, '_> {
         IrcBranch { points: self.points, end, gradients: self.gradients }
     }
 
+    fn is_minimum(&self, sphere: &Sphere, g: &[f64]) -> bool {
+        let across = sphere.across(g);
+        across <= self.settings.noise || across <= self.settings.angle * norm(g)
+    }
+
     /// The minimum on the sphere; `from` are the point before and its gradient.
     fn minimise<O: Oracle<[f64]> + ?Sized>(
         &mut self,
@@ -342,7 +354,7 @@ impl Path<'_, '_, '_> {
             };
             learned.learn(&last_x, &last_g, &x, &g);
             let beyond = attempt >= BEYOND && sphere.is_uphill(&g);
-            if beyond || attempt >= TRIES || sphere.leaves(&g) <= self.settings.angle {
+            if beyond || attempt >= TRIES || self.is_minimum(sphere, &g) {
                 return Ok(Minimum::Found(Found { x, g, value, hessian: learned }));
             }
             sphere.step(&g, &learned);

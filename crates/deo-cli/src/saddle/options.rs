@@ -48,6 +48,25 @@ pub struct Options {
     #[arg(long, help_heading = ENGINE)]
     pub frequencies: bool,
 
+    /// The intrinsic reaction coordinate: the steepest path in mass-weighted coordinates from the saddle down to the minima on
+    /// both sides, with the frequencies of the saddle
+    #[arg(long, help_heading = ENGINE)]
+    pub irc: bool,
+
+    /// The length of a step of that path, in Å along the way across the saddle [default: 0.1]
+    #[arg(long, value_name = "X", help_heading = ENGINE)]
+    #[serde(alias = "irc_step")]
+    pub irc_step: Option<f64>,
+
+    /// The reactant, atoms in the order of the guess: is it one of the minima found? The last frame of an extended XYZ file
+    #[arg(long, value_name = "FILE.xyz", help_heading = ENGINE)]
+    pub reactant: Option<PathBuf>,
+
+    /// Rates out of both minima at this temperature, by harmonic transition state theory; with the frequencies of the saddle
+    /// and of the minima, 6 gradients an atom that moves for each
+    #[arg(long, value_name = "K", help_heading = ENGINE)]
+    pub temperature: Option<f64>,
+
     /// Write every step to an extended XYZ file
     #[arg(long, value_name = "FILE.xyz", help_heading = ENGINE)]
     pub trajectory: Option<PathBuf>,
@@ -114,7 +133,7 @@ pub struct Options {
     #[arg(long, value_name = "N", help_heading = RUN)]
     pub threads: Option<usize>,
 
-    /// Write record.json there; with --engine saddle.xyz and minima.xyz; in two dimensions surface.svg, for clusters saddles.xyz and minima.xyz
+    /// Write record.json there; with --engine saddle.xyz and minima.xyz, with --irc irc.csv, irc.xyz and profile.svg; in two dimensions surface.svg, for clusters saddles.xyz and minima.xyz
     #[arg(long, value_name = "DIR", help_heading = OUTPUT)]
     pub out: Option<PathBuf>,
 }
@@ -150,6 +169,10 @@ impl Options {
             hessian: self.hessian.or(file.hessian),
             check: self.check.or(file.check),
             frequencies: self.frequencies || file.frequencies,
+            irc: self.irc || file.irc,
+            irc_step: self.irc_step.or(file.irc_step),
+            reactant: self.reactant.or(file.reactant),
+            temperature: self.temperature.or(file.temperature),
             trajectory: self.trajectory.or(file.trajectory),
             restart: self.restart.or(file.restart),
             potential: self.potential.or(file.potential),
@@ -207,7 +230,7 @@ Examples:
   deo saddle --potential morse13 --rho 14 --json
   deo saddle --potential lj13 --index 2 --mode dimer        two directions at once
   deo saddle --config passes.toml --seed 7
-  deo saddle guess.xyz --engine ipi:hcn --run \"python client.py\" --connect --frequencies
+  deo saddle guess.xyz --engine ipi:hcn --run \"python client.py\" --irc --temperature 300
 
 energy, barrier: in the units of the potential; the barrier is above the minimum below the start
 named in \"from\"; +1 means that one other start led there, too.

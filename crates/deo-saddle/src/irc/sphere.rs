@@ -36,9 +36,9 @@ impl Sphere {
         self.centre.iter().zip(&self.at).map(|(c, u)| c + self.radius * u).collect()
     }
 
-    /// The sine of the angle between `g` and the radius.
-    pub(super) fn leaves(&self, g: &[f64]) -> f64 {
-        norm(&self.tangential(g)) / norm(g).max(f64::MIN_POSITIVE)
+    /// The part of `g` across the radius, which the minimum doesn't have.
+    pub(super) fn across(&self, g: &[f64]) -> f64 {
+        norm(&self.tangential(g))
     }
 
     /// Outwards it goes up, by the gradient `g` at the point.

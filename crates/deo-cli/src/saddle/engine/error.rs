@@ -44,8 +44,18 @@ pub enum EngineError {
         /// The guess.
         path: PathBuf,
     },
+    /// A structure that is to be compared has other atoms.
+    #[error("{path:?} has {fault}; give the atoms of the guess in the same order")]
+    OtherAtoms {
+        /// The file.
+        path: PathBuf,
+        /// What differs.
+        fault: String,
+    },
     /// Frequencies need masses.
-    #[error("the mass of {symbol:?} is not known; frequencies need the symbols of elements")]
+    #[error(
+        "the mass of {symbol:?} is not known; frequencies and paths need the symbols of elements"
+    )]
     Mass {
         /// The symbol.
         symbol: String,
