@@ -7,7 +7,7 @@ use burn::optim::{GradientsParams, SgdConfig};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use deo_burn::deo_core::budget::BudgetSettings;
 use deo_burn::deo_core::deo::{Counts, Tracking};
-use deo_burn::deo_core::dimer::Certify;
+use deo_burn::deo_core::dimer::Recheck;
 use deo_burn::deo_core::drive::{self, WithDeo};
 use deo_burn::deo_core::optim::{Sgd, SgdSettings};
 use deo_burn::deo_core::policy::EscapeSettings;
@@ -119,7 +119,7 @@ fn the_curvature_is_the_same() {
 fn the_decisions_of_the_ladder_are_the_same() {
     let escape = EscapeSettings { lengthening: 0.0, ..EscapeSettings::default() };
     let policy = PolicySettings::Escape(escape);
-    let dimer = DimerSettings { certify: Certify::Never, ..long() };
+    let dimer = DimerSettings { recheck: Recheck::Never, ..long() };
     let counts = same_decisions(DeoSettings { policy, dimer, ..DeoSettings::default() });
     assert!(counts.moves >= 3 && counts.losses > 0, "{counts:?}");
 }
@@ -127,11 +127,11 @@ fn the_decisions_of_the_ladder_are_the_same() {
 #[test]
 fn the_decisions_of_kicks_alone_are_the_same() {
     let escape =
-        EscapeSettings { gradient_rung: false, lengthening: 0.0, ..EscapeSettings::default() };
+        EscapeSettings { line_search: false, lengthening: 0.0, ..EscapeSettings::default() };
     let policy = PolicySettings::Escape(escape);
     // At the default length an axis has the rounding of f32 gradients in its third digit, and kicks along two such
     // axes end in two places.
-    let dimer = DimerSettings { certify: Certify::Never, ..long() };
+    let dimer = DimerSettings { recheck: Recheck::Never, ..long() };
     let counts = same_decisions(DeoSettings { policy, dimer, ..DeoSettings::default() });
     assert!(counts.kicks >= 3 && counts.rotations > 10, "{counts:?}");
 }

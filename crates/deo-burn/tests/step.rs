@@ -61,10 +61,10 @@ fn device() -> Device {
     Device::default().autodiff()
 }
 
-/// The ladder, wherever the run stands.
-fn freely(gradient_rung: bool) -> PolicySettings {
+/// Escape, wherever the run stands.
+fn freely(line_search: bool) -> PolicySettings {
     let lengthening = 0.0;
-    PolicySettings::Escape(EscapeSettings { gradient_rung, lengthening, ..Default::default() })
+    PolicySettings::Escape(EscapeSettings { line_search, lengthening, ..Default::default() })
 }
 
 /// Looks often and may spend freely.
@@ -117,7 +117,7 @@ fn it_leaves_a_saddle_that_gradient_descent_does_not() {
 #[test]
 fn a_step_without_a_move_changes_no_bit_of_module_or_gradients() {
     let mut model = Xor::symmetric(&device());
-    // Without its first rung the ladder asks for gradients, and finds no negative curvature once past the saddle.
+    // Without its line search Escape asks for gradients, and finds no negative curvature once past the saddle.
     let mut deo = ModuleDeo::new(&model, eager(freely(false))).unwrap();
     let (mut optim, mut asked) = (SgdConfig::new().init(), 0);
     for _ in 0..200 {
@@ -213,10 +213,10 @@ impl Partly {
 
 #[test]
 fn what_the_loss_does_not_depend_on_is_never_moved() {
-    for gradient_rung in [true, false] {
+    for line_search in [true, false] {
         let mut model = Partly::new(&device());
         let before = model.idle();
-        let mut deo = ModuleDeo::new(&model, eager(freely(gradient_rung))).unwrap();
+        let mut deo = ModuleDeo::new(&model, eager(freely(line_search))).unwrap();
         let (mut optim, mut moved) = (SgdConfig::new().init(), 0);
         for _ in 0..80 {
             let loss = model.loss();
@@ -279,7 +279,7 @@ fn questions_answered_by_nan_move_nothing() {
 #[test]
 fn a_resumed_run_has_the_same_bits() {
     let tracking = Tracking { interval: 3, first: 10, gradients: 4 };
-    let escape = EscapeSettings { gradient_rung: false, ..EscapeSettings::default() };
+    let escape = EscapeSettings { line_search: false, ..EscapeSettings::default() };
     resume(eager(freely(true)));
     resume(eager(PolicySettings::Escape(escape)));
     resume(eager(PolicySettings::Deflate { alpha: 0.5, tracking }));

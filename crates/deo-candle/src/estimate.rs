@@ -51,7 +51,7 @@ where
     Ok((dimer.estimate(), dimer.into_axis()))
 }
 
-/// Answers everything that `machine` asks: a dimer, `Krylov` for several eigenpairs, a certificate, ….
+/// Answers everything that `machine` asks: a dimer, `Krylov` for several eigenpairs, a check at two lengths, ….
 ///
 /// # Errors
 ///

@@ -7,7 +7,7 @@
 //!
 //! The step evaluates the closure once for its own gradient, and again for each question that DEO asks, which is none on
 //! most steps. Where DEO moves the parameters, the optimizer's step is left out: its gradient belongs to the old x. Its
-//! state is left alone; candle's SGD has none, and Adam's moments remain good (deo-core's `Optimizer::kicked`).
+//! state is left alone; candle's SGD has none, and Adam's moments remain good (deo-core's `Optimizer::jumped`).
 
 use crate::{
     Error, Parameters, Tensors,

@@ -119,17 +119,17 @@ fn compare_curvatures<T: WithDType + Real + deo_linalg::Real>(
     Ok(())
 }
 
-/// The ladder wherever the run stands, so that there is much to compare.
+/// Escape wherever the run stands, so that there is much to compare.
 ///
 /// By a dimer so long that two programs' roundings of one gradient don't show in its products: along an axis that differs in
 /// its seventh digit a kick ends elsewhere by as much.
-fn eager(gradient_rung: bool) -> DeoSettings {
-    let escape = EscapeSettings { gradient_rung, lengthening: 0.0, ..EscapeSettings::default() };
+fn eager(line_search: bool) -> DeoSettings {
+    let escape = EscapeSettings { line_search, lengthening: 0.0, ..EscapeSettings::default() };
     let defaults = DeoSettings::default();
     let length = Some(Length::Absolute(0.05));
     let dimer = DimerSettings { rule: Rule::Central, length, ..defaults.dimer };
     // Kicks alone are to come without a stall, too.
-    let stall = if gradient_rung { defaults.trigger.stall } else { Stall::Always };
+    let stall = if line_search { defaults.trigger.stall } else { Stall::Always };
     let trigger = TriggerSettings { stall, ..defaults.trigger };
     DeoSettings { policy: PolicySettings::Escape(escape), dimer, trigger, ..defaults }
 }
@@ -160,14 +160,14 @@ fn host_events<T: WithDType + Real + deo_linalg::Real>(
     Ok((events, deo.counts()))
 }
 
-/// Event by event and loss by loss: 120 steps of the ladder, which makes a move at every third of them, and 400 of kicks alone.
+/// Event by event and loss by loss: 120 steps of Escape, which makes a move at every third of them, and 400 of kicks alone.
 fn compare_decisions<T: WithDType + Real + deo_linalg::Real>(
     problem: &Problem<T>,
     objective: &mut impl Objective<[T]>,
     tolerance: f64,
 ) -> anyhow::Result<()> {
-    for (gradient_rung, steps) in [(true, 120), (false, 400)] {
-        let settings = eager(gradient_rung);
+    for (line_search, steps) in [(true, 120), (false, 400)] {
+        let settings = eager(line_search);
         let (want, want_counts) = host_events(&problem.start, objective, settings, steps)?;
         // By now the variables are where the last run has ended.
         let mut rest = &problem.start[..];
@@ -188,7 +188,7 @@ fn compare_decisions<T: WithDType + Real + deo_linalg::Real>(
             );
         }
         assert_eq!(run.counts(), want_counts);
-        let decided = if gradient_rung { want_counts.moves >= 5 } else { want_counts.kicks >= 1 };
+        let decided = if line_search { want_counts.moves >= 5 } else { want_counts.kicks >= 1 };
         assert!(decided, "it decided much: {want_counts:?}");
     }
     Ok(())

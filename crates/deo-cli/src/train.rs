@@ -8,20 +8,20 @@
 //! Options   as given           ─┐ command line over file over preset, or a checkpoint
 //! Settings  decided, checked   ◄┘
 //! Session   the runs in order ─── Saver ──► checkpoints;  Signals;  metrics.jsonl
-//! Experiment ── go_on ──► RunState ┬ Trainer ── step ──► Companion (nothing | DEO | a published rule), base optimizer
+//! Experiment ── go_on ──► RunState ┬ Trainer ── step ──► Helper (nothing | DEO | a published rule), base optimizer
 //!                                  ├ Log
-//!                                  └ MonitorState ── lent the parameters by ── Looker
+//!                                  └ MonitorState ── lent the parameters by ── MonitorRun
 //! Finished ──► RunRecord, Curve, Path ──► files, table, JSON
 //! ```
 //!
 //! A [`RunState`] is plain data and all that a run is between two steps: it is what a checkpoint holds.
 
 mod choices;
-mod companion;
 mod error;
 mod execute;
 mod experiment;
 mod finished;
+mod helper;
 mod home;
 mod log;
 mod monitor;
@@ -45,18 +45,18 @@ mod trainer;
 mod unused;
 
 pub use choices::{OptimizerKind, PolicyKind, Preset};
-pub use companion::Params;
 pub use deo_bench::Ledger;
 pub use error::TrainError;
 pub use execute::{TrainArgs, execute};
 pub use experiment::Experiment;
 pub use finished::Finished;
+pub use helper::Params;
 pub use monitor::Monitoring;
 pub use optimizers::{AnyOptimizer, BaseOptimizer, decay_groups};
 pub use options::Options;
 pub use probes::MeanLoss;
 pub use resume::ResumeError;
-pub use run::{Leg, RunState, Watch};
+pub use run::{RunEnd, RunState, Watch};
 pub use settings::{Method, Settings};
 pub use signals::Signal;
 pub use trainer::{Step, Trainer};

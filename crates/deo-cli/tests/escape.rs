@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::fs;
 use std::path::Path;
 
-/// A comparison of a second: two problems, a baseline with knobs, one without, a control and the ladder.
+/// A comparison of a second: two problems, a baseline with knobs, one without, a control and Escape.
 const SMALL: &[&str] = &[
     "escape",
     "--suite",
@@ -57,7 +57,7 @@ fn the_json_has_a_row_for_each_problem_and_method() {
         }
         assert!(number("final_loss_median").is_some() && number("final_measure_median").is_some());
     }
-    // What the experiment is about: an octopus is left sooner with the ladder than without.
+    // What the experiment is about: an octopus is left sooner with Escape than without.
     let row = |problem: &str, method: &str| {
         rows.iter().find(|row| row["problem"] == problem && row["method"] == method).unwrap()
     };

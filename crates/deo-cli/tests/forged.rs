@@ -5,7 +5,7 @@
 
 use deo_cli::train::record::Metrics;
 use deo_cli::train::{
-    Experiment, Ledger, Leg, Options, PolicyKind, RunState, Settings, TrainError, Watch,
+    Experiment, Ledger, Options, PolicyKind, RunEnd, RunState, Settings, TrainError, Watch,
 };
 use deo_models::checkpoint::{decode, encode};
 use deo_models::data::Corpus;
@@ -79,7 +79,7 @@ fn forge(policy: PolicyKind, monitor: bool) {
     let experiment = Experiment::new(&settings, &corpus).unwrap();
     let mut stop = Stop(Some(6), vec![]);
     let start = experiment.start(true).unwrap();
-    assert!(matches!(experiment.go_on(start, &mut stop).unwrap(), Leg::Stopped));
+    assert!(matches!(experiment.go_on(start, &mut stop).unwrap(), RunEnd::Stopped));
     let payload = stop.1[HEADER..].to_vec();
     assert!(seal(&payload) == stop.1, "the forger's seal is the container's");
 
@@ -102,8 +102,8 @@ fn forge(policy: PolicyKind, monitor: bool) {
             continue;
         }
         match experiment.go_on(state, &mut Stop(None, vec![])) {
-            Ok(Leg::Finished(_)) => trained += 1,
-            Ok(Leg::Stopped) => unreachable!("nothing stops it"),
+            Ok(RunEnd::Finished(_)) => trained += 1,
+            Ok(RunEnd::Stopped) => unreachable!("nothing stops it"),
             Err(_) => failed += 1,
         }
     }

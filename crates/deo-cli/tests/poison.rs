@@ -102,7 +102,7 @@ fn settings(policy: PolicyKind, optimizer: OptimizerKind) -> Settings {
         policy: Some(policy),
         optimizer: Some(optimizer),
         steps: Some(STEPS),
-        // The ladder looks where a run stands.
+        // Escape looks where a run stands.
         lr: Some(if policy == PolicyKind::Escape { 1e-4 } else { 0.02 }),
         warmup: Some(0),
         interval: Some(4),
@@ -153,7 +153,7 @@ fn nulls(value: &Value, path: &mut String, found: &mut BTreeSet<String>) {
 fn nulls_of(trainer: &Trainer) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut state = serde_json::to_value(trainer).unwrap();
-    if let Some(dimer) = state.pointer_mut("/companion/Deo/desk/dimer") {
+    if let Some(dimer) = state.pointer_mut("/helper/Deo/desk/dimer") {
         // Memory that is written before it is read again.
         if dimer["product_known"] == false {
             dimer["axis_product"].take();
@@ -248,7 +248,7 @@ fn escape_by_either_rung() {
         assert!(base > 0 && trial > 0, "{base} {trial}");
         let Method::Deo(deo) = &mut settings.method else { panic!("it is DEO's") };
         let kick = EscapeSettings {
-            gradient_rung: false,
+            line_search: false,
             lengthening: 0.0, // wherever the run stands
             ..EscapeSettings::default()
         };

@@ -4,8 +4,8 @@
 use deo_cli::train::OptimizerKind::{self, Adam, Adamw, Nadamw, Sgd};
 use deo_cli::train::record::Metrics;
 use deo_cli::train::{
-    Experiment, Finished, Ledger, Leg, Method, Options, PolicyKind, RunState, Settings, TrainError,
-    Watch,
+    Experiment, Finished, Ledger, Method, Options, PolicyKind, RunEnd, RunState, Settings,
+    TrainError, Watch,
 };
 use deo_core::PolicySettings;
 use deo_core::policy::EscapeSettings;
@@ -83,8 +83,8 @@ impl Watch for Recorder {
 }
 
 /// The end of a run, without clocks.
-fn results(leg: Leg) -> (Value, Vec<f32>) {
-    let Leg::Finished(finished) = leg else { panic!("it was stopped") };
+fn results(run_on: RunEnd) -> (Value, Vec<f32>) {
+    let RunEnd::Finished(finished) = run_on else { panic!("it was stopped") };
     let mut record = serde_json::to_value(finished.record()).unwrap();
     record.as_object_mut().unwrap().remove("seconds");
     if let Some(monitor) = record.get_mut("monitor") {
@@ -116,13 +116,13 @@ impl Scene {
     }
 
     /// From a state, or from the start, with the pool of that index.
-    fn leg(
+    fn run_on(
         &self,
         settings: &Settings,
         from: Option<&[u8]>,
         pool: usize,
         watch: &mut Recorder,
-    ) -> Leg {
+    ) -> RunEnd {
         self.pools[pool].install(|| {
             let experiment = Experiment::new(settings, &self.corpus).unwrap();
             let helped = *experiment.runs().last().unwrap();
@@ -138,7 +138,7 @@ impl Scene {
     /// The straight run, with the states after the steps `wanted`.
     fn straight(&self, settings: &Settings, wanted: &[u64]) -> (Trace, BTreeMap<u64, Vec<u8>>) {
         let mut recorder = Recorder { wanted: wanted.to_vec(), ..Recorder::default() };
-        let results = results(self.leg(settings, None, 1, &mut recorder));
+        let results = results(self.run_on(settings, None, 1, &mut recorder));
         let Recorder { lines, states, last, .. } = recorder;
         (Trace { lines, last, results }, states)
     }
@@ -203,7 +203,7 @@ fn stop_and_resume(policy: PolicyKind, optimizer: OptimizerKind, monitor: bool) 
     for (step, state) in &states {
         for pool in 0..2 {
             let mut recorder = Recorder::default();
-            let results = results(scene.leg(&settings, Some(state), pool, &mut recorder));
+            let results = results(scene.run_on(&settings, Some(state), pool, &mut recorder));
             let before = straight.lines[..*step as usize].to_vec();
             let lines = [before, recorder.lines].concat();
             let what = format!("resumed after step {step} with {} threads", pool + 1);
@@ -213,12 +213,12 @@ fn stop_and_resume(policy: PolicyKind, optimizer: OptimizerKind, monitor: bool) 
     let (mut recorder, mut state) = (Recorder::default(), None);
     for (index, step) in stops.iter().enumerate() {
         recorder.stop = Some(*step);
-        let leg = scene.leg(&settings, state.as_deref(), index % 2, &mut recorder);
-        assert!(matches!(leg, Leg::Stopped));
+        let run_on = scene.run_on(&settings, state.as_deref(), index % 2, &mut recorder);
+        assert!(matches!(run_on, RunEnd::Stopped));
         state = recorder.states.remove(step);
     }
     recorder.stop = None;
-    let results = results(scene.leg(&settings, state.as_deref(), 1, &mut recorder));
+    let results = results(scene.run_on(&settings, state.as_deref(), 1, &mut recorder));
     let Recorder { lines, last, .. } = recorder;
     same(Trace { lines, last, results }, "stopped twenty times");
     straight
@@ -240,13 +240,13 @@ fn without_policy_every_optimizer() {
 fn escape_in_mid_promise_and_with_a_monitor() {
     for (optimizer, monitor) in [(Adamw, true), (Sgd, false)] {
         let trace = stop_and_resume(PolicyKind::Escape, optimizer, monitor);
-        assert!(events(&trace) > 5, "the ladder must do something, or nothing is tested");
+        assert!(events(&trace) > 5, "the strategy must do something, or nothing is tested");
         assert_eq!(trace.lines[7].get("monitor").is_some(), monitor);
     }
     // Batches differ, so a move is proposed in one step and decided on in the next: some stop is between the two.
     let trace = stop_and_resume(PolicyKind::Escape, Nadamw, false);
     let proposed = trace.lines.iter().filter(|line| line["event"] == "proposed").count();
-    let moved = |line: &&Value| ["gradient-rung", "kick"].iter().any(|name| line["event"] == *name);
+    let moved = |line: &&Value| ["line-search", "kick"].iter().any(|name| line["event"] == *name);
     assert!(proposed + trace.lines.iter().filter(moved).count() > 0, "no promise was made");
 }
 
@@ -258,14 +258,14 @@ fn a_validation_that_is_stopped_is_made_good() {
     let mut stops = 0;
     for batch in 1.. {
         let mut recorder = Recorder { patience: Some(Cell::new(batch)), ..Recorder::default() };
-        if let Leg::Finished(_) = scene.leg(&settings, None, 1, &mut recorder) {
+        if let RunEnd::Finished(_) = scene.run_on(&settings, None, 1, &mut recorder) {
             break;
         }
         stops += 1;
         let (_, state) = recorder.states.pop_last().unwrap();
         recorder.patience = None;
         let pool = batch as usize % 2;
-        let results = results(scene.leg(&settings, Some(&state), pool, &mut recorder));
+        let results = results(scene.run_on(&settings, Some(&state), pool, &mut recorder));
         assert_eq!(recorder.lines, straight.lines, "batch {batch}: metrics");
         assert!(recorder.last == straight.last, "batch {batch}: the last state has other bits");
         assert_eq!(results, straight.results, "batch {batch}: results");

@@ -1,4 +1,4 @@
-//! What each part of the escape ladder is worth: gradients (losses at a third) until three problems are solved.
+//! What each part of the escape strategy is worth: gradients (losses at a third) until three problems are solved.
 //!
 //! Run with `cargo run --release -p deo-core --example escape_ablation`. Medians of nine seeds over gradient descent;
 //! a dash stands for more than 4 000. The figures of docs/adr/0021 come from more problems than these.
@@ -98,7 +98,7 @@ fn cost(problem: &Problem, settings: Option<DeoSettings>, seed: u64) -> f64 {
     let sgd = Sgd::new(SgdSettings::default(), &SPACE, &x).expect("defaults are valid");
     let budgetless = DeoSettings {
         policy: PolicySettings::Escape(EscapeSettings {
-            gradient_rung: false,
+            line_search: false,
             kick: Kick::Off,
             ..Default::default()
         }),
@@ -121,7 +121,7 @@ fn cost(problem: &Problem, settings: Option<DeoSettings>, seed: u64) -> f64 {
 }
 
 fn main() {
-    let ladder = |change: fn(&mut EscapeSettings)| {
+    let strategy = |change: fn(&mut EscapeSettings)| {
         let mut escape = EscapeSettings::default();
         change(&mut escape);
         Some(DeoSettings { policy: PolicySettings::Escape(escape), ..Default::default() })
@@ -131,11 +131,11 @@ fn main() {
     };
     let variants: [(&str, Option<DeoSettings>); 8] = [
         ("gradient descent", None),
-        ("ladder", ladder(|_| {})),
-        ("no gradient rung", ladder(|escape| escape.gradient_rung = false)),
-        ("gradient rung alone", ladder(|escape| escape.kick = Kick::Off)),
-        ("random axis", ladder(|escape| escape.kick = Kick::Random)),
-        ("highest axis", ladder(|escape| escape.kick = Kick::Highest)),
+        ("strategy", strategy(|_| {})),
+        ("no line search", strategy(|escape| escape.line_search = false)),
+        ("line search alone", strategy(|escape| escape.kick = Kick::Off)),
+        ("random axis", strategy(|escape| escape.kick = Kick::Random)),
+        ("highest axis", strategy(|escape| escape.kick = Kick::Highest)),
         ("no stall test", trigger(3, Stall::Always)),
         ("every ten steps", trigger(10, Stall::Gradient { share: 0.5 })),
     ];

@@ -5,7 +5,7 @@
 //!
 //! | column | meaning |
 //! |---|---|
-//! | C | the error of C, and in parentheses what a certificate predicts |
+//! | C | the error of C, and in parentheses what a check at two lengths predicts |
 //! | Hn | the same for Hn as a vector |
 //! | ½hT, h²Q/6 | the truncation of C in theory, T = ∇³f[n, n, n], Q = ∇⁴f[n, n, n, n] |
 //! | ε‖g‖/h | the scale of the customary bound on rounding, for comparison |
@@ -15,10 +15,10 @@
 #[path = "../tests/common/forms.rs"]
 mod forms;
 
-use deo_core::certificate::{Certificate, CertificateError, CertificateSettings};
 use deo_core::drive::Workspace;
 use deo_core::noise::noise;
 use deo_core::space::{Host, Real};
+use deo_core::two_lengths::{TwoLengths, TwoLengthsError, TwoLengthsSettings};
 use deo_core::{Length, Objective, Rule, Space};
 use forms::Forms;
 
@@ -30,7 +30,7 @@ fn wide<T: Real>(x: &[T]) -> Vec<f64> {
 }
 
 /// One row, for h a fraction of ‖x‖.
-fn row<T: Real>(forms: &Forms, rule: Rule, fraction: f64) -> Result<String, CertificateError> {
+fn row<T: Real>(forms: &Forms, rule: Rule, fraction: f64) -> Result<String, TwoLengthsError> {
     let space = Host::<T>::new();
     let x: Vec<T> = forms.point();
     let mut f = forms.clone();
@@ -38,25 +38,25 @@ fn row<T: Real>(forms: &Forms, rule: Rule, fraction: f64) -> Result<String, Cert
     f.value_grad(&x, &mut g);
     let h = fraction * space.norm(&x);
     let length = Some(Length::Absolute(h));
-    let settings = CertificateSettings { rule, length, diagnose: false };
-    let mut certificate = Certificate::new(&space, &x, settings)?;
+    let settings = TwoLengthsSettings { rule, length, diagnose: false };
+    let mut two_lengths = TwoLengths::new(&space, &x, settings)?;
     let mut workspace = Workspace::new(&space, &x, rule);
     let mut squares = [0.0; 5];
     for seed in 0..AXES {
         let axis: Vec<T> = (0..N as u64).map(|i| T::from_f64(noise(seed + 100, i))).collect();
-        certificate.set_axis(&space, &axis);
-        certificate.measure(&space, &mut f, &x, &g, &mut workspace);
-        let (x, n) = (wide(&x), wide(certificate.axis()));
+        two_lengths.set_axis(&space, &axis);
+        two_lengths.measure(&space, &mut f, &x, &g, &mut workspace);
+        let (x, n) = (wide(&x), wide(two_lengths.axis()));
         let exact = forms.product(&x, &n);
-        let product = wide(certificate.product());
+        let product = wide(two_lengths.product());
         let off = |i: usize| product[i] - exact[i];
         let [third, fourth] = forms.higher_derivatives(&x, &n);
         let truncation = if rule == Rule::Central { h * h * fourth / 6.0 } else { h * third / 2.0 };
         let found = [
-            certificate.curvature() - (0..N).map(|i| n[i] * exact[i]).sum::<f64>(),
-            certificate.expected_error(),
+            two_lengths.curvature() - (0..N).map(|i| n[i] * exact[i]).sum::<f64>(),
+            two_lengths.expected_error(),
             (0..N).map(|i| off(i) * off(i)).sum::<f64>().sqrt(),
-            certificate.product_error(),
+            two_lengths.product_error(),
             truncation,
         ];
         squares.iter_mut().zip(found).for_each(|(square, x)| *square += x * x);
@@ -66,7 +66,7 @@ fn row<T: Real>(forms: &Forms, rule: Rule, fraction: f64) -> Result<String, Cert
     Ok(format!("{c:.0e} ({c_bar:.0e}) | {hn:.0e} ({hn_bar:.0e}) | {truncation:.0e} | {bound:.0e}"))
 }
 
-fn table<T: Real>(forms: &Forms, storage: &str, rule: Rule) -> Result<(), CertificateError> {
+fn table<T: Real>(forms: &Forms, storage: &str, rule: Rule) -> Result<(), TwoLengthsError> {
     let truncation = if rule == Rule::Central { "h²Q/6" } else { "½hT" };
     println!("\n| {storage} {rule:?}, h/‖x‖ | C | Hn | {truncation} | ε‖g‖/h |");
     println!("|---|---|---|---|---|");
@@ -77,7 +77,7 @@ fn table<T: Real>(forms: &Forms, storage: &str, rule: Rule) -> Result<(), Certif
     Ok(())
 }
 
-fn main() -> Result<(), CertificateError> {
+fn main() -> Result<(), TwoLengthsError> {
     let forms = Forms::new(N, 100, 3.0, 5.0);
     for rule in [Rule::Forward, Rule::Central] {
         table::<f64>(&forms, "f64", rule)?;

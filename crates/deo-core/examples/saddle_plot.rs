@@ -7,7 +7,7 @@
 use deo_core::drive::WithDeo;
 use deo_core::objective::FromFn;
 use deo_core::optim::{Optimizer, Sgd, SgdSettings};
-use deo_core::policy::Rung;
+use deo_core::policy::Along;
 use deo_core::{DeoSettings, Event, Objective, space::Host};
 use std::fmt::Write;
 
@@ -57,7 +57,8 @@ fn run(with_deo: bool) -> Run {
         let before = [x[0], x[1]];
         if with_deo {
             let report = helped.step(&space, &mut f, &mut x[..], RATE);
-            if matches!(report.event, Event::Moved { rung: Rung::Kick, .. }) && run.kick.is_none() {
+            if matches!(report.event, Event::Moved { along: Along::Axis, .. }) && run.kick.is_none()
+            {
                 run.kick = Some((before, [x[0], x[1]], helped.deo().estimate().curvature));
             }
         } else {

@@ -20,7 +20,7 @@
 //!     }
 //! }
 //! if deo.apply(&space, &mut x, &mut g).moved() {
-//!     optimizer.kicked(&space);                               // x was moved (or moved back) instead of a step
+//!     optimizer.jumped(&space);                               // x was moved (or moved back) instead of a step
 //! } else {
 //!     optimizer.step(&space, &mut x, &g, lr);                 // as before
 //! }
@@ -30,8 +30,8 @@
 //! [`WithDeo`] the whole step.
 
 mod event;
-mod ladder;
 mod settings;
+mod strategy;
 mod tracker;
 mod with_deo;
 
@@ -46,8 +46,8 @@ use crate::noise::derive;
 use crate::policy::Kick;
 use crate::probe::Answer;
 use crate::space::Space;
-use ladder::Ladder;
 use std::borrow::BorrowMut;
+use strategy::Strategy;
 use tracker::Tracker;
 
 /// The machine. Plain data over stored vectors `V`: clone it, serialise it, resume it at any point.
@@ -63,7 +63,7 @@ pub struct Deo<V> {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 enum Policy {
     Track(Tracker),
-    Escape(Box<Ladder>),
+    Escape(Box<Strategy>),
 }
 
 /// What both work with.
@@ -116,7 +116,7 @@ impl<V> Deo<V> {
                     Kick::Highest => Target::Highest,
                     Kick::Off | Kick::Lowest | Kick::Random => Target::Lowest,
                 };
-                Policy::Escape(Box::new(Ladder::new(escape, settings.trigger, settings.budget)))
+                Policy::Escape(Box::new(Strategy::new(escape, settings.trigger, settings.budget)))
             }
         };
         let dimer = Dimer::new(space, like, dimer)?;
@@ -155,7 +155,7 @@ impl<V> Deo<V> {
     pub fn budget(&self) -> f64 {
         match &self.policy {
             Policy::Track(_) => f64::INFINITY,
-            Policy::Escape(ladder) => ladder.available(),
+            Policy::Escape(strategy) => strategy.available(),
         }
     }
 }
@@ -176,9 +176,9 @@ impl<V> Deo<V> {
         let gradient_norm = space.norm(g);
         match &mut self.policy {
             Policy::Track(tracker) => tracker.observe(&mut self.desk, space, loss, gradient_norm),
-            Policy::Escape(ladder) => {
-                ladder.abandon(left);
-                ladder.observe(&mut self.desk, space, x, loss, gradient_norm);
+            Policy::Escape(strategy) => {
+                strategy.abandon(left);
+                strategy.observe(&mut self.desk, space, x, loss, gradient_norm);
             }
         }
         gradient_norm
@@ -192,9 +192,9 @@ impl<V> Deo<V> {
     {
         match &mut self.policy {
             Policy::Track(_) => self.desk.dimer.ask(space).map(Question::Gradient),
-            Policy::Escape(ladder) => {
-                ladder.advance(&mut self.desk, space, g);
-                ladder.ask(&self.desk, space, g)
+            Policy::Escape(strategy) => {
+                strategy.advance(&mut self.desk, space, g);
+                strategy.ask(&self.desk, space, g)
             }
         }
     }
@@ -212,7 +212,7 @@ impl<V> Deo<V> {
         visit.rotations += dimer.estimate().rotations - rotations;
         match &mut self.policy {
             Policy::Track(tracker) => tracker.told(dimer, space),
-            Policy::Escape(ladder) => ladder.told(&dimer.estimate()),
+            Policy::Escape(strategy) => strategy.told(&dimer.estimate()),
         }
     }
 
@@ -222,11 +222,11 @@ impl<V> Deo<V> {
     ///
     /// If no loss was asked for.
     pub fn tell_loss(&mut self, loss: f64) {
-        let Policy::Escape(ladder) = &mut self.policy else {
+        let Policy::Escape(strategy) = &mut self.policy else {
             panic!("tell_loss without a question: a policy that tracks asks for no loss")
         };
         self.desk.visit.losses += 1;
-        ladder.tell_loss(loss);
+        strategy.tell_loss(loss);
     }
 
     /// Ends the step: transforms `g` (`Deflate`, `Amplify`) or moves `x` (`Escape`).
@@ -240,7 +240,7 @@ impl<V> Deo<V> {
     {
         let event = match &mut self.policy {
             Policy::Track(tracker) => tracker.transform(&self.desk, space, g),
-            Policy::Escape(ladder) => ladder.settle(&mut self.desk, space, x, g),
+            Policy::Escape(strategy) => strategy.settle(&mut self.desk, space, x, g),
         };
         self.desk.total += std::mem::take(&mut self.desk.visit);
         event

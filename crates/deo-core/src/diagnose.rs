@@ -46,12 +46,12 @@ pub use settings::{DiagnoseSettings, Thresholds};
 pub use turn::Turn;
 pub use verdict::Verdict;
 
-use crate::certificate::{CertificateError, CertificateSettings};
 use crate::estimate::Estimate;
 use crate::krylov::KrylovError;
 use crate::oracle::{Oracle, Workspace};
 use crate::space::Updates;
 use crate::statistics::{BatchCurvature, BatchEstimate};
+use crate::two_lengths::{TwoLengthsError, TwoLengthsSettings};
 use std::borrow::{Borrow, BorrowMut};
 
 /// The sentence and the numbers that it rests on. Curvatures are in units of the loss over those of x squared.
@@ -147,7 +147,7 @@ pub enum DiagnoseError<E> {
     /// A setting is out of range.
     Settings(KrylovError),
     /// The length for the other batches is out of range.
-    Certificate(CertificateError),
+    TwoLengths(TwoLengthsError),
     /// The oracle stopped.
     Stopped(E),
 }
@@ -156,7 +156,7 @@ impl<E: std::fmt::Display> std::fmt::Display for DiagnoseError<E> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             DiagnoseError::Settings(reason) => reason.fmt(f),
-            DiagnoseError::Certificate(reason) => reason.fmt(f),
+            DiagnoseError::TwoLengths(reason) => reason.fmt(f),
             DiagnoseError::Stopped(reason) => reason.fmt(f),
         }
     }
@@ -219,9 +219,9 @@ where
         return Ok(diagnosis);
     }
     let (rule, length) = (settings.rule, settings.length);
-    let length = CertificateSettings { rule, length, ..CertificateSettings::default() };
+    let length = TwoLengthsSettings { rule, length, ..TwoLengthsSettings::default() };
     let mut curvature = BatchCurvature::new(space, diagnosis.axis.borrow(), length)
-        .map_err(DiagnoseError::Certificate)?;
+        .map_err(DiagnoseError::TwoLengths)?;
     for other in others.iter_mut() {
         other.try_value_grad(x, g.borrow_mut()).map_err(DiagnoseError::Stopped)?;
         curvature.begin_batch();

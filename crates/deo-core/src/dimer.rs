@@ -9,7 +9,7 @@
 //! 3. Rayleigh–Ritz in span{n, w, p}: n ← Σcᵢvᵢ, Hn ← ΣcᵢHvᵢ, p ← the correction just made, orthogonal to n.
 //!
 //! The C of the end is measured afresh along the final axis, and at a second length before it is called negative:
-//! see [`Certify`]. Noise is measured before it is called noise, and the length follows from it.
+//! see [`Recheck`]. Noise is measured before it is called noise, and the length follows from it.
 //!
 //! So a rotation costs one gradient, and with p it is LOBPCG with a block of one (Knyazev 2001): close to
 //! Lanczos in products, with five stored vectors.
@@ -68,7 +68,7 @@ mod tests;
 mod units;
 
 pub use curvature::curvature;
-pub use settings::{Certify, DimerSettings, SettingsError, Stale, Target};
+pub use settings::{DimerSettings, Recheck, SettingsError, Stale, Target};
 
 use crate::estimate::{Estimate, Status};
 use crate::probe::Length;
@@ -89,7 +89,7 @@ enum Phase {
     /// H times the final axis, instead of a recombined product.
     Check,
     /// H times the axis again, at another length.
-    Certify,
+    Recheck,
     /// H times the axis at a longer length: is the residual noise?
     Measure,
     /// H times the axis at ever shorter lengths, because two of them disagree about C.

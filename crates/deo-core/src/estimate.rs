@@ -62,7 +62,7 @@ pub enum Evidence {
     /// One secant along the axis itself; or exact products, recombined or not.
     Fresh,
     /// Secants along the axis at two lengths, so that their error is measured.
-    Certified,
+    TwoLengths,
 }
 
 /// The curvature along an axis, with its error bars.
@@ -112,7 +112,7 @@ impl Estimate {
     ///
     /// Safe to act on at any time: of a recombined C no more is believed, for z ≥ 1, than that the last C measured along
     /// an axis was negative. A single length doesn't see its own truncation, though, so where H = 0 only a
-    /// [certified](Evidence::Certified) C says so; [`Certify`](crate::dimer::Certify) is about when that is measured.
+    /// [certified](Evidence::TwoLengths) C says so; [`Recheck`](crate::dimer::Recheck) is about when that is measured.
     pub fn is_negative(&self, z: f64) -> bool {
         self.curvature + z * self.secant_error < 0.0
     }

@@ -22,7 +22,7 @@
 //! | C | `restart_rows` |
 //!
 //! At the end each wanted pair is measured afresh along its own axis, by one answer and by a second one at another
-//! length before it is called negative; see [`Krylov::with_certify`].
+//! length before it is called negative; see [`Krylov::with_recheck`].
 //!
 //! Sources: Davidson, J. Comput. Phys. 17, 87 (1975); Stathopoulos & Saad, ETNA 7, 163 (1998) for thick restarts;
 //! Stathopoulos, SIAM J. Sci. Comput. 29, 481 (2007) for +1. Departures: the products may be secants, so M is
@@ -62,7 +62,7 @@ mod tests;
 
 pub use settings::{KrylovError, KrylovSettings, Which};
 
-use crate::dimer::Certify;
+use crate::dimer::Recheck;
 use crate::estimate::{Estimate, Status};
 use crate::probe::Length;
 use crate::space::Space;
@@ -111,7 +111,7 @@ pub struct Krylov<V> {
     /// The truncation of each product as a vector, as far as the asymmetries of M show it.
     errors: Vec<f64>,
     confirmation: Confirmation,
-    certify: Certify,
+    recheck: Recheck,
     check: Check,
     /// ‖r‖ of each pair at the last check that it failed.
     failed: Vec<f64>,
@@ -161,7 +161,7 @@ impl<V> Krylov<V> {
             noise: AsymmetryNoise::default(),
             errors: vec![0.0; m],
             confirmation: Confirmation::new(wanted, m),
-            certify: Certify::Claims,
+            recheck: Recheck::Claims,
             check: Check::None,
             failed: vec![f64::MAX; wanted],
             secants: false,
@@ -169,15 +169,15 @@ impl<V> Krylov<V> {
         })
     }
 
-    /// When the wanted pairs are measured afresh at the end: [`Certify::Claims`] unless this says otherwise.
+    /// When the wanted pairs are measured afresh at the end: [`Recheck::Claims`] unless this says otherwise.
     ///
-    /// k pairs cost k answers, and another one for each that is negative, or of every sign by [`Certify::Always`]. Ask for
+    /// k pairs cost k answers, and another one for each that is negative, or of every sign by [`Recheck::Always`]. Ask for
     /// that where values are shown with their errors: one length doesn't see its own truncation, and the error of a
     /// positive eigenvalue may then be several times what is stated. The answers are kept back from `max_gradients`. With
-    /// fewer than eight answers a pair in all, [`Certify::Claims`] makes no check.
+    /// fewer than eight answers a pair in all, [`Recheck::Claims`] makes no check.
     #[must_use]
-    pub fn with_certify(mut self, certify: Certify) -> Self {
-        self.certify = certify;
+    pub fn with_recheck(mut self, recheck: Recheck) -> Self {
+        self.recheck = recheck;
         self
     }
 

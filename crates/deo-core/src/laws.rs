@@ -21,7 +21,7 @@
 //! | unread | with b = 0 a y full of NaN changes no bit; likewise every output buffer and scratch |
 //! | dot | bilinear, symmetric, positive, ⟨x, y⟩² ≤ ‖x‖²‖y‖², the same bits twice |
 //! | dots, norm | against `dot`, for K = 1 … 5; in f64, ‖2⁷⁰⁰x‖ = 2⁷⁰⁰‖x‖ and ‖2⁻⁷⁰⁰x‖ = 2⁻⁷⁰⁰‖x‖ |
-//! | secant, deflate, displace, rotate, combine, torque, turn, turn_secant | vector and numbers against their definitions by `axpby` and `dot` |
+//! | secant, deflate, displace, rotate, combine, torque, ritz_update, ritz_update_from_gradients | vector and numbers against their definitions by `axpby` and `dot` |
 //! | run | each of these formulas, and one with more vectors and sums than they have, against its `define` |
 //! | update, by [`check_updates`] | over all components and over parts of them, against `run` |
 //!

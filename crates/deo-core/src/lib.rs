@@ -2,7 +2,6 @@
 #![forbid(unsafe_code)]
 
 pub mod budget;
-pub mod certificate;
 pub mod certify;
 pub mod compat;
 pub mod deo;
@@ -29,6 +28,7 @@ pub mod statistics;
 pub mod stochastic;
 mod student;
 pub mod trigger;
+pub mod two_lengths;
 
 pub use deo::{Deo, DeoSettings, DeoSettingsError, Event, PolicySettings, Question};
 pub use dimer::{Dimer, DimerSettings, SettingsError};

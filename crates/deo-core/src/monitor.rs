@@ -35,7 +35,7 @@
 //! # Ok::<(), deo_core::SettingsError>(())
 //! ```
 
-use crate::dimer::{Certify, Dimer, DimerSettings, SettingsError, Target};
+use crate::dimer::{Dimer, DimerSettings, Recheck, SettingsError, Target};
 use crate::estimate::Estimate;
 use crate::noise::derive;
 use crate::objective::Objective;
@@ -62,7 +62,7 @@ pub struct MonitorSettings {
 impl Default for MonitorSettings {
     /// Every fifty steps; forty gradients for each end to begin with, then sixteen.
     fn default() -> Self {
-        let dimer = DimerSettings { certify: Certify::Never, ..Default::default() };
+        let dimer = DimerSettings { recheck: Recheck::Never, ..Default::default() };
         MonitorSettings { interval: 50, first: 40, gradients: 16, dimer }
     }
 }

@@ -78,7 +78,7 @@ pub trait Optimizer<S: Space> {
     fn step(&mut self, space: &S, x: &mut S::Vector, g: &S::Vector, lr: f64);
 
     /// Is told that something else has just moved `x` by a finite distance, such as the kick of an escape.
-    fn kicked(&mut self, space: &S);
+    fn jumped(&mut self, space: &S);
 }
 
 impl<S: Space, O: Optimizer<S> + ?Sized> Optimizer<S> for &mut O {
@@ -86,8 +86,8 @@ impl<S: Space, O: Optimizer<S> + ?Sized> Optimizer<S> for &mut O {
         (**self).step(space, x, g, lr);
     }
 
-    fn kicked(&mut self, space: &S) {
-        (**self).kicked(space);
+    fn jumped(&mut self, space: &S) {
+        (**self).jumped(space);
     }
 }
 
@@ -96,8 +96,8 @@ impl<S: Space, O: Optimizer<S> + ?Sized> Optimizer<S> for Box<O> {
         (**self).step(space, x, g, lr);
     }
 
-    fn kicked(&mut self, space: &S) {
-        (**self).kicked(space);
+    fn jumped(&mut self, space: &S) {
+        (**self).jumped(space);
     }
 }
 

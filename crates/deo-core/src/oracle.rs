@@ -1,6 +1,6 @@
 //! Who answers: an oracle that may stop, and the one loop between it and a machine that asks.
 //!
-//! Problem: a dimer, a Krylov space, a certificate and the escape of a saddle all ask for gradients or losses about a
+//! Problem: a dimer, a Krylov space, a check at two lengths and the escape of a saddle all ask for gradients or losses about a
 //! point, and every program that runs one has its own reasons to stop: a budget that is spent, the error of a
 //! framework, a signal. Were each pair a loop of its own, they would drift apart. So a machine [asks](Asks), an
 //! [`Oracle`] answers or stops, and [`Workspace::try_answer_all`] is the loop between them.

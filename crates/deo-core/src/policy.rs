@@ -22,10 +22,10 @@ mod ray;
 
 pub use amplify::Amplify;
 pub use deflate::Deflate;
-pub use escape::{Escape, EscapeSettings, Kick, Rung};
+pub use escape::{Along, Escape, EscapeSettings, Kick};
 pub use guard::{Guard, GuardError, GuardSettings};
 
-pub(crate) use escape::{Outcome, Scene, Stage};
-pub(crate) use pending::{Promise, SAME_SHARE};
+pub(crate) use escape::{Outcome, Stage, StepInfo};
+pub(crate) use pending::{PendingMove, SAME_SHARE};
 #[cfg(test)]
 pub(crate) use ray::Best;

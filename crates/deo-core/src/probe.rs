@@ -126,7 +126,7 @@ impl Length {
 pub struct Probe<'a, V: ?Sized> {
     direction: &'a V,
     length: Length,
-    /// 1 but for the second probe of a certificate.
+    /// 1 but for the second probe of a check at two lengths.
     factor: f64,
 }
 

@@ -19,7 +19,7 @@
 //!
 //! | here, on this process alone | of the whole vector, on every process alike |
 //! |---|---|
-//! | `len`, `zeros_like`, `axpby`, `rotate`, `combine`, `turn`, the vectors that `secant`, `torque`, `displace` write | `dot`, `dots`, `norm`, `dimension`, the numbers that `secant`, `torque`, `deflate`, `displace` return |
+//! | `len`, `zeros_like`, `axpby`, `rotate`, `combine`, `ritz_update`, the vectors that `secant`, `torque`, `displace` write | `dot`, `dots`, `norm`, `dimension`, the numbers that `secant`, `torque`, `deflate`, `displace` return |
 //! | the vectors that `run` and `update` write, and the range of [`Updates::update`] | the numbers that they return, the index that `fill` gives its function |
 
 mod blocks;
@@ -236,7 +236,7 @@ pub trait Space {
 
     /// The plane rotation of x towards q = a w + b y: (x, y) ← (c x + s q, c q − s x). With b = 0 the old y is never
     /// read. On return w may hold anything.
-    fn turn(
+    fn ritz_update(
         &self,
         angle: [f64; 2],
         towards: [f64; 2],
@@ -245,14 +245,14 @@ pub trait Space {
         w: &mut Self::Vector,
     ) {
         if towards[1] == 0.0 {
-            self.run(&formulas::Turn::<false> { angle, towards }, [], [x, y, w]);
+            self.run(&formulas::RitzUpdate::<false> { angle, towards }, [], [x, y, w]);
         } else {
-            self.run(&formulas::Turn::<true> { angle, towards }, [], [x, y, w]);
+            self.run(&formulas::RitzUpdate::<true> { angle, towards }, [], [x, y, w]);
         }
     }
 
     /// The same towards q = a (g₁ − g₀) + b y, with `scratch` for the definition.
-    fn turn_secant(
+    fn ritz_update_from_gradients(
         &self,
         angle: [f64; 2],
         towards: [f64; 2],
@@ -262,9 +262,17 @@ pub trait Space {
         scratch: &mut Self::Vector,
     ) {
         if towards[1] == 0.0 {
-            self.run(&formulas::TurnSecant::<false> { angle, towards }, g, [x, y, scratch]);
+            self.run(
+                &formulas::RitzUpdateFromGradients::<false> { angle, towards },
+                g,
+                [x, y, scratch],
+            );
         } else {
-            self.run(&formulas::TurnSecant::<true> { angle, towards }, g, [x, y, scratch]);
+            self.run(
+                &formulas::RitzUpdateFromGradients::<true> { angle, towards },
+                g,
+                [x, y, scratch],
+            );
         }
     }
 }

@@ -21,7 +21,7 @@
 //!
 //! Both machines ask and are told like the [`Dimer`](crate::Dimer), spend what their settings say and no more, and
 //! end at a NaN with what they had before. Their error is that of sampling; that of the secants comes on top, see
-//! [`certificate`](crate::certificate).
+//! [`two_lengths`](crate::two_lengths).
 //!
 //! Sources: Hutchinson, Commun. Stat. Simul. Comput. 19, 433 (1990); Golub & Welsch, Math. Comput. 23, 221 (1969);
 //! Ubaru, Chen & Saad, SIAM J. Matrix Anal. Appl. 38, 1075 (2017); Ghorbani, Krishnan & Xiao, arXiv 1901.10159.

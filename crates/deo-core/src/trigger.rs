@@ -2,7 +2,7 @@
 //!
 //! Problem: a training loop has nothing to escape from most of the time. Visits come every K steps; K doubles after
 //! each failure, so that N steps see some log₂ N fruitless visits, and returns to its start after a success. For the
-//! gradient rung, a loss or two, that is condition enough. The axis, which costs many gradients, waits until progress has stalled.
+//! line search, a loss or two, that is condition enough. The axis, which costs many gradients, waits until progress has stalled.
 //!
 //! No measure may change under f → a f + c, a > 0: a *relative* decrease of the loss is wrong, because c changes it.
 //!
@@ -34,7 +34,7 @@ pub enum Stall {
 pub struct TriggerSettings {
     /// K, the steps between two visits, before any failure.
     pub interval: u64,
-    /// When the second rung, the search for an axis, may begin.
+    /// When the search for an axis, the search for an axis, may begin.
     pub stall: Stall,
 }
 

@@ -56,8 +56,8 @@ fn a_step_allocates_nothing() {
     for rule in [Rule::Forward, Rule::Central] {
         for policy in [
             PolicySettings::Escape(EscapeSettings::default()),
-            // Without the first rung every visit asks for gradients.
-            PolicySettings::Escape(EscapeSettings { gradient_rung: false, ..Default::default() }),
+            // Without the line search every visit asks for gradients.
+            PolicySettings::Escape(EscapeSettings { line_search: false, ..Default::default() }),
             PolicySettings::Deflate { alpha: 1.0, tracking },
             PolicySettings::Amplify { strength: 1.0, tracking },
         ] {

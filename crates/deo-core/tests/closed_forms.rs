@@ -6,12 +6,12 @@
 #[path = "common/jacobi.rs"]
 mod jacobi;
 
-use deo_core::certificate::{Certificate, CertificateSettings};
 use deo_core::dimer::Target;
 use deo_core::drive::Workspace;
 use deo_core::krylov::{Krylov, KrylovSettings, Which};
 use deo_core::noise::noise;
 use deo_core::space::{Host, Real};
+use deo_core::two_lengths::{TwoLengths, TwoLengthsSettings};
 use deo_core::{Dimer, DimerSettings, Objective, Rule};
 
 /// f(x), and its gradient in the second argument.
@@ -335,11 +335,11 @@ fn a_deeper_linear_net_has_no_curvature_at_zero_and_none_is_claimed() {
                 for estimate in krylov.estimates() {
                     assert!(!estimate.is_negative(2.0), "depth {depth}, {rule:?}: {estimate:?}");
                 }
-                let settings = CertificateSettings { rule, ..Default::default() };
-                let mut certificate = Certificate::new(&space, &x, settings).unwrap();
-                certificate.set_axis(&space, dimer.axis());
-                certificate.measure(&space, &mut problem, &x, &x, &mut workspace);
-                assert!(!certificate.is_negative(2.0), "depth {depth}, {rule:?}: {certificate:?}");
+                let settings = TwoLengthsSettings { rule, ..Default::default() };
+                let mut two_lengths = TwoLengths::new(&space, &x, settings).unwrap();
+                two_lengths.set_axis(&space, dimer.axis());
+                two_lengths.measure(&space, &mut problem, &x, &x, &mut workspace);
+                assert!(!two_lengths.is_negative(2.0), "depth {depth}, {rule:?}: {two_lengths:?}");
             }
         }
     }

@@ -8,7 +8,7 @@ use deo_core::drive::{StepReport, WithDeo, Workspace};
 use deo_core::noise::noise;
 use deo_core::objective::FromFn;
 use deo_core::optim::{Sgd, SgdSettings};
-use deo_core::policy::{EscapeSettings, Kick, Rung};
+use deo_core::policy::{Along, EscapeSettings, Kick};
 use deo_core::space::Host;
 use deo_core::trigger::{Stall, TriggerSettings};
 use deo_core::{Answer, Deo, DeoSettings, Event, Objective, PolicySettings, Question};
@@ -153,10 +153,10 @@ fn run(mut f: StrictSaddle, lr: f64, steps: usize, settings: DeoSettings) -> Run
     Run { x, reports, f }
 }
 
-/// The ladder with its second rung only: what is tested is then the axis.
+/// Escape with its search for an axis only: what is tested is then the axis.
 fn axis_only() -> DeoSettings {
     let policy =
-        PolicySettings::Escape(EscapeSettings { gradient_rung: false, ..Default::default() });
+        PolicySettings::Escape(EscapeSettings { line_search: false, ..Default::default() });
     DeoSettings { policy, ..Default::default() }
 }
 
@@ -202,7 +202,9 @@ fn a_minimum_costs_no_more_than_the_budget() {
     let settings = DeoSettings::default();
     let Run { reports, f, .. } = run(f, 0.3, 3_000, settings);
     assert!(
-        reports.iter().all(|report| !matches!(report.event, Event::Moved { rung: Rung::Kick, .. }))
+        reports
+            .iter()
+            .all(|report| !matches!(report.event, Event::Moved { along: Along::Axis, .. }))
     );
     let spent = (f.gradients - 3_000) as f64 + f.losses as f64 / 3.0;
     let earned = settings.budget.allowance + settings.budget.share * 3_000.0;
@@ -234,7 +236,7 @@ fn a_poisoned_probe_is_reported_whatever_axis_is_wanted() {
     for kick in [Kick::Lowest, Kick::Highest] {
         let f = StrictSaddle::new(12, -0.2, 5);
         let policy = PolicySettings::Escape(EscapeSettings {
-            gradient_rung: false,
+            line_search: false,
             kick,
             ..Default::default()
         });
@@ -295,7 +297,7 @@ fn the_loop_sees_one_batch_and_its_own_order_of_calls() {
         shape
     });
     assert_eq!(shape, "fgf", "{calls}");
-    assert!(matches!(event, Event::Moved { rung: Rung::Kick, paid: false, .. }), "{event:?}");
+    assert!(matches!(event, Event::Moved { along: Along::Axis, paid: false, .. }), "{event:?}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Diagonal, angle_to_first, dot, random_unit};
-use deo_core::dimer::{Certify, Stale, Target};
+use deo_core::dimer::{Recheck, Stale, Target};
 use deo_core::drive::Workspace;
 use deo_core::objective::FromFn;
 use deo_core::space::Host;
@@ -170,9 +170,9 @@ fn the_certified_secant_error_is_that_of_the_truncation_error() {
     for (third, h) in [(0.7, 1e-3), (-5.0, 1e-4), (30.0, 1e-5)] {
         let x = vec![0.2, -0.1, 0.4, 0.3];
         let chosen = DimerSettings {
-            certify: Certify::Always,
+            recheck: Recheck::Always,
             length: Some(Length::Absolute(h)),
-            ..settings(1e-9, 1) // one gradient: the certificate is taken from what `limit` leaves
+            ..settings(1e-9, 1) // one gradient: the two_lengths is taken from what `limit` leaves
         };
         let chosen = DimerSettings { max_gradients: 2, ..chosen };
         let mut dimer = Dimer::new(&SPACE, &x, chosen).unwrap();

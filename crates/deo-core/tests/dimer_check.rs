@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Diagonal, angle_to_first, dot, median, random_unit};
-use deo_core::dimer::{Certify, Target};
+use deo_core::dimer::{Recheck, Target};
 use deo_core::drive::Workspace;
 use deo_core::estimate::Evidence;
 use deo_core::krylov::{Krylov, KrylovSettings, Which};
@@ -31,9 +31,9 @@ fn sharp(third: f64, seed: u64) -> impl Objective<[f64]> {
     })
 }
 
-fn settings(certify: Certify, max_gradients: u64) -> DimerSettings {
+fn settings(recheck: Recheck, max_gradients: u64) -> DimerSettings {
     DimerSettings {
-        certify,
+        recheck,
         max_gradients,
         length: Some(Length::Absolute(1e-3)),
         floor: 1.0,
@@ -72,14 +72,14 @@ fn a_curvature_that_recombined_products_invent_is_not_believed() {
     let mut off = [vec![], vec![]];
     for seed in 0..12 {
         let mut f = sharp(30.0, seed);
-        for (index, certify) in [Certify::Never, Certify::Claims].into_iter().enumerate() {
-            let (estimate, axis, _) = measure(&mut f, settings(certify, 40), seed);
+        for (index, recheck) in [Recheck::Never, Recheck::Claims].into_iter().enumerate() {
+            let (estimate, axis, _) = measure(&mut f, settings(recheck, 40), seed);
             // The truth, from the same function without its third derivative.
             let mut product = vec![0.0; N];
             sharp(0.0, seed).value_grad(&axis, &mut product);
             let truth = dot(&axis, &product);
             off[index].push((estimate.curvature - truth).abs());
-            assert!(!estimate.is_negative(1.0), "{certify:?} {seed}: {estimate:?}");
+            assert!(!estimate.is_negative(1.0), "{recheck:?} {seed}: {estimate:?}");
             assert!((estimate.curvature - truth).abs() <= 3.0 * estimate.secant_error);
             let expected = [Evidence::Recombined, Evidence::Fresh][index];
             assert!(estimate.evidence >= expected, "{estimate:?}");
@@ -94,11 +94,11 @@ fn converged_means_that_the_fresh_residual_meets_the_tolerance() {
     let mut lied = 0;
     for seed in 0..12 {
         let mut f = sharp(3.0, seed);
-        for certify in [Certify::Never, Certify::Claims, Certify::Always] {
-            let (estimate, axis, secant) = measure(&mut f, settings(certify, 60), seed);
+        for recheck in [Recheck::Never, Recheck::Claims, Recheck::Always] {
+            let (estimate, axis, secant) = measure(&mut f, settings(recheck, 60), seed);
             let fresh = residual(&axis, &secant);
             let goal = 1e-2 * estimate.curvature.abs().max(1.0);
-            if certify == Certify::Never {
+            if recheck == Recheck::Never {
                 lied += u64::from(estimate.status == Status::Converged && fresh > goal);
                 continue;
             }
@@ -116,22 +116,22 @@ fn converged_means_that_the_fresh_residual_meets_the_tolerance() {
 #[test]
 fn a_check_never_exceeds_the_allowance() {
     for rule in [Rule::Forward, Rule::Central] {
-        for certify in [Certify::Never, Certify::Claims, Certify::Always] {
+        for recheck in [Recheck::Never, Recheck::Claims, Recheck::Always] {
             for allowance in 2..30 {
-                let chosen = DimerSettings { rule, tolerance: 0.0, ..settings(certify, allowance) };
+                let chosen = DimerSettings { rule, tolerance: 0.0, ..settings(recheck, allowance) };
                 let (estimate, ..) = measure(&mut sharp(1.0, 3), chosen, 5);
                 let cost = if rule == Rule::Central { 2 } else { 1 };
-                assert!(estimate.gradients <= allowance, "{rule:?} {certify:?}: {estimate:?}");
-                let checked = match certify {
-                    Certify::Never => false,
-                    Certify::Claims => allowance >= 8 * cost,
-                    Certify::Always => true,
+                assert!(estimate.gradients <= allowance, "{rule:?} {recheck:?}: {estimate:?}");
+                let checked = match recheck {
+                    Recheck::Never => false,
+                    Recheck::Claims => allowance >= 8 * cost,
+                    Recheck::Always => true,
                 };
                 let rotations =
                     allowance / cost - 1 - if checked { 2 } else { 0 }.min(allowance / cost - 1);
                 assert!(
                     estimate.rotations >= rotations.min(4),
-                    "{rule:?} {certify:?} {allowance}: {estimate:?}"
+                    "{rule:?} {recheck:?} {allowance}: {estimate:?}"
                 );
                 assert!(!checked || estimate.evidence >= Evidence::Fresh, "{estimate:?}");
             }
@@ -142,7 +142,7 @@ fn a_check_never_exceeds_the_allowance() {
 #[test]
 fn a_check_of_pairs_never_exceeds_the_allowance() {
     for rule in [Rule::Forward, Rule::Central] {
-        for certify in [Certify::Never, Certify::Claims, Certify::Always] {
+        for recheck in [Recheck::Never, Recheck::Claims, Recheck::Always] {
             for max_gradients in 4..60 {
                 let settings = KrylovSettings {
                     rule,
@@ -151,13 +151,13 @@ fn a_check_of_pairs_never_exceeds_the_allowance() {
                     max_gradients,
                     ..Default::default()
                 };
-                let krylov = process(&mut sharp(1.0, 3), settings, certify, 5);
+                let krylov = process(&mut sharp(1.0, 3), settings, recheck, 5);
                 assert!(
                     krylov.gradients() <= max_gradients,
-                    "{rule:?} {certify:?} {max_gradients}"
+                    "{rule:?} {recheck:?} {max_gradients}"
                 );
                 let least = if rule == Rule::Central { 32 } else { 16 };
-                if certify == Certify::Claims && max_gradients >= least {
+                if recheck == Recheck::Claims && max_gradients >= least {
                     let fresh =
                         krylov.estimates().iter().take_while(|e| e.evidence >= Evidence::Fresh);
                     assert!(fresh.count() >= 1, "{:?}", krylov.estimates());
@@ -210,7 +210,7 @@ fn a_caller_that_has_seen_enough_gets_the_check_or_not() {
     let (x, mut y) = (random_unit(60, 1), vec![0.0; 60]);
     let g = problem.product(&x);
     for (conclude, asked, evidence) in
-        [(true, 2, Evidence::Certified), (false, 0, Evidence::Recombined)]
+        [(true, 2, Evidence::TwoLengths), (false, 0, Evidence::Recombined)]
     {
         let mut dimer = Dimer::new(&SPACE, &x, DimerSettings::default()).unwrap();
         dimer.draw(&SPACE, 2);
@@ -235,9 +235,9 @@ fn a_caller_that_has_seen_enough_gets_the_check_or_not() {
 #[test]
 fn exact_products_are_asked_for_once() {
     let problem = Diagonal::gap_family(60, 0.1, 4);
-    let count = |certify| {
+    let count = |recheck| {
         let mut dimer =
-            Dimer::new(&SPACE, &problem.0, DimerSettings { certify, ..Default::default() })
+            Dimer::new(&SPACE, &problem.0, DimerSettings { recheck, ..Default::default() })
                 .unwrap();
         dimer.draw(&SPACE, 2);
         dimer.begin(&SPACE);
@@ -247,7 +247,7 @@ fn exact_products_are_asked_for_once() {
         }
         (dimer.estimate(), dimer.into_axis())
     };
-    assert_eq!(count(Certify::Always), count(Certify::Never));
+    assert_eq!(count(Recheck::Always), count(Recheck::Never));
 }
 
 /// sin θ ≤ ‖r‖/gap with the gap to the nearest eigenvalue; the Ritz gap is larger, so the claim may be too small.
@@ -307,11 +307,11 @@ fn the_angle_claimed_is_the_angle_measured() {
 fn process(
     f: &mut impl Objective<[f64]>,
     settings: KrylovSettings,
-    certify: Certify,
+    recheck: Recheck,
     seed: u64,
 ) -> Krylov<Vec<f64>> {
     let x = vec![0.0; N];
-    let mut krylov = Krylov::new(&SPACE, &x, settings).unwrap().with_certify(certify);
+    let mut krylov = Krylov::new(&SPACE, &x, settings).unwrap().with_recheck(recheck);
     krylov.draw(&SPACE, seed);
     Workspace::new(&SPACE, &x, settings.rule).answer_all(&mut krylov, &SPACE, f, &x, &x);
     krylov
@@ -330,8 +330,8 @@ fn pairs_of_a_davidson_process_are_measured_afresh() {
                 length: Some(Length::Absolute(h)),
                 ..Default::default()
             };
-            for certify in [Certify::Never, Certify::Claims, Certify::Always] {
-                let krylov = process(&mut sharp(30.0, seed), settings, certify, seed);
+            for recheck in [Recheck::Never, Recheck::Claims, Recheck::Always] {
+                let krylov = process(&mut sharp(30.0, seed), settings, recheck, seed);
                 assert!(krylov.status().is_final(), "{:?}", krylov.estimates());
                 assert!(krylov.gradients() < 60, "noise is no reason to go on");
                 for (i, estimate) in krylov.estimates().iter().enumerate() {
@@ -344,7 +344,7 @@ fn pairs_of_a_davidson_process_are_measured_afresh() {
                     let off = (estimate.curvature - dot(axis, &exact)).abs();
                     let fresh = residual(axis, &secant);
                     let goal = settings.tolerance * estimate.curvature.abs().max(1.0);
-                    if certify == Certify::Never {
+                    if recheck == Recheck::Never {
                         lied += u64::from(fresh > 1.1 * estimate.residual);
                         continue;
                     }
@@ -355,10 +355,12 @@ fn pairs_of_a_davidson_process_are_measured_afresh() {
                         assert!(!estimate.is_negative(2.0), "{estimate:?}");
                     }
                     // One length doesn't see its own truncation; two do.
-                    if estimate.evidence == Evidence::Certified {
+                    if estimate.evidence == Evidence::TwoLengths {
                         assert!(off <= 3.0 * estimate.secant_error, "{off} {estimate:?}");
                     }
-                    assert!(certify != Certify::Always || estimate.evidence == Evidence::Certified);
+                    assert!(
+                        recheck != Recheck::Always || estimate.evidence == Evidence::TwoLengths
+                    );
                 }
             }
         }
@@ -386,7 +388,7 @@ fn a_single_probe_of_pure_truncation_is_certified_too() {
     dimer.draw(&SPACE, 1);
     for estimate in [dimer.measure(&SPACE, &mut f, &x, &x, &mut workspace), krylov.estimates()[0]] {
         assert!(estimate.curvature < 0.0 && !estimate.is_negative(2.0), "{estimate:?}");
-        assert_eq!(estimate.evidence, Evidence::Certified);
+        assert_eq!(estimate.evidence, Evidence::TwoLengths);
     }
 }
 
@@ -404,12 +406,12 @@ fn a_check_of_k_pairs_costs_k_answers_and_one_more_for_each_that_is_negative() {
         [(Which::Lowest, Target::Lowest, 3), (Which::Highest, Target::Highest, 0)]
     {
         let settings = KrylovSettings { which, count: 4, floor: 1.0, ..Default::default() };
-        let [plain, checked] = [Certify::Never, Certify::Claims]
-            .map(|certify| process(&mut f, settings, certify, 7).gradients());
+        let [plain, checked] = [Recheck::Never, Recheck::Claims]
+            .map(|recheck| process(&mut f, settings, recheck, 7).gradients());
         assert_eq!(checked, plain + 4 + seconds, "{which:?}");
-        let [plain, checked] = [Certify::Never, Certify::Claims].map(|certify| {
+        let [plain, checked] = [Recheck::Never, Recheck::Claims].map(|recheck| {
             let chosen =
-                DimerSettings { target, certify, max_gradients: 200, ..Default::default() };
+                DimerSettings { target, recheck, max_gradients: 200, ..Default::default() };
             measure(&mut f, chosen, 7).0.gradients
         });
         assert_eq!(checked, plain + 1 + u64::from(target == Target::Lowest), "{target:?}");
@@ -420,7 +422,7 @@ fn a_check_of_k_pairs_costs_k_answers_and_one_more_for_each_that_is_negative() {
 #[test]
 fn machines_saved_between_any_two_answers_of_a_check_go_on_bit_for_bit() {
     let x = vec![0.0; N];
-    let chosen = DimerSettings { certify: Certify::Always, ..settings(Certify::Always, 30) };
+    let chosen = DimerSettings { recheck: Recheck::Always, ..settings(Recheck::Always, 30) };
     let run = |save_at: Option<usize>| {
         let mut f = sharp(30.0, 2);
         let mut ahead = vec![0.0; N];
@@ -429,7 +431,7 @@ fn machines_saved_between_any_two_answers_of_a_check_go_on_bit_for_bit() {
         dimer.draw(&SPACE, 2);
         dimer.begin(&SPACE);
         let of_krylov = KrylovSettings { floor: 1.0, length: chosen.length, ..Default::default() };
-        let mut krylov = Krylov::new(&SPACE, &x, of_krylov).unwrap().with_certify(Certify::Always);
+        let mut krylov = Krylov::new(&SPACE, &x, of_krylov).unwrap().with_recheck(Recheck::Always);
         krylov.draw(&SPACE, 2);
         while let Some(probe) = dimer.ask(&SPACE).or_else(|| krylov.ask(&SPACE)) {
             let h = probe.displace(&SPACE, &x, &mut y);
@@ -447,7 +449,7 @@ fn machines_saved_between_any_two_answers_of_a_check_go_on_bit_for_bit() {
             }
             asked += 1;
         }
-        assert!(dimer.estimate().evidence == Evidence::Certified);
+        assert!(dimer.estimate().evidence == Evidence::TwoLengths);
         (asked, dimer.estimate(), dimer.into_axis(), krylov.estimates().to_vec())
     };
     let straight = run(None);

@@ -3,18 +3,18 @@
 #[path = "common/jacobi.rs"]
 mod jacobi;
 
-use deo_core::certificate::CertificateSettings;
 use deo_core::determinism::{self, NoisyOracle};
 use deo_core::drive::Workspace;
 use deo_core::noise::noise;
 use deo_core::objective::FromFn;
 use deo_core::space::Host;
 use deo_core::statistics::{Advice, BatchCurvature, BatchEstimate, MeanOf, Sample};
+use deo_core::two_lengths::TwoLengthsSettings;
 use deo_core::{Answer, Length, Objective, Rule, Status};
 
 const SPACE: Host<f64> = Host::new();
-const EXACT: CertificateSettings =
-    CertificateSettings { rule: Rule::Product, length: None, diagnose: false };
+const EXACT: TwoLengthsSettings =
+    TwoLengthsSettings { rule: Rule::Product, length: None, diagnose: false };
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
@@ -174,7 +174,7 @@ fn cubic(spectrum: [f64; 3], third: f64) -> impl Objective<[f64]> {
 
 fn measure(
     objectives: &mut [impl Objective<[f64]>],
-    settings: CertificateSettings,
+    settings: TwoLengthsSettings,
 ) -> BatchCurvature<Vec<f64>> {
     let x = [0.5, -0.25, 1.0];
     let mut machine = BatchCurvature::new(&SPACE, &[1.0, 0.0, 0.0], settings).unwrap();
@@ -191,7 +191,7 @@ fn measure(
 fn secants_give_the_curvatures_of_the_batches() {
     for (rule, gradients) in [(Rule::Forward, 4), (Rule::Central, 8)] {
         let mut batches = [-2.0, -1.0, -1.5].map(|first| cubic([first, 1.0, 2.0], 1.0));
-        let settings = CertificateSettings { rule, ..Default::default() };
+        let settings = TwoLengthsSettings { rule, ..Default::default() };
         let estimate = measure(&mut batches, settings).estimate();
         // H₁₁ = λ + t x₁ = λ + ½, over the three batches −1.5, −0.5, −1.
         assert!((estimate.curvature + 1.0).abs() < 1e-6, "{estimate:?}");
@@ -212,14 +212,14 @@ fn the_advice_names_the_error_that_dominates() {
         let first = 0.05 - third / 2.0;
         let mut batches =
             [first - spread, first + spread, first].map(|first| cubic([first, 1.0, 2.0], third));
-        let settings = CertificateSettings { rule, length, diagnose: true };
+        let settings = TwoLengthsSettings { rule, length, diagnose: true };
         measure(&mut batches, settings).advice(2.0)
     };
     assert_eq!(advice(1e-3, 1.0, Rule::Forward, None), Advice::None);
     assert_eq!(advice(1.0, 1.0, Rule::Forward, None), Advice::UseMoreBatches);
     assert_eq!(advice(1e-3, 1.0, Rule::Forward, long), Advice::UseCentral);
     let mut one = [cubic([0.0, 1.0, 2.0], 1.0)];
-    let forward = CertificateSettings { rule: Rule::Forward, ..EXACT };
+    let forward = TwoLengthsSettings { rule: Rule::Forward, ..EXACT };
     assert_eq!(measure(&mut one, forward).advice(2.0), Advice::UseMoreBatches);
 }
 
@@ -234,7 +234,7 @@ fn scripted_curvatures_at_three_lengths_give_the_advice_of_their_regime() {
         (Rule::Central, [1.0, 2.0, 3.3], Advice::None),
         (Rule::Central, [1.0, 2.25, 5.0625], Advice::LowerLength),
     ] {
-        let settings = CertificateSettings { rule, length: None, diagnose: true };
+        let settings = TwoLengthsSettings { rule, length: None, diagnose: true };
         let mut machine = BatchCurvature::new(&SPACE, &[1.0, 0.0], settings).unwrap();
         for script in [&curvatures[..], &curvatures[..1]] {
             machine.begin_batch();
@@ -379,11 +379,11 @@ fn a_machine_saved_between_two_answers_goes_on_bit_for_bit() {
 }
 
 #[test]
-fn the_residual_of_a_certificate_is_the_distance_from_an_eigenvector() {
-    use deo_core::certificate::{Certificate, CertificateSettings};
+fn the_residual_of_a_check_at_two_lengths_is_the_distance_from_an_eigenvector() {
     use deo_core::drive::Workspace;
     use deo_core::objective::{FromFn, Objective};
     use deo_core::space::Host;
+    use deo_core::two_lengths::{TwoLengths, TwoLengthsSettings};
     // H = diag(1, 3) and n at the angle whose sine is 0.6: ‖Hn − Cn‖ = (3 − 1) · 0.6 · 0.8.
     let mut f = FromFn(|x: &[f64], g: Option<&mut [f64]>| {
         if let Some(g) = g {
@@ -393,13 +393,13 @@ fn the_residual_of_a_certificate_is_the_distance_from_an_eigenvector() {
     });
     let (space, x, mut g) = (Host::<f64>::new(), [0.3, -0.2], vec![0.0; 2]);
     f.value_grad(&x, &mut g);
-    let settings = CertificateSettings::default();
-    let mut certificate = Certificate::new(&space, &x, settings).unwrap();
-    certificate.set_axis(&space, &[0.8, 0.6]);
+    let settings = TwoLengthsSettings::default();
+    let mut two_lengths = TwoLengths::new(&space, &x, settings).unwrap();
+    two_lengths.set_axis(&space, &[0.8, 0.6]);
     let mut workspace = Workspace::new(&space, &x[..], settings.rule);
-    certificate.measure(&space, &mut f, &x[..], &g, &mut workspace);
-    assert!((certificate.residual() - 0.96).abs() < 1e-6, "{}", certificate.residual());
-    assert!((certificate.curvature() - (0.64 + 3.0 * 0.36)).abs() < 1e-6);
+    two_lengths.measure(&space, &mut f, &x[..], &g, &mut workspace);
+    assert!((two_lengths.residual() - 0.96).abs() < 1e-6, "{}", two_lengths.residual());
+    assert!((two_lengths.curvature() - (0.64 + 3.0 * 0.36)).abs() < 1e-6);
 }
 
 /// The gate of the book's recipe: a sign believed at z = 2 is wrong in 2.3 % of cases on either side, at any number of

@@ -1,4 +1,4 @@
-//! The ladder as a policy: controls, mini-batches, budgets, degenerate saddles, threads of decisions.
+//! Escape as a policy: controls, mini-batches, budgets, degenerate saddles, threads of decisions.
 
 mod common;
 
@@ -8,7 +8,7 @@ use deo_core::drive::WithDeo;
 use deo_core::noise::noise;
 use deo_core::objective::FromFn;
 use deo_core::optim::{Adam, AdamSettings, Optimizer, Sgd, SgdSettings};
-use deo_core::policy::{EscapeSettings, Kick, Rung};
+use deo_core::policy::{Along, EscapeSettings, Kick};
 use deo_core::space::Host;
 use deo_core::trigger::{Stall, TriggerSettings};
 use deo_core::{Answer, Deo, DeoSettings, Event, Objective, PolicySettings, Question, Space};
@@ -38,21 +38,21 @@ fn saddle(n: usize, seed: u64) -> impl Objective<[f64]> {
     })
 }
 
-/// The curvature along the axis of the last kick of a run that has no gradient rung, and what the run evaluated.
+/// The curvature along the axis of the last kick of a run that has no line search, and what the run evaluated.
 fn kick_curvature(kick: Kick, seed: u64) -> (Vec<f64>, deo_core::deo::Counts) {
     let mut f = saddle(40, seed);
     let mut x: Vec<f64> = (0..40).map(|i| 1e-3 * noise(seed, i)).collect();
     let settings = DeoSettings {
         seed,
-        ..with(EscapeSettings { gradient_rung: false, kick, ..Default::default() })
+        ..with(EscapeSettings { line_search: false, kick, ..Default::default() })
     };
     let mut run = WithDeo::new(&SPACE, &x, sgd(&x), settings).unwrap();
     let mut axes = vec![];
     for _ in 0..120 {
         let before = x.clone();
         let report = run.step(&SPACE, &mut f, &mut x, 0.3);
-        if let Event::Moved { rung, length, .. } = report.event {
-            assert_eq!(rung, Rung::Kick, "there is no gradient rung");
+        if let Event::Moved { along, length, .. } = report.event {
+            assert_eq!(along, Along::Axis, "there is no line search");
             // The share of the kick along the direction of negative curvature.
             axes.push(((x[0] - before[0]) / length).abs());
         }
@@ -122,7 +122,7 @@ fn a_batch_s_own_curvature_is_refused_by_the_next() {
     let mut x = vec![0.0; n];
     let settings = DeoSettings {
         trigger: TriggerSettings { stall: Stall::Always, ..Default::default() },
-        ..with(EscapeSettings { gradient_rung: false, ..Default::default() })
+        ..with(EscapeSettings { line_search: false, ..Default::default() })
     };
     let mut run = WithDeo::new(&SPACE, &x, sgd(&x), settings).unwrap();
     let (mut refused, mut reverted, mut moved) = (0, 0, 0);
@@ -276,7 +276,7 @@ fn mirrored(flip: bool) -> Vec<(&'static str, f64)> {
     let mut x: Vec<f64> = (0..n as u64).map(|i| flip * 1e-6 * noise(8, i)).collect();
     let settings = DeoSettings {
         trigger: TriggerSettings { interval: 2, ..Default::default() },
-        ..with(EscapeSettings { gradient_rung: false, ..Default::default() })
+        ..with(EscapeSettings { line_search: false, ..Default::default() })
     };
     let mut deo = Deo::new(&SPACE, &x, settings).unwrap();
     let (mut g, mut g1, mut y) = (vec![0.0; n], vec![0.0; n], vec![0.0; n]);
@@ -321,7 +321,7 @@ fn the_sign_of_the_axis_decides_nothing() {
 #[test]
 fn a_run_resumes_from_its_saved_state_at_any_step() {
     let n = 8;
-    let settings = with(EscapeSettings { gradient_rung: false, ..Default::default() });
+    let settings = with(EscapeSettings { line_search: false, ..Default::default() });
     for stop in [2, 5, 9, 20] {
         let mut ends = vec![];
         for interrupted in [false, true] {

@@ -81,7 +81,7 @@ fn undone<O: Optimizer<Host<f64>>>(optimizer: O, settings: DeoSettings, poison: 
 fn a_move_that_leads_to_what_is_not_finite_is_undone() {
     let x = [0.0; 2];
     for poison in POISONS {
-        let kicks = EscapeSettings { gradient_rung: false, ..Default::default() };
+        let kicks = EscapeSettings { line_search: false, ..Default::default() };
         let gradient = EscapeSettings { kick: Kick::Off, ..Default::default() };
         for escape in [EscapeSettings::default(), kicks, gradient] {
             let settings =
@@ -159,7 +159,7 @@ fn step(deo: &mut Deo<Vec<f64>>, x: &mut [f64], shift: f64, poison: bool) -> Eve
 #[test]
 fn a_proposal_is_dropped_by_a_step_that_is_not_finite() {
     let mut x = vec![1e-9, 0.5];
-    let escape = EscapeSettings { gradient_rung: false, ..Default::default() };
+    let escape = EscapeSettings { line_search: false, ..Default::default() };
     let settings = DeoSettings { policy: PolicySettings::Escape(escape), ..Default::default() };
     let mut deo = Deo::new(&SPACE, &x, settings).unwrap();
     let mut proposed = false;

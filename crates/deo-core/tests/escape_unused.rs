@@ -39,7 +39,7 @@ fn optimizers(x: &[f64]) -> Vec<(&'static str, Base)> {
 fn policies() -> Vec<(&'static str, PolicySettings)> {
     let tracking = Tracking { interval: 2, first: 10, gradients: 2 };
     let escape = |escape| PolicySettings::Escape(escape);
-    let no_gradient = EscapeSettings { gradient_rung: false, ..Default::default() };
+    let no_gradient = EscapeSettings { line_search: false, ..Default::default() };
     vec![
         ("escape", escape(EscapeSettings::default())),
         ("kicks", escape(no_gradient)),

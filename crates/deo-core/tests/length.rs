@@ -4,11 +4,11 @@
 #[path = "common/forms.rs"]
 mod forms;
 
-use deo_core::certificate::{Certificate, CertificateSettings, Regime, best_length};
 use deo_core::drive::Workspace;
 use deo_core::noise::noise;
 use deo_core::objective::FromFn;
 use deo_core::space::{Host, Real};
+use deo_core::two_lengths::{Regime, TwoLengths, TwoLengthsSettings, best_length};
 use deo_core::{Length, Objective, Rule, Space, Status};
 use forms::Forms;
 
@@ -53,26 +53,26 @@ fn errors<T: Real>(forms: &Forms, axes: &[Vec<T>], rule: Rule, fraction: f64) ->
     let mut forms = forms.clone();
     let mut g = space.zeros_like(&x);
     let settings =
-        CertificateSettings { rule, length: Some(of_norm(fraction, &x)), diagnose: false };
-    let mut certificate = Certificate::new(&space, &x, settings).unwrap();
+        TwoLengthsSettings { rule, length: Some(of_norm(fraction, &x)), diagnose: false };
+    let mut two_lengths = TwoLengths::new(&space, &x, settings).unwrap();
     let mut workspace = Workspace::new(&space, &x, rule);
     let mut squares = [0.0; 4];
     for (index, axis) in axes.iter().enumerate() {
         let nudge: Vec<T> = random_axis(1000 + index as u64);
         space.axpby(8.0 * space.epsilon(), &nudge, 1.0, &mut x);
         forms.value_grad(&x, &mut g);
-        certificate.set_axis(&space, axis);
-        certificate.measure(&space, &mut forms, &x, &g, &mut workspace);
-        assert_eq!(certificate.status(), Status::Converged);
-        let n = wide(certificate.axis());
+        two_lengths.set_axis(&space, axis);
+        two_lengths.measure(&space, &mut forms, &x, &g, &mut workspace);
+        assert_eq!(two_lengths.status(), Status::Converged);
+        let n = wide(two_lengths.axis());
         let exact = forms.product(&wide(&x), &n);
         let off: Vec<f64> =
-            wide(certificate.product()).iter().zip(&exact).map(|(a, b)| a - b).collect();
+            wide(two_lengths.product()).iter().zip(&exact).map(|(a, b)| a - b).collect();
         let found = [
-            certificate.curvature() - dot(&n, &exact),
-            certificate.expected_error(),
+            two_lengths.curvature() - dot(&n, &exact),
+            two_lengths.expected_error(),
             dot(&off, &off).sqrt(),
-            certificate.product_error(),
+            two_lengths.product_error(),
         ];
         squares.iter_mut().zip(found).for_each(|(s, f)| *s += f * f);
     }
@@ -149,15 +149,15 @@ fn a_third_length_tells_truncation_from_rounding() {
         (Rule::Central, 1e-3, Regime::Truncation, 6),
     ] {
         let settings =
-            CertificateSettings { rule, length: Some(of_norm(fraction, &x)), diagnose: true };
-        let mut certificate = Certificate::new(&space, &x, settings).unwrap();
+            TwoLengthsSettings { rule, length: Some(of_norm(fraction, &x)), diagnose: true };
+        let mut two_lengths = TwoLengths::new(&space, &x, settings).unwrap();
         let mut workspace = Workspace::new(&space, &x, rule);
         let mut right = 0;
         for seed in 0..AXES {
-            certificate.set_axis(&space, &random_axis::<f64>(seed));
-            certificate.measure(&space, &mut forms, &x, &g, &mut workspace);
-            assert_eq!(certificate.gradients(), gradients);
-            right += u64::from(certificate.regime() == Some(expected));
+            two_lengths.set_axis(&space, &random_axis::<f64>(seed));
+            two_lengths.measure(&space, &mut forms, &x, &g, &mut workspace);
+            assert_eq!(two_lengths.gradients(), gradients);
+            right += u64::from(two_lengths.regime() == Some(expected));
         }
         // Rounding is random: one verdict in ten or so is wrong.
         assert!(right >= AXES - 3, "{rule:?} {fraction}: {right} of {AXES}");
@@ -173,7 +173,7 @@ fn the_best_length_is_found_from_far_off() {
         forms.value_grad(&x, &mut g);
         let axis = random_axis::<T>(3);
         let length = Some(of_norm(start, &x));
-        let settings = CertificateSettings { rule, length, diagnose: true };
+        let settings = TwoLengthsSettings { rule, length, diagnose: true };
         let mut workspace = Workspace::new(&space, &x, rule);
         let best =
             best_length(&space, &mut forms, &x, &g, &axis, settings, &mut workspace).unwrap();
@@ -215,30 +215,30 @@ fn a_degenerate_point_is_not_certified_negative() {
                     0.0
                 });
                 let x = [0.0; 3];
-                let settings = CertificateSettings { rule, ..Default::default() };
-                let mut certificate = Certificate::new(&space, &x, settings).unwrap();
-                certificate.set_axis(&space, &[1.0, 0.5, -0.3]);
+                let settings = TwoLengthsSettings { rule, ..Default::default() };
+                let mut two_lengths = TwoLengths::new(&space, &x, settings).unwrap();
+                two_lengths.set_axis(&space, &[1.0, 0.5, -0.3]);
                 let mut workspace = Workspace::new(&space, &x, rule);
-                certificate.measure(&space, &mut f, &x, &x, &mut workspace);
-                assert!(!certificate.is_negative(2.0), "x^{power} {rule:?}: {certificate:?}");
+                two_lengths.measure(&space, &mut f, &x, &x, &mut workspace);
+                assert!(!two_lengths.is_negative(2.0), "x^{power} {rule:?}: {two_lengths:?}");
             }
         }
     }
 }
 
 #[test]
-fn a_certificate_ends_at_an_answer_that_is_not_finite() {
+fn a_check_at_two_lengths_ends_at_an_answer_that_is_not_finite() {
     let space = Host::<f64>::new();
-    let mut certificate = Certificate::new(&space, &[0.0; 2], Default::default()).unwrap();
-    certificate.set_axis(&space, &[0.0, 4.0]);
-    assert_eq!(certificate.axis(), &[0.0, 1.0]);
-    certificate.tell(&space, deo_core::Answer::forward(1.0, &[0.0; 2], &[f64::NAN, 0.0]));
-    assert_eq!(certificate.status(), Status::NonFinite);
-    assert!(certificate.ask(&space).is_none() && !certificate.is_negative(0.0));
-    let refused = Certificate::<Vec<f64>>::new(
+    let mut two_lengths = TwoLengths::new(&space, &[0.0; 2], Default::default()).unwrap();
+    two_lengths.set_axis(&space, &[0.0, 4.0]);
+    assert_eq!(two_lengths.axis(), &[0.0, 1.0]);
+    two_lengths.tell(&space, deo_core::Answer::forward(1.0, &[0.0; 2], &[f64::NAN, 0.0]));
+    assert_eq!(two_lengths.status(), Status::NonFinite);
+    assert!(two_lengths.ask(&space).is_none() && !two_lengths.is_negative(0.0));
+    let refused = TwoLengths::<Vec<f64>>::new(
         &space,
         &[0.0; 2],
-        CertificateSettings { length: Some(Length::Absolute(0.0)), ..Default::default() },
+        TwoLengthsSettings { length: Some(Length::Absolute(0.0)), ..Default::default() },
     );
     assert!(refused.unwrap_err().to_string().contains("above 0"));
 }

@@ -72,7 +72,7 @@ proptest! {
     fn after_a_kick_sgd_starts_afresh_and_adam_goes_on(gradients in gradients()) {
         for (i, optimizer) in optimizers(&Groups::whole(N)).iter_mut().enumerate() {
             run(optimizer, &gradients);
-            optimizer.kicked(&SPACE);
+            optimizer.jumped(&SPACE);
             let after = run(optimizer, &gradients);
             let mut fresh = optimizers(&Groups::whole(N));
             prop_assert_eq!(after == run(&mut fresh[i], &gradients), i < 3);
@@ -104,7 +104,7 @@ fn a_velocity_is_kept_only_with_momentum_and_is_zero_after_a_kick() {
     let mut y = x.clone();
     sgd.step(&SPACE, &mut y, &x, 0.1);
     assert_eq!(sgd.velocity(), Some(&x));
-    sgd.kicked(&SPACE);
+    sgd.jumped(&SPACE);
     assert_eq!(sgd.velocity(), Some(&vec![0.0; N]));
 }
 

@@ -5,7 +5,7 @@ use deo_core::optim::{Adam, AdamSettings, Optimizer, Sgd, SgdSettings, Transform
 use deo_core::space::{Host, Space};
 use deo_core::statistics::{BatchCurvature, BatchEstimate};
 use deo_core::stochastic::{Sampling, SpectralDensity, StochasticSettings, Trace};
-use deo_core::{Answer, Rule, certificate::CertificateSettings};
+use deo_core::{Answer, Rule, two_lengths::TwoLengthsSettings};
 
 const SPACE: Host<f64> = Host::new();
 
@@ -87,7 +87,7 @@ fn adam_has_no_scale_where_squares_are_numbers() {
 }
 
 fn batches(scale: f64, n: usize) -> BatchEstimate {
-    let exact = CertificateSettings { rule: Rule::Product, ..Default::default() };
+    let exact = TwoLengthsSettings { rule: Rule::Product, ..Default::default() };
     let mut axis = vec![0.0; n];
     if let Some(first) = axis.first_mut() {
         *first = 1.0;

@@ -6,12 +6,12 @@
 //! | `Krylov`, confirmed | the value is the outermost eigenvalue | secant error + ‖r‖²/gap |
 //! | `Dimer` | the value is that of *an* eigenvalue: its gap is an upper bound, with nothing behind it | secant error + ‖r‖ |
 //!
-//! Where one length only was used its truncation isn't in the error, so both are asked for two; see `Certify::Always`.
+//! Where one length only was used its truncation isn't in the error, so both are asked for two; see `Recheck::Always`.
 
 #[path = "common/spread.rs"]
 mod spread;
 
-use deo_core::dimer::{Certify, Target, curvature};
+use deo_core::dimer::{Recheck, Target, curvature};
 use deo_core::drive::Workspace;
 use deo_core::krylov::{Krylov, KrylovSettings, Which};
 use deo_core::space::{Host, Real};
@@ -26,7 +26,7 @@ fn stated(e: &Estimate) -> f64 {
 }
 
 /// The distance of the lowest and of the highest pair from its eigenvalue over the stated error, by one process.
-fn by_krylov<T: Real>(kind: Kind, rule: Rule, certify: Certify, seed: u64) -> [f64; 2]
+fn by_krylov<T: Real>(kind: Kind, rule: Rule, recheck: Recheck, seed: u64) -> [f64; 2]
 where
     Host<T>: Space<Vector = [T], Owned = Vec<T>>,
 {
@@ -36,7 +36,7 @@ where
     f.value_grad(&x, &mut g);
     let settings =
         KrylovSettings { which: Which::Both, rule, max_gradients: 1000, ..Default::default() };
-    let mut krylov = Krylov::new(&space, &x, settings).unwrap().with_certify(certify);
+    let mut krylov = Krylov::new(&space, &x, settings).unwrap().with_recheck(recheck);
     krylov.draw(&space, seed);
     Workspace::new(&space, &x, rule).answer_all(&mut krylov, &space, &mut f, &x, &g);
     let ends = [f.lambda[0], f.lambda[kind.n - 1]];
@@ -55,9 +55,9 @@ where
     let mut f = Spread::new(kind, seed);
     let x = f.point::<T>();
     [Target::Lowest, Target::Highest].map(|target| {
-        let certify = Certify::Always;
+        let recheck = Recheck::Always;
         let settings =
-            DimerSettings { target, rule, certify, max_gradients: 400, ..Default::default() };
+            DimerSettings { target, rule, recheck, max_gradients: 400, ..Default::default() };
         let (e, _) = curvature(&space, &mut f, &x, settings, seed).unwrap();
         let off = f.lambda.iter().map(|l| (l - e.curvature).abs()).min_by(f64::total_cmp);
         off.unwrap() / (e.secant_error + e.residual)
@@ -107,8 +107,8 @@ fn check(single: bool, least: f64, run: impl Fn(Kind, Rule, u64) -> [f64; 2]) {
 
 #[test]
 fn eigenvalues_of_a_process_are_as_near_as_stated() {
-    check(true, 0.01, |kind, rule, seed| by_krylov::<f32>(kind, rule, Certify::Always, seed));
-    check(false, 0.01, |kind, rule, seed| by_krylov::<f64>(kind, rule, Certify::Always, seed));
+    check(true, 0.01, |kind, rule, seed| by_krylov::<f32>(kind, rule, Recheck::Always, seed));
+    check(false, 0.01, |kind, rule, seed| by_krylov::<f64>(kind, rule, Recheck::Always, seed));
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn a_dimer_has_an_eigenvalue_as_near_as_stated() {
 #[test]
 fn one_length_does_not_see_its_own_truncation() {
     // The reason for the second: without it more than a tenth of the upper ends are further off than stated.
-    let run = |kind, seed| by_krylov::<f64>(kind, Rule::Forward, Certify::Claims, seed);
+    let run = |kind, seed| by_krylov::<f64>(kind, Rule::Forward, Recheck::Claims, seed);
     let (held, ratios) = held(run, false, 40);
     assert!(f64::from(held[1]) < 0.9 * ratios.len() as f64 / 2.0, "{held:?}");
 }

@@ -145,11 +145,11 @@ fn benches(criterion: &mut Criterion) {
         });
 
         let angle = [0.8, 0.6];
-        both(group, n, "turn", 5, |t| {
-            Parallel::new(t).turn(angle, [0.6, 0.8], black_box(&mut y), &mut w, &mut s);
+        both(group, n, "ritz_update", 5, |t| {
+            Parallel::new(t).ritz_update(angle, [0.6, 0.8], black_box(&mut y), &mut w, &mut s);
         });
-        both(group, n, "turn_secant", 6, |t| {
-            Parallel::new(t).turn_secant(
+        both(group, n, "ritz_update_from_gradients", 6, |t| {
+            Parallel::new(t).ritz_update_from_gradients(
                 angle,
                 [0.6, 0.8],
                 [&x, &z],

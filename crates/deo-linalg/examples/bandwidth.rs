@@ -92,9 +92,18 @@ fn all(length: usize, rounds: usize) {
     turns.take("secant", 4, || Parallel::new(t).secant(0.1, &x, &z, &p, &mut y));
     turns.take("torque", 4, || Parallel::new(t).torque(0.3, &x, &z, &p, &mut y));
     turns.take("rotate", 4, || Parallel::new(t).rotate(0.8, 0.6, &mut y, &mut w, &mut s));
-    turns.take("turn", 5, || Parallel::new(t).turn(angle, towards, &mut y, &mut w, &mut s));
-    turns.take("turn_secant", 6, || {
-        Parallel::new(t).turn_secant(angle, towards, [&x, &z], &mut y, &mut w, &mut s);
+    turns.take("ritz_update", 5, || {
+        Parallel::new(t).ritz_update(angle, towards, &mut y, &mut w, &mut s)
+    });
+    turns.take("ritz_update_from_gradients", 6, || {
+        Parallel::new(t).ritz_update_from_gradients(
+            angle,
+            towards,
+            [&x, &z],
+            &mut y,
+            &mut w,
+            &mut s,
+        );
     });
     turns.take("deflate", 5, || Parallel::new(t).deflate(1e-9, &x, &mut y));
     assert!(y.iter().chain(&w).all(|x| x.is_finite()), "every result is finite");

@@ -51,8 +51,15 @@ fn nothing_is_allocated_in_the_steady_state() {
         Parallel::new(t).rotate(0.6, 0.8, &mut y, &mut z, &mut s);
         Parallel::new(t).combine([(0.5, &x[..])], 0.5, &mut y);
         Parallel::new(t).torque(0.5, &x, &x, &x, &mut y);
-        Parallel::new(t).turn([0.6, 0.8], [0.6, 0.8], &mut y, &mut z, &mut s);
-        Parallel::new(t).turn_secant([0.6, 0.8], [0.6, 0.8], [&x, &x], &mut y, &mut z, &mut s);
+        Parallel::new(t).ritz_update([0.6, 0.8], [0.6, 0.8], &mut y, &mut z, &mut s);
+        Parallel::new(t).ritz_update_from_gradients(
+            [0.6, 0.8],
+            [0.6, 0.8],
+            [&x, &x],
+            &mut y,
+            &mut z,
+            &mut s,
+        );
         kernels::fill(t, &mut z, &|i| i as f64);
         let (a, b) = (MatRef::new(&a, m, k), MatRef::new(&b, k, m));
         matmul(t, 1.0, a, b, Accumulate::Replace, MatMut::new(&mut c, m, m));

@@ -83,8 +83,15 @@ fn battery<S: Updates<Vector = [T], Owned = Vec<T>>, T: Real>(
     space.rotate(0.6, 0.8, &mut x, &mut y, &mut vec![T::ZERO; len]);
     let mut w = space.zeros_like(&x);
     products.extend(space.torque(0.37, &n, &hn, &g, &mut w));
-    space.turn_secant([0.8, -0.6], [0.3, 0.9], [&n, &g], &mut x, &mut y, &mut scratch.clone());
-    space.turn([0.8, 0.6], [0.5, -0.8], &mut x, &mut y, &mut w);
+    space.ritz_update_from_gradients(
+        [0.8, -0.6],
+        [0.3, 0.9],
+        [&n, &g],
+        &mut x,
+        &mut y,
+        &mut scratch.clone(),
+    );
+    space.ritz_update([0.8, 0.6], [0.5, -0.8], &mut x, &mut y, &mut w);
     space.combine([(0.4, &n[..]), (-1.1, &g)], 0.7, &mut x);
     space.update(len / 7..len, &Momentum(0.9), [&g], [&mut hn, &mut scratch]);
     let before = [&x[..], &y, &hn, &scratch].concat();

@@ -65,7 +65,7 @@ where
         }
         let event = self.deo.apply(&space, &mut x, &mut g);
         if event.moved() {
-            self.optimizer.kicked(&space);
+            self.optimizer.jumped(&space);
         } else if loss.is_finite() && space.norm(&g).is_finite() {
             self.optimizer.step(&space, &mut x, &g, self.lr);
         }

@@ -20,7 +20,7 @@ fn number(json: &Value, key: &str) -> f64 {
 
 #[test]
 fn ranks_train_as_one_process() {
-    // At a hundredth of the default rate, where the ladder makes a move, and no sharp region amplifies rounding by 1e10 as at
+    // At a hundredth of the default rate, where Escape makes a move, and no sharp region amplifies rounding by 1e10 as at
     // 0.01.
     let arguments = ["--double", "--steps", "200", "--seed", "3", "--lr", "1e-4"];
     let alone = train(1, &arguments);

@@ -3,7 +3,7 @@
 use crate::callback::{Callback, Multiply};
 use crate::tensors::{Tensor, Tensors, given};
 use crate::vectors::{bad, by_dtype, copied, optional, space};
-use deo_core::dimer::{Certify, Target};
+use deo_core::dimer::{Recheck, Target};
 use deo_core::drive::{Asks, Workspace};
 use deo_core::estimate::Evidence;
 use deo_core::krylov::{Krylov, KrylovError, KrylovSettings, Which};
@@ -42,7 +42,7 @@ pub(crate) fn as_dict<'py>(py: Python<'py>, estimate: &Estimate) -> PyResult<Bou
         Evidence::None => "none",
         Evidence::Recombined => "recombined",
         Evidence::Fresh => "fresh",
-        Evidence::Certified => "certified",
+        Evidence::TwoLengths => "two lengths",
         _ => "other",
     };
     dict.set_item("evidence", evidence)?;
@@ -125,7 +125,7 @@ where
     Callback: Objective<S::Vector> + Multiply<S::Vector>,
 {
     // Every value is shown with its error.
-    let mut krylov = Krylov::new(space, x, settings)?.with_certify(Certify::Always);
+    let mut krylov = Krylov::new(space, x, settings)?.with_recheck(Recheck::Always);
     match v0 {
         Some(v0) => krylov.start_from(space, &[v0], seed),
         None => krylov.draw(space, seed),
@@ -160,7 +160,7 @@ pub(crate) fn curvature<'py>(
         tolerance,
         floor,
         max_gradients,
-        certify: if always { Certify::Always } else { Certify::Claims },
+        recheck: if always { Recheck::Always } else { Recheck::Claims },
         ..DimerSettings::default()
     };
     let mut callback = Callback::new(call);

@@ -128,7 +128,7 @@ fn settings(policy: &str, options: &Bound<'_, PyDict>) -> PyResult<DeoSettings> 
             settings.budget.share = option(options, "share", settings.budget.share)?;
             let default = EscapeSettings::default();
             PolicySettings::Escape(EscapeSettings {
-                gradient_rung: option(options, "gradient_rung", default.gradient_rung)?,
+                line_search: option(options, "line_search", default.line_search)?,
                 kick: if option(options, "kick", true)? { Kick::Lowest } else { Kick::Off },
                 ..default
             })

@@ -160,7 +160,7 @@ impl Space for Tensors {
         self.turn_to([c, s], [0.0, 1.0], None, None, x, y);
     }
 
-    fn turn(
+    fn ritz_update(
         &self,
         angle: [f64; 2],
         towards: [f64; 2],
@@ -171,7 +171,7 @@ impl Space for Tensors {
         self.turn_to(angle, towards, Some(w), None, x, y);
     }
 
-    fn turn_secant(
+    fn ritz_update_from_gradients(
         &self,
         angle: [f64; 2],
         towards: [f64; 2],

@@ -4,7 +4,7 @@
 //! over the step*. What do all such pairs, taken here and there, say about the Hessian H at the present point?
 //!
 //! **Model.** Before anything is seen, H is B₀ = γ1 with independent errors of its entries of some size τ. The
-//! Hessian changes with the distance d by its own size over the `reach` ℓ_H, so that a pair seen at distance d says
+//! Hessian changes with the distance d by its own size over the `length_scale` ℓ_H, so that a pair seen at distance d says
 //! yᵢ = H sᵢ + error of size τ(d/ℓ_H)²; over a step of length ℓ whose middle is D away, d² is D² + ℓ²/12 on average.
 //! The most probable symmetric H is the least-squares solution
 //!
@@ -29,7 +29,7 @@
 //! **With a model** B₀(x) (module `model`) it is the model's error E that is fitted, to what it missed of every pair,
 //! rᵢ = yᵢ − B̄₀sᵢ, B̄₀ its mean over the step: B = B₀(x) + E with x the present point, so that what the model knows of the
 //! way here is not learned again. Errors are taken as relative: the fit is made in the coordinates M^½s, M = |B₀| + μ. And
-//! the reach is learned: of four, the one under which the last steps' gradients would have been foretold best (`relative`).
+//! the length_scale is learned: of four, the one under which the last steps' gradients would have been foretold best (`relative`).
 //!
 //! | formula | code |
 //! |---|---|
@@ -61,11 +61,11 @@ struct Pair {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct LearnedHessian {
     count: usize,
-    reach: f64,
-    /// The reach as set; `reach` is the one in use.
+    length_scale: f64,
+    /// The reach as set; `length_scale` is the one in use.
     given: f64,
     scores: Vec<f64>,
-    stiffness: f64,
+    prior_curvature: f64,
     /// A ring: the oldest pair makes room.
     pairs: Vec<Pair>,
     next: usize,
@@ -78,7 +78,7 @@ pub(super) struct LearnedHessian {
     base: Option<Base>,
 }
 
-/// d₀ in units of the reach: pairs nearer than that are equally good, and w stays below 2e5, so that the normal
+/// d₀ in units of the length_scale: pairs nearer than that are equally good, and w stays below 2e5, so that the normal
 /// equation keeps ten digits.
 const NEAR: f64 = 0.05;
 
@@ -89,14 +89,14 @@ const FADED: f64 = 1e-3;
 const PAIRS: usize = 6;
 
 impl LearnedHessian {
-    pub(super) fn new(count: usize, reach: f64, stiffness: f64) -> Self {
+    pub(super) fn new(count: usize, length_scale: f64, prior_curvature: f64) -> Self {
         let square = || vec![0.0; count * count];
         LearnedHessian {
             count,
-            reach,
-            given: reach,
+            length_scale,
+            given: length_scale,
             scores: vec![0.0; REACHES.len()],
-            stiffness,
+            prior_curvature,
             pairs: Vec::new(),
             next: 0,
             matrix: square(),
@@ -198,7 +198,7 @@ impl LearnedHessian {
     }
 
     /// The share of the unit vector `v` that was never seen near here, in 0 … 1.
-    pub(super) fn doubt(&self, v: &[f64]) -> f64 {
+    pub(super) fn unexplored(&self, v: &[f64]) -> f64 {
         let n = self.count;
         let mut scaled = v.to_vec();
         if let Some(base) = &self.base {
@@ -229,7 +229,7 @@ impl LearnedHessian {
 
     fn weight(&self, pair: &Pair, position: &[f64]) -> f64 {
         let square: f64 = pair.middle.iter().zip(position).map(|(m, p)| (m - p) * (m - p)).sum();
-        weight(square + pair.spread, self.reach)
+        weight(square + pair.spread, self.length_scale)
     }
 
     /// γ. The geometric mean, because lengths of products span decades; weights squared, because a prior from
@@ -244,7 +244,7 @@ impl LearnedHessian {
                 total += weight;
             }
         }
-        if total > 0.0 { self.stiffness * (sum / total).exp() } else { 1.0 }
+        if total > 0.0 { self.prior_curvature * (sum / total).exp() } else { 1.0 }
     }
 
     /// A and R into the scratch.
@@ -286,8 +286,8 @@ fn collect([a, r]: [&mut [f64]; 2], weight: f64, s: &[f64], rest: &[f64]) {
 }
 
 /// w at the mean square distance d².
-fn weight(square: f64, reach: f64) -> f64 {
-    (reach * reach / (square + (NEAR * reach).powi(2))).powi(2)
+fn weight(square: f64, length_scale: f64) -> f64 {
+    (length_scale * length_scale / (square + (NEAR * length_scale).powi(2))).powi(2)
 }
 
 /// ⟨x, y⟩.

@@ -18,7 +18,7 @@
 //! | formula | code |
 //! |---|---|
 //! | r coordinates | `Coordinates`: of the space's own inner product, so masks, rigid motions and metrics are already in it |
-//! | B, its doubt | `LearnedHessian` |
+//! | B, its unexplored | `LearnedHessian` |
 //! | s | `step` |
 //! | R | `radius` |
 //!
@@ -30,11 +30,11 @@
 //! 1. B is a weighted least-squares fit to all pairs, not a chain of updates; probes are made where the fit knows nothing.
 //! 2. No energies: the trust radius follows the error of the predicted gradient, which is there anyway.
 //! 3. A search that climbs in vain, with growing curvature or straight on with no prospect of a negative one, goes back to
-//!    its start and climbs the other way; one that cycles is shaken, one that wanders begins again. All are counted and limited, [`NewtonSettings::rescues`].
+//!    its start and climbs the other way; one that cycles is shaken, one that wanders begins again. All are counted and limited, [`NewtonSettings::restarts`].
 //! 4. A step whose gradient error exceeds six gradients is taken back; the pair is learned all the same.
 
 mod protocol;
-mod rescue;
+mod restart;
 
 pub(super) use protocol::{AGAIN, VANISHED};
 
@@ -45,7 +45,7 @@ use super::learned::{LearnedHessian, norm};
 use super::outcome::{Counts, Outcome, Waypoint};
 use super::settings::{LONGEST, MOST, NewtonSettings, SearchError};
 use deo_core::space::Space;
-use rescue::Run;
+use restart::Run;
 use std::borrow::BorrowMut;
 
 /// What the search waits for.
@@ -142,9 +142,9 @@ pub struct NewtonSearch<V> {
     first_size: f64,
     /// After a turn: which way to climb until the gradient agrees.
     heading: Option<Vec<f64>>,
-    rescues: u64,
+    restarts: u64,
     /// Gradients spent when it last went back to the start.
-    rescued_at: u64,
+    restarted_at: u64,
     way: Vec<Waypoint<V>>,
 }
 
@@ -178,7 +178,7 @@ impl<V> NewtonSearch<V> {
         let copy = || copied(space, x);
         let zeros = || vec![0.0; r];
         Ok(NewtonSearch {
-            hessian: LearnedHessian::new(r, settings.reach, settings.stiffness),
+            hessian: LearnedHessian::new(r, settings.length_scale, settings.prior_curvature),
             coordinates,
             phase: Phase::Start,
             outcome: Outcome::Running,
@@ -218,8 +218,8 @@ impl<V> NewtonSearch<V> {
             first_slope: 0.0,
             first_size: 0.0,
             heading: None,
-            rescues: 0,
-            rescued_at: 0,
+            restarts: 0,
+            restarted_at: 0,
             way: Vec::new(),
             settings,
         })

@@ -41,16 +41,16 @@ pub struct NewtonSettings {
     /// What is sought.
     pub goal: Goal,
     /// The distance over which the Hessian changes by its own size.
-    pub reach: f64,
+    pub length_scale: f64,
     /// The trust radius at the start.
     pub radius: f64,
     /// The largest trust radius.
     pub max_radius: f64,
     /// The curvature expected where nothing was seen, in units of what was seen.
-    pub stiffness: f64,
+    pub prior_curvature: f64,
     /// The unexplored share of a followed mode, above which it is probed: 1 where no gradient was seen near, 0 for a
     /// direction just probed.
-    pub doubt: f64,
+    pub unexplored: f64,
     /// Probes allowed at the first point.
     pub first_probes: usize,
     /// Probes allowed at every other point.
@@ -61,17 +61,17 @@ pub struct NewtonSettings {
     pub flat: f64,
     /// How many changes of plan a search may make: it turns round if it climbs without meeting negative curvature, is displaced at
     /// random if it comes back to where it was, and begins again if it has spent many gradients without success.
-    pub rescues: u64,
+    pub restarts: u64,
 }
 
 impl NewtonSettings {
     /// For atoms with a model Hessian ([`Lindh`](crate::Lindh), [`Springs`](crate::Springs) or another's), in eV and Å:
     /// radii and the tolerance are those of the atom that moves, or is pulled, most; probes are long enough for forces with
-    /// noise of 1e-3 eV/Å; the reach is where the search begins to learn it.
+    /// noise of 1e-3 eV/Å; the length_scale is where the search begins to learn it.
     pub fn for_atoms(goal: Goal) -> Self {
         NewtonSettings {
             goal,
-            reach: 1.0,
+            length_scale: 1.0,
             radius: 0.1,
             max_radius: 0.3,
             probe: 1e-2,
@@ -86,16 +86,16 @@ impl Default for NewtonSettings {
     fn default() -> Self {
         NewtonSettings {
             goal: Goal::default(),
-            reach: 0.33,
+            length_scale: 0.33,
             radius: 0.15,
             max_radius: 0.6,
-            stiffness: 0.5,
-            doubt: 0.3,
+            prior_curvature: 0.5,
+            unexplored: 0.3,
             first_probes: 8,
             probes: 2,
             probe: 1e-4,
             flat: 0.0,
-            rescues: 3,
+            restarts: 3,
         }
     }
 }
@@ -250,11 +250,11 @@ impl NewtonSettings {
         if self.goal.index > dimension {
             return Err(SearchError::Index { index: self.goal.index, dimension });
         }
-        positive("reach", self.reach)?;
+        positive("length_scale", self.length_scale)?;
         positive("radius", self.radius)?;
         positive("max_radius", self.max_radius)?;
-        positive("stiffness", self.stiffness)?;
-        positive("doubt", self.doubt)?;
+        positive("prior_curvature", self.prior_curvature)?;
+        positive("unexplored", self.unexplored)?;
         positive("probe", self.probe)?;
         if !(self.flat >= 0.0 && self.flat.is_finite()) {
             return Err(SearchError::NotPositive { name: "flat", value: self.flat });

@@ -225,7 +225,7 @@ fn chain(x: &[f64], g: &mut [f64]) -> f64 {
 fn run(x: &[f64], model: &mut dyn ModelHessian<[f64]>) -> Option<u64> {
     let goal = Goal { tolerance: 1e-4, max_gradients: 600, ..Default::default() };
     let space = Host::<f64>::new();
-    let settings = NewtonSettings { goal, reach: 0.5, ..Default::default() };
+    let settings = NewtonSettings { goal, length_scale: 0.5, ..Default::default() };
     let mut search = NewtonSearch::new(&space, x, settings).expect("good settings");
     let mut g = vec![0.0; x.len()];
     while let Some(point) = search.ask() {

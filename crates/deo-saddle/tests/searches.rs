@@ -302,7 +302,7 @@ fn settings_out_of_range_are_refused_by_name() {
     let new = |settings| NewtonSearch::new(&HOST, &[1.0, 2.0][..], settings).map(|_| ());
     let base = NewtonSettings::default();
     for (settings, name) in [
-        (NewtonSettings { reach: 0.0, ..base }, "reach"),
+        (NewtonSettings { length_scale: 0.0, ..base }, "length_scale"),
         (NewtonSettings { radius: f64::NAN, ..base }, "radius"),
         (NewtonSettings { probes: 0, ..base }, "probes"),
         (NewtonSettings { goal: Goal { tolerance: -1.0, ..base.goal }, ..base }, "tolerance"),

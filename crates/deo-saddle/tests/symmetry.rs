@@ -293,7 +293,7 @@ fn cell_methods(index: usize) -> [Method; 2] {
     for method in &mut methods {
         match method {
             Method::Newton(s) => {
-                (s.reach, s.radius, s.max_radius, s.probe) = (0.1, 0.03, 0.1, 1e-5);
+                (s.length_scale, s.radius, s.max_radius, s.probe) = (0.1, 0.03, 0.1, 1e-5);
             }
             Method::MinMode(s) => (s.max_step, s.max_rotations) = (0.03, 12),
             Method::Auto(_) => unreachable!("methods() has none"),

@@ -1,10 +1,10 @@
 //! Every machine ends, whatever it is told: within the gradients allowed, within seconds, without a panic, and
 //! without a question at a point that isn't finite.
 
-use deo_core::certificate::{Certificate, CertificateSettings};
 use deo_core::krylov::{Krylov, KrylovSettings};
 use deo_core::noise::noise;
 use deo_core::space::Host;
+use deo_core::two_lengths::{TwoLengths, TwoLengthsSettings};
 use deo_core::{Answer, Dimer, DimerSettings, Probe, Rule};
 use deo_saddle::{
     Goal, Method, MinModeSearch, MinModeSettings, NewtonSearch, NewtonSettings, Verification,
@@ -235,14 +235,14 @@ fn processes_end() {
                         krylov.tell(&HOST, told);
                         assert!(count <= most + 4, "krylov, {what}");
                     }
-                    let settings = CertificateSettings { rule, ..Default::default() };
-                    let mut certificate = Certificate::new(&HOST, &x, settings).unwrap();
-                    certificate.set_axis(&HOST, &vec![1.0; x.len()]);
+                    let settings = TwoLengthsSettings { rule, ..Default::default() };
+                    let mut two_lengths = TwoLengths::new(&HOST, &x, settings).unwrap();
+                    two_lengths.set_axis(&HOST, &vec![1.0; x.len()]);
                     let mut count = 0;
-                    while let Some(probe) = certificate.ask(&HOST) {
+                    while let Some(probe) = two_lengths.ask(&HOST) {
                         let told = answer(probe, rule, &x, field, &mut count, &mut room);
-                        certificate.tell(&HOST, told);
-                        assert!(count <= 6, "certificate, {what}");
+                        two_lengths.tell(&HOST, told);
+                        assert!(count <= 6, "two lengths, {what}");
                     }
                 }
             }

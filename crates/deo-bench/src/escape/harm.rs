@@ -1,4 +1,4 @@
-//! The suite of harm: what the ladder costs where there may be nothing to escape from.
+//! The suite of harm: what Escape costs where there may be nothing to escape from.
 //!
 //! Problem: a policy that promises to do no harm has to be held against the base optimizer alone where people train:
 //! small nets on real data, at good rates and at bad ones, in short runs and in long ones. The harm found so far sat in

@@ -5,8 +5,8 @@
 //! | `gd`, `heavy-ball`, `nesterov`, `adam`, `adamw`, `nadamw` | a base optimizer with its customary parameters |
 //! | `perturbed-gd`, `neon` | gradient descent with noise, or with negative curvature from noise |
 //! | `sam` | sharpness-aware gradient descent |
-//! | `escape+BASE` | the escape ladder beside a base optimizer |
-//! | `gradient-rung+BASE`, `random-axis+BASE`, `highest-axis+BASE` | the ladder with another second rung, or with none: controls |
+//! | `escape+BASE` | the escape strategy beside a base optimizer |
+//! | `line-search+BASE`, `random-axis+BASE`, `highest-axis+BASE` | Escape with another search for an axis, or with none: controls |
 //! | `deflate+BASE`, `amplify+BASE` | a component of the gradient along the lowest axis taken away, or doubled |
 //! | `compat+BASE` | the published code |
 //! | `guard+BASE` | steps cut to what the curvature along them allows |
@@ -34,10 +34,10 @@ pub enum Base {
 /// What works beside a base optimizer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Policy {
-    /// The escape ladder.
+    /// The escape strategy.
     Escape,
-    /// Its first rung alone.
-    GradientRung,
+    /// Its line search alone.
+    LineSearch,
     /// With a random direction in place of the axis of lowest curvature.
     RandomAxis,
     /// With the axis of highest curvature.
@@ -91,7 +91,7 @@ impl Policy {
     /// All of them.
     pub const ALL: [Policy; 9] = [
         Policy::Escape,
-        Policy::GradientRung,
+        Policy::LineSearch,
         Policy::RandomAxis,
         Policy::HighestAxis,
         Policy::Deflate,
@@ -105,7 +105,7 @@ impl Policy {
     pub fn name(self) -> &'static str {
         match self {
             Policy::Escape => "escape",
-            Policy::GradientRung => "gradient-rung",
+            Policy::LineSearch => "line-search",
             Policy::RandomAxis => "random-axis",
             Policy::HighestAxis => "highest-axis",
             Policy::Deflate => "deflate",
@@ -118,7 +118,7 @@ impl Policy {
 }
 
 impl MethodKind {
-    /// What a reader wants to see first: baselines, controls, the ladder.
+    /// What a reader wants to see first: baselines, controls, Escape.
     pub const DEFAULT: [MethodKind; 13] = [
         MethodKind::Plain(Base::Gd),
         MethodKind::Plain(Base::HeavyBall),
@@ -126,7 +126,7 @@ impl MethodKind {
         MethodKind::PerturbedGd,
         MethodKind::Neon,
         MethodKind::Sam,
-        MethodKind::With(Policy::GradientRung, Base::Gd),
+        MethodKind::With(Policy::LineSearch, Base::Gd),
         MethodKind::With(Policy::RandomAxis, Base::Gd),
         MethodKind::With(Policy::Deflate, Base::Gd),
         MethodKind::With(Policy::Compat, Base::Gd),

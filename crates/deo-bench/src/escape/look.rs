@@ -1,11 +1,11 @@
 //! A diagnosis at a point of a problem that is trained.
 
 use super::trainer::{Outlook, Trainer};
-use deo_core::certificate::CertificateSettings;
 use deo_core::diagnose::{DiagnoseError, DiagnoseSettings, Diagnosis, diagnose};
 use deo_core::drive::Workspace;
 use deo_core::space::Host;
 use deo_core::statistics::BatchCurvature;
+use deo_core::two_lengths::TwoLengthsSettings;
 use deo_models::problems::Problem;
 use std::convert::Infallible;
 
@@ -31,7 +31,7 @@ pub struct Point<'a> {
 ///
 /// # Errors
 ///
-/// [`DiagnoseError::Settings`] and [`DiagnoseError::Certificate`] name a setting that is out of range.
+/// [`DiagnoseError::Settings`] and [`DiagnoseError::TwoLengths`] name a setting that is out of range.
 pub fn look(
     problem: &mut dyn Problem,
     at: Point<'_>,
@@ -49,9 +49,9 @@ pub fn look(
         return Ok((found, outlook));
     }
     let (rule, length) = (settings.rule, settings.length);
-    let lengths = CertificateSettings { rule, length, ..CertificateSettings::default() };
-    let mut curvature = BatchCurvature::new(&SPACE, &found.axis[..], lengths)
-        .map_err(DiagnoseError::Certificate)?;
+    let lengths = TwoLengthsSettings { rule, length, ..TwoLengthsSettings::default() };
+    let mut curvature =
+        BatchCurvature::new(&SPACE, &found.axis[..], lengths).map_err(DiagnoseError::TwoLengths)?;
     let mut workspace = Workspace::new(&SPACE, x, rule);
     for later in 1..=others {
         let mut objective = problem.objective(seed, step + later);

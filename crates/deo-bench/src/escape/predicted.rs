@@ -7,7 +7,7 @@
 //! 2. The run is repeated up to there and diagnosed, on the batch of that step; where steps have batches the next four are the
 //!    others. Nothing of the future is seen.
 //! 3. *Axis*: there x goes to where the loss turned along the axis, for the price of [`Diagnosis::axis_gradients`](deo_core::diagnose::Diagnosis::axis_gradients); then the base goes on.
-//!    *Base*: it just goes on. *Escape*: the ladder beside the base from the start of the run, at the same rate.
+//!    *Base*: it just goes on. *Escape*: Escape beside the base from the start of the run, at the same rate.
 //!
 //! The axis *saves* if the run with it costs less than nine tenths, or reaches a target that the base doesn't. A cell, a problem
 //! with a base, is predicted to gain if half of its seeds say so or more, and measured by the median over them of the quotient of the costs.
@@ -222,7 +222,7 @@ pub fn see(problem: &mut dyn Problem, base: Base, lr: f64, seed: u64) -> Seen {
     let half = 0.5 * (measures[begins as usize] + after);
     let left = measures.iter().skip(begins as usize).position(|measure| *measure <= half);
     let axis_cost = if d.turn.fall > 0.0 {
-        kicked.trainer.kicked(&SPACE);
+        kicked.trainer.jumped(&SPACE);
         let left = (budget as f64 - begins as f64 - paid).max(0.0);
         begins as f64 + paid + kicked.until_target(problem, lr, seed, left as u64).0
     } else {

@@ -92,10 +92,10 @@ impl Optimizer<Host<f64>> for Trainer {
         }
     }
 
-    fn kicked(&mut self, space: &Host<f64>) {
+    fn jumped(&mut self, space: &Host<f64>) {
         match &mut self.optimizer {
-            State::Sgd(sgd) => sgd.kicked(space),
-            State::Adam(adam) => Optimizer::<Host<f64>>::kicked(adam, space),
+            State::Sgd(sgd) => sgd.jumped(space),
+            State::Adam(adam) => Optimizer::<Host<f64>>::jumped(adam, space),
         }
     }
 }

@@ -8,7 +8,7 @@
 //! 2. The climb: as long as a neighbour of the best rate hasn't been tried, it is. That extends the grid where the best
 //!    rate lies at an edge, up to [`REACH`] steps beyond it.
 //! 3. For methods with knobs: every combination of a few values of the knobs at the best rate, then the climb again, now
-//!    over rate and knobs. So the baselines that have knobs are tuned in more directions than the ladder.
+//!    over rate and knobs. So the baselines that have knobs are tuned in more directions than Escape.
 //!
 //! Where every run of every rate failed, the climb goes down from the lowest. Where the rate is given, there is the
 //! third part only, at that rate.

@@ -5,7 +5,7 @@
 //! an axis drawn anew at each visit, which shows what keeping it is worth.
 
 use deo_cli::train::MeanLoss;
-use deo_core::dimer::{Certify, Dimer, DimerSettings, SettingsError, Stale, Target};
+use deo_core::dimer::{Dimer, DimerSettings, Recheck, SettingsError, Stale, Target};
 use deo_core::{Answer, Estimate, Objective};
 use deo_linalg::Parallel;
 use serde::Serialize;
@@ -62,7 +62,7 @@ pub(crate) struct Kind {
     pub(crate) on: On,
     pub(crate) axis: Axis,
     pub(crate) stale: Stale,
-    pub(crate) certify: Certify,
+    pub(crate) recheck: Recheck,
     /// Steps between its visits, a multiple of the interval of the experiment.
     pub(crate) every: u64,
 }
@@ -90,9 +90,9 @@ impl Follower {
         gradients: u64,
         seed: u64,
     ) -> Result<Self, SettingsError> {
-        let Kind { target, stale, certify, .. } = kind;
+        let Kind { target, stale, recheck, .. } = kind;
         let default = DimerSettings::default();
-        let settings = DimerSettings { target, stale, certify, max_gradients: FIRST, ..default };
+        let settings = DimerSettings { target, stale, recheck, max_gradients: FIRST, ..default };
         let mut dimer = Dimer::new(space, like, settings)?;
         dimer.draw(space, seed);
         Ok(Follower { kind, gradients, seen: vec![], dimer, seed })
@@ -107,12 +107,12 @@ impl Follower {
         seed: u64,
     ) -> Result<Vec<Self>, SettingsError> {
         let (lowest, highest) = (Target::Lowest, Target::Highest);
-        let (on, axis, stale, certify) = (On::Fixed, Axis::Kept, Stale::Forget, Certify::Never);
-        let usual = Kind { target: lowest, on, axis, stale, certify, every: interval };
+        let (on, axis, stale, recheck) = (On::Fixed, Axis::Kept, Stale::Forget, Recheck::Never);
+        let usual = Kind { target: lowest, on, axis, stale, recheck, every: interval };
         let kinds: [(_, &[u64]); 8] = [
             (usual, &[1, 2, 3, 4, 6, 8, 16]),
             (Kind { stale: Stale::Refresh, ..usual }, &[3, 4, 8, 16]),
-            (Kind { certify: Certify::Claims, ..usual }, &[8, 16]),
+            (Kind { recheck: Recheck::Claims, ..usual }, &[8, 16]),
             (Kind { axis: Axis::Drawn, ..usual }, &[8, 16]),
             (Kind { every: 5 * interval, ..usual }, &[8, 16]),
             (Kind { on: On::Step, ..usual }, &[2, 4, 8]),

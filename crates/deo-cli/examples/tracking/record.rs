@@ -6,7 +6,7 @@ use crate::reference::Converged;
 use deo_cli::table::align;
 use deo_cli::train::Settings;
 use deo_core::Estimate;
-use deo_core::dimer::{Certify, Stale, Target};
+use deo_core::dimer::{Recheck, Stale, Target};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -103,7 +103,7 @@ impl Record {
     }
 
     fn compare(&self, follower: &Follower) -> Series {
-        let Kind { target, on, axis, stale, certify, every } = follower.kind;
+        let Kind { target, on, axis, stale, recheck, every } = follower.kind;
         let lowest = target == Target::Lowest;
         // A visit of a follower and λ then.
         let pairs: Vec<(u64, Estimate, f64)> = (follower.seen.iter())
@@ -135,7 +135,7 @@ impl Record {
             on,
             axis,
             stale: if stale == Stale::Forget { "forget" } else { "refresh" },
-            checked: certify != Certify::Never,
+            checked: recheck != Recheck::Never,
             every,
             gradients: follower.gradients,
             medians: [part(&|_| true), part(&|step| step <= half), part(&|step| step > half)],

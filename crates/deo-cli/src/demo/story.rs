@@ -1,13 +1,13 @@
 //! One start, two runs: the base optimizer alone, and with DEO beside it.
 
 use super::rivals::{BUDGET, PROBLEM};
-use deo_core::certificate::{Certificate, CertificateSettings};
 use deo_core::drive::{WithDeo, Workspace, curvature};
 use deo_core::noise::noise;
 use deo_core::optim::{Optimizer, Sgd, SgdSettings};
-use deo_core::policy::Rung;
+use deo_core::policy::Along;
 use deo_core::probe::Rule;
 use deo_core::space::Host;
+use deo_core::two_lengths::{TwoLengths, TwoLengthsSettings};
 use deo_core::{DeoSettings, DimerSettings, Event, Objective, Space};
 use deo_models::problems::{self, Problem, ProblemError};
 
@@ -145,7 +145,7 @@ fn run(problem: &mut dyn Problem, seed: u64, rate: f64, target: f64, with_deo: b
         }
         let before = x.clone();
         let report = helped.step(&SPACE, f, &mut x[..], rate);
-        if let Event::Moved { rung, length, .. } = report.event {
+        if let Event::Moved { along, length, .. } = report.event {
             let mut direction = x.clone();
             SPACE.axpby(-1.0 / length, &before, 1.0 / length, &mut direction);
             told.moves.push(Move {
@@ -153,7 +153,7 @@ fn run(problem: &mut dyn Problem, seed: u64, rate: f64, target: f64, with_deo: b
                 loss: report.loss,
                 after: problem.measure(&x),
                 length,
-                kick: rung == Rung::Kick,
+                kick: along == Along::Axis,
                 curvature: measure(problem.objective(seed, step), &before, &direction),
                 direction,
                 from: before,
@@ -167,14 +167,14 @@ fn run(problem: &mut dyn Problem, seed: u64, rate: f64, target: f64, with_deo: b
 /// The curvature at `x` along a unit vector.
 fn measure(f: &mut dyn Objective<[f64]>, x: &[f64], axis: &[f64]) -> Curvature {
     // The central rule, since beside such small curvatures third derivatives would show in a forward difference.
-    let settings = CertificateSettings { rule: Rule::Central, ..CertificateSettings::default() };
-    let mut certificate = Certificate::new(&SPACE, x, settings).expect(VALID);
-    certificate.set_axis(&SPACE, axis);
+    let settings = TwoLengthsSettings { rule: Rule::Central, ..TwoLengthsSettings::default() };
+    let mut two_lengths = TwoLengths::new(&SPACE, x, settings).expect(VALID);
+    two_lengths.set_axis(&SPACE, axis);
     let mut g = x.to_vec();
     f.value_grad(x, &mut g);
     let mut workspace = Workspace::new(&SPACE, x, settings.rule);
-    certificate.measure(&SPACE, f, x, &g, &mut workspace);
-    Curvature { value: certificate.curvature(), error: certificate.secant_error() }
+    two_lengths.measure(&SPACE, f, x, &g, &mut workspace);
+    Curvature { value: two_lengths.curvature(), error: two_lengths.secant_error() }
 }
 
 /// The loss along the kick, as far behind its beginning as half its length, and twice as far beyond.

@@ -95,8 +95,8 @@ Methods (default ones marked *):
   gd* heavy-ball* nesterov adam* adamw nadamw    a base optimizer alone
   perturbed-gd* neon* sam*                       gradient descent with noise, with negative curvature from noise,
                                                  sharpness-aware; their other numbers are tuned too
-  escape+BASE                                    the escape ladder beside a base (* gd, heavy-ball, adam)
-  gradient-rung+BASE random-axis+BASE            controls: its first rung alone; a random direction for the axis;
+  escape+BASE                                    the escape strategy beside a base (* gd, heavy-ball, adam)
+  line-search+BASE random-axis+BASE              controls: its line search alone; a random direction for the axis;
   highest-axis+BASE                              the axis of highest curvature (* the first two with gd)
   deflate+BASE amplify+BASE                      the paper's projection; its opposite (* deflate+gd)
   compat+BASE                                    the published code (* gd)

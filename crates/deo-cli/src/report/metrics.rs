@@ -82,11 +82,11 @@ struct Line<'a> {
     #[serde(default)]
     ms: Option<f64>,
     #[serde(default)]
-    monitor: Option<Sight>,
+    monitor: Option<Readings>,
 }
 
 #[derive(Deserialize)]
-struct Sight {
+struct Readings {
     lowest: End,
     highest: End,
 }
@@ -117,7 +117,7 @@ impl Curves {
         };
         self.val_loss.extend(line.val_loss.map(|value| sample(value, None)));
         self.curvature.extend(line.curvature.map(|value| sample(value, line.residual)));
-        if let Some(Sight { lowest, highest }) = &line.monitor {
+        if let Some(Readings { lowest, highest }) = &line.monitor {
             self.lowest.extend(lowest.curvature.map(|value| sample(value, lowest.residual)));
             self.highest.extend(highest.curvature.map(|value| sample(value, highest.residual)));
         }

@@ -31,7 +31,7 @@ pub(super) fn section(html: &mut Html, runs: &[&Run], names: &mut Names) {
     }
     html.raw("<div class=\"charts\">\n");
     let id = names.id();
-    html.append(ladder(runs).html(&id));
+    html.append(strategy(runs).html(&id));
     let id = names.id();
     html.append(densities(runs).html(&id));
     html.raw("</div>\n");
@@ -112,7 +112,7 @@ fn facts(runs: &[&Run]) -> Table {
 }
 
 /// The eigenvalues in order, with their residuals as bars.
-fn ladder(runs: &[&Run]) -> Chart {
+fn strategy(runs: &[&Run]) -> Chart {
     let line = |run: &&Run| {
         let value = |pair: &Value, key: &str| number::of(&pair[key]).unwrap_or(f64::NAN);
         let mut pairs: Vec<(f64, f64)> = run

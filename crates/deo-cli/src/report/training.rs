@@ -55,7 +55,7 @@ fn meaning(event: &str) -> &'static str {
     match event {
         "quiet" => "no visit was due",
         "tracked" => "the axis was brought up to date",
-        "gradient-rung" => "moved along the gradient, by losses that fell",
+        "line-search" => "moved along the gradient, by losses that fell",
         "kick" => "moved along the axis of lowest curvature",
         "proposed" => "a move was found; the next batches decide",
         "confirmed" => "the next batch agreed with the move",

@@ -5,10 +5,10 @@ use crate::npy::NpyError;
 use crate::output::OutputError;
 use crate::setting::{SettingError, UnusedOption};
 use crate::train::TrainError;
-use deo_core::certificate::CertificateError;
 use deo_core::determinism::NoisyOracle;
 use deo_core::krylov::KrylovError;
 use deo_core::stochastic::StochasticError;
+use deo_core::two_lengths::TwoLengthsError;
 use deo_models::data::DataError;
 use deo_models::landscapes::LandscapeError;
 use deo_models::weights::WeightsError;
@@ -46,7 +46,7 @@ pub enum SpectrumError {
     Krylov(#[from] KrylovError),
     /// A setting of the verification.
     #[error(transparent)]
-    Certificate(#[from] CertificateError),
+    TwoLengths(#[from] TwoLengthsError),
     /// A setting of density or trace.
     #[error(transparent)]
     Stochastic(#[from] StochasticError),

@@ -9,8 +9,8 @@
 
 use super::error::SpectrumError;
 use super::source::{Of, Part, Source, answer_all};
-use deo_core::certificate::CertificateSettings;
 use deo_core::statistics::{BatchCurvature, BatchEstimate};
+use deo_core::two_lengths::TwoLengthsSettings;
 use deo_core::{Length, Rule};
 use deo_linalg::{Parallel, Real, Threads};
 
@@ -34,7 +34,7 @@ pub(super) fn verify<T: Real>(
 ) -> Result<Verified, SpectrumError> {
     let length = given.map_or_else(|| source.best_length(n), Ok)?;
     let settings =
-        CertificateSettings { rule, length: Some(Length::Relative(length)), diagnose: false };
+        TwoLengthsSettings { rule, length: Some(Length::Relative(length)), diagnose: false };
     let batches = source.batches();
     let own = over(source, n, settings, (0..batches.own).map(Part::Own))?;
     let fresh = match batches.fresh {
@@ -48,7 +48,7 @@ pub(super) fn verify<T: Real>(
 fn over<T: Real>(
     source: &mut dyn Source<T>,
     n: &[T],
-    settings: CertificateSettings,
+    settings: TwoLengthsSettings,
     parts: impl Iterator<Item = Part>,
 ) -> Result<BatchEstimate, SpectrumError> {
     let space = Parallel::<T>::new(Threads::Pool);

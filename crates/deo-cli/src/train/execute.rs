@@ -2,7 +2,7 @@
 
 use super::error::TrainError;
 use super::experiment::Experiment;
-use super::home::Place;
+use super::home::RunDirectory;
 use super::options::{OUTPUT, Options, RUN};
 use super::report::{Report, files};
 use super::resume::{self, Loaded, Training};
@@ -49,7 +49,7 @@ const MOST_SEEDS: u64 = 1000;
 
 const EXAMPLES: &str = "\
 Examples:
-  deo train                                  AdamW with and without the escape ladder, under a minute
+  deo train                                  AdamW with and without the escape strategy, under a minute
   deo train --text tale.txt --steps 5000     another text, a longer run
   deo train --optimizer sgd --policy deflate --alpha 0.5 --out runs/deflate
   deo train --monitor --out runs/watched     both ends of the spectrum, in curvature.svg
@@ -96,10 +96,10 @@ pub fn execute(
     let (settings, place, mut loaded) = match resume {
         None => {
             let out = options.out.clone();
-            (Settings::resolve(options, &given)?, out.map(Place::new), None)
+            (Settings::resolve(options, &given)?, out.map(RunDirectory::new), None)
         }
         Some(dir) => {
-            let place = Place::locked(dir.clone())?;
+            let place = RunDirectory::locked(dir.clone())?;
             if resume::is_finished(&dir) {
                 note(notes, format_args!("the training in {} is finished", dir.display()));
                 return Ok(());

@@ -10,7 +10,7 @@
 //! [`Ledger`](super::Ledger) for the rule, and [`Experiment::go_on`] for the loop.
 
 use super::error::TrainError;
-use super::monitor::Looker;
+use super::monitor::MonitorRun;
 use super::record::{ModelFacts, TextFacts};
 use super::settings::{Method, Settings};
 use deo_core::compat::Variant;
@@ -92,9 +92,9 @@ impl<'a> Experiment<'a> {
     }
 
     /// What the monitor looks with, if there is one.
-    pub(super) fn looker(&self) -> Option<Looker> {
+    pub(super) fn monitor_run(&self) -> Option<MonitorRun> {
         let monitoring = self.settings.monitor?;
-        Some(Looker::new(monitoring.visits, self.gpt(), self.probes.clone()))
+        Some(MonitorRun::new(monitoring.visits, self.gpt(), self.probes.clone()))
     }
 
     /// `count` characters that the model writes with `parameters`, at temperature 0.8; fewer once `enough` says so.

@@ -1,7 +1,7 @@
 //! The end of a run: its results, and what is drawn of it.
 
-use super::companion::Tally;
 use super::error::TrainError;
+use super::helper::Totals;
 use super::log::Log;
 use super::monitor::Monitored;
 use super::plot::Curve;
@@ -16,7 +16,7 @@ pub struct Finished {
     log: Log,
     train_loss: f64,
     ledger: Ledger,
-    tally: Tally,
+    totals: Totals,
     monitored: Option<Monitored>,
     /// The trained parameters.
     pub parameters: Vec<f32>,
@@ -29,14 +29,14 @@ impl Finished {
     pub(super) fn new(
         log: Log,
         train_loss: f64,
-        (ledger, tally): (Ledger, Tally),
+        (ledger, totals): (Ledger, Totals),
         monitored: Option<Monitored>,
         parameters: Vec<f32>,
     ) -> Result<Self, TrainError> {
         if !(train_loss.is_finite() && log.last_val_loss.is_finite()) {
             return Err(TrainError::Ruined { run: log.name });
         }
-        Ok(Finished { log, train_loss, ledger, tally, monitored, parameters })
+        Ok(Finished { log, train_loss, ledger, totals, monitored, parameters })
     }
 
     /// Its name.
@@ -51,7 +51,7 @@ impl Finished {
 
     /// The numbers.
     pub fn record(&self) -> RunRecord {
-        let Finished { log, ledger, tally, .. } = self;
+        let Finished { log, ledger, totals, .. } = self;
         let summary = RunSummary {
             name: log.name.clone(),
             train_loss: self.train_loss,
@@ -59,8 +59,8 @@ impl Finished {
             gradients: ledger.gradients(),
             losses: ledger.losses(),
             seconds: log.seconds,
-            rotations: tally.rotations,
-            kicks: tally.kicks,
+            rotations: totals.rotations,
+            kicks: totals.kicks,
             curvature: log.measured.map(|[curvature, _]| curvature),
             monitor: self.monitored.as_ref().map(|monitored| monitored.summary),
         };
@@ -68,8 +68,8 @@ impl Finished {
             summary,
             steps: log.steps,
             skipped: log.skipped,
-            visits: tally.visits,
-            moves: tally.moves,
+            visits: totals.visits,
+            moves: totals.moves,
             residual: log.measured.map(|[_, residual]| residual),
             best_val_loss: log.best_val_loss,
             events: log.events.clone(),

@@ -10,15 +10,15 @@ use std::path::PathBuf;
 
 /// Where a training is to be kept. Nothing is touched there yet, except for the lock.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct RunDirectory {
     dir: PathBuf,
     lock: Option<Lock>,
 }
 
-impl Place {
+impl RunDirectory {
     /// A directory that may not exist yet.
     pub(super) fn new(dir: PathBuf) -> Self {
-        Place { dir, lock: None }
+        RunDirectory { dir, lock: None }
     }
 
     /// A directory that has something to go on with, locked before anything is read in it.
@@ -27,13 +27,13 @@ impl Place {
             return Err(ResumeError::NoDirectory { dir }.into());
         }
         let lock = Some(Lock::take(&dir)?);
-        Ok(Place { dir, lock })
+        Ok(RunDirectory { dir, lock })
     }
 
     /// Makes it the home of a training that writes `files`: one that is `resumed`, or a new one, which destroys none that
     /// isn't finished.
     pub(super) fn occupy(self, files: &[&str], resumed: bool) -> Result<OutputDir, TrainError> {
-        let Place { dir, lock } = self;
+        let RunDirectory { dir, lock } = self;
         let refuse = |reason| OutputError::Directory { dir: dir.clone(), reason };
         fs::create_dir_all(&dir).map_err(refuse)?;
         let lock = lock.map_or_else(|| Lock::take(&dir), Ok)?;

@@ -1,7 +1,7 @@
 //! The bookkeeping of a run, from step to step. Plain data, part of every checkpoint.
 
 use super::error::TrainError;
-use super::record::{Metrics, Sight};
+use super::record::{Metrics, Readings};
 use super::trainer::Step;
 use deo_bench::Ledger;
 use serde::{Deserialize, Serialize};
@@ -40,22 +40,22 @@ pub(super) struct Taken {
     skipped: bool,
     event: String,
     measured: Option<[f64; 2]>,
-    sight: Option<Sight>,
+    readings: Option<Readings>,
     /// Without the validation.
     pub(super) seconds: f64,
 }
 
 impl Taken {
-    pub(super) fn new(step: &Step, sight: Option<Sight>, seconds: f64) -> Self {
+    pub(super) fn new(step: &Step, readings: Option<Readings>, seconds: f64) -> Self {
         Taken {
             loss: step.loss,
             gradient_norm: step.gradient_norm,
             lr: step.lr,
             non_finite: step.non_finite,
-            skipped: step.deed.is_none(),
+            skipped: step.outcome.is_none(),
             event: step.event().to_owned(),
-            measured: step.deed.and_then(|deed| deed.measured),
-            sight,
+            measured: step.outcome.and_then(|outcome| outcome.measured),
+            readings,
             seconds,
         }
     }
@@ -111,7 +111,7 @@ impl Log {
             lr: step.lr,
             // Whole microseconds: what a clock is good for.
             ms: (step.seconds * 1e6).round() / 1e3,
-            monitor: step.sight,
+            monitor: step.readings,
         }
     }
 

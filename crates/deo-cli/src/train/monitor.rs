@@ -19,9 +19,9 @@
 //! with 16. λ_max: 1 % with 2, every 50 steps (`examples/tracking`, experiments/curvature/tracking.json).
 
 use super::probes::MeanLoss;
-use super::record::{CurvatureEnd, MonitorSummary, Sight};
+use super::record::{CurvatureEnd, MonitorSummary, Readings};
 use super::trainer::same_length;
-use deo_core::dimer::{Certify, DimerSettings};
+use deo_core::dimer::{DimerSettings, Recheck};
 use deo_core::drive::Workspace;
 use deo_core::monitor::{Monitor, MonitorSettings};
 use deo_core::{Estimate, Objective, SettingsError};
@@ -49,7 +49,7 @@ impl Monitoring {
         let first = default.first.max(gradients);
         // All gradients into rotations: the first of the next visit is a fresh one along the axis, and what limits a
         // curvature that is followed is its axis. With a check, 8 gradients follow λ_min no better than 6.
-        let dimer = DimerSettings { certify: Certify::Never, ..default.dimer };
+        let dimer = DimerSettings { recheck: Recheck::Never, ..default.dimer };
         Monitoring { batches, visits: MonitorSettings { interval, first, gradients, dimer } }
     }
 }
@@ -92,8 +92,8 @@ impl MonitorState {
     }
 
     /// What it saw last, and all that it saw.
-    pub(super) fn finish(self, last: Sight) -> Monitored {
-        let Sight { lowest, highest, gradients, .. } = last;
+    pub(super) fn finish(self, last: Readings) -> Monitored {
+        let Readings { lowest, highest, gradients, .. } = last;
         let (visits, seconds) = (self.visits.len() as u64, self.seconds);
         let summary = MonitorSummary { lowest, highest, visits, gradients, seconds };
         Monitored { summary, visits: self.visits }
@@ -102,20 +102,20 @@ impl MonitorState {
 
 /// What a monitor looks with: its own model, batches and buffers.
 #[derive(Debug)]
-pub(super) struct Looker {
+pub(super) struct MonitorRun {
     space: Parallel<f32>,
     f: MeanLoss<f32>,
     g: Vec<f32>,
     workspace: Workspace<Vec<f32>>,
 }
 
-impl Looker {
+impl MonitorRun {
     /// For the mean loss of `gpt` on `batches`.
     pub(super) fn new(visits: MonitorSettings, gpt: Gpt<f32>, batches: Vec<Batch>) -> Self {
         let space = Parallel::new(Threads::Pool);
         let g = vec![0.0; gpt.layout().len()];
         let workspace = Workspace::new(&space, &g, visits.dimer.rule);
-        Looker { f: MeanLoss::new(gpt, batches), g, workspace, space }
+        MonitorRun { f: MeanLoss::new(gpt, batches), g, workspace, space }
     }
 
     /// Looks if a visit is due before `step`, counted from 0.
@@ -124,14 +124,14 @@ impl Looker {
         step: u64,
         x: &[f32],
         state: &mut MonitorState,
-    ) -> Option<Sight> {
+    ) -> Option<Readings> {
         state.monitor.is_due(step).then(|| self.look(step, x, state))
     }
 
     /// Looks at x, after `step` steps.
-    pub(super) fn look(&mut self, step: u64, x: &[f32], state: &mut MonitorState) -> Sight {
+    pub(super) fn look(&mut self, step: u64, x: &[f32], state: &mut MonitorState) -> Readings {
         let clock = Instant::now();
-        let Looker { space, f, g, workspace } = self;
+        let MonitorRun { space, f, g, workspace } = self;
         let before = f.gradients();
         f.value_grad(x, g);
         let [lowest, highest] = state.monitor.measure(space, f, x, g, workspace).map(end);
@@ -141,7 +141,7 @@ impl Looker {
         state.visits.push((step, [lowest, highest]));
         // Whole microseconds: what a clock is good for.
         let ms = (seconds * 1e6).round() / 1e3;
-        Sight { lowest, highest, gradients: state.gradients, ms }
+        Readings { lowest, highest, gradients: state.gradients, ms }
     }
 }
 

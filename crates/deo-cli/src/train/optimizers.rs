@@ -47,11 +47,11 @@ impl<S: Updates> Optimizer<S> for AnyOptimizer<S::Owned> {
         }
     }
 
-    fn kicked(&mut self, space: &S) {
+    fn jumped(&mut self, space: &S) {
         match self {
-            AnyOptimizer::Sgd(sgd) => sgd.kicked(space),
-            AnyOptimizer::Adam(adam) => adam.kicked(space),
-            AnyOptimizer::ClampedRatio(ratio) => ratio.kicked(space),
+            AnyOptimizer::Sgd(sgd) => sgd.jumped(space),
+            AnyOptimizer::Adam(adam) => adam.jumped(space),
+            AnyOptimizer::ClampedRatio(ratio) => ratio.jumped(space),
         }
     }
 }

@@ -5,7 +5,7 @@
 //! | [`Metrics`] | one line of `metrics.jsonl` for each step of each run |
 //! | [`Summary`] | the object that `--json` prints |
 //! | [`Record`] | `record.json` |
-//! | [`Sight`], [`MonitorSummary`] | what a monitor adds to a line of metrics and to a run; absent without one |
+//! | [`Readings`], [`MonitorSummary`] | what a monitor adds to a line of metrics and to a run; absent without one |
 //!
 //! A number that isn't finite, a NaN loss say, becomes `null`: JSON has no other way.
 
@@ -49,7 +49,7 @@ pub struct Metrics<'a> {
     pub ms: f64,
     /// What the monitor saw before the step, where it looked.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub monitor: Option<Sight>,
+    pub monitor: Option<Readings>,
 }
 
 fn is_zero(count: &u64) -> bool {
@@ -92,7 +92,7 @@ fn status<'de, D: Deserializer<'de>>(from: D) -> Result<Status, D::Error> {
 
 /// What a monitor saw at one visit.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Sight {
+pub struct Readings {
     /// λ_min.
     pub lowest: CurvatureEnd,
     /// λ_max.
@@ -156,7 +156,7 @@ pub struct RunRecord {
     pub skipped: u64,
     /// Visits of the dimer.
     pub visits: u64,
-    /// Those that moved the parameters, by either rung of the ladder.
+    /// Those that moved the parameters, by either search of Escape.
     pub moves: u64,
     /// The residual of the curvature last measured.
     pub residual: Option<f64>,

@@ -20,7 +20,7 @@ use super::error::TrainError;
 use super::experiment::Experiment;
 use super::finished::Finished;
 use super::log::{Log, Taken};
-use super::monitor::{Looker, MonitorState};
+use super::monitor::{MonitorRun, MonitorState};
 use super::record::Metrics;
 use super::settings::Settings;
 use super::trainer::Trainer;
@@ -93,7 +93,7 @@ impl RunState {
 
 /// How a call of [`Experiment::go_on`] ended.
 #[derive(Debug)]
-pub enum Leg {
+pub enum RunEnd {
     /// The budget is spent.
     Finished(Box<Finished>),
     /// The watcher wanted it to end before; it has seen the state.
@@ -163,9 +163,9 @@ impl Experiment<'_> {
     /// # Errors
     ///
     /// [`TrainError::Diverged`], [`TrainError::Ruined`], and what `watch` returns.
-    pub fn go_on(&self, mut state: RunState, watch: &mut dyn Watch) -> Result<Leg, TrainError> {
+    pub fn go_on(&self, mut state: RunState, watch: &mut dyn Watch) -> Result<RunEnd, TrainError> {
         let Settings { batch, block, seed, .. } = *self.settings();
-        let (space, mut gpt, mut looker) = (Trainer::space(), self.gpt(), self.looker());
+        let (space, mut gpt, mut monitor_run) = (Trainer::space(), self.gpt(), self.monitor_run());
         let mut batches = Batches::new(self.corpus().train(), batch, block, seed)?;
         batches.skip_to(state.log.steps.saturating_add(state.pending.is_some().into()));
         let mut batch = Batch::default();
@@ -176,15 +176,17 @@ impl Experiment<'_> {
                 if !trainer.ledger().affords_gradient() {
                     break;
                 }
-                let sight = looker.as_mut().zip(monitor.as_mut()).and_then(|(looker, monitor)| {
-                    looker.before(log.steps, trainer.parameters(), monitor)
-                });
+                let readings = monitor_run.as_mut().zip(monitor.as_mut()).and_then(
+                    |(monitor_run, monitor)| {
+                        monitor_run.before(log.steps, trainer.parameters(), monitor)
+                    },
+                );
                 batches.next_into(&mut batch);
                 let clock = Instant::now();
                 let Some(step) = trainer.step(self.settings(), &space, &mut gpt.on(&batch)) else {
                     break;
                 };
-                *pending = Some(Taken::new(&step, sight, clock.elapsed().as_secs_f64()));
+                *pending = Some(Taken::new(&step, readings, clock.elapsed().as_secs_f64()));
             }
             let Some(val_loss) = self.validate(&mut state, &mut gpt, watch) else {
                 return stopped(watch, &state);
@@ -195,13 +197,13 @@ impl Experiment<'_> {
             watch.step(&metrics, &ledger)?;
             log.check()?;
             if watch.between(&state)?.is_break() {
-                return Ok(Leg::Stopped);
+                return Ok(RunEnd::Stopped);
             }
         }
         let x = state.trainer.parameters();
         match mean_loss(&mut gpt, x, self.training(), watch) {
             Some(train_loss) => {
-                Ok(Leg::Finished(Box::new(Self::finish(state, train_loss, looker)?)))
+                Ok(RunEnd::Finished(Box::new(Self::finish(state, train_loss, monitor_run)?)))
             }
             None => stopped(watch, &state),
         }
@@ -227,23 +229,23 @@ impl Experiment<'_> {
     fn finish(
         state: RunState,
         train_loss: f64,
-        looker: Option<Looker>,
+        monitor_run: Option<MonitorRun>,
     ) -> Result<Finished, TrainError> {
         let RunState { trainer, log, monitor, .. } = state;
-        let monitored = looker.zip(monitor).map(|(mut looker, mut monitor)| {
-            let last = looker.look(log.steps, trainer.parameters(), &mut monitor);
+        let monitored = monitor_run.zip(monitor).map(|(mut monitor_run, mut monitor)| {
+            let last = monitor_run.look(log.steps, trainer.parameters(), &mut monitor);
             monitor.finish(last)
         });
-        let spent = (*trainer.ledger(), trainer.tally());
+        let spent = (*trainer.ledger(), trainer.totals());
         Finished::new(log, train_loss, spent, monitored, trainer.into_parameters())
     }
 }
 
 /// Shows the state to whom it was in a hurry.
-fn stopped(watch: &mut dyn Watch, state: &RunState) -> Result<Leg, TrainError> {
+fn stopped(watch: &mut dyn Watch, state: &RunState) -> Result<RunEnd, TrainError> {
     let end = watch.between(state)?;
     debug_assert!(end.is_break(), "who hurries stops");
-    Ok(Leg::Stopped)
+    Ok(RunEnd::Stopped)
 }
 
 /// The mean loss on `batches`, which no budget pays; `None` if the watcher wants to stop.

@@ -5,7 +5,7 @@ use super::experiment::Experiment;
 use super::progress::Progress;
 use super::record::Metrics;
 use super::resume::{Training, checkpoints};
-use super::run::{Leg, RunState, Watch};
+use super::run::{RunEnd, RunState, Watch};
 use super::save::{Mark, Saver};
 use super::signals::{Signal, Signals};
 use crate::output::{OutputDir, OutputError, Stream};
@@ -79,8 +79,8 @@ impl Session {
         for &helped in &experiment.runs()[self.training.finished.len()..] {
             let state = first.take().map_or_else(|| experiment.start(helped), Ok)?;
             match experiment.go_on(state, self)? {
-                Leg::Finished(run) => self.training.finished.push(*run),
-                Leg::Stopped => break,
+                RunEnd::Finished(run) => self.training.finished.push(*run),
+                RunEnd::Stopped => break,
             }
         }
         Ok(())

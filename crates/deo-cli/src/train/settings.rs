@@ -87,7 +87,7 @@ const DEFAULT_SAVE_EVERY: u64 = 200;
 const MOST_STEPS: u64 = 1_000_000_000_000;
 
 impl Settings {
-    /// The first step at which DEO looks: the ladder waits for the end of the warm-up (docs/adr/0028).
+    /// The first step at which DEO looks: Escape waits for the end of the warm-up (docs/adr/0028).
     pub(super) fn first_look(&self) -> u64 {
         match self.method {
             Method::Deo(DeoSettings { policy: PolicySettings::Escape(_), .. }) => {

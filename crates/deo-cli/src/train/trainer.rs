@@ -3,8 +3,8 @@
 //! A [`Trainer`] is plain data: what is saved and loaded is all that the next step depends on, besides the settings
 //! and the batch.
 
-use super::companion::{Base, Companion, Deed, Params, Tally, Vectors};
 use super::error::TrainError;
+use super::helper::{Base, Helper, Params, StepOutcome, Totals, Vectors};
 use super::optimizers::{AnyOptimizer, decay_groups};
 use super::settings::{Method, Settings};
 use deo_bench::Ledger;
@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 pub struct Trainer {
     vectors: Vectors,
     optimizer: AnyOptimizer<Vec<f32>>,
-    companion: Companion,
+    helper: Helper,
     ledger: Ledger,
 }
 
@@ -34,15 +34,15 @@ pub struct Step {
     pub lr: f64,
     /// Evaluations of this step whose loss or gradient wasn't finite.
     pub non_finite: u64,
-    /// What the companion did; `None` if loss or gradient wasn't finite, or the gradient too large to be squared, and
+    /// What the helper did; `None` if loss or gradient wasn't finite, or the gradient too large to be squared, and
     /// nothing was done.
-    pub(super) deed: Option<Deed>,
+    pub(super) outcome: Option<StepOutcome>,
 }
 
 impl Step {
-    /// What the companion did, in a word; "skipped" if loss or gradient wasn't finite and nothing was done.
+    /// What the helper did, in a word; "skipped" if loss or gradient wasn't finite and nothing was done.
     pub fn event(&self) -> &'static str {
-        self.deed.map_or("skipped", |deed| deed.event)
+        self.outcome.map_or("skipped", |outcome| outcome.event)
     }
 }
 
@@ -74,16 +74,16 @@ impl Trainer {
             }
             _ => settings.optimizer.build(&space, &x, decay_groups(layout))?,
         };
-        let companion = match method {
-            Method::Off => Companion::Alone,
-            Method::Deo(deo) => Companion::Deo(Box::new(Deo::new(&space, &x, deo)?)),
+        let helper = match method {
+            Method::Off => Helper::Alone,
+            Method::Deo(deo) => Helper::Deo(Box::new(Deo::new(&space, &x, deo)?)),
             Method::Published(rule) => {
                 let dimer = CompatDimer::new(&space, &x, tensors(layout), rule, settings.seed)?;
-                Companion::Published { dimer, step: 0, rotations: 0 }
+                Helper::Published { dimer, step: 0, rotations: 0 }
             }
         };
         let ledger = Ledger::new(settings.steps);
-        Ok(Trainer { vectors: Vectors::new(x), optimizer, companion, ledger })
+        Ok(Trainer { vectors: Vectors::new(x), optimizer, helper, ledger })
     }
 
     /// Whether this can be a later state of `new`.
@@ -96,16 +96,16 @@ impl Trainer {
             }
             _ => false,
         };
-        let companion = match (&self.companion, &new.companion) {
-            (Companion::Alone, Companion::Alone) => true,
-            (Companion::Deo(here), Companion::Deo(new)) => here.continues(new, same_length),
-            (Companion::Published { dimer, .. }, Companion::Published { dimer: new, .. }) => {
+        let helper = match (&self.helper, &new.helper) {
+            (Helper::Alone, Helper::Alone) => true,
+            (Helper::Deo(here), Helper::Deo(new)) => here.continues(new, same_length),
+            (Helper::Published { dimer, .. }, Helper::Published { dimer: new, .. }) => {
                 dimer.continues(new, same_length)
             }
             _ => false,
         };
         let budget = self.ledger.budget() == new.ledger.budget();
-        same_length(&self.vectors.x, &new.vectors.x) && optimizer && companion && budget
+        same_length(&self.vectors.x, &new.vectors.x) && optimizer && helper && budget
     }
 
     /// The space of its vectors.
@@ -131,13 +131,13 @@ impl Trainer {
         // Unclipped, a larger gradient has a square that single precision can't hold: Adam's second moment.
         let largest = if settings.clip > 0.0 { f64::MAX } else { f64::from(f32::MAX).sqrt() };
         let base = Base { optimizer: &mut self.optimizer, lr, clip: settings.clip, looks };
-        let deed = if loss.is_finite() && gradient_norm <= largest {
-            Some(self.companion.step(space, f, v, loss, base, &mut self.ledger))
+        let outcome = if loss.is_finite() && gradient_norm <= largest {
+            Some(self.helper.step(space, f, v, loss, base, &mut self.ledger))
         } else {
-            self.companion.skip(space, v, base)
+            self.helper.skip(space, v, base)
         };
-        let non_finite = deed.map_or(1, |deed| deed.non_finite);
-        Some(Step { loss, gradient_norm, lr, non_finite, deed })
+        let non_finite = outcome.map_or(1, |outcome| outcome.non_finite);
+        Some(Step { loss, gradient_norm, lr, non_finite, outcome })
     }
 
     /// The budget and what was spent of it.
@@ -146,8 +146,8 @@ impl Trainer {
     }
 
     /// What DEO or the published rule has done.
-    pub(super) fn tally(&self) -> Tally {
-        self.companion.tally()
+    pub(super) fn totals(&self) -> Totals {
+        self.helper.totals()
     }
 
     /// The parameters as they stand.

@@ -17,7 +17,7 @@ pub struct LeaveSettings {
     /// The first step's predicted fall, in standard deviations of the loss.
     pub visible: f64,
     /// A step is accepted with this share of its predicted fall.
-    pub certificate: f64,
+    pub sufficient_decrease: f64,
     /// The longest step, in units of max(‖x‖, 1).
     pub longest: f64,
     /// Losses that may be evaluated.
@@ -27,7 +27,7 @@ pub struct LeaveSettings {
 impl Default for LeaveSettings {
     /// Falls of 100 standard deviations, steps up to max(‖x‖, 1), forty losses.
     fn default() -> Self {
-        LeaveSettings { visible: 100.0, certificate: 0.1, longest: 1.0, max_losses: 40 }
+        LeaveSettings { visible: 100.0, sufficient_decrease: 0.1, longest: 1.0, max_losses: 40 }
     }
 }
 
@@ -89,7 +89,8 @@ where
         let there = objective.value(y.borrow());
         left.losses += 1;
         let decrease = loss - there;
-        let wanted = (settings.certificate * 0.5 * c * realised * realised).max(4.0 * noise);
+        let wanted =
+            (settings.sufficient_decrease * 0.5 * c * realised * realised).max(4.0 * noise);
         let better = realised != 0.0 && decrease >= wanted && decrease > left.decrease;
         if better {
             space.axpby(1.0, y.borrow(), 0.0, left.x.borrow_mut());

@@ -134,5 +134,5 @@ impl<S: Updates> Optimizer<S> for ClampedRatio<S::Owned> {
     }
 
     /// Nothing: the published code knows no kicks.
-    fn kicked(&mut self, _space: &S) {}
+    fn jumped(&mut self, _space: &S) {}
 }

@@ -1,7 +1,7 @@
 //! What [`Deo`](crate::Deo) did, and what it has counted.
 
 use crate::budget::LOSS_COST;
-use crate::policy::Rung;
+use crate::policy::Along;
 use std::ops::AddAssign;
 
 /// What happened at a step.
@@ -15,8 +15,8 @@ pub enum Event {
     Tracked,
     /// x was moved.
     Moved {
-        /// By which rung.
-        rung: Rung,
+        /// By which search.
+        along: Along,
         /// How far, ‖Δx‖.
         length: f64,
         /// The fall of the loss on the batch of this step.
@@ -45,16 +45,16 @@ pub enum Event {
     NoNegativeCurvature,
     /// The curvature is negative (or of any sign, in a control), but no length had a certified decrease.
     Rejected,
-    /// The gradient rung didn't pay, and the second wasn't due: progress has not stalled, or there is no second.
+    /// The line search didn't pay, and the second wasn't due: progress has not stalled, or there is no second.
     NoGain,
-    /// The gradient rung didn't pay and left too little of the budget for the axis.
+    /// The line search didn't pay and left too little of the budget for the axis.
     Unaffordable,
     /// A probe's gradient wasn't finite; nothing was done.
     Poisoned,
 }
 
 impl Event {
-    /// x was moved, or moved back: skip the optimizer's step and tell it by `kicked`.
+    /// x was moved, or moved back: skip the optimizer's step and tell it by `jumped`.
     pub fn moved(&self) -> bool {
         matches!(self, Event::Moved { .. } | Event::Reverted { .. })
     }
@@ -64,8 +64,8 @@ impl Event {
         match self {
             Event::Quiet => "quiet",
             Event::Tracked => "tracked",
-            Event::Moved { rung: Rung::Gradient, .. } => "gradient-rung",
-            Event::Moved { rung: Rung::Kick, .. } => "kick",
+            Event::Moved { along: Along::Gradient, .. } => "line-search",
+            Event::Moved { along: Along::Axis, .. } => "kick",
             Event::Proposed => "proposed",
             Event::Refuted { .. } => "refuted",
             Event::Confirmed { .. } => "confirmed",
@@ -91,7 +91,7 @@ pub struct Counts {
     pub rotations: u64,
     /// Visits, successful or not.
     pub visits: u64,
-    /// Visits that moved x, by either rung.
+    /// Visits that moved x, by either search.
     pub moves: u64,
     /// Those of them that moved it along the axis.
     pub kicks: u64,

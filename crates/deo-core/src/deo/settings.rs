@@ -1,7 +1,7 @@
 //! The settings of [`Deo`](crate::Deo), and what is wrong with them.
 
 use crate::budget::BudgetSettings;
-use crate::dimer::{Certify, DimerSettings, SettingsError};
+use crate::dimer::{DimerSettings, Recheck, SettingsError};
 use crate::policy::EscapeSettings;
 use crate::trigger::{Stall, TriggerSettings};
 
@@ -43,7 +43,7 @@ pub enum PolicySettings {
         /// When the axis is measured.
         tracking: Tracking,
     },
-    /// The ladder.
+    /// Escape.
     Escape(EscapeSettings),
 }
 
@@ -65,13 +65,13 @@ pub struct DeoSettings {
 }
 
 impl Default for DeoSettings {
-    /// The escape ladder. Its dimer claims nothing unchecked: the loss certifies each kick. The tolerance is below what an
+    /// The escape strategy. Its dimer claims nothing unchecked: the loss certifies each kick. The tolerance is below what an
     /// axis beside curvatures 1e5 times its own is taken at (ADR 30).
     fn default() -> Self {
         DeoSettings {
             policy: PolicySettings::Escape(EscapeSettings::default()),
             dimer: DimerSettings {
-                certify: Certify::Never,
+                recheck: Recheck::Never,
                 tolerance: 1e-3,
                 ..DimerSettings::default()
             },
@@ -115,7 +115,7 @@ impl Tracking {
 
 impl EscapeSettings {
     fn validate(&self) -> Result<(), DeoSettingsError> {
-        finite("certificate", self.certificate, 0.0)?;
+        finite("sufficient_decrease", self.sufficient_decrease, 0.0)?;
         finite("lengthening", self.lengthening, 0.0)?;
         for (name, length) in [("shortest", self.shortest), ("longest", self.longest)] {
             if !length.is_valid() {

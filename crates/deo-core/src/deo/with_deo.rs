@@ -129,7 +129,7 @@ impl<O, V> WithDeo<O, V> {
 
     /// DEO doesn't look during the first `steps` steps, while the learning rate rises.
     ///
-    /// The ladder compares what it finds with what the optimizer's steps gain. A warm-up keeps them short for a reason that
+    /// Escape compares what it finds with what the optimizer's steps gain. A warm-up keeps them short for a reason that
     /// a loss doesn't show, and a long move then undoes it (docs/adr/0028).
     #[must_use]
     pub fn with_warmup(mut self, steps: u64) -> Self {
@@ -178,14 +178,14 @@ impl<O, V> WithDeo<O, V> {
         if !(loss.is_finite() && gradient_norm.is_finite()) {
             let event = self.deo.apply(space, x, g);
             if event.moved() {
-                self.optimizer.kicked(space);
+                self.optimizer.jumped(space);
             }
             return StepReport { loss, gradient_norm, event, skipped: true };
         }
         self.deo.visit(space, objective, x, g, &mut self.workspace);
         let event = self.deo.apply(space, x, g);
         if event.moved() {
-            self.optimizer.kicked(space);
+            self.optimizer.jumped(space);
         } else {
             if let Some(max) = self.clip {
                 clip_norm(space, max, g);

@@ -18,7 +18,7 @@ const LONGEST: f64 = 10.0;
 /// A fall of the loss is seen if it is so many roundoffs of it.
 const SEEN: f64 = 64.0;
 
-/// An axis may be used once ‖r‖ is at most this share of |C|: some eigenvalue is then negative, and the ladder of
+/// An axis may be used once ‖r‖ is at most this share of |C|: some eigenvalue is then negative, and Escape of
 /// [`Escape`](crate::policy::EscapeSettings) begins its kick there.
 const SHARP: f64 = 0.3;
 

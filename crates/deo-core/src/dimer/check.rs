@@ -6,8 +6,8 @@
 //!
 //! 1. *Check*: one fresh probe along the final axis replaces Hn. If the fresh ‖r‖ no longer meets the tolerance, the
 //!    rotations go on from it, until a check fails again without having halved it: then what is left is truncation.
-//! 2. *Certify*: a fresh secant still has its own truncation, all of C where H = 0. Before C is called negative it is
-//!    measured at a second length on the same side, as in [`certificate`](crate::certificate), whose formula is used.
+//! 2. *Recheck*: a fresh secant still has its own truncation, all of C where H = 0. Before C is called negative it is
+//!    measured at a second length on the same side, as in [`two_lengths`](crate::two_lengths), whose formula is used.
 //!
 //! | evidence | error of C |
 //! |---|---|
@@ -19,7 +19,7 @@
 //! where the verdict is noise:
 //! noise is what was measured, and where h is longer than the distance over which f changes, one secant shows nothing of it.
 
-use super::{Certify, Dimer, Phase};
+use super::{Dimer, Phase, Recheck};
 use crate::estimate::{Evidence, Status};
 use crate::probe::Answer;
 use crate::secant_error::{certified_error, rounding_error, stored_error};
@@ -41,11 +41,11 @@ impl<V> Dimer<V> {
     fn is_checked(&self) -> bool {
         let granted = self.allowance + self.estimate.gradients;
         self.secants
-            && match self.settings.certify {
-                Certify::Never => false,
+            && match self.settings.recheck {
+                Recheck::Never => false,
                 // The two answers are then at most a quarter of all.
-                Certify::Claims => granted >= 8 * self.settings.rule.gradients(),
-                Certify::Always => true,
+                Recheck::Claims => granted >= 8 * self.settings.rule.gradients(),
+                Recheck::Always => true,
             }
     }
 
@@ -55,14 +55,14 @@ impl<V> Dimer<V> {
         let due = self.is_checked() && self.affords(1);
         // One secant alone speaks for C, or C isn't known to the tolerance.
         let unsure = self.estimate.rotations == 0 || self.is_coarse();
-        let second = self.settings.certify == Certify::Always
+        let second = self.settings.recheck == Recheck::Always
             || self.estimate.is_negative(1.0)
             || status == Status::Noise
             || (status == Status::Converged && unsure);
         self.phase = match self.estimate.evidence {
             Evidence::Recombined if due => Phase::Check,
             Evidence::Fresh if due && second && self.is_long() => self.begin_refining(),
-            Evidence::Fresh if due && second => Phase::Certify,
+            Evidence::Fresh if due && second => Phase::Recheck,
             // Nobody has measured that the residual is noise, and nobody will.
             _ if status == Status::Noise && self.suspected => return self.finish(Status::Budget),
             _ => return self.finish(status),
@@ -132,7 +132,7 @@ impl<V> Dimer<V> {
         }
     }
 
-    pub(super) fn tell_certify<S>(&mut self, space: &S, answer: Answer<'_, S::Vector>)
+    pub(super) fn tell_recheck<S>(&mut self, space: &S, answer: Answer<'_, S::Vector>)
     where
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
@@ -142,7 +142,7 @@ impl<V> Dimer<V> {
         if !(again.is_finite() && square.is_finite()) {
             return self.poisoned();
         }
-        // The module `certificate` derives the ratio of lengths and the divisor, and says why not −h.
+        // The module `two_lengths` derives the ratio of lengths and the divisor, and says why not −h.
         let product_error = self.distance_to_torque(space) / self.settings.rule.divisor();
         let change = (self.estimate.curvature - again).abs() / self.settings.rule.divisor();
         let span = answer.span / self.settings.rule.ratio();
@@ -150,7 +150,7 @@ impl<V> Dimer<V> {
         self.estimate.secant_error =
             certified_error(change, product_error.max(stored), self.root_dimension)
                 + self.fitted_noise(product_error);
-        self.estimate.evidence = Evidence::Certified;
+        self.estimate.evidence = Evidence::TwoLengths;
         (self.change, self.tries, self.shortest) = (product_error, 0, self.at);
         if self.refines() {
             self.phase = Phase::Refine;

@@ -6,10 +6,10 @@
 //!    ▲                                              ▲ ▲ │     │
 //!    │                    the recombined r was wrong │ └─┼─────┘
 //!    │                               ┌───────────────┘   │ converged, noise, budget, concluded
-//!    └────────── [Certify] ◀──── [Check] ◀───────────────┘
+//!    └────────── [Recheck] ◀──── [Check] ◀───────────────┘
 //! ```
 //!
-//! Between Torque and Check there may be [Measure], after Certify [Refine], each several times: see `resolve`.
+//! Between Torque and Check there may be [Measure], after Recheck [Refine], each several times: see `resolve`.
 
 use super::{Dimer, Phase, Stale};
 use crate::estimate::{Estimate, Status};
@@ -46,10 +46,10 @@ impl<V> Dimer<V> {
     }
 
     /// Ends the rotations: the axis is good enough for the caller. What is still asked is the check of its curvature,
-    /// by [`DimerSettings::certify`](super::DimerSettings::certify).
+    /// by [`DimerSettings::recheck`](super::DimerSettings::recheck).
     pub fn conclude(&mut self) {
         match self.phase {
-            Phase::Idle | Phase::Check | Phase::Certify | Phase::Refine => {}
+            Phase::Idle | Phase::Check | Phase::Recheck | Phase::Refine => {}
             Phase::Axis => self.finish(Status::Stopped),
             Phase::Previous | Phase::Torque | Phase::Measure => self.conclude_as(Status::Stopped),
         }
@@ -87,7 +87,7 @@ impl<V> Dimer<V> {
             Phase::Axis | Phase::Check => (&self.axis, self.probe_factor()),
             Phase::Previous => (&self.previous, self.probe_factor()),
             Phase::Torque => (&self.torque, self.probe_factor()),
-            Phase::Certify => (&self.axis, self.at * self.settings.rule.ratio()),
+            Phase::Recheck => (&self.axis, self.at * self.settings.rule.ratio()),
             Phase::Measure => (&self.axis, self.longer()),
             Phase::Refine => (&self.axis, self.shorter()),
         };
@@ -137,7 +137,7 @@ impl<V> Dimer<V> {
             Phase::Previous => self.tell_previous(space, answer),
             Phase::Torque => self.tell_torque(space, answer),
             Phase::Check => self.tell_check(space, answer),
-            Phase::Certify => self.tell_certify(space, answer),
+            Phase::Recheck => self.tell_recheck(space, answer),
             Phase::Measure => self.tell_measure(space, answer),
             Phase::Refine => self.tell_refine(space, answer),
         }

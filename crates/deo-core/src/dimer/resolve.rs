@@ -197,7 +197,7 @@ impl<V> Dimer<V> {
             }
             (self.estimate.curvature, self.measured) = (again, again);
             self.estimate.secant_error = error;
-            self.estimate.evidence = Evidence::Certified;
+            self.estimate.evidence = Evidence::TwoLengths;
             if self.refines() {
                 return;
             }

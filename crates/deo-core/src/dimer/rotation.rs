@@ -234,13 +234,13 @@ impl<V> Dimer<V> {
         // q = (c₂ w + c₃ p)/s is a unit vector, and n ← c n + s q a plane rotation whose other half,
         // c q − s n, is the next p: orthonormal to n by construction, all weights at most one.
         let across = along_w / s;
-        space.turn([c, s], [across, keep], n, p, w);
+        space.ritz_update([c, s], [across, keep], n, p, w);
         if let Some(behind) = answer.behind {
             let towards = [across / answer.span, keep];
-            space.turn_secant([c, s], towards, [behind, answer.ahead], hn, hp, w);
+            space.ritz_update_from_gradients([c, s], towards, [behind, answer.ahead], hn, hp, w);
         } else {
             space.axpby(1.0 / answer.span, answer.ahead, 0.0, w);
-            space.turn([c, s], [across, keep], hn, hp, w);
+            space.ritz_update([c, s], [across, keep], hn, hp, w);
         }
     }
 }

@@ -33,7 +33,7 @@ pub enum Stale {
 /// exact products need none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub enum Certify {
+pub enum Recheck {
     /// Never: C and r are those of the recombined product, and the error bar of C reaches back to the last axis probe.
     Never,
     /// One fresh probe along the final axis, and a second one at another length if C is negative beyond its error, rests on
@@ -70,7 +70,7 @@ pub struct DimerSettings {
     /// What to do with p at a new x.
     pub stale: Stale,
     /// When the curvature of the final axis is measured afresh.
-    pub certify: Certify,
+    pub recheck: Recheck,
 }
 
 impl Default for DimerSettings {
@@ -84,7 +84,7 @@ impl Default for DimerSettings {
             floor: 0.0,
             max_gradients: 50,
             stale: Stale::Forget,
-            certify: Certify::Claims,
+            recheck: Recheck::Claims,
         }
     }
 }

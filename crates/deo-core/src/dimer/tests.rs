@@ -1,7 +1,7 @@
 //! What scripted answers can't reach from outside: the verdicts at their bounds, the errors that a rotation carries,
 //! and the directions that nearly depend on others.
 
-use super::{Certify, Dimer, DimerSettings, Phase, Target};
+use super::{Dimer, DimerSettings, Phase, Recheck, Target};
 use crate::estimate::{Estimate, Evidence, Status};
 use crate::noise::noise;
 use crate::probe::{Answer, Length};
@@ -66,8 +66,8 @@ fn a_check_may_fail_again_only_if_it_has_halved_the_residual() {
         let mut told_status = told(&mut dimer, Phase::Check, [1.0, residual, 0.0]);
         if status == Status::Noise {
             // That it is noise is measured: here at a second length that agrees.
-            assert_eq!((told_status, dimer.phase), (Status::Running, Phase::Certify));
-            told_status = told(&mut dimer, Phase::Certify, [1.0, residual, 0.0]);
+            assert_eq!((told_status, dimer.phase), (Status::Running, Phase::Recheck));
+            told_status = told(&mut dimer, Phase::Recheck, [1.0, residual, 0.0]);
         }
         assert_eq!(told_status, status, "{failed}");
         if status == Status::Running {
@@ -87,11 +87,11 @@ fn a_second_length_that_disagrees_beyond_the_goal_leaves_noise() {
         let mut dimer = at(0.0);
         dimer.estimate.evidence = Evidence::Fresh;
         dimer.ending = ending;
-        assert_eq!(told(&mut dimer, Phase::Certify, [1.0, 0.0, off]), status, "{off}");
+        assert_eq!(told(&mut dimer, Phase::Recheck, [1.0, 0.0, off]), status, "{off}");
         let Estimate { secant_error, evidence, .. } = dimer.estimate;
         // Student's t of three components is 3.182; C itself didn't change.
         assert!((secant_error / (2.1 * 3.182 * off) - 1.0).abs() < 0.03, "{secant_error}");
-        assert_eq!(evidence, Evidence::Certified);
+        assert_eq!(evidence, Evidence::TwoLengths);
     }
 }
 
@@ -169,7 +169,7 @@ fn a_torque_that_nearly_depends_on_the_others_is_orthogonal_to_them_all_the_same
 #[test]
 fn the_second_value_kept_is_the_one_nearest_to_the_wanted_end() {
     for (target, best) in [(Target::Lowest, -3.0), (Target::Highest, 4.0)] {
-        let settings = DimerSettings { target, certify: Certify::Never, ..Default::default() };
+        let settings = DimerSettings { target, recheck: Recheck::Never, ..Default::default() };
         let mut dimer = Dimer::new(&SPACE, &ZERO[..], settings).unwrap();
         for second in [2.0, -3.0, 4.0, 1.0] {
             dimer.note_second(second);
@@ -230,7 +230,7 @@ fn students_t_is_that_of_the_tables() {
 fn a_residual_below_an_assumed_rounding_is_measured_before_it_is_called_noise() {
     // Hn = (1, 0.3, 0) where a rounding of 0.5 was assumed. At the second length 0.3 is 0.3 − `off`.
     for (off, status, phase) in
-        [(1e-3, Status::Running, Phase::Torque), (0.4, Status::Running, Phase::Certify)]
+        [(1e-3, Status::Running, Phase::Torque), (0.4, Status::Running, Phase::Recheck)]
     {
         let mut dimer = at(0.3);
         dimer.rounding = 0.5;
@@ -247,7 +247,7 @@ fn a_residual_below_an_assumed_rounding_is_measured_before_it_is_called_noise() 
 
 #[test]
 fn without_room_to_measure_it_nothing_is_called_noise() {
-    let settings = DimerSettings { certify: Certify::Never, ..Default::default() };
+    let settings = DimerSettings { recheck: Recheck::Never, ..Default::default() };
     let mut dimer = with(0.3, settings);
     (dimer.rounding, dimer.allowance) = (0.5, 0);
     dimer.prepare_rotation(&SPACE);

@@ -7,7 +7,7 @@
 
 use super::Krylov;
 use super::noise_level::is_finite;
-use crate::dimer::Certify;
+use crate::dimer::Recheck;
 use crate::estimate::{Evidence, Status};
 use crate::probe::Answer;
 use crate::secant_error::{certified_error, stored_error};
@@ -35,11 +35,11 @@ impl<V> Krylov<V> {
     /// The gradients that are kept back from the search.
     pub(super) fn reserve(&self) -> u64 {
         let pair = 2 * self.settings.rule.gradients() * self.estimates.len() as u64;
-        let due = match self.certify {
-            Certify::Never => false,
+        let due = match self.recheck {
+            Recheck::Never => false,
             // At most a quarter of all, as in the dimer.
-            Certify::Claims => self.settings.max_gradients >= 4 * pair,
-            Certify::Always => true,
+            Recheck::Claims => self.settings.max_gradients >= 4 * pair,
+            Recheck::Always => true,
         };
         if due && self.secants { pair } else { 0 }
     }
@@ -80,7 +80,7 @@ impl<V> Krylov<V> {
             return self.withdraw_unconfirmed();
         }
         let estimate = self.estimates[pair];
-        let second = self.certify == Certify::Always || estimate.is_negative(1.0);
+        let second = self.recheck == Recheck::Always || estimate.is_negative(1.0);
         if second && estimate.evidence == Evidence::Fresh && self.affords(0) {
             self.check = Check::Second { pair };
         } else if !self.check_from(pair + 1) {
@@ -140,7 +140,7 @@ impl<V> Krylov<V> {
         let estimate = &mut self.estimates[pair];
         let change = (curvature - estimate.curvature).abs() / divisor;
         estimate.secant_error = certified_error(change, self.errors[pair], self.root_dimension);
-        estimate.evidence = Evidence::Certified;
+        estimate.evidence = Evidence::TwoLengths;
         true
     }
 

@@ -2,7 +2,8 @@
 
 use super::Laws;
 use crate::space::formulas::{
-    Combine, Displace, Product, Rotate, ScaledSquare, Secant, Torque, Turn, TurnSecant,
+    Combine, Displace, Product, RitzUpdate, RitzUpdateFromGradients, Rotate, ScaledSquare, Secant,
+    Torque,
 };
 use crate::space::{Formula, Fused, Number, Space, Updates, Written};
 use std::borrow::{Borrow, BorrowMut};
@@ -52,10 +53,16 @@ impl<S: Space> Laws<'_, S> {
         self.check_formula("Combine", &Combine::<3, true> { factors: [1.0, 0.2, -2.0], keep: 0.5 });
         self.check_formula("Rotate", &Rotate { angle });
         self.check_formula("Torque", &Torque { curvature: -0.9 });
-        self.check_formula("Turn", &Turn::<true> { angle, towards });
-        self.check_formula("Turn", &Turn::<false> { angle, towards });
-        self.check_formula("TurnSecant", &TurnSecant::<true> { angle, towards });
-        self.check_formula("TurnSecant", &TurnSecant::<false> { angle, towards });
+        self.check_formula("RitzUpdate", &RitzUpdate::<true> { angle, towards });
+        self.check_formula("RitzUpdate", &RitzUpdate::<false> { angle, towards });
+        self.check_formula(
+            "RitzUpdateFromGradients",
+            &RitzUpdateFromGradients::<true> { angle, towards },
+        );
+        self.check_formula(
+            "RitzUpdateFromGradients",
+            &RitzUpdateFromGradients::<false> { angle, towards },
+        );
         self.check_formula("Mixed", &Mixed);
     }
 

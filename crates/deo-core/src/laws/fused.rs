@@ -68,16 +68,16 @@ impl<S: Space> Laws<'_, S> {
             let (mut got_x, mut got_y, mut got_w) =
                 (self.scaled(1.0, &x), old(), self.scaled(1.0, &w));
             let towards = [a, b];
-            self.space.turn(
+            self.space.ritz_update(
                 angle,
                 towards,
                 got_x.borrow_mut(),
                 got_y.borrow_mut(),
                 got_w.borrow_mut(),
             );
-            compare("turn", [&got_x, &got_y], &q(&w));
+            compare("ritz_update", [&got_x, &got_y], &q(&w));
             let (mut got_x, mut got_y, mut scratch) = (self.scaled(1.0, &x), old(), self.poison());
-            self.space.turn_secant(
+            self.space.ritz_update_from_gradients(
                 angle,
                 towards,
                 [w.borrow(), g.borrow()],
@@ -85,7 +85,7 @@ impl<S: Space> Laws<'_, S> {
                 got_y.borrow_mut(),
                 scratch.borrow_mut(),
             );
-            compare("turn_secant", [&got_x, &got_y], &q(&difference));
+            compare("ritz_update_from_gradients", [&got_x, &got_y], &q(&difference));
         }
     }
 }

@@ -60,10 +60,10 @@ enum Fault {
     CombineSkipsTerm,
     TorqueSign,
     TorqueSwapsNumbers,
-    TurnReadsUnused,
-    TurnSign,
-    TurnSecantSign,
-    TurnSecantForgets,
+    RitzUpdateReadsUnused,
+    RitzUpdateSign,
+    RitzUpdateFromGradientsSign,
+    RitzUpdateFromGradientsForgets,
     RunSkipsTail,
     RunSwapsSums,
     RunForgetsSum,
@@ -298,7 +298,7 @@ impl Space for Faulty {
         }
     }
 
-    fn turn(
+    fn ritz_update(
         &self,
         [c, s]: [f64; 2],
         [a, b]: [f64; 2],
@@ -308,13 +308,13 @@ impl Space for Faulty {
     ) {
         match self.0 {
             // A tiny weight instead of none.
-            Fault::TurnReadsUnused => HOST.turn([c, s], [a, b + 1e-300], x, y, w),
-            Fault::TurnSign => HOST.turn([c, -s], [a, b], x, y, w),
-            _ => HOST.turn([c, s], [a, b], x, y, w),
+            Fault::RitzUpdateReadsUnused => HOST.ritz_update([c, s], [a, b + 1e-300], x, y, w),
+            Fault::RitzUpdateSign => HOST.ritz_update([c, -s], [a, b], x, y, w),
+            _ => HOST.ritz_update([c, s], [a, b], x, y, w),
         }
     }
 
-    fn turn_secant(
+    fn ritz_update_from_gradients(
         &self,
         angle: [f64; 2],
         [a, b]: [f64; 2],
@@ -324,9 +324,13 @@ impl Space for Faulty {
         scratch: &mut [f32],
     ) {
         match self.0 {
-            Fault::TurnSecantSign => HOST.turn_secant(angle, [a, b], [g1, g0], x, y, scratch),
-            Fault::TurnSecantForgets => HOST.turn_secant(angle, [a, 0.0], [g0, g1], x, y, scratch),
-            _ => HOST.turn_secant(angle, [a, b], [g0, g1], x, y, scratch),
+            Fault::RitzUpdateFromGradientsSign => {
+                HOST.ritz_update_from_gradients(angle, [a, b], [g1, g0], x, y, scratch);
+            }
+            Fault::RitzUpdateFromGradientsForgets => {
+                HOST.ritz_update_from_gradients(angle, [a, 0.0], [g0, g1], x, y, scratch);
+            }
+            _ => HOST.ritz_update_from_gradients(angle, [a, b], [g0, g1], x, y, scratch),
         }
     }
 }
@@ -489,10 +493,10 @@ const FAULTS: [(Fault, &str); 54] = [
     (Fault::CombineSkipsTerm, "combine's z"),
     (Fault::TorqueSign, "torque's w"),
     (Fault::TorqueSwapsNumbers, "torque's ⟨w, n⟩"),
-    (Fault::TurnReadsUnused, "turn's x"),
-    (Fault::TurnSign, "turn's x"),
-    (Fault::TurnSecantSign, "turn_secant's x"),
-    (Fault::TurnSecantForgets, "turn_secant's x"),
+    (Fault::RitzUpdateReadsUnused, "ritz_update's x"),
+    (Fault::RitzUpdateSign, "ritz_update's x"),
+    (Fault::RitzUpdateFromGradientsSign, "ritz_update_from_gradients's x"),
+    (Fault::RitzUpdateFromGradientsForgets, "ritz_update_from_gradients's x"),
     (Fault::RunSkipsTail, "run = define: number 0 of Product"),
     (Fault::RunSwapsSums, "run = define: number 0 of Secant"),
     (Fault::RunForgetsSum, "run = define: number 3 of Mixed"),

@@ -237,5 +237,5 @@ impl<S: Updates> Optimizer<S> for Adam<S::Owned> {
 
     /// Nothing changes: the moments are kept. Setting the first moment to zero was the largest harm seen in any
     /// prototype of the escape policy, a loss of 0.49 instead of 0.06 on a deep net with a short budget.
-    fn kicked(&mut self, _: &S) {}
+    fn jumped(&mut self, _: &S) {}
 }

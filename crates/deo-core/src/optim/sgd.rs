@@ -200,7 +200,7 @@ impl<S: Updates> Optimizer<S> for Sgd<S::Owned> {
 
     /// The velocity is set to zero: it points to where x no longer is. Kept, it cost the autoencoder of the
     /// escape experiments a loss of 1.68 instead of 1.43.
-    fn kicked(&mut self, space: &S) {
+    fn jumped(&mut self, space: &S) {
         self.come_to_rest(space);
     }
 }

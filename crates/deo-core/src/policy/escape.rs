@@ -1,34 +1,34 @@
-//! The escape ladder: lengthen the gradient step; if that doesn't pay, kick along the lowest curvature.
+//! The escape strategy: lengthen the gradient step; if that doesn't pay, kick along the lowest curvature.
 //!
 //! Problem: on a plateau the gradient still knows the way and only its length is wrong; at a saddle it knows
-//! nothing and only the axis does. A visit climbs a ladder of two rungs, each moved by losses that were *seen* to
+//! nothing and only the axis does. A visit climbs a strategy of two searches, each moved by losses that were *seen* to
 //! fall on the same batch:
 //!
-//! 1. **Gradient rung**, losses only: a search along −g/‖g‖. Taken if it pays.
+//! 1. **Line search**, losses only: a search along −g/‖g‖. Taken if it pays.
 //! 2. **Axis**, where progress has stalled: a random axis, rotations until C is negative and the axis sharp.
 //! 3. **Kick**: a search along ±n, beginning at the distance |⟨g,n⟩|/|C| of the saddle point, accepted only with a
 //!    certified decrease f(x) − f(x ± a n) ≥ c₁·½|C|a².
 //!
-//! A rung *pays* if its decrease per gradient spent beats the base optimizer's recent decrease per gradient. This
+//! A search *pays* if its decrease per gradient spent beats the base optimizer's recent decrease per gradient. This
 //! file holds the decisions; [`Deo`](crate::Deo) asks the questions that they lead to, and lets the next batch have
 //! the last word.
 //!
 //! | symbol | setting | from |
 //! |---|---|---|
-//! | c₁ | `certificate` | sufficient decrease, as in NEON (Xu, Jin & Yang, arXiv 1711.01944) |
+//! | c₁ | `sufficient_decrease` | sufficient decrease, as in NEON (Xu, Jin & Yang, arXiv 1711.01944) |
 
-use super::pending::Promise;
+use super::pending::PendingMove;
 use super::ray::{Best, Ray, Search};
 use crate::budget::LOSS_COST;
 use crate::estimate::Estimate;
 use crate::probe::Length;
 
-/// The direction of the second rung. All but [`Kick::Lowest`] are controls: they say what of an escape is due to
+/// The direction of the search for an axis. All but [`Kick::Lowest`] are controls: they say what of an escape is due to
 /// the curvature, and what to a line search or to any noise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Kick {
-    /// No second rung: the gradient rung alone.
+    /// No search for an axis: the line search alone.
     Off,
     /// The direction of lowest curvature, where that is significantly negative.
     #[default]
@@ -39,17 +39,17 @@ pub enum Kick {
     Random,
 }
 
-/// The settings of the ladder.
+/// The settings of Escape.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields, default))]
 pub struct EscapeSettings {
-    /// Try the gradient rung first.
-    pub gradient_rung: bool,
-    /// The direction of the second rung.
+    /// Try the line search first.
+    pub line_search: bool,
+    /// The direction of the search for an axis.
     pub kick: Kick,
-    /// c₁ of the certificate, for both rungs.
-    pub certificate: f64,
+    /// c₁, the share of a predicted fall that a length must show, in both searches.
+    pub sufficient_decrease: f64,
     /// The shortest length worth trying.
     pub shortest: Length,
     /// The trust radius: ‖x‖ by default. With ten times that some moves ended where the base optimizer's rate was too
@@ -64,9 +64,9 @@ pub struct EscapeSettings {
 impl Default for EscapeSettings {
     fn default() -> Self {
         EscapeSettings {
-            gradient_rung: true,
+            line_search: true,
             kick: Kick::Lowest,
-            certificate: 0.1,
+            sufficient_decrease: 0.1,
             shortest: Length::Relative(1e-3),
             longest: Length::Relative(1.0),
             lengthening: LENGTHENING,
@@ -82,20 +82,20 @@ const SHARPNESS: f64 = 0.3;
 /// the octopus takes twice as long (ADR 30).
 const LENGTHENING: f64 = 10.0;
 
-/// The first length of the first gradient rung, in shortest lengths: what the search multiplies a length by.
+/// The first length of the first line search, in shortest lengths: what the search multiplies a length by.
 const FIRST_LENGTH: f64 = 8.0;
 
 /// A kick begins no shorter than this share of the last one, and so two losses below its length.
 const LAST_KICK: f64 = 1.0 / 8.0;
 
-/// A rung of the ladder.
+/// The direction of a move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub enum Rung {
+pub enum Along {
     /// A lengthened step along −g.
     Gradient,
-    /// A kick along ±n.
-    Kick,
+    /// A negative-curvature step along ±n.
+    Axis,
 }
 
 /// Where a visit stands.
@@ -115,9 +115,9 @@ pub(crate) enum Stage {
     /// The visit is over.
     Settled(Outcome),
     /// One loss at the other end of a promised move, on the batch after its own, whose loss at x is `here`.
-    Again { promise: Promise, here: f64, there: Option<f64> },
+    Again { pending: PendingMove, here: f64, there: Option<f64> },
     /// The step after a promise isn't finite.
-    Broken(Promise),
+    Broken(PendingMove),
 }
 
 /// How a visit ended.
@@ -125,12 +125,12 @@ pub(crate) enum Stage {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) enum Outcome {
     /// x ← x + `coefficient` · (g/‖g‖ or n) is wanted.
-    Move { rung: Rung, coefficient: f64, best: Best },
-    /// The second rung found nothing.
+    Move { along: Along, coefficient: f64, best: Best },
+    /// The search for an axis found nothing.
     Nothing,
-    /// The second rung wasn't due.
+    /// The search for an axis wasn't due.
     NotDue,
-    /// The budget couldn't pay for the second rung.
+    /// The budget couldn't pay for the search for an axis.
     Unaffordable,
 }
 
@@ -141,22 +141,22 @@ impl Outcome {
     }
 }
 
-/// The decisions of the ladder, without any vector.
+/// The decisions of Escape, without any vector.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Escape {
     pub(crate) settings: EscapeSettings,
     pub(crate) stage: Stage,
-    /// The lengths that the gradient rung and the kick last found best.
+    /// The lengths that the line search and the kick last found best.
     last: [Option<f64>; 2],
-    /// The move of the gradient rung, while the axis is looked at nevertheless.
+    /// The move of the line search, while the axis is looked at nevertheless.
     pub(crate) fallback: Option<Outcome>,
 }
 
 /// What was known when a visit began.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub(crate) struct Scene {
+pub(crate) struct StepInfo {
     pub(crate) loss: f64,
     pub(crate) gradient_norm: f64,
     pub(crate) norm: f64,
@@ -172,24 +172,24 @@ impl Escape {
         Escape { settings, stage: Stage::Idle, last: [None; 2], fallback: None }
     }
 
-    fn range(&self, scene: &Scene) -> [f64; 2] {
-        let shortest = self.settings.shortest.at(scene.norm);
-        [shortest.max(self.settings.lengthening * scene.pace), self.settings.longest.at(scene.norm)]
+    fn range(&self, info: &StepInfo) -> [f64; 2] {
+        let shortest = self.settings.shortest.at(info.norm);
+        [shortest.max(self.settings.lengthening * info.pace), self.settings.longest.at(info.norm)]
     }
 
     /// Begins a visit.
-    pub(crate) fn begin(&mut self, scene: &Scene) {
-        let range = self.range(scene);
+    pub(crate) fn begin(&mut self, info: &StepInfo) {
+        let range = self.range(info);
         if range[0] > range[1] {
             self.stage = Stage::Settled(Outcome::NotDue);
             return;
         }
-        self.stage = if self.settings.gradient_rung && scene.gradient_norm > 0.0 {
+        self.stage = if self.settings.line_search && info.gradient_norm > 0.0 {
             let ray = Ray {
-                loss: scene.loss,
-                slope: scene.gradient_norm,
-                required: [self.settings.certificate * scene.gradient_norm, 0.0],
-                worth: scene.wanted_rate * LOSS_COST,
+                loss: info.loss,
+                slope: info.gradient_norm,
+                required: [self.settings.sufficient_decrease * info.gradient_norm, 0.0],
+                worth: info.wanted_rate * LOSS_COST,
                 range,
             };
             Stage::Gradient(Search::new(ray, self.last[0].unwrap_or(FIRST_LENGTH * range[0])))
@@ -198,21 +198,21 @@ impl Escape {
         };
     }
 
-    /// Ends the gradient rung: its move if it pays at `cost` gradients, else the axis. If the `axis_waits` for long, it has its
+    /// Ends the line search: its move if it pays at `cost` gradients, else the axis. If the `axis_waits` for long, it has its
     /// turn in any case, and the better move is made.
     pub(crate) fn judge_gradient(
         &mut self,
         search: &Search,
-        scene: &Scene,
+        info: &StepInfo,
         cost: f64,
         axis_waits: bool,
     ) {
         self.stage = Stage::Axis;
         if let Some(best) = search.best() {
             self.last[0] = Some(best.length);
-            if best.decrease > scene.wanted_rate * cost {
-                let (rung, coefficient) = (Rung::Gradient, -best.length);
-                let outcome = Outcome::Move { rung, coefficient, best };
+            if best.decrease > info.wanted_rate * cost {
+                let (along, coefficient) = (Along::Gradient, -best.length);
+                let outcome = Outcome::Move { along, coefficient, best };
                 if axis_waits {
                     self.fallback = Some(outcome);
                 } else {
@@ -244,18 +244,24 @@ impl Escape {
 
     /// Ends the axis: a kick if C is negative, else nothing.
     ///
-    /// Not *significantly* negative: the certificate asks the loss itself, at a third of a gradient each time, where
+    /// Not *significantly* negative: the losses themselves are asked, at a third of a gradient each time, where
     /// an error bar that is worth its name costs two.
     ///
     /// `along` is ⟨g, n⟩ and `side` a random sign for where it is zero.
-    pub(crate) fn judge_axis(&mut self, estimate: &Estimate, scene: &Scene, along: f64, side: f64) {
+    pub(crate) fn judge_axis(
+        &mut self,
+        estimate: &Estimate,
+        info: &StepInfo,
+        along: f64,
+        side: f64,
+    ) {
         if !(self.is_usable(estimate) && along.is_finite()) {
             self.stage = Stage::Settled(Outcome::Nothing);
             return;
         }
-        let mut range = self.range(scene);
+        let mut range = self.range(info);
         let reversible = self.settings.kick != Kick::Lowest;
-        // The controls know no curvature that a length or a certificate could be made of.
+        // The controls know no curvature that a length or a sufficient decrease could be made of.
         let (start, quadratic) = if reversible {
             (range[0], 0.0)
         } else {
@@ -267,11 +273,11 @@ impl Escape {
                 self.stage = Stage::Settled(Outcome::Nothing);
                 return;
             }
-            (saddle, self.settings.certificate * 0.5 * curvature)
+            (saddle, self.settings.sufficient_decrease * 0.5 * curvature)
         };
         let start = self.last[1].map_or(start, |last| start.max(LAST_KICK * last));
         let sign = if along == 0.0 { side } else { -along.signum() };
-        let search = kick_search(scene, along.abs(), quadratic, range, start);
+        let search = kick_search(info, along.abs(), quadratic, range, start);
         self.stage = Stage::Kick { search, sign, reversible };
     }
 
@@ -281,17 +287,17 @@ impl Escape {
         search: &Search,
         sign: f64,
         reversible: bool,
-        scene: &Scene,
+        info: &StepInfo,
     ) {
         self.stage = match search.best() {
             Some(best) => {
                 self.last[1] = Some(best.length);
-                let (rung, coefficient) = (Rung::Kick, sign * best.length);
-                Stage::Settled(Outcome::Move { rung, coefficient, best })
+                let (along, coefficient) = (Along::Axis, sign * best.length);
+                Stage::Settled(Outcome::Move { along, coefficient, best })
             }
             None if reversible => {
-                let range = self.range(scene);
-                let search = kick_search(scene, 0.0, 0.0, range, range[0]);
+                let range = self.range(info);
+                let search = kick_search(info, 0.0, 0.0, range, range[0]);
                 Stage::Kick { search, sign: -sign, reversible: false }
             }
             None => Stage::Settled(Outcome::Nothing),
@@ -300,8 +306,8 @@ impl Escape {
 }
 
 /// A search along the axis: whatever falls enough is worth it, so much has the axis cost already.
-fn kick_search(scene: &Scene, slope: f64, quadratic: f64, range: [f64; 2], start: f64) -> Search {
-    let ray = Ray { loss: scene.loss, slope, required: [0.0, quadratic], worth: 0.0, range };
+fn kick_search(info: &StepInfo, slope: f64, quadratic: f64, range: [f64; 2], start: f64) -> Search {
+    let ray = Ray { loss: info.loss, slope, required: [0.0, quadratic], worth: 0.0, range };
     Search::new(ray, start)
 }
 
@@ -309,12 +315,12 @@ fn kick_search(scene: &Scene, slope: f64, quadratic: f64, range: [f64; 2], start
 mod tests {
     use super::*;
 
-    const SCENE: Scene =
-        Scene { loss: 2.0, gradient_norm: 1.0, norm: 1.0, wanted_rate: 0.0, pace: 0.0 };
+    const INFO: StepInfo =
+        StepInfo { loss: 2.0, gradient_norm: 1.0, norm: 1.0, wanted_rate: 0.0, pace: 0.0 };
 
     fn kick(escape: &mut Escape, curvature: f64, along: f64) {
         let estimate = Estimate { curvature, ..Estimate::UNKNOWN };
-        escape.judge_axis(&estimate, &SCENE, along, 1.0);
+        escape.judge_axis(&estimate, &INFO, along, 1.0);
     }
 
     /// Answers the search of a kick by the loss at the signed length, and ends it.
@@ -326,7 +332,7 @@ mod tests {
         while let Some(length) = search.ask() {
             search.tell(f(sign * length));
         }
-        escape.judge_kick(&search, sign, reversible, &SCENE);
+        escape.judge_kick(&search, sign, reversible, &INFO);
         (sign, first)
     }
 
@@ -380,8 +386,8 @@ mod tests {
     #[test]
     fn no_move_is_shorter_than_ten_steps_of_the_base() {
         let mut escape = Escape::new(EscapeSettings::default());
-        let scene = Scene { pace: 0.03, ..SCENE };
-        escape.begin(&scene);
+        let info = StepInfo { pace: 0.03, ..INFO };
+        escape.begin(&info);
         let Stage::Gradient(mut search) = escape.stage else { panic!("{:?}", escape.stage) };
         // Every loss is a little too high, so lengths fall.
         let mut shortest = 1.0_f64;
@@ -390,7 +396,7 @@ mod tests {
             search.tell(2.01);
         }
         assert!((0.3 - 1e-15..1.0).contains(&shortest), "{shortest}");
-        escape.judge_axis(&Estimate { curvature: -1.0, ..Estimate::UNKNOWN }, &scene, 1e-3, 1.0);
+        escape.judge_axis(&Estimate { curvature: -1.0, ..Estimate::UNKNOWN }, &info, 1e-3, 1.0);
         assert!((answer(&mut escape, |a| 2.0 - a * a).1 - 0.3).abs() < 1e-15);
     }
 
@@ -419,7 +425,7 @@ mod tests {
         let f = |a: f64| 2.0 - a.abs() + a * a / 1.2;
         let mut expected = FIRST_LENGTH * 1e-3;
         for _ in 0..2 {
-            escape.begin(&SCENE);
+            escape.begin(&INFO);
             let Stage::Gradient(mut search) = escape.stage else { panic!("{:?}", escape.stage) };
             assert_eq!(search.ask(), Some(expected));
             while let Some(length) = search.ask() {
@@ -427,7 +433,7 @@ mod tests {
             }
             expected = search.best().unwrap().length;
             assert!(expected > 0.4, "a length of its own: {expected}");
-            escape.judge_gradient(&search, &SCENE, 1.0, false);
+            escape.judge_gradient(&search, &INFO, 1.0, false);
         }
         // Without a slope along the axis a kick begins at the shortest length, and at an eighth of the last one.
         kick(&mut escape, -2.0, 0.0);

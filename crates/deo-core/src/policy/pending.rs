@@ -19,7 +19,7 @@
 //! undone if the next batch refuses it.
 //! Scale- and offset-free, like the trigger.
 
-use super::Rung;
+use super::Along;
 
 /// The share of the promise that must come true.
 const KEPT_SHARE: f64 = 0.5;
@@ -38,9 +38,9 @@ const AGREEING: u32 = 3;
 /// What a move x ← x + Δ promises.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub(crate) struct Promise {
+pub(crate) struct PendingMove {
     /// Who found it.
-    pub(crate) rung: Rung,
+    pub(crate) along: Along,
     /// Δ = `coefficient` · n.
     pub(crate) coefficient: f64,
     /// The loss at x + Δ.
@@ -57,7 +57,7 @@ pub(crate) struct Promise {
     pub(crate) agreed: u32,
 }
 
-impl Promise {
+impl PendingMove {
     /// The loss at x + Δ, seen again, is that of the same batch.
     pub(crate) fn is_of_the_same_batch(&self, loss: f64) -> bool {
         (loss - self.loss).abs() <= SAME_SHARE * self.decrease
@@ -69,9 +69,9 @@ impl Promise {
     }
 
     /// The same after one more batch has kept it, if x hasn't been moved and that isn't enough yet.
-    pub(crate) fn awaits_another(&self) -> Option<Promise> {
+    pub(crate) fn awaits_another(&self) -> Option<PendingMove> {
         let agreed = self.agreed + 1;
-        (!self.made && agreed < AGREEING).then_some(Promise { agreed, ..*self })
+        (!self.made && agreed < AGREEING).then_some(PendingMove { agreed, ..*self })
     }
 }
 
@@ -82,8 +82,8 @@ mod tests {
     #[test]
     fn verdicts_do_not_change_under_scale_and_offset() {
         for (scale, offset) in [(1.0, 0.0), (1e-8, 0.0), (1e8, 0.0), (1.0, 1e3), (2.0, -50.0)] {
-            let promise = Promise {
-                rung: Rung::Kick,
+            let pending = PendingMove {
+                along: Along::Axis,
                 coefficient: -3.0,
                 loss: scale * 7.0 + offset,
                 decrease: scale * 0.4,
@@ -92,10 +92,10 @@ mod tests {
                 made: true,
                 agreed: 0,
             };
-            let same = |loss: f64| promise.is_of_the_same_batch(scale * loss + offset);
+            let same = |loss: f64| pending.is_of_the_same_batch(scale * loss + offset);
             assert!(same(7.0) && same(7.0003) && !same(7.0005) && !same(6.99));
-            assert!(promise.is_kept_by(scale * 0.21) && !promise.is_kept_by(scale * 0.19));
-            assert!(!promise.is_kept_by(f64::NAN));
+            assert!(pending.is_kept_by(scale * 0.21) && !pending.is_kept_by(scale * 0.19));
+            assert!(!pending.is_kept_by(f64::NAN));
         }
     }
 }

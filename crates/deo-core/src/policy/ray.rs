@@ -43,7 +43,7 @@ pub(crate) struct Ray {
     pub(crate) loss: f64,
     /// s ≥ 0, by which f falls at 0.
     pub(crate) slope: f64,
-    /// The certificate: the coefficients of a and a².
+    /// Sufficient decrease: the coefficients of a and a².
     pub(crate) required: [f64; 2],
     /// The fall below which nothing is worth another loss.
     pub(crate) worth: f64,
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn stays_within_its_bounds_and_its_certificate() {
+    fn stays_within_its_bounds_and_its_sufficient_decrease() {
         let range = [1.0, 5.0];
         let (tried, best) = search(Ray { range, ..ray(1.0) }, 0.1, |a| -a);
         assert_eq!(tried, [1.0, 5.0]);

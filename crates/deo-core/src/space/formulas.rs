@@ -9,8 +9,8 @@
 //! | [`Combine`] | y ← Σ aₖ xₖ + b y | | K + 1, 1 |
 //! | [`Rotate`] | (x, y) ← (c x + s y, c y − s x) | | 2, 2 |
 //! | [`Torque`] | w ← c n − hn | ⟨w, w⟩, ⟨w, n⟩, ⟨w, p⟩ | 3, 1 |
-//! | [`Turn`] | (x, y) ← (c x + s q, c q − s x), q = a w + b y | | 3, 2 |
-//! | [`TurnSecant`] | the same, q = a (g₁ − g₀) + b y | | 4, 2 |
+//! | [`RitzUpdate`] | (x, y) ← (c x + s q, c q − s x), q = a w + b y | | 3, 2 |
+//! | [`RitzUpdateFromGradients`] | the same, q = a (g₁ − g₀) + b y | | 4, 2 |
 //!
 //! With `READS` false the term b y is left out and the old y isn't read. The deflation of a gradient is missing: its inner product must
 //! be complete before the first component changes, so that it is a `dot` and an `axpby` in any space.
@@ -245,7 +245,7 @@ impl Formula<3, 1, 3> for Torque {
 
 /// (x, y) ← (c x + s q, c q − s x) with q = a w + b y, of (; x, y, w).
 #[derive(Debug, Clone, Copy)]
-pub struct Turn<const READS: bool> {
+pub struct RitzUpdate<const READS: bool> {
     /// [c, s].
     pub angle: [f64; 2],
     /// [a, b].
@@ -257,7 +257,7 @@ fn turns(reads: bool, beside: Written) -> [Written; 3] {
     [Changed, if reads { Changed } else { Direction }, beside]
 }
 
-impl<const READS: bool> Formula<0, 3, 0> for Turn<READS> {
+impl<const READS: bool> Formula<0, 3, 0> for RitzUpdate<READS> {
     fn written(&self) -> [Written; 3] {
         turns(READS, Spent)
     }
@@ -285,14 +285,14 @@ impl<const READS: bool> Formula<0, 3, 0> for Turn<READS> {
 
 /// The same with q = a (g₁ − g₀) + b y, of (g₀, g₁; x, y, scratch).
 #[derive(Debug, Clone, Copy)]
-pub struct TurnSecant<const READS: bool> {
+pub struct RitzUpdateFromGradients<const READS: bool> {
     /// [c, s].
     pub angle: [f64; 2],
     /// [a, b].
     pub towards: [f64; 2],
 }
 
-impl<const READS: bool> Formula<2, 3, 0> for TurnSecant<READS> {
+impl<const READS: bool> Formula<2, 3, 0> for RitzUpdateFromGradients<READS> {
     fn written(&self) -> [Written; 3] {
         turns(READS, Scratch)
     }
@@ -314,7 +314,7 @@ impl<const READS: bool> Formula<2, 3, 0> for TurnSecant<READS> {
     ) -> [f64; 0] {
         // Not two axpby: the secant is the difference that every space makes a direction of.
         space.secant(1.0, g0, g1, x, scratch);
-        Turn::<READS> { angle: self.angle, towards: self.towards }.define(
+        RitzUpdate::<READS> { angle: self.angle, towards: self.towards }.define(
             space,
             [],
             [x, y, scratch],

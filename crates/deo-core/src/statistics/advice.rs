@@ -1,7 +1,7 @@
 //! What to do when an error bar is too large to tell the sign of a curvature.
 
-use crate::certificate::Regime;
 use crate::probe::Rule;
+use crate::two_lengths::Regime;
 
 /// The remedy for the error that dominates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,14 +19,14 @@ pub enum Advice {
     /// Forward secants limit the estimate; a central pair cancels the leading error.
     UseCentral,
     /// The secants limit the estimate, but whether by truncation or by rounding isn't known: set
-    /// [`diagnose`](crate::certificate::CertificateSettings::diagnose).
+    /// [`diagnose`](crate::two_lengths::TwoLengthsSettings::diagnose).
     Diagnose,
 }
 
 impl Advice {
     /// The advice for a curvature C with standard error `batches` (0 if there is only one objective, NaN if it
     /// isn't known; widened by t/z if they are few, as [`BatchCurvature::advice`](super::BatchCurvature::advice) does),
-    /// expected secant error `secant` and [regime](crate::certificate::Certificate::regime).
+    /// expected secant error `secant` and [regime](crate::two_lengths::TwoLengths::regime).
     ///
     /// `z` is the number of standard errors that makes a sign certain.
     pub fn new(

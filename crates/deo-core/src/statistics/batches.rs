@@ -1,28 +1,28 @@
 //! The curvature along one axis, batch after batch.
 
 use super::{Advice, Sample, sample::margin};
-use crate::certificate::{Certificate, CertificateError, CertificateSettings, Regime};
 use crate::estimate::Status;
 use crate::objective::Objective;
 use crate::oracle::{Workspace, asks};
 use crate::probe::{Answer, Probe, Rule};
 use crate::space::Space;
+use crate::two_lengths::{Regime, TwoLengths, TwoLengthsError, TwoLengthsSettings};
 use std::borrow::BorrowMut;
 
 /// The curvature along a fixed axis over several batches, in the ask/tell protocol.
 ///
-/// The first batch is asked at two lengths or three, which measures the [secant error](Certificate); the others
+/// The first batch is asked at two lengths or three, which measures the [secant error](TwoLengths); the others
 /// at one. Rounding differs from batch to batch and is part of the standard error too; truncation is common to
 /// all and in the secant error only.
 ///
 /// # Examples
 ///
 /// ```
-/// use deo_core::certificate::CertificateSettings;
+/// use deo_core::two_lengths::TwoLengthsSettings;
 /// use deo_core::statistics::BatchCurvature;
 /// use deo_core::{Answer, Rule, space::Host};
 /// let space = Host::<f64>::new();
-/// let settings = CertificateSettings { rule: Rule::Product, ..Default::default() };
+/// let settings = TwoLengthsSettings { rule: Rule::Product, ..Default::default() };
 /// let mut batches = BatchCurvature::new(&space, &[1.0, 0.0], settings)?;
 /// for curvature in [-1.5, -0.5, -1.0] {
 ///     batches.begin_batch();
@@ -35,12 +35,12 @@ use std::borrow::BorrowMut;
 /// assert_eq!(estimate.curvature, -1.0);
 /// // −1 ± 0.29: 3.5 standard errors, which of three batches are less than the 95 % of z = 2.
 /// assert!(estimate.is_negative(1.5) && !estimate.is_negative(2.0));
-/// # Ok::<(), deo_core::certificate::CertificateError>(())
+/// # Ok::<(), deo_core::two_lengths::TwoLengthsError>(())
 /// ```
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct BatchCurvature<V> {
-    certificate: Certificate<V>,
+    two_lengths: TwoLengths<V>,
     mean_product: V,
     scratch: V,
     curvatures: Sample,
@@ -110,21 +110,21 @@ impl<V> BatchCurvature<V> {
     ///
     /// # Errors
     ///
-    /// [`CertificateError`] names a setting that is out of range.
+    /// [`TwoLengthsError`] names a setting that is out of range.
     pub fn new<S>(
         space: &S,
         axis: &S::Vector,
-        settings: CertificateSettings,
-    ) -> Result<Self, CertificateError>
+        settings: TwoLengthsSettings,
+    ) -> Result<Self, TwoLengthsError>
     where
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        let mut certificate = Certificate::new(space, axis, settings)?;
-        certificate.set_axis(space, axis);
-        certificate.begin(0);
+        let mut two_lengths = TwoLengths::new(space, axis, settings)?;
+        two_lengths.set_axis(space, axis);
+        two_lengths.begin(0);
         Ok(BatchCurvature {
-            certificate,
+            two_lengths,
             mean_product: space.zeros_like(axis),
             scratch: space.zeros_like(axis),
             curvatures: Sample::EMPTY,
@@ -138,9 +138,9 @@ impl<V> BatchCurvature<V> {
     pub fn begin_batch(&mut self) {
         if self.estimate.status != Status::NonFinite {
             self.estimate.status = Status::Running;
-            let settings = self.certificate.settings();
+            let settings = self.two_lengths.settings();
             let lengths = if self.estimate.batches == 0 { settings.lengths() } else { 1 };
-            self.certificate.begin(lengths);
+            self.two_lengths.begin(lengths);
         }
     }
 
@@ -150,7 +150,7 @@ impl<V> BatchCurvature<V> {
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        self.certificate.ask(space)
+        self.two_lengths.ask(space)
     }
 
     /// Takes the answer to the question last asked.
@@ -164,8 +164,8 @@ impl<V> BatchCurvature<V> {
         V: BorrowMut<S::Vector>,
     {
         self.estimate.gradients += answer.gradients;
-        self.certificate.tell(space, answer);
-        match self.certificate.status() {
+        self.two_lengths.tell(space, answer);
+        match self.two_lengths.status() {
             Status::NonFinite => self.estimate.status = Status::NonFinite,
             Status::Converged => self.absorb(space),
             _ => {}
@@ -178,20 +178,20 @@ impl<V> BatchCurvature<V> {
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        self.curvatures.push(self.certificate.curvature());
+        self.curvatures.push(self.two_lengths.curvature());
         let count = self.curvatures.count() as f64;
         let (scratch, mean) = (self.scratch.borrow_mut(), self.mean_product.borrow_mut());
-        space.copy(self.certificate.product().borrow(), scratch);
+        space.copy(self.two_lengths.product().borrow(), scratch);
         space.axpby(-1.0, mean, 1.0, scratch);
         let deviation = space.norm(scratch) * (1.0 - 1.0 / count).sqrt();
         self.product_deviation = self.product_deviation.hypot(deviation);
         space.axpby(1.0 / count, scratch, 1.0, mean);
         let curvature = self.curvatures.mean();
         space.copy(mean, scratch);
-        space.axpby(-curvature, self.certificate.axis().borrow(), 1.0, scratch);
+        space.axpby(-curvature, self.two_lengths.axis().borrow(), 1.0, scratch);
         if count == 1.0 {
-            self.estimate.secant_error = self.certificate.expected_error();
-            self.regime = self.certificate.regime();
+            self.estimate.secant_error = self.two_lengths.expected_error();
+            self.regime = self.two_lengths.regime();
         }
         self.estimate.batches = self.curvatures.count();
         self.estimate.curvature = curvature;
@@ -224,7 +224,7 @@ impl<V> BatchCurvature<V> {
 
     /// n, of unit length.
     pub fn axis(&self) -> &V {
-        self.certificate.axis()
+        self.two_lengths.axis()
     }
 
     /// H̄n, the mean product.
@@ -251,6 +251,6 @@ impl<V> BatchCurvature<V> {
     }
 
     fn rule(&self) -> Rule {
-        self.certificate.settings().rule
+        self.two_lengths.settings().rule
     }
 }

@@ -12,7 +12,7 @@
 #![allow(dead_code, unreachable_pub)] // a module of a test binary and of an example
 
 use crate::common::{Diagonal, angle_to_first, dot, lanczos_count, median, random_unit};
-use deo_core::dimer::Certify;
+use deo_core::dimer::Recheck;
 use deo_core::krylov::{Krylov, KrylovSettings};
 use deo_core::space::Host;
 use deo_core::{Answer, Dimer, DimerSettings};
@@ -62,7 +62,7 @@ fn dimer(problem: &Diagonal, start: &[f64]) -> usize {
     let settings = DimerSettings {
         tolerance: 0.0,
         max_gradients: CAP as u64,
-        certify: Certify::Never,
+        recheck: Recheck::Never,
         ..Default::default()
     };
     let mut dimer = Dimer::new(&SPACE, start, settings).unwrap();
@@ -83,7 +83,7 @@ fn krylov(problem: &Diagonal, start: &[f64], memory: usize) -> usize {
     let x = random_unit(start.len(), 1);
     let settings =
         KrylovSettings { memory, tolerance: 0.0, max_gradients: CAP as u64, ..Default::default() };
-    let mut krylov = Krylov::new(&SPACE, start, settings).unwrap().with_certify(Certify::Never);
+    let mut krylov = Krylov::new(&SPACE, start, settings).unwrap().with_recheck(Recheck::Never);
     krylov.start_from(&SPACE, &[start], 0);
     let (g, mut y, mut ritz) = (problem.product(&x), x.clone(), start.to_vec());
     while let Some(probe) = krylov.ask(&SPACE) {

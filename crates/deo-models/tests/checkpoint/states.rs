@@ -15,7 +15,7 @@ use std::fmt::Debug;
 
 const SPACE: Host<f32> = Host::new();
 const N: usize = 24;
-/// So small that the run stands, and the ladder has something to improve on.
+/// So small that the run stands, and Escape has something to improve on.
 const RATE: f64 = 1e-5;
 
 /// Through a checkpoint and back; what comes back is written to the same bytes.
@@ -68,9 +68,9 @@ struct End {
 /// Which batch a step sees.
 #[derive(Clone, Copy)]
 enum Batches {
-    /// A new one at every step: the ladder takes its time.
+    /// A new one at every step: Escape takes its time.
     New,
-    /// The same one: the ladder looks and moves.
+    /// The same one: Escape looks and moves.
     One,
 }
 
@@ -115,7 +115,7 @@ where
             }
         }
         if deo.apply(&SPACE, &mut x, &mut g).moved() {
-            optimizer.kicked(&SPACE);
+            optimizer.jumped(&SPACE);
         } else {
             optimizer.step(&SPACE, &mut x, &g, RATE);
         }
@@ -127,9 +127,9 @@ where
 fn policies() -> [(DeoSettings, Batches); 5] {
     let tracking = Tracking { interval: 3, first: 8, gradients: 2 };
     let with = |policy| DeoSettings { policy, seed: 11, ..DeoSettings::default() };
-    let ladder = |gradient_rung| {
-        let ladder = EscapeSettings { gradient_rung, ..Default::default() };
-        let mut settings = with(PolicySettings::Escape(ladder));
+    let strategy = |line_search| {
+        let strategy = EscapeSettings { line_search, ..Default::default() };
+        let mut settings = with(PolicySettings::Escape(strategy));
         settings.trigger = TriggerSettings { interval: 5, stall: Stall::Always };
         (settings.budget.allowance, settings.budget.share) = (200.0, 2.0);
         settings
@@ -137,9 +137,9 @@ fn policies() -> [(DeoSettings, Batches); 5] {
     [
         (with(PolicySettings::Deflate { alpha: 0.9, tracking }), Batches::New),
         (with(PolicySettings::Amplify { strength: 2.0, tracking }), Batches::New),
-        (ladder(true), Batches::New),
-        (ladder(true), Batches::One),
-        (ladder(false), Batches::One), // rotates at every visit
+        (strategy(true), Batches::New),
+        (strategy(true), Batches::One),
+        (strategy(false), Batches::One), // rotates at every visit
     ]
 }
 

@@ -48,7 +48,7 @@ class Curvature:
     residual : float
         ‖Hn − Cn‖: some eigenvalue lies within this distance of C.
     secant_error : float
-        The error of C from finite differences, which holds in 95 of 100 cases where ``evidence`` is ``"certified"``.
+        The error of C from finite differences, which holds in 95 of 100 cases where ``evidence`` is ``"two lengths"``.
     axis : ndarray
         The unit direction n, of the shape of ``x``; a list of tensors from `deo.torch`.
     status : str
@@ -56,7 +56,7 @@ class Curvature:
     gap : float or None
         The distance to the nearest other Ritz value, an upper bound of that to the next eigenvalue.
     evidence : str
-        What C rests on: ``"recombined"``, ``"fresh"`` or ``"certified"`` products.
+        What C rests on: ``"recombined"``, ``"fresh"`` or ``"two lengths"`` products.
     gradients, rotations : int
         What was spent.
     """

@@ -106,11 +106,11 @@ impl LearnedHessian {
         position: &[f64],
     ) {
         let Some(base) = self.base.take() else { return };
-        let chosen = self.reach;
+        let chosen = self.length_scale;
         let kept = (self.matrix.clone(), self.explored.clone(), self.weights_seen.clone());
         let mut foretold = vec![0.0; self.count];
         for (k, factor) in REACHES.iter().enumerate() {
-            self.reach = factor * self.given;
+            self.length_scale = factor * self.given;
             self.fit_error(&base, position);
             self.product(s, &mut foretold);
             let misses = y.iter().zip(modelled).zip(&foretold);
@@ -121,7 +121,7 @@ impl LearnedHessian {
         (self.matrix, self.explored, self.weights_seen) = kept;
         let best = (0..REACHES.len()).min_by(|&a, &b| self.scores[a].total_cmp(&self.scores[b]));
         let now = REACHES.iter().position(|factor| factor * self.given == chosen);
-        self.reach = match (best, now) {
+        self.length_scale = match (best, now) {
             (Some(best), Some(now)) if self.scores[best] < self.scores[now] - BETTER => {
                 REACHES[best] * self.given
             }

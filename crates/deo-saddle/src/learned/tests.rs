@@ -32,7 +32,7 @@ fn a_quadratic_is_learned_exactly() {
         // w is 2e5: the prior still says 1e-5 of it, and the entries of R some ten times that.
         assert!((found - exact).abs() < 1e-3, "{found} {exact}");
     }
-    assert!(b.doubt(&v.iter().map(|x| x / dot(&v, &v).sqrt()).collect::<Vec<_>>()) < 0.05);
+    assert!(b.unexplored(&v.iter().map(|x| x / dot(&v, &v).sqrt()).collect::<Vec<_>>()) < 0.05);
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn the_nearer_of_two_contradictions_leads_and_doubt_grows_with_distance() {
         b.settle(&p);
         let mut product = [0.0; 2];
         b.product(&[1.0, 0.0], &mut product);
-        (product[0], b.doubt(&[1.0, 0.0]), b.doubt(&[0.0, 1.0]))
+        (product[0], b.unexplored(&[1.0, 0.0]), b.unexplored(&[0.0, 1.0]))
     };
     let (here, certain, nothing) = at([0.0, 0.0]);
     assert!(
@@ -53,8 +53,8 @@ fn the_nearer_of_two_contradictions_leads_and_doubt_grows_with_distance() {
     );
     assert!((at([0.0, 0.2]).0 - 30.0).abs() < 0.01);
     // Weights of 190 and 40: the ratio of the distances to the fourth power.
-    let (between, doubt, _) = at([0.0, 0.08]);
-    assert!(between > 13.0 && between < 14.0 && doubt < 0.1, "{between} {doubt}");
+    let (between, unexplored, _) = at([0.0, 0.08]);
+    assert!(between > 13.0 && between < 14.0 && unexplored < 0.1, "{between} {unexplored}");
     let (_, far, _) = at([0.0, 0.8]);
     assert!(far > 0.9, "{far}");
 }
@@ -62,9 +62,9 @@ fn the_nearer_of_two_contradictions_leads_and_doubt_grows_with_distance() {
 /// The least-squares solution against its normal equation, entry by entry.
 #[test]
 fn it_solves_its_normal_equation() {
-    let (n, reach, gamma) = (5, 0.4, 1.0);
+    let (n, length_scale, gamma) = (5, 0.4, 1.0);
     let h = symmetric(n);
-    let mut b = LearnedHessian::new(n, reach, gamma);
+    let mut b = LearnedHessian::new(n, length_scale, gamma);
     let position = random(n, 3);
     let mut terms = Vec::new();
     for seed in 0..4 {
@@ -80,7 +80,8 @@ fn it_solves_its_normal_equation() {
         );
         let square: f64 = middle.iter().zip(&position).map(|(m, p)| (m - p).powi(2)).sum();
         let spread = length * length / 12.0;
-        let nearness = reach * reach / (square + spread + (NEAR * reach).powi(2));
+        let nearness =
+            length_scale * length_scale / (square + spread + (NEAR * length_scale).powi(2));
         terms.push((unit, y, nearness * nearness));
     }
     b.settle(&position);

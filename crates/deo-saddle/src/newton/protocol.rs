@@ -6,7 +6,7 @@ use super::super::model::{ModelHessian, NoModel};
 use super::super::outcome::{Outcome, Waypoint};
 use super::super::settings::Goal;
 use super::super::step::step_within;
-use super::rescue::Climb;
+use super::restart::Climb;
 use super::{NewtonSearch, Phase, copied};
 use deo_core::space::Space;
 use std::borrow::BorrowMut;
@@ -250,7 +250,7 @@ impl<V> NewtonSearch<V> {
             let unmeasured = small && !known && self.probes_here <= *i;
             unmeasured
                 || (self.base.is_none() || !self.is_sure(*i) || self.is_at_start())
-                    && self.hessian.doubt(self.hessian.vector(*i)) > self.settings.doubt
+                    && self.hessian.unexplored(self.hessian.vector(*i)) > self.settings.unexplored
         };
         let most = allowed.max(index);
         let probe = (0..index).find(doubtful).filter(|_| self.probes_here < most);
@@ -267,7 +267,7 @@ impl<V> NewtonSearch<V> {
         let concave = index == 0 || self.hessian.values()[index - 1] < -error;
         if small && (index == 0 || self.is_measured(error)) {
             if index > 0 && self.measured.abs() <= error.max(self.settings.flat) {
-                if self.settings.flat > 0.0 && self.rescues < self.settings.rescues {
+                if self.settings.flat > 0.0 && self.restarts < self.settings.restarts {
                     return self.begin_again(space);
                 }
                 return self.finish(Outcome::Flat);
@@ -276,16 +276,16 @@ impl<V> NewtonSearch<V> {
                 return self.finish(Outcome::Converged);
             }
         }
-        if self.has_wandered() && self.rescues < self.settings.rescues {
+        if self.has_wandered() && self.restarts < self.settings.restarts {
             return self.begin_again(space);
         }
-        let rescued = self.rescues < self.settings.rescues;
+        let restarted = self.restarts < self.settings.restarts;
         match self.judge_climb(concave) {
             Climb::Fine => {}
-            Climb::Runs if !rescued => return self.finish(Outcome::Convex),
+            Climb::Runs if !restarted => return self.finish(Outcome::Convex),
             // Up the other side first; where that runs away, too, from beside the start.
-            Climb::Runs if self.rescues > 0 => return self.begin_again(space),
-            Climb::Runs | Climb::Stiffens | Climb::Lasts if rescued && self.heading.is_none() => {
+            Climb::Runs if self.restarts > 0 => return self.begin_again(space),
+            Climb::Runs | Climb::Stiffens | Climb::Lasts if restarted && self.heading.is_none() => {
                 return self.turn(space, model);
             }
             Climb::Lasts => return self.finish(Outcome::Convex),
@@ -302,7 +302,7 @@ impl<V> NewtonSearch<V> {
     /// The i-th curvature is below zero by more than what the model may err by along what is unexplored of its mode.
     fn is_sure(&self, i: usize) -> bool {
         let mode = self.hessian.vector(i);
-        let error = self.hessian.doubt(mode).powi(2) * self.hessian.stiffness(mode);
+        let error = self.hessian.unexplored(mode).powi(2) * self.hessian.stiffness(mode);
         self.hessian.values()[i] + SURE * error < 0.0
     }
 
@@ -321,7 +321,7 @@ impl<V> NewtonSearch<V> {
     /// which the Hessian changes by its own size.
     fn curvature_error<S: Space<Owned = V>>(&self, space: &S) -> f64 {
         let stiffest = self.hessian.values().iter().fold(0.0, |most: f64, v| most.max(v.abs()));
-        let terms = self.norm() + stiffest * self.settings.reach;
+        let terms = self.norm() + stiffest * self.settings.length_scale;
         ROUNDINGS * space.epsilon() * terms / self.settings.probe
     }
 
@@ -448,8 +448,8 @@ impl<V> NewtonSearch<V> {
         let pairs = self.position.iter().zip(&self.reference);
         let distance = pairs.map(|(p, r)| (p - r).powi(2)).sum::<f64>().sqrt();
         match self.cycle.observe(length, size, distance) {
-            Verdict::Cycling if self.rescues < self.settings.rescues => {
-                self.rescues += 1;
+            Verdict::Cycling if self.restarts < self.settings.restarts => {
+                self.restarts += 1;
                 if self.base.is_some() {
                     // Steps that neither fail nor help.
                     self.longest *= 0.5;

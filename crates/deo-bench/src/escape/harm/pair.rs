@@ -83,7 +83,7 @@ pub(super) fn pair(cell: &Cell, lr: f64, seed: u64) -> Result<Pair, ProblemError
         Column::Again if cell.is_full() => ends(alone(base), &moved, seed, budget),
         Column::Again => ends(alone(base), &x, other_seed, budget),
         Column::FewerSteps => ends(alone(base), &x, seed, escape.steps - escape.deeds.moves),
-        Column::LineSearch => ends(with(Policy::GradientRung, None), &x, seed, budget),
+        Column::LineSearch => ends(with(Policy::LineSearch, None), &x, seed, budget),
         Column::Escape => escape,
         Column::ForRun => ends(with(Policy::Escape, Some(budget)), &x, seed, budget),
     });

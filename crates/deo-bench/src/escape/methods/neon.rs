@@ -45,7 +45,7 @@ pub(super) struct Search {
 const RELATIVE_NOISE: f64 = 1e-3;
 
 /// The share of |C|a² by which a step of length a must lower f; see departure 2.
-const CERTIFICATE: f64 = 1.0 / 3.0;
+const SUFFICIENT_DECREASE: f64 = 1.0 / 3.0;
 
 pub(super) struct Neon {
     lr: f64,
@@ -115,7 +115,7 @@ impl Neon {
             self.point.copy_from_slice(x);
             SPACE.axpby(sign * length, &self.u, 1.0, &mut self.point);
             let decrease = loss - f.loss(&self.point)?;
-            if decrease >= CERTIFICATE * curvature.abs() * length * length {
+            if decrease >= SUFFICIENT_DECREASE * curvature.abs() * length * length {
                 x.copy_from_slice(&self.point);
                 return Some(());
             }

@@ -25,13 +25,13 @@ pub(super) struct Helped {
 
 /// The defaults of deo-core with that policy.
 fn settings(policy: Policy, seed: u64) -> DeoSettings {
-    let ladder = |kick| PolicySettings::Escape(EscapeSettings { kick, ..Default::default() });
+    let strategy = |kick| PolicySettings::Escape(EscapeSettings { kick, ..Default::default() });
     let tracking = Tracking::default();
     let policy = match policy {
-        Policy::Escape => ladder(Kick::Lowest),
-        Policy::GradientRung => ladder(Kick::Off),
-        Policy::RandomAxis => ladder(Kick::Random),
-        Policy::HighestAxis => ladder(Kick::Highest),
+        Policy::Escape => strategy(Kick::Lowest),
+        Policy::LineSearch => strategy(Kick::Off),
+        Policy::RandomAxis => strategy(Kick::Random),
+        Policy::HighestAxis => strategy(Kick::Highest),
         Policy::Deflate => PolicySettings::Deflate { alpha: 1.0, tracking },
         Policy::Amplify => PolicySettings::Amplify { strength: 1.0, tracking },
         Policy::Compat | Policy::Guard | Policy::Clip => {
@@ -86,13 +86,13 @@ impl Method for Helped {
             if !self.deo.apply(&SPACE, x, &mut self.g).moved() {
                 return Some(f64::NAN);
             }
-            self.optimizer.kicked(&SPACE);
+            self.optimizer.jumped(&SPACE);
             return Some(f64::MAX);
         }
         // A question left open is one for `apply` to close; the gradient of this step is paid and used.
         let _ = self.workspace.try_answer_all(&mut self.deo, &SPACE, f, x, &self.g);
         if self.deo.apply(&SPACE, x, &mut self.g).moved() {
-            self.optimizer.kicked(&SPACE);
+            self.optimizer.jumped(&SPACE);
         } else {
             self.optimizer.step(&SPACE, x, &self.g, self.lr);
         }

@@ -60,10 +60,10 @@ fn free_components_are_those_of_the_small_vector() {
     let product = space.torque(0.3, &n, &g0, &g1, &mut w)[2];
     assert!(product.is_finite() && frozen_part(&w).iter().all(|&bits| bits == 0));
     let kept = frozen_part(&x);
-    space.turn([0.6, 0.8], [1.0, 0.0], &mut x, &mut y, &mut w);
+    space.ritz_update([0.6, 0.8], [1.0, 0.0], &mut x, &mut y, &mut w);
     assert!(frozen_part(&x) == kept && frozen_part(&y).iter().all(|&bits| bits == 0));
     y.fill(f64::NAN);
-    space.turn_secant([0.6, 0.8], [1.0, 0.0], [&g0, &g1], &mut x, &mut y, &mut w);
+    space.ritz_update_from_gradients([0.6, 0.8], [1.0, 0.0], [&g0, &g1], &mut x, &mut y, &mut w);
     assert!(frozen_part(&x) == kept && frozen_part(&y).iter().all(|&bits| bits == 0));
     space.combine([(2.0, &x[..]), (1.0, &g0)], 0.0, &mut y);
     let copied: Vec<f64> = x.iter().map(|x| 2.0 * x).collect();

@@ -7,7 +7,7 @@ use super::noise;
 use crate::kernels::{axpby, dot, dots, fill};
 use crate::simd::tests::with_each_isa;
 use crate::space::parallel::tests::{
-    combine, deflate, displace, rotate, secant, torque, turn, turn_secant,
+    combine, deflate, displace, ritz_update, ritz_update_from_gradients, rotate, secant, torque,
 };
 use crate::{Real, Threads};
 
@@ -131,9 +131,9 @@ fn passes<T: Real>() {
     );
     for b in [0.5, 0.0] {
         check::<T, 0>(
-            "turn",
+            "ritz_update",
             |[x, y, w, _]| {
-                turn(one, [0.6, 0.8], [0.7, b], x, y, w);
+                ritz_update(one, [0.6, 0.8], [0.7, b], x, y, w);
                 []
             },
             |[x, y, w, z]| {
@@ -143,9 +143,9 @@ fn passes<T: Real>() {
             |_, _| [],
         );
         check::<T, 0>(
-            "turn_secant",
+            "ritz_update_from_gradients",
             |[x, y, g0, g1]| {
-                turn_secant(one, [0.6, 0.8], [0.4, b], [&*g0, &*g1], x, y);
+                ritz_update_from_gradients(one, [0.6, 0.8], [0.4, b], [&*g0, &*g1], x, y);
                 []
             },
             |[x, y, g0, g1]| {

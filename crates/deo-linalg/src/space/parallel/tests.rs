@@ -54,7 +54,7 @@ pub(crate) fn torque<T: Real>(
     Parallel::new(threads).torque(c, n, hn, p, w)
 }
 
-pub(crate) fn turn<T: Real>(
+pub(crate) fn ritz_update<T: Real>(
     threads: Threads,
     angle: [f64; 2],
     towards: [f64; 2],
@@ -62,10 +62,10 @@ pub(crate) fn turn<T: Real>(
     y: &mut [T],
     w: &[T],
 ) {
-    Parallel::new(threads).turn(angle, towards, x, y, &mut w.to_vec());
+    Parallel::new(threads).ritz_update(angle, towards, x, y, &mut w.to_vec());
 }
 
-pub(crate) fn turn_secant<T: Real>(
+pub(crate) fn ritz_update_from_gradients<T: Real>(
     threads: Threads,
     angle: [f64; 2],
     towards: [f64; 2],
@@ -74,7 +74,7 @@ pub(crate) fn turn_secant<T: Real>(
     y: &mut [T],
 ) {
     let mut scratch = unread(x);
-    Parallel::new(threads).turn_secant(angle, towards, g, x, y, &mut scratch);
+    Parallel::new(threads).ritz_update_from_gradients(angle, towards, g, x, y, &mut scratch);
 }
 
 mod secant {
@@ -314,17 +314,17 @@ mod turn {
             };
             let got = unanimous(|threads| {
                 let (mut x, mut y) = (x.clone(), start.clone());
-                turn(threads, [c, s], [a, b], &mut x, &mut y, &w);
+                ritz_update(threads, [c, s], [a, b], &mut x, &mut y, &w);
                 bits(&[x, y].concat())
             });
-            assert!(got == naive(&|i| w[i].to_f64()), "turn, n = {len}, b = {b}");
+            assert!(got == naive(&|i| w[i].to_f64()), "ritz_update, n = {len}, b = {b}");
             let got = unanimous(|threads| {
                 let (mut x, mut y) = (x.clone(), start.clone());
-                turn_secant(threads, [c, s], [a, b], [&w, &g], &mut x, &mut y);
+                ritz_update_from_gradients(threads, [c, s], [a, b], [&w, &g], &mut x, &mut y);
                 bits(&[x, y].concat())
             });
             let want = naive(&|i| g[i].to_f64() - w[i].to_f64());
-            assert!(got == want, "turn_secant, n = {len}, b = {b}");
+            assert!(got == want, "ritz_update_from_gradients, n = {len}, b = {b}");
         }
     }
 

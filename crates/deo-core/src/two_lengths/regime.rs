@@ -2,7 +2,7 @@
 
 use crate::probe::Rule;
 
-/// The error that dominates at the first length of a [`Certificate`](super::Certificate).
+/// The error that dominates at the first length of a [`TwoLengths`](super::TwoLengths).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Regime {

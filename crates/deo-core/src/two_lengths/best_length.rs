@@ -1,12 +1,12 @@
 //! The best length of a secant, found by trying.
 
-use super::{Certificate, CertificateError, CertificateSettings, times};
+use super::{TwoLengths, TwoLengthsError, TwoLengthsSettings, times};
 use crate::objective::Objective;
 use crate::oracle::Workspace;
 use crate::probe::{Length, SHORTEST};
 use crate::space::Space;
 
-/// A length and what a certificate found there.
+/// A length and what a check at two lengths found there.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct BestLength {
@@ -38,12 +38,12 @@ const TRIES: u32 = 20;
 ///
 /// # Errors
 ///
-/// [`CertificateError`] names a setting that is out of range.
+/// [`TwoLengthsError`] names a setting that is out of range.
 ///
 /// # Examples
 ///
 /// ```
-/// use deo_core::certificate::{CertificateSettings, best_length};
+/// use deo_core::two_lengths::{TwoLengthsSettings, best_length};
 /// use deo_core::{drive::Workspace, objective::{FromFn, Objective}, space::Host};
 /// let space = Host::<f64>::new();
 /// // Curvature changes over distances of 1e-3, not of 1.
@@ -53,12 +53,12 @@ const TRIES: u32 = 20;
 /// });
 /// let (x, mut g) = ([0.7, 0.3], vec![0.0; 2]);
 /// f.value_grad(&x, &mut g);
-/// let settings = CertificateSettings::default();
+/// let settings = TwoLengthsSettings::default();
 /// let mut workspace = Workspace::new(&space, &x, settings.rule);
 /// let best = best_length(&space, &mut f, &x, &g, &[1.0, 0.2], settings, &mut workspace)?;
 /// let default = deo_core::Length::balanced(settings.rule, f64::EPSILON / 2.0, 2.0);
 /// assert!(best.length.at(1.0) < default.at(1.0) / 5.0);
-/// # Ok::<(), deo_core::certificate::CertificateError>(())
+/// # Ok::<(), deo_core::two_lengths::TwoLengthsError>(())
 /// ```
 pub fn best_length<S, O>(
     space: &S,
@@ -66,24 +66,24 @@ pub fn best_length<S, O>(
     x: &S::Vector,
     g: &S::Vector,
     axis: &S::Vector,
-    settings: CertificateSettings,
+    settings: TwoLengthsSettings,
     workspace: &mut Workspace<S::Owned>,
-) -> Result<BestLength, CertificateError>
+) -> Result<BestLength, TwoLengthsError>
 where
     S: Space,
     O: Objective<S::Vector> + ?Sized,
 {
     let mut gradients = 0;
-    let mut certificate = Certificate::new(space, x, settings)?;
-    let start = settings.length.unwrap_or_else(|| component_length(space, x, &certificate));
-    certificate.settings.diagnose = false;
+    let mut two_lengths = TwoLengths::new(space, x, settings)?;
+    let start = settings.length.unwrap_or_else(|| component_length(space, x, &two_lengths));
+    two_lengths.settings.diagnose = false;
     let mut at = |length: Length| {
-        certificate.length = length;
-        certificate.set_axis(space, axis);
-        certificate.measure(space, objective, x, g, workspace);
-        gradients += certificate.gradients();
+        two_lengths.length = length;
+        two_lengths.set_axis(space, axis);
+        two_lengths.measure(space, objective, x, g, workspace);
+        gradients += two_lengths.gradients();
         let (secant_error, product_error) =
-            (certificate.expected_error(), certificate.product_error());
+            (two_lengths.expected_error(), two_lengths.product_error());
         BestLength { length, secant_error, product_error, gradients }
     };
     let norm = space.norm(x);
@@ -117,8 +117,8 @@ where
 fn component_length<S: Space>(
     space: &S,
     x: &S::Vector,
-    certificate: &Certificate<S::Owned>,
+    two_lengths: &TwoLengths<S::Owned>,
 ) -> Length {
-    let (rule, epsilon) = (certificate.settings.rule, space.epsilon());
-    Length::Absolute(Length::balanced(rule, epsilon, certificate.dimension).at(space.norm(x)))
+    let (rule, epsilon) = (two_lengths.settings.rule, space.epsilon());
+    Length::Absolute(Length::balanced(rule, epsilon, two_lengths.dimension).at(space.norm(x)))
 }

@@ -22,7 +22,7 @@ fn landscape(x: &[f32], g: Option<&mut [f32]>) -> f64 {
 
 const START: [f32; 6] = [1e-3, -2e-3, 1e-4, 3e-3, 0.5, -0.5];
 const CLIP: f64 = 0.3;
-/// Small, since the ladder looks where a run stands.
+/// Small, since Escape looks where a run stands.
 const RATE: f64 = 1e-3;
 
 fn policies() -> [DeoSettings; 3] {
@@ -40,7 +40,7 @@ struct Run {
     x: Vec<f32>,
     ledger: Ledger,
     events: Vec<&'static str>,
-    tally: Tally,
+    totals: Totals,
 }
 
 /// As many steps as `budget` pays, at most `steps`.
@@ -48,7 +48,7 @@ fn run(settings: DeoSettings, budget: u64, steps: u64) -> Run {
     let space = Params::new(Threads::One);
     let zeros = || vec![0.0; START.len()];
     let mut v = Vectors { g: zeros(), ..Vectors::new(START.to_vec()) };
-    let mut companion = Companion::Deo(Box::new(Deo::new(&space, &v.x, settings).unwrap()));
+    let mut helper = Helper::Deo(Box::new(Deo::new(&space, &v.x, settings).unwrap()));
     let momentum = SgdSettings { momentum: 0.5, ..SgdSettings::default() };
     let mut sgd = Sgd::new(momentum, &space, &v.x).unwrap();
     let mut ledger = Ledger::new(budget);
@@ -56,9 +56,9 @@ fn run(settings: DeoSettings, budget: u64, steps: u64) -> Run {
     while events.len() < steps as usize && ledger.take_gradient() {
         let loss = f.value_grad(&v.x, &mut v.g);
         let base = Base { optimizer: &mut sgd, lr: RATE, clip: CLIP, looks: true };
-        events.push(companion.step(&space, &mut f, &mut v, loss, base, &mut ledger).event);
+        events.push(helper.step(&space, &mut f, &mut v, loss, base, &mut ledger).event);
     }
-    Run { x: v.x, ledger, events, tally: companion.tally() }
+    Run { x: v.x, ledger, events, totals: helper.totals() }
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn with_budget_to_spare_it_is_the_cores_driver_bit_for_bit() {
         assert!(counts.gradients + counts.losses > 0, "nothing was compared: {counts:?}");
         assert_eq!(ours.ledger.gradients(), 60 + counts.gradients);
         assert_eq!(ours.ledger.losses(), counts.losses);
-        assert_eq!((ours.tally.rotations, ours.tally.moves), (counts.rotations, counts.moves));
+        assert_eq!((ours.totals.rotations, ours.totals.moves), (counts.rotations, counts.moves));
     }
 }
 

@@ -2,12 +2,12 @@
 //!
 //! | when | what | next |
 //! |---|---|---|
-//! | [`observe`](Ladder::observe) | a visit is due: is the base optimizer slow enough, and can it be paid? | `begin` |
-//! | [`begin`](Ladder::begin) | once: has this step the batch of the one before? | `open` |
-//! | [`open`](Ladder::open) | losses along −g | `advance` |
-//! | [`advance`](Ladder::advance) | each answer leads to the next question, or to the axis, or to the kick, or to the end | – |
-//! | [`begin_axis`](Ladder::begin_axis), [`end_axis`](Ladder::end_axis) | the dimer, and what its axis is good for | `advance` |
-//! | [`settle`](Ladder::settle) | x is moved, or a move is proposed, or nothing | the next step |
+//! | [`observe`](Strategy::observe) | a visit is due: is the base optimizer slow enough, and can it be paid? | `begin` |
+//! | [`begin`](Strategy::begin) | once: has this step the batch of the one before? | `open` |
+//! | [`open`](Strategy::open) | losses along −g | `advance` |
+//! | [`advance`](Strategy::advance) | each answer leads to the next question, or to the axis, or to the kick, or to the end | – |
+//! | [`begin_axis`](Strategy::begin_axis), [`end_axis`](Strategy::end_axis) | the dimer, and what its axis is good for | `advance` |
+//! | [`settle`](Strategy::settle) | x is moved, or a move is proposed, or nothing | the next step |
 //!
 //! What a move promises, and what the next batch says to it, is in `pending`; the rules are those of
 //! [`policy`](crate::policy), [`trigger`](crate::trigger) and [`budget`](crate::budget).
@@ -20,7 +20,7 @@ use crate::estimate::{Estimate, Status};
 use crate::noise::{derive, noise};
 use crate::oracle::{Question, Trial};
 use crate::policy::{
-    Escape, EscapeSettings, Kick, Outcome, Promise, Rung, SAME_SHARE, Scene, Stage,
+    Along, Escape, EscapeSettings, Kick, Outcome, PendingMove, SAME_SHARE, Stage, StepInfo,
 };
 use crate::space::Space;
 use crate::trigger::{Trigger, TriggerSettings};
@@ -57,18 +57,18 @@ const PRODUCTS_PER_STEP: f64 = 0.2;
 /// `Escape` with its state.
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub(super) struct Ladder {
+pub(super) struct Strategy {
     escape: Escape,
     trigger: Trigger,
     budget: Budget,
     /// The last move, until the next step has confirmed it.
-    promise: Option<Promise>,
+    pending: Option<PendingMove>,
     batches: Batches,
     /// The loss of the step before, whose x the dimer's scratch holds.
     marked: Option<f64>,
     /// Steps that the base optimizer needs for the trust radius at its pace.
     crossing: f64,
-    scene: Option<Scene>,
+    info: Option<StepInfo>,
     /// Steps since the last estimate.
     since_estimate: u64,
     /// The largest ‖Hn‖ since the axis was drawn: the size of the curvatures beside it.
@@ -86,21 +86,21 @@ enum Batches {
     Differ,
 }
 
-impl Ladder {
+impl Strategy {
     pub(super) fn new(
         escape: EscapeSettings,
         trigger: TriggerSettings,
         budget: BudgetSettings,
     ) -> Self {
-        Ladder {
+        Strategy {
             escape: Escape::new(escape),
             trigger: Trigger::new(trigger),
             budget: Budget::new(budget),
-            promise: None,
+            pending: None,
             batches: Batches::Unknown,
             marked: None,
             crossing: 0.0,
-            scene: None,
+            info: None,
             since_estimate: 0,
             spread: 0.0,
             extended: 0,
@@ -120,9 +120,9 @@ impl Ladder {
 
     /// Forgets a visit that was not settled, on which `visit` was spent.
     pub(super) fn abandon(&mut self, visit: Counts) {
-        (self.scene, self.escape.fallback) = (None, None);
-        if let Stage::Broken(promise) = std::mem::replace(&mut self.escape.stage, Stage::Idle) {
-            self.promise = Some(promise); // x is still where the move has led
+        (self.info, self.escape.fallback) = (None, None);
+        if let Stage::Broken(pending) = std::mem::replace(&mut self.escape.stage, Stage::Idle) {
+            self.pending = Some(pending); // x is still where the move has led
         }
         self.budget.spend(visit.cost());
     }
@@ -142,21 +142,21 @@ impl Ladder {
         self.trigger.observe(loss, gradient_norm);
         self.budget.earn();
         self.since_estimate += 1;
-        let promise = self.promise.take();
+        let pending = self.pending.take();
         if !(loss.is_finite() && gradient_norm.is_finite()) {
-            if let Some(promise) = promise {
-                self.escape.stage = Stage::Broken(promise);
+            if let Some(pending) = pending {
+                self.escape.stage = Stage::Broken(pending);
             }
             return;
         }
-        if let Some(promise) = promise {
-            if !(promise.made && promise.is_of_the_same_batch(loss)) {
-                self.escape.stage = Stage::Again { promise, here: loss, there: None };
+        if let Some(pending) = pending {
+            if !(pending.made && pending.is_of_the_same_batch(loss)) {
+                self.escape.stage = Stage::Again { pending, here: loss, there: None };
                 self.batches = Batches::Differ;
                 return;
             }
             self.batches = Batches::Same;
-            self.keep(&promise, promise.decrease, true);
+            self.keep(&pending, pending.decrease, true);
         }
         if self.trigger.is_due() {
             self.begin(desk, space, x, loss, gradient_norm);
@@ -210,7 +210,7 @@ impl Ladder {
             return self.mark(desk, space, x, loss);
         }
         let wanted_rate = self.trigger.decrease_per_step();
-        self.scene = Some(Scene { loss, gradient_norm, norm, wanted_rate, pace });
+        self.info = Some(StepInfo { loss, gradient_norm, norm, wanted_rate, pace });
         match marked {
             Some(then) if self.batches == Batches::Unknown => {
                 self.escape.stage = Stage::Compare { then, now: None };
@@ -223,9 +223,9 @@ impl Ladder {
     ///
     /// A third of a gradient, once, says what is otherwise learned from a first move, which would have to be made blindly,
     /// and for which a run on one batch would have to stand for longer.
-    fn compare(&mut self, epsilon: f64, scene: &Scene, then: f64, now: f64) {
+    fn compare(&mut self, epsilon: f64, info: &StepInfo, then: f64, now: f64) {
         let rounding = SAME_ROUNDINGS * epsilon * then.abs();
-        let tolerance = SAME_SHARE * (then - scene.loss).abs() + rounding;
+        let tolerance = SAME_SHARE * (then - info.loss).abs() + rounding;
         if (now - then).abs() <= tolerance {
             self.batches = Batches::Same;
         } else if now.is_finite() {
@@ -233,19 +233,19 @@ impl Ladder {
         } // of a loss that isn't finite nothing is learned
     }
 
-    /// Opens the visit that the scene is set for, if it can be borne.
+    /// Opens the visit that the info is set for, if it can be borne.
     fn open<V, S>(&mut self, desk: &mut Desk<V>, space: &S)
     where
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        let Some(scene) = self.scene else { return };
+        let Some(info) = self.info else { return };
         if self.left(desk.visit) < SMALLEST_VISIT {
-            (self.escape.stage, self.scene) = (Stage::Idle, None);
+            (self.escape.stage, self.info) = (Stage::Idle, None);
             return;
         }
         desk.visit.visits = 1;
-        self.escape.begin(&scene);
+        self.escape.begin(&info);
         if self.escape.stage == Stage::Axis {
             self.begin_axis(desk, space);
         }
@@ -273,12 +273,12 @@ impl Ladder {
             Stage::Idle | Stage::Settled(_) | Stage::Broken(_) => None,
             Stage::Compare { now: Some(_), .. } | Stage::Again { there: Some(_), .. } => None,
             Stage::Compare { now: None, .. } => trial(desk.dimer.kept(), 1.0),
-            Stage::Gradient(search) => trial(g, -search.ask()? / self.scene?.gradient_norm),
+            Stage::Gradient(search) => trial(g, -search.ask()? / self.info?.gradient_norm),
             Stage::Axis => desk.dimer.ask(space).map(Question::Gradient),
             Stage::Kick { search, sign, .. } => trial(axis(), sign * search.ask()?),
-            Stage::Again { promise, there: None, .. } => {
-                let sign = if promise.made { -1.0 } else { 1.0 };
-                trial(desk.promised(promise.rung), sign * promise.coefficient)
+            Stage::Again { pending, there: None, .. } => {
+                let sign = if pending.made { -1.0 } else { 1.0 };
+                trial(desk.promised(pending.along), sign * pending.coefficient)
             }
         }
     }
@@ -307,16 +307,16 @@ impl Ladder {
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        let Some(scene) = self.scene else { return };
+        let Some(info) = self.info else { return };
         match self.escape.stage {
             Stage::Compare { then, now: Some(now) } => {
-                self.compare(space.epsilon(), &scene, then, now);
+                self.compare(space.epsilon(), &info, then, now);
                 self.open(desk, space);
                 self.advance(desk, space, g);
             }
             Stage::Gradient(search) if search.ask().is_none() => {
                 let waits = self.since_estimate >= PATIENCE && self.trigger.is_stalled();
-                self.escape.judge_gradient(&search, &scene, desk.visit.cost(), waits);
+                self.escape.judge_gradient(&search, &info, desk.visit.cost(), waits);
                 if self.escape.stage == Stage::Axis {
                     self.begin_axis(desk, space);
                     self.advance(desk, space, g);
@@ -326,10 +326,10 @@ impl Ladder {
                 if desk.dimer.ask(space).is_none()
                     || self.escape.is_sharp(&desk.dimer.estimate(), self.spread) =>
             {
-                self.end_axis(desk, space, g, &scene);
+                self.end_axis(desk, space, g, &info);
             }
             Stage::Kick { search, sign, reversible } if search.ask().is_none() => {
-                self.escape.judge_kick(&search, sign, reversible, &scene);
+                self.escape.judge_kick(&search, sign, reversible, &info);
             }
             _ => {}
         }
@@ -377,7 +377,7 @@ impl Ladder {
     }
 
     /// Ends the axis: turns to the kick if an axis of negative curvature was resolved, and to its part in the range of H.
-    fn end_axis<V, S>(&mut self, desk: &mut Desk<V>, space: &S, g: &S::Vector, scene: &Scene)
+    fn end_axis<V, S>(&mut self, desk: &mut Desk<V>, space: &S, g: &S::Vector, info: &StepInfo)
     where
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
@@ -407,7 +407,7 @@ impl Ladder {
         }
         let along = space.dot(g, desk.dimer.axis().borrow());
         let side = noise(derive(desk.seed, !desk.total.visits), 0).signum();
-        self.escape.judge_axis(&desk.dimer.estimate(), scene, along, side);
+        self.escape.judge_axis(&desk.dimer.estimate(), info, along, side);
     }
 
     /// Ends a step: moves x, if that is what came out of it, and settles the accounts.
@@ -425,20 +425,20 @@ impl Ladder {
         let stage = std::mem::replace(&mut self.escape.stage, Stage::Idle);
         let fallback = self.escape.fallback.take();
         self.budget.spend(desk.visit.cost());
-        match (stage, self.scene.take()) {
-            (Stage::Settled(outcome), Some(scene)) => {
+        match (stage, self.info.take()) {
+            (Stage::Settled(outcome), Some(info)) => {
                 self.trigger.visited();
                 let better = fallback.filter(|other| other.decrease() > outcome.decrease());
-                self.conclude(desk, space, x, g, &better.unwrap_or(outcome), &scene)
+                self.conclude(desk, space, x, g, &better.unwrap_or(outcome), &info)
             }
-            (Stage::Again { promise, here, there: Some(there) }, _) => {
-                let fall = if promise.made { there - here } else { here - there };
+            (Stage::Again { pending, here, there: Some(there) }, _) => {
+                let fall = if pending.made { there - here } else { here - there };
                 // `here` is finite. Where `there` isn't, the old x of a move is no place to go back to.
-                let fall = if promise.made && !there.is_finite() { f64::INFINITY } else { fall };
-                self.second_opinion(desk, space, x, &promise, fall)
+                let fall = if pending.made && !there.is_finite() { f64::INFINITY } else { fall };
+                self.second_opinion(desk, space, x, &pending, fall)
             }
-            (Stage::Broken(promise), _) => {
-                self.second_opinion(desk, space, x, &promise, f64::NEG_INFINITY)
+            (Stage::Broken(pending), _) => {
+                self.second_opinion(desk, space, x, &pending, f64::NEG_INFINITY)
             }
             // No visit, or the loop stopped answering: nothing was decided, but what it evaluated is spent.
             _ => Event::Quiet,
@@ -453,31 +453,31 @@ impl Ladder {
         x: &mut S::Vector,
         g: &S::Vector,
         outcome: &Outcome,
-        scene: &Scene,
+        info: &StepInfo,
     ) -> Event
     where
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        let &Outcome::Move { rung, coefficient, best } = outcome else {
+        let &Outcome::Move { along, coefficient, best } = outcome else {
             self.trigger.failed();
             return self.failure(&desk.dimer.estimate(), outcome);
         };
-        if rung == Rung::Gradient {
+        if along == Along::Gradient {
             // The promise is about a direction that g will not be for long, and an estimate that goes on needs its axis.
-            space.axpby(1.0 / scene.gradient_norm, g, 0.0, desk.dimer.scratch());
+            space.axpby(1.0 / info.gradient_norm, g, 0.0, desk.dimer.scratch());
         }
         let cost = desk.visit.cost() + 1.0; // the step that the move replaces
-        self.promise(
+        self.propose(
             desk,
             space,
             x,
-            Promise {
-                rung,
+            PendingMove {
+                along,
                 coefficient,
-                loss: scene.loss - best.decrease,
+                loss: info.loss - best.decrease,
                 decrease: best.decrease,
-                worth: scene.wanted_rate * cost,
+                worth: info.wanted_rate * cost,
                 cost,
                 made: self.batches != Batches::Differ,
                 agreed: 0,

@@ -24,14 +24,14 @@
 //! even order in h, ±h agree to the last bit and would certify a negative curvature that isn't there.
 //!
 //! A third length, ρ²h, tells truncation from rounding: ‖Δ‖ grows by ρ (forward) or ρ² (central) in the first
-//! case and shrinks by ρ in the second, see [`Certificate::regime`].
+//! case and shrinks by ρ in the second, see [`TwoLengths::regime`].
 //!
 //! **Where it fails.** All of this supposes that h is short enough for the next order not to count. Beyond the
 //! distance over which the curvature itself changes, the two secants may agree with each other and with nothing else:
 //! on a char-GPT of 0.8 M parameters the error follows its prediction up to h = 3e-4 ‖x‖ and is a hundred times
 //! larger at 1e-2 ‖x‖. When in doubt, let [`best_length`] choose.
 //!
-//! The curvature of a certificate is better than that of the machine which found the axis. Products that a rotation
+//! The curvature of a check at two lengths is better than that of the machine which found the axis. Products that a rotation
 //! recombines carry the truncation along every direction that was probed on the way; those along sharp directions
 //! can dwarf the curvature of a flat one, while a fresh secant along the axis has only its own.
 //!
@@ -43,7 +43,7 @@
 //! # Examples
 //!
 //! ```
-//! use deo_core::certificate::{Certificate, CertificateSettings};
+//! use deo_core::two_lengths::{TwoLengths, TwoLengthsSettings};
 //! use deo_core::{drive::Workspace, objective::{FromFn, Objective}, space::Host};
 //! let space = Host::<f64>::new();
 //! // f = x³/6 − x²/2: C = x − 1, and a forward secant is off by h/2.
@@ -53,14 +53,14 @@
 //! });
 //! let (x, mut g) = ([0.5], vec![0.0]);
 //! f.value_grad(&x, &mut g);
-//! let settings = CertificateSettings::default();
-//! let mut certificate = Certificate::new(&space, &x, settings)?;
-//! certificate.set_axis(&space, &[1.0]);
+//! let settings = TwoLengthsSettings::default();
+//! let mut check at two lengths = TwoLengths::new(&space, &x, settings)?;
+//! check at two lengths.set_axis(&space, &[1.0]);
 //! let mut workspace = Workspace::new(&space, &x, settings.rule);
-//! certificate.measure(&space, &mut f, &x, &g, &mut workspace);
-//! let error = (certificate.curvature() + 0.5).abs();
-//! assert!(error < 3.0 * certificate.secant_error() && certificate.secant_error() < 1e-6);
-//! # Ok::<(), deo_core::certificate::CertificateError>(())
+//! check at two lengths.measure(&space, &mut f, &x, &g, &mut workspace);
+//! let error = (check at two lengths.curvature() + 0.5).abs();
+//! assert!(error < 3.0 * check at two lengths.secant_error() && check at two lengths.secant_error() < 1e-6);
+//! # Ok::<(), deo_core::two_lengths::TwoLengthsError>(())
 //! ```
 
 mod best_length;
@@ -70,7 +70,7 @@ mod settings;
 
 pub use best_length::{BestLength, best_length};
 pub use regime::Regime;
-pub use settings::{CertificateError, CertificateSettings};
+pub use settings::{TwoLengthsError, TwoLengthsSettings};
 
 use crate::estimate::Status;
 use crate::probe::Length;
@@ -89,8 +89,8 @@ fn times(factor: f64, length: Length) -> Length {
 /// A measurement of C and Hn along one axis at several lengths: plain data, resumable at any answer.
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Certificate<V> {
-    settings: CertificateSettings,
+pub struct TwoLengths<V> {
+    settings: TwoLengthsSettings,
     axis: V,
     product: V,
     latest: V,
@@ -119,24 +119,24 @@ pub struct Certificate<V> {
     status: Status,
 }
 
-impl<V> Certificate<V> {
-    /// A certificate for vectors of the shape of `like`; its axis is zero until it is set.
+impl<V> TwoLengths<V> {
+    /// A check at two lengths for vectors of the shape of `like`; its axis is zero until it is set.
     ///
     /// # Errors
     ///
-    /// [`CertificateError`] names a setting that is out of range.
+    /// [`TwoLengthsError`] names a setting that is out of range.
     pub fn new<S>(
         space: &S,
         like: &S::Vector,
-        settings: CertificateSettings,
-    ) -> Result<Self, CertificateError>
+        settings: TwoLengthsSettings,
+    ) -> Result<Self, TwoLengthsError>
     where
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
         settings.validate()?;
         let zeros = || space.zeros_like(like);
-        Ok(Certificate {
+        Ok(TwoLengths {
             length: Length::or_balanced(settings.length, settings.rule, space, like),
             settings,
             axis: zeros(),
@@ -181,7 +181,7 @@ impl<V> Certificate<V> {
     }
 
     /// The settings it was made with.
-    pub fn settings(&self) -> &CertificateSettings {
+    pub fn settings(&self) -> &TwoLengthsSettings {
         &self.settings
     }
 

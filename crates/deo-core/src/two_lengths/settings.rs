@@ -1,12 +1,12 @@
-//! The settings of a certificate, and what is wrong with them.
+//! The settings of a check at two lengths, and what is wrong with them.
 
 use crate::probe::{Length, Rule};
 
-/// How a [`Certificate`](super::Certificate) measures.
+/// How a [`TwoLengths`](super::TwoLengths) measures.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields, default))]
-pub struct CertificateSettings {
+pub struct TwoLengthsSettings {
     /// The rule by which answers will be given.
     pub rule: Rule,
     /// h, the shortest length; `None` balances truncation and rounding, [`Length::balanced`].
@@ -15,24 +15,24 @@ pub struct CertificateSettings {
     pub diagnose: bool,
 }
 
-impl CertificateSettings {
+impl TwoLengthsSettings {
     /// How many lengths are asked for.
     pub(crate) fn lengths(&self) -> u32 {
         if self.diagnose { 3 } else { 2 }
     }
 
-    pub(super) fn validate(&self) -> Result<(), CertificateError> {
+    pub(super) fn validate(&self) -> Result<(), TwoLengthsError> {
         match self.length {
-            Some(length) if !length.is_valid() => Err(CertificateError::Length { length }),
+            Some(length) if !length.is_valid() => Err(TwoLengthsError::Length { length }),
             _ => Ok(()),
         }
     }
 }
 
-/// A setting of a certificate that is out of range.
+/// A setting of a check at two lengths that is out of range.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
-pub enum CertificateError {
+pub enum TwoLengthsError {
     /// The length isn't positive and finite.
     Length {
         /// The length given.
@@ -40,14 +40,14 @@ pub enum CertificateError {
     },
 }
 
-impl std::fmt::Display for CertificateError {
+impl std::fmt::Display for TwoLengthsError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            CertificateError::Length { length } => {
+            TwoLengthsError::Length { length } => {
                 write!(f, "secant length is {length:?}; it must be finite and above 0")
             }
         }
     }
 }
 
-impl std::error::Error for CertificateError {}
+impl std::error::Error for TwoLengthsError {}

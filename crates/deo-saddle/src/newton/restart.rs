@@ -118,7 +118,7 @@ impl<V> NewtonSearch<V> {
         let nowhere =
             self.run.goes_nowhere(self.convex, here, &self.position, self.last_step, left);
         // A turn or another beginning costs little where the run was none; the end of the search costs the saddle.
-        let enough = if self.rescues < self.settings.rescues { 1 } else { CERTAIN };
+        let enough = if self.restarts < self.settings.restarts { 1 } else { CERTAIN };
         if nowhere >= enough {
             Climb::Runs
         } else if self.convex > CLIMBED && curvature > GROWN * self.least {
@@ -148,7 +148,7 @@ impl<V> NewtonSearch<V> {
     /// likely to be a short one.
     pub(super) fn has_wandered(&self) -> bool {
         let patience = (WANDERED * self.gradient.len() as u64).max(LEAST);
-        self.counts.gradients() - self.rescued_at > patience
+        self.counts.gradients() - self.restarted_at > patience
     }
 
     /// Begins again from the start, shaken.
@@ -168,8 +168,8 @@ impl<V> NewtonSearch<V> {
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        self.rescues += 1;
-        self.rescued_at = self.counts.gradients();
+        self.restarts += 1;
+        self.restarted_at = self.counts.gradients();
         self.displacement.iter_mut().zip(&self.position).for_each(|(d, p)| *d = -p);
         let x = self.x.borrow();
         self.coordinates.displace(space, &self.displacement, x, self.point.borrow_mut());

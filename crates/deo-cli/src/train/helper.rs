@@ -20,7 +20,7 @@ pub type Params = Parallel<f32>;
 
 /// The helper of a run, if any.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) enum Companion {
+pub(super) enum Helper {
     Alone,
     Deo(Box<Deo<Vec<f32>>>),
     Published { dimer: CompatDimer<Vec<f32>>, step: u64, rotations: u64 },
@@ -56,9 +56,9 @@ impl Serialize for Vectors {
     }
 }
 
-/// What the companion did in a step.
+/// What the helper did in a step.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Deed {
+pub(super) struct StepOutcome {
     pub(super) event: &'static str,
     /// Curvature and residual, where they were measured.
     pub(super) measured: Option<[f64; 2]>,
@@ -66,11 +66,11 @@ pub(super) struct Deed {
     pub(super) non_finite: u64,
 }
 
-const QUIET: Deed = Deed { event: "quiet", measured: None, non_finite: 0 };
+const QUIET: StepOutcome = StepOutcome { event: "quiet", measured: None, non_finite: 0 };
 
-/// What a companion has done in a whole run.
+/// What a helper has done in a whole run.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-pub(super) struct Tally {
+pub(super) struct Totals {
     pub(super) rotations: u64,
     pub(super) visits: u64,
     pub(super) moves: u64,
@@ -95,7 +95,7 @@ impl Base<'_> {
     }
 }
 
-impl Companion {
+impl Helper {
     /// Finishes a step whose loss and gradient `v.g` at `v.x` are known and finite.
     pub(super) fn step(
         &mut self,
@@ -105,17 +105,17 @@ impl Companion {
         loss: f64,
         mut base: Base<'_>,
         ledger: &mut Ledger,
-    ) -> Deed {
+    ) -> StepOutcome {
         match self {
-            Companion::Alone => {
+            Helper::Alone => {
                 base.clip(space, &mut v.g);
                 base.optimizer.step(space, &mut v.x, &v.g, base.lr);
                 QUIET
             }
-            Companion::Deo(deo) => with_deo(deo, space, f, v, loss, &mut base, ledger),
-            Companion::Published { dimer, step, rotations } => {
+            Helper::Deo(deo) => with_deo(deo, space, f, v, loss, &mut base, ledger),
+            Helper::Published { dimer, step, rotations } => {
                 *step += 1;
-                let mut deed = QUIET;
+                let mut outcome = QUIET;
                 if dimer.due(*step) && ledger.take_gradient() {
                     let [point, ahead] = v.workspace.vectors();
                     dimer.displace(space, &v.x, point);
@@ -123,9 +123,10 @@ impl Companion {
                     if space.norm(ahead).is_finite() {
                         dimer.tell(space, &v.g, ahead);
                         *rotations += 1;
-                        deed.event = "tracked";
+                        outcome.event = "tracked";
                     } else {
-                        deed = Deed { event: Event::Poisoned.name(), non_finite: 1, ..QUIET };
+                        outcome =
+                            StepOutcome { event: Event::Poisoned.name(), non_finite: 1, ..QUIET };
                     }
                 }
                 // The published optimizers get a gradient that the training script has clipped already.
@@ -133,14 +134,19 @@ impl Companion {
                 dimer.transform(space, &mut v.g);
                 base.optimizer.step(space, &mut v.x, &v.g, base.lr);
                 dimer.apply(space, &mut v.x, &v.g);
-                deed
+                outcome
             }
         }
     }
 
     /// Settles a step whose loss or gradient isn't usable: a move that led there is undone, else nothing happens.
-    pub(super) fn skip(&mut self, space: &Params, v: &mut Vectors, base: Base<'_>) -> Option<Deed> {
-        let Companion::Deo(deo) = self else { return None };
+    pub(super) fn skip(
+        &mut self,
+        space: &Params,
+        v: &mut Vectors,
+        base: Base<'_>,
+    ) -> Option<StepOutcome> {
+        let Helper::Deo(deo) = self else { return None };
         if !base.looks {
             return None;
         }
@@ -148,20 +154,20 @@ impl Companion {
         deo.observe(space, &v.x, f64::NAN, &v.g);
         let event = deo.apply(space, &mut v.x, &mut v.g);
         event.moved().then(|| {
-            base.optimizer.kicked(space);
-            Deed { event: event.name(), measured: None, non_finite: 1 }
+            base.optimizer.jumped(space);
+            StepOutcome { event: event.name(), measured: None, non_finite: 1 }
         })
     }
 
-    pub(super) fn tally(&self) -> Tally {
+    pub(super) fn totals(&self) -> Totals {
         match self {
-            Companion::Alone => Tally::default(),
-            Companion::Deo(deo) => {
+            Helper::Alone => Totals::default(),
+            Helper::Deo(deo) => {
                 let Counts { rotations, visits, moves, kicks, .. } = deo.counts();
-                Tally { rotations, visits, moves, kicks }
+                Totals { rotations, visits, moves, kicks }
             }
-            Companion::Published { rotations, .. } => {
-                Tally { rotations: *rotations, visits: *rotations, ..Tally::default() }
+            Helper::Published { rotations, .. } => {
+                Totals { rotations: *rotations, visits: *rotations, ..Totals::default() }
             }
         }
     }
@@ -175,7 +181,7 @@ fn with_deo(
     loss: f64,
     base: &mut Base<'_>,
     ledger: &mut Ledger,
-) -> Deed {
+) -> StepOutcome {
     let before = deo.counts().gradients;
     if base.looks {
         deo.observe(space, &v.x, loss, &v.g);
@@ -186,7 +192,7 @@ fn with_deo(
     let non_finite = paid.non_finite;
     let mut event = deo.apply(space, &mut v.x, &mut v.g);
     if event.moved() {
-        base.optimizer.kicked(space);
+        base.optimizer.jumped(space);
     } else {
         base.clip(space, &mut v.g);
         base.optimizer.step(space, &mut v.x, &v.g, base.lr);
@@ -196,7 +202,7 @@ fn with_deo(
     if event == Event::Tracked && estimate.status == Status::NonFinite {
         event = Event::Poisoned; // the axis is that of before
     }
-    Deed {
+    StepOutcome {
         event: event.name(),
         measured: measured.then_some([estimate.curvature, estimate.residual]),
         non_finite,

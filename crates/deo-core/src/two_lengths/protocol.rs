@@ -1,6 +1,6 @@
-//! The protocol of a certificate: ask at the next length, tell, compare with the last.
+//! The protocol of a check at two lengths: ask at the next length, tell, compare with the last.
 
-use super::{Certificate, times};
+use super::{TwoLengths, times};
 use crate::estimate::Status;
 use crate::objective::Objective;
 use crate::oracle::{Workspace, asks};
@@ -9,9 +9,9 @@ use crate::secant_error::{certified_error, stored_error};
 use crate::space::{Space, norm_from};
 use std::borrow::BorrowMut;
 
-asks!(Certificate);
+asks!(TwoLengths);
 
-impl<V> Certificate<V> {
+impl<V> TwoLengths<V> {
     /// The next question, or `None` when everything was answered. Asking again asks the same.
     pub fn ask<S>(&self, _space: &S) -> Option<Probe<'_, S::Vector>>
     where
@@ -38,7 +38,7 @@ impl<V> Certificate<V> {
     {
         assert!(
             self.status == Status::Running,
-            "tell without a question: the certificate asked nothing"
+            "tell without a question: the check at two lengths asked nothing"
         );
         self.gradients += answer.gradients;
         let first = self.told == 0;

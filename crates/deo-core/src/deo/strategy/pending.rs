@@ -1,41 +1,41 @@
 //! A move from its promise to what the next batch says to it.
 
-use super::{Desk, Event, Ladder, Promise, Rung};
+use super::{Along, Desk, Event, PendingMove, Strategy};
 use crate::space::Space;
 use std::borrow::BorrowMut;
 
 impl<V> Desk<V> {
     /// The direction of a promise, of unit length: the axis, or a copy of the gradient in the dimer's scratch.
-    pub(super) fn promised<W: ?Sized>(&self, rung: Rung) -> &W
+    pub(super) fn promised<W: ?Sized>(&self, along: Along) -> &W
     where
         V: BorrowMut<W>,
     {
-        match rung {
-            Rung::Gradient => self.dimer.kept(),
-            Rung::Kick => self.dimer.axis().borrow(),
+        match along {
+            Along::Gradient => self.dimer.kept(),
+            Along::Axis => self.dimer.axis().borrow(),
         }
     }
 }
 
-impl Ladder {
+impl Strategy {
     /// Makes a move, or proposes it to the next batch.
-    pub(super) fn promise<V, S>(
+    pub(super) fn propose<V, S>(
         &mut self,
         desk: &mut Desk<V>,
         space: &S,
         x: &mut S::Vector,
-        promise: Promise,
+        pending: PendingMove,
     ) -> Event
     where
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        self.promise = Some(promise);
-        if !promise.made {
+        self.pending = Some(pending);
+        if !pending.made {
             return Event::Proposed;
         }
-        self.make(desk, space, x, &promise);
-        moved(&promise, promise.decrease)
+        self.make(desk, space, x, &pending);
+        moved(&pending, pending.decrease)
     }
 
     /// x ← x + Δ.
@@ -44,24 +44,24 @@ impl Ladder {
         desk: &mut Desk<V>,
         space: &S,
         x: &mut S::Vector,
-        promise: &Promise,
+        pending: &PendingMove,
     ) where
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        space.axpby(promise.coefficient, desk.promised(promise.rung), 1.0, x);
+        space.axpby(pending.coefficient, desk.promised(pending.along), 1.0, x);
         desk.visit.moves += 1;
-        desk.visit.kicks += u64::from(promise.rung == Rung::Kick);
+        desk.visit.kicks += u64::from(pending.along == Along::Axis);
         self.budget.spend(1.0);
         self.trigger.moved();
     }
 
     /// A move lowers the loss by `fall` on the `same` batch as before or on the next.
-    pub(super) fn keep(&mut self, promise: &Promise, fall: f64, same: bool) {
-        if fall <= promise.worth {
+    pub(super) fn keep(&mut self, pending: &PendingMove, fall: f64, same: bool) {
+        if fall <= pending.worth {
             return self.trigger.failed();
         }
-        self.budget.refund(promise.cost);
+        self.budget.refund(pending.cost);
         if same {
             self.trigger.succeeded();
         } else {
@@ -75,38 +75,38 @@ impl Ladder {
         desk: &mut Desk<V>,
         space: &S,
         x: &mut S::Vector,
-        promise: &Promise,
+        pending: &PendingMove,
         fall: f64,
     ) -> Event
     where
         S: Space<Owned = V>,
         V: BorrowMut<S::Vector>,
     {
-        if promise.is_kept_by(fall) {
-            if let Some(promise) = promise.awaits_another() {
-                self.promise = Some(promise);
+        if pending.is_kept_by(fall) {
+            if let Some(pending) = pending.awaits_another() {
+                self.pending = Some(pending);
                 return Event::Proposed;
             }
-            self.keep(promise, fall, false);
-            if promise.made {
+            self.keep(pending, fall, false);
+            if pending.made {
                 return Event::Confirmed { fall };
             }
-            self.make(desk, space, x, promise);
-            return moved(promise, fall);
+            self.make(desk, space, x, pending);
+            return moved(pending, fall);
         }
         self.trigger.failed();
-        if !promise.made {
+        if !pending.made {
             return Event::Refuted { fall };
         }
         self.budget.spend(1.0); // the gradient of this step, at a point that is left
-        space.axpby(-promise.coefficient, desk.promised(promise.rung), 1.0, x);
+        space.axpby(-pending.coefficient, desk.promised(pending.along), 1.0, x);
         self.trigger.moved();
         Event::Reverted { fall }
     }
 }
 
 /// The move as an event, with the fall that was seen.
-pub(super) fn moved(promise: &Promise, decrease: f64) -> Event {
-    let (length, paid) = (promise.coefficient.abs(), decrease > promise.worth);
-    Event::Moved { rung: promise.rung, length, decrease, paid }
+pub(super) fn moved(pending: &PendingMove, decrease: f64) -> Event {
+    let (length, paid) = (pending.coefficient.abs(), decrease > pending.worth);
+    Event::Moved { along: pending.along, length, decrease, paid }
 }
