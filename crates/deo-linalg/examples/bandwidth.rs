@@ -93,7 +93,7 @@ fn all(length: usize, rounds: usize) {
     turns.take("torque", 4, || Parallel::new(t).torque(0.3, &x, &z, &p, &mut y));
     turns.take("rotate", 4, || Parallel::new(t).rotate(0.8, 0.6, &mut y, &mut w, &mut s));
     turns.take("ritz_update", 5, || {
-        Parallel::new(t).ritz_update(angle, towards, &mut y, &mut w, &mut s)
+        Parallel::new(t).ritz_update(angle, towards, &mut y, &mut w, &mut s);
     });
     turns.take("ritz_update_from_gradients", 6, || {
         Parallel::new(t).ritz_update_from_gradients(
