@@ -1,6 +1,7 @@
 """Paths, barriers, frequencies and rates of `deo saddle --irc --temperature`, against ASE's and a fine reference.
 
     PATH=../../target/release:$PATH python paths.py > paths.csv        # ase, tblite; minutes
+    PATH=../../target/release:$PATH IRC_STEP=0.05 python paths.py > paths-half.csv
 
 Reactions of `reactions.json` on GFN2-xTB, and the adatom of `engines/al` on EMT. What is compared, a CSV row a side:
 
@@ -56,7 +57,7 @@ def frequencies(system, atoms, free):
         vib = Vibrations(atoms, indices=free, name=name + "/v", delta=0.01)
         vib.run()
         data = vib.get_vibrations()
-        energies, modes = data.get_energies_and_modes()
+        energies, modes = data.get_energies_and_modes()  # of the free atoms
     nu = [-abs(e) if abs(e.imag) > abs(e.real) else abs(e) for e in energies / 1.239841984e-4]
     return np.array(nu), modes
 
@@ -77,9 +78,11 @@ def reference(system, saddle, free, mode, sign):
         g = ask(q)[1]
         return -g / np.linalg.norm(g)
 
-    axis = mode[free] * roots
-    q = sign * REFERENCE * axis / np.linalg.norm(axis)
-    arcs, energies, places = [0.0, REFERENCE], [ask(0 * q)[0], ask(q)[0]], [0 * q, q]
+    # So far along the mode the gradient is beyond what is left of it at the saddle.
+    begin = 10 * REFERENCE
+    axis = mode * roots
+    q = sign * begin * axis / np.linalg.norm(axis)
+    arcs, energies, places = [0.0, begin], [ask(0 * q)[0], ask(q)[0]], [0 * q, q]
     while True:
         k1 = slope(q)
         k2 = slope(q + REFERENCE / 2 * k1)
@@ -99,7 +102,8 @@ def compare(system, out):
     write("guess.xyz", atoms)
     command = ["deo", "saddle", "guess.xyz", "--engine", f"ipi:deo{os.getpid()}", "--out", "out", "--irc"]
     client = f"{sys.executable} {HERE.resolve()}/paths.py client {system} deo{os.getpid()}"
-    command += ["--run", client, "--temperature", "300", "--fmax", "0.001", "--json"]
+    command += ["--run", client, "--temperature", "300", "--fmax", "0.0001", "--json"]
+    command += ["--irc-step", os.environ.get("IRC_STEP", "0.1")]
     import json
 
     record = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
@@ -116,7 +120,7 @@ def compare(system, out):
         mine = [f for f in frames if f.info["kind"] != "minimum" and sign * f.info["arc"] >= 0]
         mine.sort(key=lambda f: abs(f.info["arc"]))
         way = (mine[1].positions - saddle.positions)[free] * roots
-        turned = np.sign(np.sum(way * modes[0][free] * roots))
+        turned = np.sign(np.sum(way * modes[0] * roots))
         arcs, energies, places = reference(system, saddle, free, modes[0], turned)
         away = energy_off = 0.0
         for f in mine:

@@ -264,6 +264,127 @@ fn an_engine_lost_on_the_path_loses_nothing() {
     }
 }
 
+/// An atom on two triangles of four that are held, over the first or over the second, `up` above the hollow.
+fn on_triangles(second: bool, up: f64) -> String {
+    let bond = 2f64.powf(1.0 / 6.0) * SIGMA;
+    let (half, row) = (0.5 * bond, 0.75f64.sqrt() * bond);
+    let [x, y] = if second { [bond, row * 2.0 / 3.0] } else { [half, row / 3.0] };
+    let z = (2.0_f64 / 3.0).sqrt() * bond + up;
+    format!(
+        "5\n\nAr 0 0 0\nAr {bond} 0 0\nAr {half} {row} 0\nAr {} {row} 0\nAr {x} {y} {z}\n",
+        3.0 * half
+    )
+}
+
+/// The bridge between both, over the bond that they share.
+#[track_caller]
+fn is_the_bridge(found: &Value) {
+    let bond = 2f64.powf(1.0 / 6.0) * SIGMA;
+    assert_eq!((&found["status"], &found["index"]), (&"converged".into(), &1.into()));
+    let x = numbers(&found["x"]);
+    let middle = [0.75 * bond, 0.5 * 0.75f64.sqrt() * bond];
+    assert!((x[12] - middle[0]).hypot(x[13] - middle[1]) < 0.05, "{x:?} {middle:?}");
+}
+
+#[test]
+fn a_search_between_two_hollows_finds_the_bridge() {
+    let bench = Bench::new();
+    bench.write("a.xyz", on_triangles(false, 0.0).as_bytes());
+    bench.write("b.xyz", on_triangles(true, 0.0).as_bytes());
+    let engine = clients(&bench, || |question: &Question| Some(reply(question)));
+    let address = format!("ipi:{}", bench.path("socket").display());
+    let base = ["saddle", "--between", "a.xyz", "b.xyz", "--engine", &address, "--fix", "0-3"];
+    let outcome = bench.deo(&[&base[..], &["--json", "--connect", "--reactant", "a.xyz"]].concat());
+    let found = record(&outcome);
+    engine.join().unwrap();
+    is_the_bridge(&found);
+    let near = [0, 1].map(|i| found["minima"][i]["from_reactant"].as_f64().unwrap() < 0.1);
+    assert!(near[0] != near[1], "{}", found["minima"]);
+    // Seven images, and the way from there is short.
+    assert!(found["gradients"].as_u64().unwrap() < 15, "{}", found["gradients"]);
+    let engine = clients(&bench, || |question: &Question| Some(reply(question)));
+    let outcome = bench.deo(&base);
+    engine.join().unwrap();
+    assert!(outcome.stdout.contains("begins at image 4, the highest"), "{}", outcome.stdout);
+}
+
+#[test]
+fn the_first_axis_decides_which_bridge_is_found() {
+    let bench = Bench::new();
+    bench.write("guess.xyz", on_triangles(false, 0.05).as_bytes());
+    bench.write("b.xyz", on_triangles(true, 0.0).as_bytes());
+    let engine = clients(&bench, || |question: &Question| Some(reply(question)));
+    let address = format!("ipi:{}", bench.path("socket").display());
+    let arguments =
+        ["guess.xyz", "--engine", &address, "--fix", "0-3", "--axis", "b.xyz", "--json"];
+    let found = record(&bench.deo(&[&["saddle"], &arguments[..]].concat()));
+    engine.join().unwrap();
+    is_the_bridge(&found);
+}
+
+/// A guess of eOn's: its cell, its held atoms, and results in its format.
+#[test]
+fn files_of_eon_are_read_and_written() {
+    let bench = Bench::new();
+    let atoms: String = GUESS
+        .lines()
+        .skip(2)
+        .enumerate()
+        .map(|(i, line)| format!("{} {} {i}\n", &line[3..], i32::from(i < 3)))
+        .collect();
+    let head =
+        "seed\n\n30 30 30\n90 90 90\n0 0\n0 0 0\n1\n4\n39.948\nAr\nCoordinates of Component 1\n";
+    bench.write("guess.con", (head.to_owned() + &atoms).as_bytes());
+    let engine = clients(&bench, || |question: &Question| Some(reply(question)));
+    let address = format!("ipi:{}", bench.path("socket").display());
+    let arguments =
+        ["saddle", "guess.con", "--engine", &address, "--connect", "--json", "--out", "out"];
+    let found = record(&bench.deo(&arguments));
+    engine.join().unwrap();
+    assert_eq!(
+        (&found["motions"], &found["dimension"], &found["index"]),
+        (&0.into(), &3.into(), &1.into())
+    );
+    let text = std::fs::read_to_string(bench.path("out/saddle.con")).unwrap();
+    let frame = deo_cli::saddle::con::parse(&text, Path::new("saddle.con")).unwrap().remove(0);
+    assert_eq!(frame.x, numbers(&found["x"]));
+    assert_eq!(frame.movable, [false, false, false, true]);
+    assert_eq!(frame.x[..3], [0.05, 0.0, 0.1]);
+    bench.write("bad.con", head.replace("90 90 90", "90 90").as_bytes());
+    let outcome = bench.deo(&["saddle", "bad.con", "--engine", &address]);
+    refused(&outcome, &["bad.con", "line 4", "angles"]);
+}
+
+#[test]
+fn ends_and_axes_of_no_use_are_refused() {
+    let bench = Bench::new();
+    bench.write("a.xyz", on_triangles(false, 0.0).as_bytes());
+    bench.write("b.xyz", on_triangles(true, 0.0).as_bytes());
+    bench.write("guess.xyz", GUESS.as_bytes());
+    let moved = on_triangles(true, 0.0).replacen("Ar 0 0 0", "Ar 0.3 0 0", 1);
+    bench.write("moved.xyz", moved.as_bytes());
+    let engine = format!("ipi:{}", bench.path("socket").display());
+    for (arguments, words) in [
+        (&["--between", "a.xyz", "a.xyz"][..], &["a.xyz", "within 0.01 Å"][..]),
+        (&["--between", "a.xyz", "guess.xyz"], &["guess.xyz", "4 atoms", "the guess 5"]),
+        (&["--between", "a.xyz", "none.xyz"], &["none.xyz", "cannot read"]),
+        (
+            &["--between", "a.xyz", "moved.xyz", "--fix", "0-3"],
+            &["which is held", "Å from its place"],
+        ),
+        (&["--between", "a.xyz", "b.xyz", "--axis", "b.xyz"], &["--axis", "no --between"]),
+        (&["a.xyz", "--axis", "a.xyz"], &["a.xyz", "within 0.01 Å"]),
+        (&["guess.xyz", "--between", "a.xyz", "b.xyz"], &["guess.xyz", "give one of them"]),
+    ] {
+        refused(&bench.deo(&[&["saddle", "--engine", &engine], arguments].concat()), words);
+    }
+    refused(
+        &bench.deo(&["saddle", "--potential", "lj13", "--axis", "a.xyz"]),
+        &["--axis", "--engine"],
+    );
+    assert!(!bench.path("socket").exists());
+}
+
 #[test]
 fn what_has_no_use_or_no_sense_is_refused() {
     let bench = Bench::new();

@@ -26,149 +26,20 @@
 //! [`MassWeighted`](deo_core::space::MassWeighted) makes them. Motions of the whole need no space that leaves them out: the
 //! gradient has no part along them anywhere, and so neither has the path.
 
+mod branch;
 mod learned;
+mod settings;
 mod sphere;
+
+pub use branch::{IrcBranch, IrcEnd, IrcPoint, IrcWatch};
+pub use settings::IrcSettings;
 
 use super::drive::{DriveError, TryError, unstopped};
 use super::learned::{dot, norm};
-use super::settings::{MOST, SearchError, positive};
 use deo_core::objective::Objective;
 use deo_core::oracle::Oracle;
 use learned::Bofill;
 use sphere::Sphere;
-
-/// How a path is followed.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct IrcSettings {
-    /// Δ, the length of a step. The path's error grows like its square.
-    pub step: f64,
-    /// The path ends where the measure of the gradient is below that; 0 lets it end at the bottom.
-    pub tolerance: f64,
-    /// The angle between gradient and radius up to which a point of the sphere is its minimum.
-    pub angle: f64,
-    /// What the part of a gradient across the radius may be in any case: its noise, where a gradient has some.
-    pub noise: f64,
-    /// Points of the path.
-    pub max_points: usize,
-    /// Gradients that may be spent.
-    pub max_gradients: u64,
-}
-
-impl Default for IrcSettings {
-    /// Steps of 0.1, for √u·Å and all that is of order one; ends at 1e-3.
-    fn default() -> Self {
-        // An angle of 0.03 is off by 5e-4 of a step's half where the walls are no stiffer than the path: a tenth of the
-        // error of the arc itself.
-        IrcSettings {
-            step: 0.1,
-            tolerance: 1e-3,
-            angle: 0.03,
-            noise: 0.0,
-            max_points: 500,
-            max_gradients: 5_000,
-        }
-    }
-}
-
-impl IrcSettings {
-    fn check(&self, n: usize) -> Result<(), SearchError> {
-        positive("step", self.step)?;
-        positive("angle", self.angle)?;
-        for (name, value) in [("tolerance", self.tolerance), ("noise", self.noise)] {
-            if !(value >= 0.0 && value.is_finite()) {
-                return Err(SearchError::NotPositive { name, value });
-            }
-        }
-        match (self.max_points, self.max_gradients) {
-            (0, _) => Err(SearchError::Zero { name: "max_points" }),
-            (_, 0) => Err(SearchError::Zero { name: "max_gradients" }),
-            _ if n > MOST => Err(SearchError::TooLarge { dimension: n as f64, len: n }),
-            _ => Ok(()),
-        }
-    }
-}
-
-/// A point of a path.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct IrcPoint {
-    /// Where.
-    pub x: Vec<f64>,
-    /// s, the arc length from the saddle.
-    pub arc: f64,
-    /// f there.
-    pub value: f64,
-    /// The measure of the gradient there.
-    pub size: f64,
-    /// Gradients spent up to there.
-    pub gradients: u64,
-}
-
-/// Why a path ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[non_exhaustive]
-pub enum IrcEnd {
-    /// The gradient is below the tolerance.
-    Flat,
-    /// The next step would have gone up: the bottom is nearer than a step.
-    Bottom,
-    /// As many points as allowed.
-    Points,
-    /// As many gradients as allowed.
-    Budget,
-    /// A gradient wasn't finite.
-    NonFinite,
-}
-
-impl IrcEnd {
-    /// The path came to its bottom.
-    pub fn is_bottom(self) -> bool {
-        matches!(self, IrcEnd::Flat | IrcEnd::Bottom)
-    }
-}
-
-impl std::fmt::Display for IrcEnd {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            IrcEnd::Flat => "the gradient is below the tolerance",
-            IrcEnd::Bottom => "the bottom is nearer than a step",
-            IrcEnd::Points => "as many points as allowed",
-            IrcEnd::Budget => "out of gradients",
-            IrcEnd::NonFinite => "non-finite gradient",
-        })
-    }
-}
-
-/// The path from a saddle to one side.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct IrcBranch {
-    /// From the saddle, with s = 0, down.
-    pub points: Vec<IrcPoint>,
-    /// Why there are no more of them.
-    pub end: IrcEnd,
-    /// Gradients, that at the saddle included.
-    pub gradients: u64,
-}
-
-/// What is known when a path begins, and who looks on.
-#[derive(Default)]
-pub struct IrcWatch<'a> {
-    /// The Hessian at the saddle, row by row; without one it is learned, from the curvature along the axis on.
-    pub hessian: Option<&'a [f64]>,
-    /// What is compared with the tolerance, of a gradient; as a rule ‖g‖.
-    pub size: Option<&'a dyn Fn(&[f64]) -> f64>,
-    /// Called at each point.
-    pub observe: Option<&'a mut dyn FnMut(&IrcPoint)>,
-}
-
-impl std::fmt::Debug for IrcWatch<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("IrcWatch").field("hessian", &self.hessian).finish_non_exhaustive()
-    }
-}
 
 /// Follows the path of steepest descent from the saddle `x`, to the side of +`axis`, its mode of negative curvature.
 ///

@@ -7,6 +7,7 @@
 //! Structure    atoms, cell, what is held ──► the space of the search
 //! Engine       a server of the i-PI protocol; every answer is kept, and none is asked for twice
 //!      │
+//! start        the guess, or the highest image between two ends
 //! check        is a point's answer the same again? are the forces those of the energies?
 //! search       find (deo-saddle), a line a step ──► vibrations ──► irc ──► sides, the minima ──► rates
 //! report       lines, record and files
@@ -20,6 +21,7 @@
 
 mod check;
 mod error;
+mod idpp;
 mod irc;
 mod journal;
 mod log;
@@ -32,6 +34,7 @@ mod report;
 mod search;
 mod settings;
 mod sides;
+mod start;
 mod structure;
 mod summary;
 mod superposed;

@@ -10,9 +10,18 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, Default, PartialEq, Args, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Options {
-    /// With --engine: a guess of the saddle, an extended XYZ file in Å; of several frames the last
+    /// With --engine: a guess of the saddle, an extended XYZ file in Å or a .con file of eOn; of several frames the last
     #[arg(value_name = "GUESS.xyz", help_heading = ENGINE)]
     pub guess: Option<PathBuf>,
+
+    /// In place of a guess two structures, atoms in the same order: begins at the highest of seven images between them, which go
+    /// straight in their distances (IDPP), along the way there
+    #[arg(long, value_names = ["A.xyz", "B.xyz"], num_args = 2, help_heading = ENGINE)]
+    pub between: Option<Vec<PathBuf>>,
+
+    /// The first axis points from the guess to that structure, atoms in the same order
+    #[arg(long, value_name = "FILE.xyz", help_heading = ENGINE)]
+    pub axis: Option<PathBuf>,
 
     /// Energies of another program, a client of the i-PI protocol, which connects to /tmp/ipi_NAME or to a port
     #[arg(long, value_name = "ipi:NAME|ipi:HOST:PORT", help_heading = ENGINE)]
@@ -161,6 +170,8 @@ impl Options {
     pub fn or(self, file: Options) -> Options {
         Options {
             guess: self.guess.or(file.guess),
+            between: self.between.or(file.between),
+            axis: self.axis.or(file.axis),
             engine: self.engine.or(file.engine),
             run: self.run.or(file.run),
             wait: self.wait.or(file.wait),
@@ -231,6 +242,7 @@ Examples:
   deo saddle --potential lj13 --index 2 --mode dimer        two directions at once
   deo saddle --config passes.toml --seed 7
   deo saddle guess.xyz --engine ipi:hcn --run \"python client.py\" --irc --temperature 300
+  deo saddle --between reactant.xyz product.xyz --engine ipi:hcn --run \"python client.py\" --connect --reactant reactant.xyz
 
 energy, barrier: in the units of the potential; the barrier is above the minimum below the start
 named in \"from\"; +1 means that one other start led there, too.

@@ -69,6 +69,8 @@ impl Settings {
             ("hessian", options.hessian.is_some()),
             ("check", options.check.is_some()),
             ("frequencies", options.frequencies),
+            ("between", options.between.is_some()),
+            ("axis", options.axis.is_some()),
             ("irc", options.irc),
             ("irc-step", options.irc_step.is_some()),
             ("reactant", options.reactant.is_some()),

@@ -12,7 +12,8 @@ use std::path::PathBuf;
 pub enum EngineError {
     /// No guess.
     #[error(
-        "--engine needs a guess of the saddle; give the extended XYZ file, as in deo saddle guess.xyz --engine …"
+        "--engine needs a guess of the saddle; give the extended XYZ file, as in deo saddle guess.xyz --engine …, or \
+         --between A.xyz B.xyz"
     )]
     NoGuess,
     /// An engine of no kind that is known.
@@ -51,6 +52,14 @@ pub enum EngineError {
         path: PathBuf,
         /// What differs.
         fault: String,
+    },
+    /// Two structures that are to differ don't.
+    #[error(
+        "{path:?} has every atom that moves within 0.01 Å of its place; give another structure"
+    )]
+    SameStructure {
+        /// The file of the second one.
+        path: PathBuf,
     },
     /// Frequencies need masses.
     #[error(

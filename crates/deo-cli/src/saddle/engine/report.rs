@@ -10,7 +10,8 @@ use super::rates::Rates;
 use super::search::{Outcome, index_of, search};
 use super::settings::Settings;
 use super::sides::Side;
-use super::structure::Structure;
+use super::start::{Aim, start};
+use super::structure::{Structure, is_con};
 use super::summary::{checks, head, lines};
 use super::vibrations::{Vibrations, masses};
 use super::work::Work;
@@ -25,7 +26,10 @@ const MINIMA: &str = "minima.xyz";
 const IRC_TABLE: &str = "irc.csv";
 const IRC_FRAMES: &str = "irc.xyz";
 const PROFILE: &str = "profile.svg";
-const FILES: [&str; 6] = [RECORD, SADDLE, MINIMA, IRC_TABLE, IRC_FRAMES, PROFILE];
+const SADDLE_CON: &str = "saddle.con";
+const MINIMA_CON: &str = "minima.con";
+const FILES: [&str; 8] =
+    [RECORD, SADDLE, MINIMA, IRC_TABLE, IRC_FRAMES, PROFILE, SADDLE_CON, MINIMA_CON];
 
 /// Everything that was found; the object of --json, and with the settings the record.
 #[derive(Debug, Serialize)]
@@ -80,6 +84,7 @@ pub(in crate::saddle) fn execute(
     if settings.vibrate() {
         masses(&structure)?; // before anything is computed
     }
+    let aim = Aim::read(&settings, &structure)?;
     let reactant = settings.reactant.as_ref().map(|path| structure.same_atoms(path)).transpose()?;
     let (hessian, model) = model(&settings, &structure)?;
     let dir = out.map(|dir| OutputDir::create(&dir, COMMAND, &FILES));
@@ -101,7 +106,8 @@ pub(in crate::saddle) fn execute(
         space.motions(),
         &answers.borrow(),
     ));
-    let checked = check(&settings, &structure, &mut engine, &x)?;
+    let start = start(&structure, &mut engine, &aim, &mut log)?;
+    let checked = check(&settings, &structure, &mut engine, &start.x)?;
     checks(&checked, &settings).iter().for_each(|line| log.say(line));
     log.say(match hessian {
         Hessian::Lindh => "model Hessian: lindh, of the elements and places",
@@ -120,7 +126,7 @@ pub(in crate::saddle) fn execute(
         model,
         log: &mut log,
     };
-    let outcome = search(&mut work, &x)?;
+    let outcome = search(&mut work, &start)?;
     log.say("");
     let lines = lines(&settings, &outcome, lengths, answers.borrow().count());
     lines.iter().for_each(|line| log.say(line));
@@ -165,6 +171,12 @@ pub(in crate::saddle) fn execute(
             frame(&structure, &answers.borrow(), &side.x, &format!(" status={}", side.status))
         });
         dir.write(MINIMA, minima.collect::<String>().as_bytes())?;
+        if is_con(&settings.guess) {
+            let text = |x: &Vec<f64>| structure.con(x).unwrap_or_default();
+            dir.write(SADDLE_CON, text(&saddle.found.x).as_bytes())?;
+            let minima = outcome.sides.iter().map(|side| text(&side.x)).collect::<String>();
+            dir.write(MINIMA_CON, minima.as_bytes())?;
+        }
         if !profile.is_empty() {
             dir.write(IRC_TABLE, profile::csv(&profile).as_bytes())?;
             let frames = profile::trajectory(&structure, &answers.borrow(), &profile);

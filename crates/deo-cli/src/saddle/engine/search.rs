@@ -12,6 +12,7 @@ use super::irc::{Irc, irc};
 use super::log::Taken;
 use super::rates::{Rates, rates};
 use super::sides::{Side, sides};
+use super::start::Start;
 use super::structure::largest;
 use super::vibrations::{Vibrations, vibrations};
 use super::work::{Work, lent, stopped};
@@ -39,8 +40,9 @@ impl Outcome {
     }
 }
 
-/// The search from `x` and whatever was asked for after it.
-pub(super) fn search(work: &mut Work<'_, '_>, x: &[f64]) -> Result<Outcome, EngineError> {
+/// The search from there and whatever was asked for after it.
+pub(super) fn search(work: &mut Work<'_, '_>, start: &Start) -> Result<Outcome, EngineError> {
+    let (x, axis) = (&start.x[..], start.axis.as_deref());
     let (settings, structure, lengths) = (work.settings, work.structure, work.lengths);
     let space_at = |x: &[f64]| structure.space(x);
     let (method, verification) =
@@ -50,7 +52,7 @@ pub(super) fn search(work: &mut Work<'_, '_>, x: &[f64]) -> Result<Outcome, Engi
     let observe = &mut |step: &Step<'_, [f64]>| log.step(step);
     let model = lent(&mut work.model);
     let mut watch = Watch { size: Some(&largest), model, observe: Some(observe) };
-    let saddle = try_find(space_at, work.engine, x, None, &method, &verification, &mut watch);
+    let saddle = try_find(space_at, work.engine, x, axis, &method, &verification, &mut watch);
     let saddle = saddle.map_err(stopped)?;
     let steps = work.log.taken();
     let mut gradient = vec![0.0; x.len()];

@@ -16,6 +16,11 @@ use std::time::Duration;
 pub(super) struct Settings {
     #[serde(serialize_with = "shown")]
     pub(super) guess: PathBuf,
+    /// With --between the guess is the first of the two ends, and this the second.
+    #[serde(serialize_with = "maybe_shown")]
+    pub(super) other_end: Option<PathBuf>,
+    #[serde(serialize_with = "maybe_shown")]
+    pub(super) axis: Option<PathBuf>,
     pub(super) engine: String,
     #[serde(skip)]
     pub(super) address: Address,
@@ -103,7 +108,19 @@ impl Settings {
                 UnusedOption { name, needs: "one of our own potentials, no --engine" }.into()
             );
         }
-        let guess = options.guess.ok_or(EngineError::NoGuess)?;
+        let (guess, other_end) = match (options.guess, options.between) {
+            (guess, None) => (guess.ok_or(EngineError::NoGuess)?, None),
+            (Some(guess), Some(_)) => return Err(SaddleError::GuessAndEnds { guess }),
+            (None, Some(ends)) => {
+                let [one, other] = <[PathBuf; 2]>::try_from(ends).map_err(|ends| {
+                    SettingError::new("between", format!("{} files", ends.len()), "two")
+                })?;
+                (one, Some(other))
+            }
+        };
+        if options.axis.is_some() && other_end.is_some() {
+            return Err(UnusedOption { name: "axis", needs: "a guess, no --between" }.into());
+        }
         let Some(address) = engine.strip_prefix("ipi:") else {
             return Err(EngineError::Kind { engine }.into());
         };
@@ -178,6 +195,8 @@ impl Settings {
             temperature: options.temperature.map(|t| positive("temperature", t)).transpose()?,
             trajectory: options.trajectory,
             restart: options.restart,
+            axis: options.axis,
+            other_end,
             guess,
         })
     }

@@ -5,7 +5,8 @@
 
 use super::error::EngineError;
 use super::settings::Settings;
-use crate::saddle::xyz::{Frame, read_structure, structure_text};
+use crate::saddle::con;
+use crate::saddle::xyz::{Frame, XyzError, read_structure, structure_text, text_of};
 use deo_core::space::FreeBody;
 use std::ops::RangeInclusive;
 use std::path::Path;
@@ -26,7 +27,7 @@ pub(super) struct Structure {
 impl Structure {
     /// The guess, with what is held by the file, by --fix and by --fix-below.
     pub(super) fn load(settings: &Settings) -> Result<Self, EngineError> {
-        let mut frame = read_structure(&settings.guess)?;
+        let mut frame = read(&settings.guess)?;
         let atoms = frame.species.len();
         if let Some(fix) = &settings.fix {
             for range in ranges(fix, atoms)? {
@@ -63,7 +64,7 @@ impl Structure {
 
     /// The reactant of --reactant: all atoms, which must be those of the guess.
     pub(super) fn same_atoms(&self, path: &Path) -> Result<Vec<f64>, EngineError> {
-        let other = read_structure(path)?;
+        let other = read(path)?;
         let refuse = |fault| EngineError::OtherAtoms { path: path.to_owned(), fault };
         let (ours, theirs) = (&self.frame.species, &other.species);
         if ours.len() != theirs.len() {
@@ -161,10 +162,29 @@ impl Structure {
         (*first, farthest.and_then(unit).or(periodic), 0)
     }
 
+    /// The same in eOn's format; `None` without a cell.
+    pub(super) fn con(&self, x: &[f64]) -> Option<String> {
+        con::text(&Frame { x: self.all(x), ..self.frame.clone() })
+    }
+
     /// A frame with the moving atoms at `x`.
     pub(super) fn text(&self, x: &[f64], facts: &str, vectors: &[(&str, &[f64])]) -> String {
         structure_text(&Frame { x: self.all(x), ..self.frame.clone() }, facts, vectors)
     }
+}
+
+/// eOn's files, by their names.
+pub(super) fn is_con(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end.eq_ignore_ascii_case("con"))
+}
+
+/// The last frame of an extended XYZ file, or of one of eOn's.
+fn read(path: &Path) -> Result<Frame, XyzError> {
+    if is_con(path) {
+        let mut frames = con::parse(&text_of(path)?, path)?;
+        return Ok(frames.pop().expect("one at least"));
+    }
+    read_structure(path)
 }
 
 /// The largest length of three numbers in a row: of an atomic force.
