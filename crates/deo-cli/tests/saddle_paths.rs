@@ -308,18 +308,30 @@ fn a_search_between_two_hollows_finds_the_bridge() {
     assert!(outcome.stdout.contains("begins at image 4, the highest"), "{}", outcome.stdout);
 }
 
+/// From a guess a little on the way: with the axis along it the search knows what to follow, and takes another way there.
 #[test]
-fn the_first_axis_decides_which_bridge_is_found() {
+fn a_first_axis_is_followed() {
     let bench = Bench::new();
-    bench.write("guess.xyz", on_triangles(false, 0.05).as_bytes());
-    bench.write("b.xyz", on_triangles(true, 0.0).as_bytes());
-    let engine = clients(&bench, || |question: &Question| Some(reply(question)));
+    let (a, b) = (on_triangles(false, 0.05), on_triangles(true, 0.05));
+    let place = |text: &str| -> Vec<f64> {
+        let last = text.lines().last().unwrap();
+        last.split(' ').skip(1).map(|number| number.parse().unwrap()).collect()
+    };
+    let on: Vec<f64> = place(&a).iter().zip(place(&b)).map(|(a, b)| 0.7 * a + 0.3 * b).collect();
+    let held = a.rsplit_once("Ar").unwrap().0;
+    let guess = format!("{held}Ar {} {} {}\n", on[0], on[1], on[2]);
+    bench.write("guess.xyz", guess.as_bytes());
+    bench.write("b.xyz", b.as_bytes());
     let address = format!("ipi:{}", bench.path("socket").display());
-    let arguments =
-        ["guess.xyz", "--engine", &address, "--fix", "0-3", "--axis", "b.xyz", "--json"];
-    let found = record(&bench.deo(&[&["saddle"], &arguments[..]].concat()));
-    engine.join().unwrap();
-    is_the_bridge(&found);
+    let base = ["saddle", "guess.xyz", "--engine", &address, "--fix", "0-3", "--json"];
+    let found = [&[][..], &["--axis", "b.xyz"]].map(|axis| {
+        let engine = clients(&bench, || |question: &Question| Some(reply(question)));
+        let found = record(&bench.deo(&[&base[..], axis].concat()));
+        engine.join().unwrap();
+        found
+    });
+    is_the_bridge(&found[1]);
+    assert_ne!(found[0]["steps"], found[1]["steps"]);
 }
 
 /// A guess of eOn's: its cell, its held atoms, and results in its format.

@@ -19,7 +19,7 @@ pub struct Options {
     #[arg(long, value_names = ["A.xyz", "B.xyz"], num_args = 2, help_heading = ENGINE)]
     pub between: Option<Vec<PathBuf>>,
 
-    /// The first axis points from the guess to that structure, atoms in the same order
+    /// The first axis is the line from the guess to that structure, atoms in the same order
     #[arg(long, value_name = "FILE.xyz", help_heading = ENGINE)]
     pub axis: Option<PathBuf>,
 
