@@ -15,7 +15,7 @@
 //! | `html`, `table`, `number` | text that is escaped, tables that fold up on a phone |
 //! | `decimate`, `scale`, `chart` | curves as SVG |
 //! | `differences` | settings as a list, and those that differ |
-//! | `training`, `methods`, `spectra`, `saddles`, `other` | a section of the page for each command |
+//! | `training`, `methods`, `spectra`, `saddles`, `engines`, `other` | a section of the page for each command |
 //! | `page` | the page |
 //! | `tensorboard` | the curves for TensorBoard |
 //!
@@ -28,6 +28,7 @@
 mod chart;
 mod decimate;
 mod differences;
+mod engines;
 mod error;
 mod execute;
 pub(crate) mod frame;

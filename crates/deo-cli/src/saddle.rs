@@ -18,6 +18,7 @@
 //! agree and, for a cluster, their sorted interatomic distances, which don't change by turning, mirroring or renaming;
 //! for a landscape, their coordinates.
 
+pub mod con;
 mod contour;
 mod elements;
 mod engine;

@@ -72,6 +72,43 @@ fn a_page_holds_the_results_of_every_subcommand_and_nothing_from_elsewhere() {
     assert_eq!(page, fs::read_to_string(bench.path("again.html")).unwrap());
 }
 
+#[cfg(unix)]
+#[test]
+fn a_search_on_an_engine_has_its_profile_and_its_convergence() {
+    use common::argon::{clients, record, reply, search};
+    let bench = Bench::new();
+    for (out, way) in [("path", "--irc"), ("minima", "--connect")] {
+        let engine = clients(&bench, || |question: &deo_ipi::Question| Some(reply(question)));
+        let arguments = ["--json", way, "--temperature", "60", "--out", out];
+        let found = record(&search(&bench, &arguments));
+        engine.join().unwrap();
+        let outcome = bench.deo(&["report", out]);
+        assert_eq!((outcome.code, outcome.stderr.as_str()), (0, ""));
+        let page = fs::read_to_string(bench.path("report.html")).unwrap();
+        assert!(!page.contains("knows no command"));
+        let side = &found["minima"][1];
+        for value in [
+            &found["energy"],
+            &side["energy"],
+            &side["barrier"],
+            &found["rates"]["sides"][0]["prefactor"],
+        ] {
+            assert!(
+                page.contains(&format!("<data value=\"{}\">", value.as_f64().unwrap())),
+                "{value}"
+            );
+        }
+        for words in
+            ["energy along the way", "largest atomic force", "lowest curvature", "frequencies"]
+        {
+            assert!(page.contains(words), "{words}");
+        }
+        let points = found["profile"].as_array().unwrap().len();
+        let count = if way == "--irc" { points } else { 3 };
+        assert!(page.contains(&format!("energy: {count} values between")), "{count}");
+    }
+}
+
 #[test]
 fn settings_that_differ_are_on_top_and_only_these() {
     let bench = Bench::new();
@@ -91,9 +128,11 @@ fn text_from_files_never_becomes_a_tag() {
     let bench = Bench::new();
     let evil = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>";
     let run = json!({"name": evil, "train_loss": evil, "val_loss": 2, "events": {evil: 1}});
-    for command in ["train", "escape", "spectrum", "saddle", evil] {
+    for command in ["train", "escape", "spectrum", "saddle", "saddle-engine", evil] {
         let record = json!({
-            "command": command, "version": evil, "settings": {evil: evil, "seed": evil}, "sample": evil,
+            "command": command, "version": evil, "settings": {evil: evil, "seed": evil, "guess": evil, "engine": evil}, "sample": evil,
+            "status": evil, "minima": [{"status": evil, "energy": evil}], "profile": [{"arc": evil}],
+            "steps": [{"fmax": 1, "gradients": evil}], "frequencies": {"wavenumbers": [evil, -3]},
             "failure": evil, "text": {"source": evil}, "target": evil, "runs": [run],
             "problems": [{"name": evil, "target": evil}],
             "results": {"pairs": [{"end": evil, "status": evil}], "advice": [evil],

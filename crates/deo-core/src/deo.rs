@@ -216,7 +216,7 @@ impl<S: Space> Deo<S> {
     }
 
     /// Where x is kept from a step to the next, to learn how far the base has got.
-    pub fn marked(&mut self) -> &mut V {
+    pub fn marked(&mut self) -> &mut S::Vector {
         self.desk.dimer.scratch()
     }
 

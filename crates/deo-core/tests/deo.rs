@@ -390,7 +390,7 @@ fn told(gathers: bool) -> (Vec<f64>, Vec<&'static str>, [usize; 2]) {
             Looks::All => {}
             Looks::Norm => pace = Some([f64::NAN; 2]),
             Looks::Pace => {
-                let mut back = deo.marked().clone();
+                let mut back = deo.marked().to_vec();
                 SPACE.axpby(-1.0, &x, 1.0, &mut back);
                 pace = Some([SPACE.norm(&back), SPACE.norm(&x)]);
             }

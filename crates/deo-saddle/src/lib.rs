@@ -1,12 +1,14 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod cholesky;
 mod coordinates;
 mod cycle;
 mod descent;
 mod drive;
 mod eigen;
 mod guess;
+mod irc;
 mod lbfgs;
 mod learned;
 mod min_mode;
@@ -21,6 +23,7 @@ pub use descent::{Descent, descend, join, try_descend, try_join};
 pub use drive::{DriveError, Found, Method, Observer, Saddle, Step, TryError, Watch};
 pub use drive::{find, in_parallel, search, try_find, try_search, verify_found};
 pub use guess::HessianGuess;
+pub use irc::{IrcBranch, IrcEnd, IrcPoint, IrcSettings, IrcWatch, irc, try_irc};
 pub use min_mode::MinModeSearch;
 pub use model::{
     FromHessian, Lindh, Matrix, ModelHessian, NoModel, Springs, Structure, StructureError,

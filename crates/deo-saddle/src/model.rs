@@ -14,7 +14,6 @@
 //! | [`FromHessian`] | a function of the point: a cheaper method's Hessian |
 //! | [`NoModel`] | nothing: B₀ is a multiple of one, learned |
 
-mod cholesky;
 mod internal;
 mod lindh;
 mod springs;

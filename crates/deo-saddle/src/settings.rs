@@ -224,7 +224,7 @@ pub(super) const MOST: usize = 4096;
 /// … and the longest vectors: N² operations make its coordinates, 40 s here.
 pub(super) const LONGEST: usize = 16 * MOST;
 
-fn positive(name: &'static str, value: f64) -> Result<(), SearchError> {
+pub(super) fn positive(name: &'static str, value: f64) -> Result<(), SearchError> {
     if value > 0.0 && value.is_finite() {
         Ok(())
     } else {

@@ -4,7 +4,7 @@ use super::differences::{self, words};
 use super::html::Html;
 use super::run::{Command, Run};
 use super::table::{Cell, Table};
-use super::{methods, other, saddles, spectra, training};
+use super::{engines, methods, other, saddles, spectra, training};
 
 const STYLE: &str = include_str!("page.css");
 
@@ -53,8 +53,14 @@ pub(super) fn page(runs: &[Run]) -> String {
     html.element("p", &[("class", "quiet")], made).raw("\n</header>\n<main>\n");
     overview(&mut html, runs);
     let mut names = Names::new(runs.len() > 1);
-    let groups =
-        [Command::Train, Command::Escape, Command::Spectrum, Command::Saddle, Command::Other];
+    let groups = [
+        Command::Train,
+        Command::Escape,
+        Command::Spectrum,
+        Command::Saddle,
+        Command::Engine,
+        Command::Other,
+    ];
     let groups = groups.map(|command| {
         let group: Vec<&Run> = runs.iter().filter(|run| run.command == command).collect();
         (command, group)
@@ -66,6 +72,7 @@ pub(super) fn page(runs: &[Run]) -> String {
             Command::Escape => methods::section,
             Command::Spectrum => spectra::section,
             Command::Saddle => saddles::section,
+            Command::Engine => engines::section,
             Command::Other => other::section,
         };
         section(&mut html, group, &mut names);
@@ -140,6 +147,11 @@ fn what(run: &Run) -> Option<String> {
             let atoms = value("/settings/potential/atoms").map(|n| format!(", {n} atoms"));
             Some(kind + &atoms.unwrap_or_default())
         }),
+        Command::Engine => {
+            let guess = value("/settings/guess")?;
+            let engine = value("/settings/engine").map(|engine| format!(", {engine}"));
+            Some(guess + &engine.unwrap_or_default())
+        }
         Command::Other => None,
     }
 }

@@ -40,6 +40,8 @@ pub(super) enum Command {
     Escape,
     Spectrum,
     Saddle,
+    /// A saddle on another program's energies.
+    Engine,
     Other,
 }
 
@@ -50,6 +52,7 @@ impl Command {
             "escape" => Command::Escape,
             "spectrum" => Command::Spectrum,
             "saddle" => Command::Saddle,
+            "saddle-engine" => Command::Engine,
             _ => Command::Other,
         }
     }

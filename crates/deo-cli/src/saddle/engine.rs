@@ -7,8 +7,10 @@
 //! Structure    atoms, cell, what is held ──► the space of the search
 //! Engine       a server of the i-PI protocol; every answer is kept, and none is asked for twice
 //!      │
+//! start        the guess, or the highest image between two ends
 //! check        is a point's answer the same again? are the forces those of the energies?
-//! search       find (deo-saddle), a line a step ──► frequencies ──► the minima on both sides
+//! search       find (deo-saddle), a line a step ──► vibrations ──► irc ──► sides, the minima ──► rates
+//! report       lines, record and files
 //! ```
 //!
 //! **Going on.** Everything here is a function of the options, the guess and the answers. So the answers are the state: a
@@ -19,15 +21,25 @@
 
 mod check;
 mod error;
-mod frequencies;
+mod idpp;
+mod irc;
 mod journal;
+mod log;
 mod model;
 mod oracle;
+mod profile;
 mod program;
+mod rates;
 mod report;
 mod search;
 mod settings;
+mod sides;
+mod start;
 mod structure;
+mod summary;
+mod superposed;
+mod vibrations;
+mod work;
 
 pub use error::EngineError;
 pub(super) use report::execute;

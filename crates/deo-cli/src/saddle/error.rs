@@ -33,6 +33,12 @@ pub enum SaddleError {
         /// As given.
         guess: PathBuf,
     },
+    /// A guess, and structures to find one between.
+    #[error("{guess:?} is a guess, and --between makes one; give one of them")]
+    GuessAndEnds {
+        /// As given.
+        guess: PathBuf,
+    },
     /// No such surface.
     #[error("there is no potential {name:?}; there are {}", Potential::known())]
     UnknownPotential {

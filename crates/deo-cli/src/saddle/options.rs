@@ -10,9 +10,18 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, Default, PartialEq, Args, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Options {
-    /// With --engine: a guess of the saddle, an extended XYZ file in Å; of several frames the last
+    /// With --engine: a guess of the saddle, an extended XYZ file in Å or a .con file of eOn; of several frames the last
     #[arg(value_name = "GUESS.xyz", help_heading = ENGINE)]
     pub guess: Option<PathBuf>,
+
+    /// In place of a guess two structures, atoms in the same order: begins at the highest of seven images between them, which go
+    /// straight in their distances (IDPP), along the way there
+    #[arg(long, value_names = ["A.xyz", "B.xyz"], num_args = 2, help_heading = ENGINE)]
+    pub between: Option<Vec<PathBuf>>,
+
+    /// The first axis is the line from the guess to that structure, atoms in the same order
+    #[arg(long, value_name = "FILE.xyz", help_heading = ENGINE)]
+    pub axis: Option<PathBuf>,
 
     /// Energies of another program, a client of the i-PI protocol, which connects to /tmp/ipi_NAME or to a port
     #[arg(long, value_name = "ipi:NAME|ipi:HOST:PORT", help_heading = ENGINE)]
@@ -47,6 +56,25 @@ pub struct Options {
     /// Vibrational frequencies of the saddle, by 6 gradients an atom that moves
     #[arg(long, help_heading = ENGINE)]
     pub frequencies: bool,
+
+    /// The intrinsic reaction coordinate: the steepest path in mass-weighted coordinates from the saddle down to the minima on
+    /// both sides, with the frequencies of the saddle
+    #[arg(long, help_heading = ENGINE)]
+    pub irc: bool,
+
+    /// The length of a step of that path, in Å along the way across the saddle [default: 0.1]
+    #[arg(long, value_name = "X", help_heading = ENGINE)]
+    #[serde(alias = "irc_step")]
+    pub irc_step: Option<f64>,
+
+    /// The reactant, atoms in the order of the guess: is it one of the minima found? The last frame of an extended XYZ file
+    #[arg(long, value_name = "FILE.xyz", help_heading = ENGINE)]
+    pub reactant: Option<PathBuf>,
+
+    /// Rates out of both minima at this temperature, by harmonic transition state theory; with the frequencies of the saddle
+    /// and of the minima, 6 gradients an atom that moves for each
+    #[arg(long, value_name = "K", help_heading = ENGINE)]
+    pub temperature: Option<f64>,
 
     /// Write every step to an extended XYZ file
     #[arg(long, value_name = "FILE.xyz", help_heading = ENGINE)]
@@ -114,7 +142,7 @@ pub struct Options {
     #[arg(long, value_name = "N", help_heading = RUN)]
     pub threads: Option<usize>,
 
-    /// Write record.json there; with --engine saddle.xyz and minima.xyz; in two dimensions surface.svg, for clusters saddles.xyz and minima.xyz
+    /// Write record.json there; with --engine saddle.xyz and minima.xyz, with --irc irc.csv, irc.xyz and profile.svg; in two dimensions surface.svg, for clusters saddles.xyz and minima.xyz
     #[arg(long, value_name = "DIR", help_heading = OUTPUT)]
     pub out: Option<PathBuf>,
 }
@@ -142,6 +170,8 @@ impl Options {
     pub fn or(self, file: Options) -> Options {
         Options {
             guess: self.guess.or(file.guess),
+            between: self.between.or(file.between),
+            axis: self.axis.or(file.axis),
             engine: self.engine.or(file.engine),
             run: self.run.or(file.run),
             wait: self.wait.or(file.wait),
@@ -150,6 +180,10 @@ impl Options {
             hessian: self.hessian.or(file.hessian),
             check: self.check.or(file.check),
             frequencies: self.frequencies || file.frequencies,
+            irc: self.irc || file.irc,
+            irc_step: self.irc_step.or(file.irc_step),
+            reactant: self.reactant.or(file.reactant),
+            temperature: self.temperature.or(file.temperature),
             trajectory: self.trajectory.or(file.trajectory),
             restart: self.restart.or(file.restart),
             potential: self.potential.or(file.potential),
@@ -207,7 +241,8 @@ Examples:
   deo saddle --potential morse13 --rho 14 --json
   deo saddle --potential lj13 --index 2 --mode dimer        two directions at once
   deo saddle --config passes.toml --seed 7
-  deo saddle guess.xyz --engine ipi:hcn --run \"python client.py\" --connect --frequencies
+  deo saddle guess.xyz --engine ipi:hcn --run \"python client.py\" --irc --temperature 300
+  deo saddle --between reactant.xyz product.xyz --engine ipi:hcn --run \"python client.py\" --connect --reactant reactant.xyz
 
 energy, barrier: in the units of the potential; the barrier is above the minimum below the start
 named in \"from\"; +1 means that one other start led there, too.

@@ -69,6 +69,12 @@ impl Settings {
             ("hessian", options.hessian.is_some()),
             ("check", options.check.is_some()),
             ("frequencies", options.frequencies),
+            ("between", options.between.is_some()),
+            ("axis", options.axis.is_some()),
+            ("irc", options.irc),
+            ("irc-step", options.irc_step.is_some()),
+            ("reactant", options.reactant.is_some()),
+            ("temperature", options.temperature.is_some()),
             ("trajectory", options.trajectory.is_some()),
             ("restart", options.restart.is_some()),
         ];

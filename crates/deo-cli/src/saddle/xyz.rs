@@ -129,7 +129,12 @@ pub(super) fn read_structure(path: &Path) -> Result<Frame, XyzError> {
     parse_structures(&text_of(path)?, path).map(|mut frames| frames.pop().expect("one at least"))
 }
 
-fn text_of(path: &Path) -> Result<String, XyzError> {
+/// All of a file.
+///
+/// # Errors
+///
+/// [`XyzError::Read`].
+pub(super) fn text_of(path: &Path) -> Result<String, XyzError> {
     let refuse = |reason| XyzError::Read { path: path.to_owned(), reason };
     let bytes = std::fs::read(path).map_err(refuse)?;
     String::from_utf8(bytes).map_err(|error| {

@@ -1,6 +1,9 @@
 //! The built program, run on small texts.
 #![allow(dead_code)] // every test file uses a part
 
+#[cfg(unix)]
+pub(crate) mod argon;
+
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};

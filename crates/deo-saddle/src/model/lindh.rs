@@ -27,10 +27,10 @@
 //! **A step** s is followed in the coordinates: x′ minimises ½Σ k(q′ − q − bᵀs)² + ½μ‖x′ − x − s‖², by Gauss–Newton. Straight
 //! on, a turn would stretch the bonds.
 
-use super::cholesky::solve;
 use super::internal::{Internal, Kind};
 use super::structure::{Structure, cross, dot};
 use super::{ModelHessian, largest, multiply};
+use crate::cholesky::solve;
 
 /// CODATA 2018.
 const HARTREE: f64 = 27.211_386_245_988;

@@ -12,7 +12,8 @@ use std::path::PathBuf;
 pub enum EngineError {
     /// No guess.
     #[error(
-        "--engine needs a guess of the saddle; give the extended XYZ file, as in deo saddle guess.xyz --engine …"
+        "--engine needs a guess of the saddle; give the extended XYZ file, as in deo saddle guess.xyz --engine …, or \
+         --between A.xyz B.xyz"
     )]
     NoGuess,
     /// An engine of no kind that is known.
@@ -44,8 +45,26 @@ pub enum EngineError {
         /// The guess.
         path: PathBuf,
     },
+    /// A structure that is to be compared has other atoms.
+    #[error("{path:?} has {fault}; give the atoms of the guess in the same order")]
+    OtherAtoms {
+        /// The file.
+        path: PathBuf,
+        /// What differs.
+        fault: String,
+    },
+    /// Two structures that are to differ don't.
+    #[error(
+        "{path:?} has every atom that moves within 0.01 Å of its place; give another structure"
+    )]
+    SameStructure {
+        /// The file of the second one.
+        path: PathBuf,
+    },
     /// Frequencies need masses.
-    #[error("the mass of {symbol:?} is not known; frequencies need the symbols of elements")]
+    #[error(
+        "the mass of {symbol:?} is not known; frequencies and paths need the symbols of elements"
+    )]
     Mass {
         /// The symbol.
         symbol: String,

@@ -1,9 +1,9 @@
 //! Which model Hessian a search begins with.
 
 use super::error::EngineError;
-use super::search::Model;
 use super::settings::Settings;
 use super::structure::Structure;
+use super::work::Model;
 use crate::saddle::elements::number_of;
 use crate::saddle::options::{Hessian, Mode};
 use deo_saddle::{Lindh, Springs};

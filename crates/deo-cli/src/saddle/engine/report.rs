@@ -1,21 +1,35 @@
 //! From options to a log, a summary and files.
 
 use super::check::{Check, check};
-use super::frequencies::{Frequencies, masses};
+use super::irc::Irc;
+use super::log::{Log, Taken, frame};
 use super::model::model;
 use super::oracle::{Answers, Engine};
-use super::search::{Log, Outcome, Side, frame, index_of, search};
-use super::settings::{Lengths, Settings};
-use super::structure::Structure;
+use super::profile::{self, Row};
+use super::rates::Rates;
+use super::search::{Outcome, index_of, search};
+use super::settings::Settings;
+use super::sides::Side;
+use super::start::{Aim, start};
+use super::structure::{Structure, is_con};
+use super::summary::{checks, head, lines};
+use super::vibrations::{Vibrations, masses};
+use super::work::Work;
 use crate::output::{OutputDir, RECORD};
 use crate::saddle::error::SaddleError;
 use crate::saddle::options::{Hessian, Options};
 use serde::Serialize;
-use std::fmt::Write as _;
 use std::io::Write;
 
 const SADDLE: &str = "saddle.xyz";
 const MINIMA: &str = "minima.xyz";
+const IRC_TABLE: &str = "irc.csv";
+const IRC_FRAMES: &str = "irc.xyz";
+const PROFILE: &str = "profile.svg";
+const SADDLE_CON: &str = "saddle.con";
+const MINIMA_CON: &str = "minima.con";
+const FILES: [&str; 8] =
+    [RECORD, SADDLE, MINIMA, IRC_TABLE, IRC_FRAMES, PROFILE, SADDLE_CON, MINIMA_CON];
 
 /// Everything that was found; the object of --json, and with the settings the record.
 #[derive(Debug, Serialize)]
@@ -44,8 +58,13 @@ struct Record<'a> {
     gradients: u64,
     probes: u64,
     verification: u64,
-    frequencies: Option<&'a Frequencies>,
+    steps: &'a [Taken],
+    frequencies: Option<&'a Vibrations>,
+    irc: Option<&'a Irc>,
+    /// The minima and the path between them.
+    profile: &'a [Row],
     minima: &'a [Side],
+    rates: Option<&'a Rates>,
     /// All atoms at the end, Å.
     x: Vec<f64>,
     /// Answers of the engine in all, those of the run that this one goes on with included.
@@ -62,11 +81,13 @@ pub(in crate::saddle) fn execute(
     let out = options.out.clone();
     let settings = Settings::resolve(options, engine)?;
     let structure = Structure::load(&settings)?;
-    if settings.frequencies {
+    if settings.vibrate() {
         masses(&structure)?; // before anything is computed
     }
+    let aim = Aim::read(&settings, &structure)?;
+    let reactant = settings.reactant.as_ref().map(|path| structure.same_atoms(path)).transpose()?;
     let (hessian, model) = model(&settings, &structure)?;
-    let dir = out.map(|dir| OutputDir::create(&dir, COMMAND, &[RECORD, SADDLE, MINIMA]));
+    let dir = out.map(|dir| OutputDir::create(&dir, COMMAND, &FILES));
     let dir = dir.transpose()?;
     let x = structure.moving(&structure.frame.x);
     let space = structure.space(&x);
@@ -85,7 +106,8 @@ pub(in crate::saddle) fn execute(
         space.motions(),
         &answers.borrow(),
     ));
-    let checked = check(&settings, &structure, &mut engine, &x)?;
+    let start = start(&structure, &mut engine, &aim, &mut log)?;
+    let checked = check(&settings, &structure, &mut engine, &start.x)?;
     checks(&checked, &settings).iter().for_each(|line| log.say(line));
     log.say(match hessian {
         Hessian::Lindh => "model Hessian: lindh, of the elements and places",
@@ -94,13 +116,27 @@ pub(in crate::saddle) fn execute(
     });
     log.say("");
     let lengths = checked.lengths;
-    let outcome = search(&settings, &structure, &mut engine, lengths, &x, model, &mut log)?;
+    let mut work = Work {
+        settings: &settings,
+        structure: &structure,
+        engine: &mut engine,
+        lengths,
+        noise: checked.noise.unwrap_or(0.0),
+        reactant: reactant.as_deref(),
+        model,
+        log: &mut log,
+    };
+    let outcome = search(&mut work, &start)?;
     log.say("");
-    let lines = lines(&settings, &outcome, checked.lengths, answers.borrow().count());
+    let lines = lines(&settings, &outcome, lengths, answers.borrow().count());
     lines.iter().for_each(|line| log.say(line));
     let (failed, unprinted) = log.end();
     drop(engine);
     let saddle = &outcome.saddle;
+    let profile = match &outcome.irc {
+        Some(irc) => profile::rows(&structure, &masses(&structure)?, irc, &outcome.sides),
+        None => vec![],
+    };
     let record = Record {
         command: COMMAND,
         version: env!("CARGO_PKG_VERSION"),
@@ -119,8 +155,12 @@ pub(in crate::saddle) fn execute(
         gradients: saddle.found.counts.gradients(),
         probes: saddle.found.counts.probes,
         verification: saddle.verification_gradients,
-        frequencies: outcome.frequencies.as_ref(),
+        steps: &outcome.steps,
+        frequencies: outcome.vibrations.as_ref(),
+        irc: outcome.irc.as_ref(),
+        profile: &profile,
         minima: &outcome.sides,
+        rates: outcome.rates.as_ref(),
         x: structure.all(&saddle.found.x),
         answers: answers.borrow().count(),
     };
@@ -131,6 +171,18 @@ pub(in crate::saddle) fn execute(
             frame(&structure, &answers.borrow(), &side.x, &format!(" status={}", side.status))
         });
         dir.write(MINIMA, minima.collect::<String>().as_bytes())?;
+        if is_con(&settings.guess) {
+            let text = |x: &Vec<f64>| structure.con(x).unwrap_or_default();
+            dir.write(SADDLE_CON, text(&saddle.found.x).as_bytes())?;
+            let minima = outcome.sides.iter().map(|side| text(&side.x)).collect::<String>();
+            dir.write(MINIMA_CON, minima.as_bytes())?;
+        }
+        if !profile.is_empty() {
+            dir.write(IRC_TABLE, profile::csv(&profile).as_bytes())?;
+            let frames = profile::trajectory(&structure, &answers.borrow(), &profile);
+            dir.write(IRC_FRAMES, frames.as_bytes())?;
+            dir.write(PROFILE, profile::svg(&profile).as_bytes())?;
+        }
     }
     if json {
         let printed = serde_json::to_writer(&mut *stdout, &record).map_err(Into::into);
@@ -155,126 +207,4 @@ fn saddle_text(structure: &Structure, answers: &Answers, outcome: &Outcome) -> S
     let columns: Vec<(&str, &[f64])> =
         columns.into_iter().filter_map(|(name, v)| v.as_deref().map(|v| (name, v))).collect();
     structure.text(&found.x, &facts, &columns)
-}
-
-fn head(
-    settings: &Settings,
-    structure: &Structure,
-    dimension: usize,
-    motions: usize,
-    answers: &Answers,
-) -> String {
-    let (atoms, free) = (structure.frame.species.len(), structure.free.len());
-    let mut text = format!("{atoms} atoms");
-    if free < atoms {
-        write!(text, ", {} of them held", atoms - free).expect("a string takes all");
-    }
-    let pbc = structure.frame.pbc.map(|p| if p { 'T' } else { 'F' });
-    let cell = if structure.frame.pbc.contains(&true) {
-        format!("; periodic {} {} {}", pbc[0], pbc[1], pbc[2])
-    } else {
-        String::new()
-    };
-    let left = match motions {
-        0 => String::new(),
-        1 => ", 1 motion of the whole left out".to_owned(),
-        count => format!(", {count} motions of the whole left out"),
-    };
-    write!(
-        text,
-        "{cell}; {dimension} coordinates{left}; index {}, fmax {} eV/Å",
-        settings.index, settings.fmax
-    )
-    .expect("a string takes all");
-    if answers.kept > 0 {
-        write!(text, "; goes on from {} answers", answers.kept).expect("a string takes all");
-    }
-    text
-}
-
-fn checks(check: &Check, settings: &Settings) -> Vec<String> {
-    let mut lines = vec![];
-    for component in &check.components {
-        lines.push(format!(
-            "force on atom {} along {}: {:.4} eV/Å, {:.4} from energies{}",
-            component.atom,
-            component.axis,
-            component.force,
-            component.from_energies,
-            if component.is_off() {
-                ". THEY DON'T FIT: a search with such forces ends at a wrong point or nowhere"
-            } else {
-                ""
-            }
-        ));
-    }
-    let Lengths { probe, flat } = check.lengths;
-    if let Some(noise) = check.noise {
-        lines.push(format!(
-            "noise {noise:.1e} eV/Å; probes of {probe} Å, curvatures below {flat} eV/Å² are flat"
-        ));
-        // Of the forces of all atoms the largest is some three times that of one.
-        if 3.0 * noise > settings.fmax {
-            lines.push(format!(
-                "fmax is {} eV/Å, in reach of this noise: converge the engine more tightly, or raise --fmax",
-                settings.fmax
-            ));
-        }
-    }
-    lines
-}
-
-fn lines(settings: &Settings, outcome: &Outcome, lengths: Lengths, answers: usize) -> Vec<String> {
-    let (saddle, found) = (&outcome.saddle, &outcome.saddle.found);
-    let mut lines = vec![];
-    let verdict = if found.outcome != deo_saddle::Outcome::Converged {
-        format!("not converged: {}", found.outcome)
-    } else if saddle.is_confirmed() {
-        format!("index {} confirmed", settings.index)
-    } else {
-        format!("converged, index {} not confirmed: {}", settings.index, saddle.verdict)
-    };
-    lines.push(verdict);
-    lines.push(format!("energy {:.6} eV, fmax {:.5} eV/Å", found.value, outcome.fmax));
-    let known = saddle.curvatures.iter().zip(&saddle.errors).filter(|(c, _)| c.is_finite());
-    let curvatures: Vec<String> = known.map(|(c, e)| format!("{c:.4} ± {e:.4}")).collect();
-    if !curvatures.is_empty() {
-        lines.push(format!(
-            "curvatures {} eV/Å², flat below {}",
-            curvatures.join(", "),
-            lengths.flat
-        ));
-    }
-    lines.push(format!(
-        "{} gradients, {} of them probes; {} of the verification; {answers} answers of the engine in all",
-        found.counts.gradients(),
-        found.counts.probes,
-        saddle.verification_gradients
-    ));
-    if let Some(vibrations) = &outcome.frequencies {
-        let shown = vibrations.wavenumbers.iter().map(|nu| match nu {
-            nu if *nu < 0.0 => format!("{:.1}i", -nu),
-            nu => format!("{nu:.1}"),
-        });
-        lines.push(format!(
-            "frequencies {} cm⁻¹; zero-point energy {:.4} eV; {} gradients",
-            shown.collect::<Vec<_>>().join(" "),
-            vibrations.zero_point_energy,
-            vibrations.gradients
-        ));
-    } else if settings.frequencies {
-        lines.push(
-            "no frequencies: the search hasn't converged, or a gradient isn't finite".to_owned(),
-        );
-    }
-    for (name, side) in ["one", "other"].iter().zip(&outcome.sides) {
-        let Side { status, energy, barrier, gradients, .. } = side;
-        lines.push(match barrier {
-            Some(barrier) => format!(
-                "minimum on the {name} side: {energy:.6} eV, barrier {barrier:.4} eV; {gradients} gradients"
-            ),
-            None => format!("no minimum on the {name} side ({status}); {gradients} gradients"),
-        });
-    }
-    lines
 }

@@ -16,6 +16,11 @@ use std::time::Duration;
 pub(super) struct Settings {
     #[serde(serialize_with = "shown")]
     pub(super) guess: PathBuf,
+    /// With --between the guess is the first of the two ends, and this the second.
+    #[serde(serialize_with = "maybe_shown")]
+    pub(super) other_end: Option<PathBuf>,
+    #[serde(serialize_with = "maybe_shown")]
+    pub(super) axis: Option<PathBuf>,
     pub(super) engine: String,
     #[serde(skip)]
     pub(super) address: Address,
@@ -37,6 +42,13 @@ pub(super) struct Settings {
     pub(super) check: usize,
     pub(super) connect: bool,
     pub(super) frequencies: bool,
+    pub(super) irc: bool,
+    /// The length of a step of the path, Å of its mode at the saddle.
+    pub(super) irc_step: f64,
+    #[serde(serialize_with = "maybe_shown")]
+    pub(super) reactant: Option<PathBuf>,
+    /// K.
+    pub(super) temperature: Option<f64>,
     pub(super) seed: u64,
     #[serde(serialize_with = "maybe_shown")]
     pub(super) trajectory: Option<PathBuf>,
@@ -60,6 +72,10 @@ const HESSIANS: u64 = 3;
 const FEWEST: u64 = 50;
 /// Gradients of a way down.
 const DESCENT_GRADIENTS: u64 = 2_000;
+/// That of the path, Å: a tenth of a bond.
+const IRC_STEP: f64 = 0.1;
+/// A step below the first takes thousands of gradients, one above the second leaps over bonds.
+const IRC_STEPS: [f64; 2] = [1e-3, 0.5];
 /// More than that are a Hessian.
 const MOST_CHECKS: usize = 1_000;
 
@@ -92,7 +108,19 @@ impl Settings {
                 UnusedOption { name, needs: "one of our own potentials, no --engine" }.into()
             );
         }
-        let guess = options.guess.ok_or(EngineError::NoGuess)?;
+        let (guess, other_end) = match (options.guess, options.between) {
+            (guess, None) => (guess.ok_or(EngineError::NoGuess)?, None),
+            (Some(guess), Some(_)) => return Err(SaddleError::GuessAndEnds { guess }),
+            (None, Some(ends)) => {
+                let [one, other] = <[PathBuf; 2]>::try_from(ends).map_err(|ends| {
+                    SettingError::new("between", format!("{} files", ends.len()), "two")
+                })?;
+                (one, Some(other))
+            }
+        };
+        if options.axis.is_some() && other_end.is_some() {
+            return Err(UnusedOption { name: "axis", needs: "a guess, no --between" }.into());
+        }
         let Some(address) = engine.strip_prefix("ipi:") else {
             return Err(EngineError::Kind { engine }.into());
         };
@@ -106,6 +134,23 @@ impl Settings {
         let index = within("index", options.index.unwrap_or(1), 0, 100)?;
         if options.connect && index == 0 {
             return Err(UnusedOption { name: "connect", needs: "--index 1 or above" }.into());
+        }
+        let unused = |name, needs| Err(UnusedOption { name, needs }.into());
+        let down = options.connect || options.irc;
+        match index {
+            1 => {}
+            _ if options.irc => return unused("irc", "--index 1"),
+            _ if options.temperature.is_some() => return unused("temperature", "--index 1"),
+            _ => {}
+        }
+        if options.irc_step.is_some() && !options.irc {
+            return unused("irc-step", "--irc");
+        }
+        if options.reactant.is_some() && !down {
+            return unused("reactant", "--connect or --irc");
+        }
+        if options.temperature.is_some() && !down {
+            return unused("temperature", "the minima of --connect or --irc");
         }
         if options.hessian.is_some() && options.mode == Some(Mode::Dimer) {
             return Err(UnusedOption { name: "hessian", needs: "--mode newton" }.into());
@@ -139,10 +184,31 @@ impl Settings {
             hessian: options.hessian,
             connect: options.connect,
             frequencies: options.frequencies,
+            irc: options.irc,
+            irc_step: within(
+                "irc-step",
+                positive("irc-step", options.irc_step.unwrap_or(IRC_STEP))?,
+                IRC_STEPS[0],
+                IRC_STEPS[1],
+            )?,
+            reactant: options.reactant,
+            temperature: options.temperature.map(|t| positive("temperature", t)).transpose()?,
             trajectory: options.trajectory,
             restart: options.restart,
+            axis: options.axis,
+            other_end,
             guess,
         })
+    }
+
+    /// Vibrations of the saddle are wanted, or needed for something that is.
+    pub(super) fn vibrate(&self) -> bool {
+        self.frequencies || self.irc || self.temperature.is_some()
+    }
+
+    /// The minima are wanted.
+    pub(super) fn down(&self) -> bool {
+        self.connect || self.irc
     }
 
     /// The search that `dimension` coordinates are left to.

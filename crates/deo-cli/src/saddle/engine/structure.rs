@@ -5,9 +5,11 @@
 
 use super::error::EngineError;
 use super::settings::Settings;
-use crate::saddle::xyz::{Frame, read_structure, structure_text};
+use crate::saddle::con;
+use crate::saddle::xyz::{Frame, XyzError, read_structure, structure_text, text_of};
 use deo_core::space::FreeBody;
 use std::ops::RangeInclusive;
+use std::path::Path;
 
 /// A structure of which some atoms move.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,7 +27,7 @@ pub(super) struct Structure {
 impl Structure {
     /// The guess, with what is held by the file, by --fix and by --fix-below.
     pub(super) fn load(settings: &Settings) -> Result<Self, EngineError> {
-        let mut frame = read_structure(&settings.guess)?;
+        let mut frame = read(&settings.guess)?;
         let atoms = frame.species.len();
         if let Some(fix) = &settings.fix {
             for range in ranges(fix, atoms)? {
@@ -36,10 +38,16 @@ impl Structure {
             let below = frame.x.chunks(3).map(|r| r[2] < z);
             frame.movable.iter_mut().zip(below).for_each(|(movable, below)| *movable &= !below);
         }
+        Self::of(frame, &settings.guess)
+    }
+
+    /// The atoms of a frame of the file `path`, of which those move that may.
+    pub(super) fn of(frame: Frame, path: &Path) -> Result<Self, EngineError> {
+        let atoms = frame.species.len();
         let vectors = match frame.cell {
             Some(cell) => cell.chunks(3).map(|v| [v[0], v[1], v[2]]).collect(),
             None if frame.pbc.contains(&true) => {
-                return Err(EngineError::NoCell { path: settings.guess.clone() });
+                return Err(EngineError::NoCell { path: path.to_owned() });
             }
             None => vec![],
         };
@@ -52,6 +60,42 @@ impl Structure {
         let held = frame.x.chunks(3).zip(&frame.movable).filter(|(_, movable)| !**movable);
         let held = held.map(|(r, _)| [r[0], r[1], r[2]]).collect();
         Ok(Structure { frame, free, held, periodic })
+    }
+
+    /// The reactant of --reactant: all atoms, which must be those of the guess.
+    pub(super) fn same_atoms(&self, path: &Path) -> Result<Vec<f64>, EngineError> {
+        let other = read(path)?;
+        let refuse = |fault| EngineError::OtherAtoms { path: path.to_owned(), fault };
+        let (ours, theirs) = (&self.frame.species, &other.species);
+        if ours.len() != theirs.len() {
+            return Err(refuse(format!("{} atoms, and the guess {}", theirs.len(), ours.len())));
+        }
+        match ours.iter().zip(theirs).position(|(a, b)| a != b) {
+            Some(i) => {
+                Err(refuse(format!("{} as its atom {i}, and the guess {}", theirs[i], ours[i])))
+            }
+            None => Ok(other.x),
+        }
+    }
+
+    /// The shortest of the images of a vector between atoms: that of the nearest cell, for atoms that are near beside it.
+    pub(super) fn shortest(&self, d: [f64; 3]) -> [f64; 3] {
+        let Some(cell) = self.frame.cell else { return d };
+        let vector = |i: usize| [cell[3 * i], cell[3 * i + 1], cell[3 * i + 2]];
+        let dot = |a: [f64; 3], b: [f64; 3]| a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+        let cross = |a: [f64; 3], b: [f64; 3]| {
+            [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
+        };
+        let mut short = d;
+        for i in 0..3 {
+            let normal = cross(vector((i + 1) % 3), vector((i + 2) % 3));
+            let volume = dot(normal, vector(i));
+            if self.frame.pbc[i] && volume != 0.0 {
+                let count = (dot(normal, d) / volume).round();
+                (0..3).for_each(|k| short[k] -= count * vector(i)[k]);
+            }
+        }
+        short
     }
 
     /// The coordinates that move, of those of all atoms.
@@ -94,10 +138,53 @@ impl Structure {
         FreeBody::held(q, masses, &self.held, &self.periodic)
     }
 
+    /// Where the moving atoms at `x` turn about, the axis if they can turn about one only, and how many moves of the whole
+    /// change nothing.
+    pub(super) fn pivot(&self, x: &[f64], masses: &[f64]) -> ([f64; 3], Option<[f64; 3]>, usize) {
+        let unit = |v: [f64; 3]| {
+            let length = v[0].hypot(v[1]).hypot(v[2]);
+            (length > 0.0).then(|| v.map(|v| v / length))
+        };
+        let periodic = match self.periodic[..] {
+            [vector] => unit(vector),
+            _ => None,
+        };
+        let Some(first) = self.held.first() else {
+            let sum: f64 = masses.iter().sum();
+            let of = |k: usize| {
+                x.iter().skip(k).step_by(3).zip(masses).map(|(x, m)| x * m).sum::<f64>() / sum
+            };
+            return ([0, 1, 2].map(of), periodic, 3);
+        };
+        let away = |held: &[f64; 3]| [0, 1, 2].map(|k| held[k] - first[k]);
+        let length = |v: [f64; 3]| v[0].hypot(v[1]).hypot(v[2]);
+        let farthest = self.held.iter().map(away).max_by(|a, b| length(*a).total_cmp(&length(*b)));
+        (*first, farthest.and_then(unit).or(periodic), 0)
+    }
+
+    /// The same in eOn's format; `None` without a cell.
+    pub(super) fn con(&self, x: &[f64]) -> Option<String> {
+        con::text(&Frame { x: self.all(x), ..self.frame.clone() })
+    }
+
     /// A frame with the moving atoms at `x`.
     pub(super) fn text(&self, x: &[f64], facts: &str, vectors: &[(&str, &[f64])]) -> String {
         structure_text(&Frame { x: self.all(x), ..self.frame.clone() }, facts, vectors)
     }
+}
+
+/// eOn's files, by their names.
+pub(super) fn is_con(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end.eq_ignore_ascii_case("con"))
+}
+
+/// The last frame of an extended XYZ file, or of one of eOn's.
+fn read(path: &Path) -> Result<Frame, XyzError> {
+    if is_con(path) {
+        let mut frames = con::parse(&text_of(path)?, path)?;
+        return Ok(frames.pop().expect("one at least"));
+    }
+    read_structure(path)
 }
 
 /// The largest length of three numbers in a row: of an atomic force.

@@ -17,7 +17,7 @@ use serde::Serialize;
 /// The wavenumber of ω² = 1 eV/(Å² u) in cm⁻¹, √(e/(1e-20 u))/(2πc·100); CODATA 2018.
 const WAVENUMBER: f64 = 521.470_898_3;
 /// hc·1 cm⁻¹ in eV.
-const PER_CM: f64 = 1.239_841_984e-4;
+pub(super) const PER_CM: f64 = 1.239_841_984e-4;
 /// h, Å: as ASE's vibrations take it.
 const STEP: f64 = 0.01;
 /// Of a unit vector, so little is rounding of one that depends on the others.
@@ -25,13 +25,35 @@ const DEPENDENT: f64 = 1e-6;
 
 /// The vibrations of a point.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct Frequencies {
+pub(super) struct Vibrations {
     /// cm⁻¹, ascending; below zero those that are imaginary.
     pub(super) wavenumbers: Vec<f64>,
     /// eV, of those that are real.
     pub(super) zero_point_energy: f64,
     /// Gradients spent.
     pub(super) gradients: usize,
+    /// The mass-weighted Hessian, row by row, eV/(Å² u).
+    #[serde(skip)]
+    pub(super) hessian: Vec<f64>,
+    /// The lowest mode, a unit vector in mass-weighted coordinates.
+    #[serde(skip)]
+    pub(super) lowest: Vec<f64>,
+}
+
+impl Vibrations {
+    /// Those that are real, cm⁻¹.
+    pub(super) fn real(&self) -> impl Iterator<Item = f64> {
+        self.wavenumbers.iter().copied().filter(|nu| *nu > 0.0)
+    }
+
+    /// "1426.1i 2001.2 2386.8".
+    pub(super) fn shown(&self) -> String {
+        let shown = self.wavenumbers.iter().map(|nu| match nu {
+            nu if *nu < 0.0 => format!("{:.1}i", -nu),
+            nu => format!("{nu:.1}"),
+        });
+        shown.collect::<Vec<_>>().join(" ")
+    }
 }
 
 /// The masses of the atoms that move.
@@ -43,11 +65,11 @@ pub(super) fn masses(structure: &Structure) -> Result<Vec<f64>, EngineError> {
 }
 
 /// Those at `x`; `None` if a gradient beside it isn't finite.
-pub(super) fn frequencies(
+pub(super) fn vibrations(
     structure: &Structure,
     engine: &mut Engine<'_>,
     x: &[f64],
-) -> Result<Option<Frequencies>, EngineError> {
+) -> Result<Option<Vibrations>, EngineError> {
     let masses = masses(structure)?;
     let n = x.len();
     let mut hessian = vec![0.0; n * n];
@@ -69,18 +91,45 @@ pub(super) fn frequencies(
     if !hessian.iter().all(|entry| entry.is_finite()) {
         return Ok(None);
     }
-    let wavenumbers = wavenumbers(structure, &masses, x, &hessian);
-    let sum: f64 = wavenumbers.iter().filter(|nu| **nu > 0.0).sum();
-    let zero_point_energy = 0.5 * PER_CM * sum;
-    Ok(Some(Frequencies { wavenumbers, zero_point_energy, gradients: 2 * n }))
+    Ok(modes(structure, &masses, x, hessian))
 }
 
-fn wavenumbers(structure: &Structure, masses: &[f64], x: &[f64], hessian: &[f64]) -> Vec<f64> {
+fn modes(
+    structure: &Structure,
+    masses: &[f64],
+    x: &[f64],
+    hessian: Vec<f64>,
+) -> Option<Vibrations> {
+    let n = x.len();
+    let basis = basis(structure, masses, x);
+    let r = basis.len();
+    let products: Vec<Vec<f64>> =
+        basis.iter().map(|e| hessian.chunks(n).map(|row| dot(row, e)).collect()).collect();
+    let mut reduced = vec![0.0; r * r];
+    for i in 0..r {
+        for j in 0..=i {
+            let entry = dot(&basis[i], &products[j]);
+            (reduced[i * r + j], reduced[j * r + i]) = (entry, entry);
+        }
+    }
+    let eigen = symmetric_eigen(&reduced, r).ok()?;
+    let wavenumber = |square: &f64| square.signum() * square.abs().sqrt() * WAVENUMBER;
+    let wavenumbers: Vec<f64> = eigen.values.iter().map(wavenumber).collect();
+    let mut lowest = vec![0.0; n];
+    for (e, share) in basis.iter().zip(eigen.vectors.iter().take(r)) {
+        lowest.iter_mut().zip(e).for_each(|(sum, e)| *sum += share * e);
+    }
+    let sum: f64 = wavenumbers.iter().filter(|nu| **nu > 0.0).sum();
+    let (zero_point_energy, gradients) = (0.5 * PER_CM * sum, 2 * n);
+    Some(Vibrations { wavenumbers, zero_point_energy, gradients, hessian, lowest })
+}
+
+/// An orthonormal basis of the mass-weighted motions that aren't those of the whole.
+fn basis(structure: &Structure, masses: &[f64], x: &[f64]) -> Vec<Vec<f64>> {
     let n = x.len();
     let q: Vec<f64> = x.iter().enumerate().map(|(i, x)| x * masses[i / 3].sqrt()).collect();
     let space = structure.weighted_space(&q, masses);
     let mut basis: Vec<Vec<f64>> = vec![];
-    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
     for i in 0..n {
         let mut e = vec![0.0; n];
         e[i] = 1.0;
@@ -98,18 +147,11 @@ fn wavenumbers(structure: &Structure, masses: &[f64], x: &[f64], hessian: &[f64]
             basis.push(e);
         }
     }
-    let r = basis.len();
-    let products: Vec<Vec<f64>> =
-        basis.iter().map(|e| hessian.chunks(n).map(|row| dot(row, e)).collect()).collect();
-    let mut reduced = vec![0.0; r * r];
-    for i in 0..r {
-        for j in 0..=i {
-            let entry = dot(&basis[i], &products[j]);
-            (reduced[i * r + j], reduced[j * r + i]) = (entry, entry);
-        }
-    }
-    let values = symmetric_eigen(&reduced, r).map(|eigen| eigen.values).unwrap_or_default();
-    values.iter().map(|square| square.signum() * square.abs().sqrt() * WAVENUMBER).collect()
+    basis
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 #[cfg(test)]

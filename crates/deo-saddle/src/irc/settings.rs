@@ -1,0 +1,55 @@
+//! How a path is followed.
+
+use crate::settings::{MOST, SearchError, positive};
+
+/// How a path is followed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct IrcSettings {
+    /// Δ, the length of a step. The path's error grows like its square.
+    pub step: f64,
+    /// The path ends where the measure of the gradient is below that; 0 lets it end at the bottom.
+    pub tolerance: f64,
+    /// The angle between gradient and radius up to which a point of the sphere is its minimum.
+    pub angle: f64,
+    /// What the part of a gradient across the radius may be in any case: its noise, where a gradient has some.
+    pub noise: f64,
+    /// Points of the path.
+    pub max_points: usize,
+    /// Gradients that may be spent.
+    pub max_gradients: u64,
+}
+
+impl Default for IrcSettings {
+    /// Steps of 0.1, for √u·Å and all that is of order one; ends at 1e-3.
+    fn default() -> Self {
+        // An angle of 0.03 is off by 5e-4 of a step's half where the walls are no stiffer than the path: a tenth of the
+        // error of the arc itself.
+        IrcSettings {
+            step: 0.1,
+            tolerance: 1e-3,
+            angle: 0.03,
+            noise: 0.0,
+            max_points: 500,
+            max_gradients: 5_000,
+        }
+    }
+}
+
+impl IrcSettings {
+    pub(super) fn check(&self, n: usize) -> Result<(), SearchError> {
+        positive("step", self.step)?;
+        positive("angle", self.angle)?;
+        for (name, value) in [("tolerance", self.tolerance), ("noise", self.noise)] {
+            if !(value >= 0.0 && value.is_finite()) {
+                return Err(SearchError::NotPositive { name, value });
+            }
+        }
+        match (self.max_points, self.max_gradients) {
+            (0, _) => Err(SearchError::Zero { name: "max_points" }),
+            (_, 0) => Err(SearchError::Zero { name: "max_gradients" }),
+            _ if n > MOST => Err(SearchError::TooLarge { dimension: n as f64, len: n }),
+            _ => Ok(()),
+        }
+    }
+}
