@@ -60,12 +60,15 @@ pub enum Looks {
     All,
 }
 
-/// The machine. Plain data over stored vectors `V`: clone it, serialise it, resume it at any point.
+/// The machine. Plain data over the vectors of a space `S`: clone it, serialise it, resume it at any point.
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
     feature = "serde",
-    serde(bound = "S::Owned: serde::Serialize + serde::de::DeserializeOwned")
+    serde(bound(
+        serialize = "S::Owned: serde::Serialize",
+        deserialize = "S::Owned: serde::de::DeserializeOwned"
+    ))
 )]
 pub struct Deo<S: Space> {
     policy: Policy,
@@ -85,7 +88,10 @@ enum Policy {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
     feature = "serde",
-    serde(bound = "S::Owned: serde::Serialize + serde::de::DeserializeOwned")
+    serde(bound(
+        serialize = "S::Owned: serde::Serialize",
+        deserialize = "S::Owned: serde::de::DeserializeOwned"
+    ))
 )]
 struct Desk<S: Space> {
     dimer: Dimer<S>,

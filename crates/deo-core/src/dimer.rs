@@ -94,7 +94,7 @@ enum Phase {
     Refine,
 }
 
-/// A dimer over stored vectors `V`: an axis, its estimate and what the next rotation needs.
+/// A dimer over the vectors of a space `S`: an axis, its estimate and what the next rotation needs.
 ///
 /// It holds five vectors and is plain data: clone it, serialise it, resume it in mid-rotation. −n is the
 /// same axis as n; nothing it reports depends on the sign.

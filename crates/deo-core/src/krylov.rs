@@ -70,12 +70,15 @@ use check::Check;
 use confirm::Confirmation;
 use noise_level::AsymmetryNoise;
 
-/// A Davidson process over stored vectors `V`: plain data, resumable at any answer.
+/// A Davidson process over the vectors of a space `S`: plain data, resumable at any answer.
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
     feature = "serde",
-    serde(bound = "S::Owned: serde::Serialize + serde::de::DeserializeOwned")
+    serde(bound(
+        serialize = "S::Owned: serde::Serialize",
+        deserialize = "S::Owned: serde::de::DeserializeOwned"
+    ))
 )]
 pub struct Krylov<S: Space> {
     settings: KrylovSettings,

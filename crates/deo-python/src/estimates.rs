@@ -213,7 +213,6 @@ pub(crate) fn curvature<'py>(
         floor,
         max_gradients,
         recheck: if always { Recheck::Always } else { Recheck::Claims },
-        ..DimerSettings::default()
     };
     let mut callback = Callback::new(call);
     let finish = |estimate: Estimate, own: u64| {

@@ -112,9 +112,8 @@ fn observed<S>(
     observer: &Py<PyAny>,
     x: &[f64],
     axis: Option<&[f64]>,
-    method: &Method,
+    (method, verification): (&Method, &VerificationSettings),
     model: &mut dyn ModelHessian<[f64]>,
-    verification: &VerificationSettings,
 ) -> Result<Saddle<Vec<f64>>, deo_saddle::DriveError>
 where
     S: Space<Vector = [f64], Owned = Vec<f64>>,
@@ -290,7 +289,7 @@ pub(crate) fn search<'py>(
     let mut callback = Callback::new(call);
     let saddle = with_model(py, hessian, structure, |model| {
         Ok(in_space!(body, space_at => {
-            observed(space_at, &mut callback, &observer, &x, axis.as_deref(), &method, model, &verification)
+            observed(space_at, &mut callback, &observer, &x, axis.as_deref(), (&method, &verification), model)
         }))
     });
     callback.check()?;

@@ -11,7 +11,10 @@ use std::borrow::Borrow;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
     feature = "serde",
-    serde(bound = "S::Owned: serde::Serialize + serde::de::DeserializeOwned")
+    serde(bound(
+        serialize = "S::Owned: serde::Serialize",
+        deserialize = "S::Owned: serde::de::DeserializeOwned"
+    ))
 )]
 pub(super) struct Memory<S: Space> {
     /// A ring of pairs; `newest` is the last one kept, `filled` how many there are.

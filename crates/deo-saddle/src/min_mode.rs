@@ -57,7 +57,7 @@ enum Phase {
     Done,
 }
 
-/// A min-mode saddle search over stored vectors `V`: plain data, resumable at any answer.
+/// A min-mode saddle search over the vectors of a space `S`: plain data, resumable at any answer.
 ///
 /// [`ask`](Self::ask) gives a point, [`tell`](Self::tell) takes the gradient there, until nothing is asked. With
 /// index 0 it is an L-BFGS minimiser.
@@ -82,7 +82,10 @@ enum Phase {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
     feature = "serde",
-    serde(bound = "S::Owned: serde::Serialize + serde::de::DeserializeOwned")
+    serde(bound(
+        serialize = "S::Owned: serde::Serialize",
+        deserialize = "S::Owned: serde::de::DeserializeOwned"
+    ))
 )]
 pub struct MinModeSearch<S: Space> {
     settings: MinModeSettings,

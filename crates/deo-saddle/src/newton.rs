@@ -61,7 +61,7 @@ enum Phase {
     Done,
 }
 
-/// A quasi-Newton saddle search over stored vectors `V`: plain data, resumable at any answer.
+/// A quasi-Newton saddle search over the vectors of a space `S`: plain data, resumable at any answer.
 ///
 /// [`ask`](Self::ask) gives a point, [`tell`](Self::tell) takes the gradient there, until nothing is asked.
 /// Memory and work are O(r²) and O(r³) for r coordinates: meant for up to a few hundred, and refused above
@@ -87,7 +87,10 @@ enum Phase {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
     feature = "serde",
-    serde(bound = "S::Owned: serde::Serialize + serde::de::DeserializeOwned")
+    serde(bound(
+        serialize = "S::Owned: serde::Serialize",
+        deserialize = "S::Owned: serde::de::DeserializeOwned"
+    ))
 )]
 pub struct NewtonSearch<S: Space> {
     settings: NewtonSettings,

@@ -6,7 +6,7 @@ use crate::optim::Optimizer;
 use crate::space::{Sliced, Space};
 use std::borrow::{Borrow, BorrowMut};
 
-/// The axes and a published rule over stored vectors `V`. Plain data: clone it, serialise it.
+/// The axes and a published rule over the vectors of a space `S`. Plain data: clone it, serialise it.
 ///
 /// [`compat`](crate::compat) has the formulas and a loop. Over [`Blocks`](crate::space::Blocks) take [`Tensors::blocks`].
 /// Over several ranks it does not run: each tensor would be an all-reduce, and ranks hold different tensors.

@@ -27,7 +27,10 @@ const SHARP: f64 = 0.3;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
     feature = "serde",
-    serde(bound = "S::Owned: serde::Serialize + serde::de::DeserializeOwned")
+    serde(bound(
+        serialize = "S::Owned: serde::Serialize",
+        deserialize = "S::Owned: serde::de::DeserializeOwned"
+    ))
 )]
 pub struct Diagnose<S: Space> {
     settings: DiagnoseSettings,

@@ -107,7 +107,7 @@ impl std::fmt::Display for GuardError {
 
 impl std::error::Error for GuardError {}
 
-/// The cap, over stored vectors `V`. The loop keeps the point of before the step.
+/// The cap, over the vectors of a space `S`. The loop keeps the point of before the step.
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Guard<S: Space> {

@@ -41,7 +41,10 @@ use std::borrow::{Borrow, BorrowMut};
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
     feature = "serde",
-    serde(bound = "S::Owned: serde::Serialize + serde::de::DeserializeOwned")
+    serde(bound(
+        serialize = "S::Owned: serde::Serialize",
+        deserialize = "S::Owned: serde::de::DeserializeOwned"
+    ))
 )]
 pub struct BatchCurvature<S: Space> {
     two_lengths: TwoLengths<S>,

@@ -14,7 +14,10 @@ const ERRORS: f64 = 3.0;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
     feature = "serde",
-    serde(bound = "S::Owned: serde::Serialize + serde::de::DeserializeOwned")
+    serde(bound(
+        serialize = "S::Owned: serde::Serialize",
+        deserialize = "S::Owned: serde::de::DeserializeOwned"
+    ))
 )]
 pub(super) enum Finder<S: Space> {
     None,
