@@ -11,9 +11,9 @@
 //! A command's figures are all numbers of the JSON that it prints, without times: how many they are, and a digest of them in
 //! ascending order, which a renamed field leaves alone.
 //!
-//! Two things below the program differ from machine to machine, and the record has a digest of both: the last bits of the
-//! functions of the C library, as `exp` and `hypot`, and the matrix products, whose kernels are chosen by the processor. Where
-//! one differs from the record, the commands that rest on it are compared among themselves only, on 1 and 2 threads.
+//! Two things below the program differ from machine to machine, and the record has a digest of both, and the instruction sets: the
+//! last bits of the functions of the C library, as `exp` and `hypot`, and the matrix products, whose kernels are chosen by the
+//! processor. Where one differs from the record, the commands that rest on it are compared among themselves only, on 1 and 2 threads.
 
 mod common;
 
@@ -154,7 +154,21 @@ fn library() -> String {
         let x = x as f32;
         [x.exp(), x.ln(), x.tanh(), x.cos()].iter().for_each(|y| digest.write_u32(y.to_bits()));
     }
-    format!("{:016x}", digest.finish())
+    format!("{:016x} {}", digest.finish(), instruction_sets())
+}
+
+/// What kernels are chosen by, those of faer's eigenvalues among them.
+fn instruction_sets() -> String {
+    #[cfg(target_arch = "x86_64")]
+    let found = [
+        ("avx512f", std::arch::is_x86_feature_detected!("avx512f")),
+        ("avx2", std::arch::is_x86_feature_detected!("avx2")),
+        ("fma", std::arch::is_x86_feature_detected!("fma")),
+    ];
+    #[cfg(not(target_arch = "x86_64"))]
+    let found = [(std::env::consts::ARCH, true)];
+    let names: Vec<&str> = found.iter().filter(|set| set.1).map(|set| set.0).collect();
+    names.join("+")
 }
 
 /// The same, and one of matrix products, in shapes of the small network: as it is, and with either side transposed.

@@ -123,7 +123,8 @@ pub struct Saddle<V> {
     pub found: Found<V>,
     /// The verdict on the index; [`Verdict::Unresolved`] if the search didn't converge.
     pub verdict: Verdict,
-    /// The k + 1 lowest curvatures, ascending; empty if the search didn't converge.
+    /// The k + 1 lowest curvatures, ascending; empty if the search didn't converge. Of a saddle the last, which is above zero,
+    /// may be a bound from above, as its error says: what was asked is its sign.
     pub curvatures: Vec<f64>,
     /// Their errors: those of the secants, and of the solve.
     pub errors: Vec<f64>,
@@ -348,7 +349,8 @@ where
     S: Space,
     O: Oracle<S::Vector> + ?Sized,
 {
-    let guess = found.hessian.take();
+    // In other variables the pair above zero is known by its sign: at a minimum that is the one that is asked for.
+    let guess = found.hessian.take().filter(|_| index > 0);
     let mut saddle = Saddle {
         found,
         verdict: Verdict::Unresolved,
