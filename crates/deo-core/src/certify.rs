@@ -5,7 +5,7 @@
 //!
 //! 1. *Noise*: fourth differences of gradients (and losses) at five points of a line, so near that a smooth function has
 //!    none, σ² = Σᵢ (Δ⁴g)ᵢ²/(70 N) (Moré & Wild 2011). From σ follows the length of every later probe.
-//! 2. *Search*: the lowest eigenpair from several random starts by [`Krylov`], central rule, each confirmed.
+//! 2. *Search*: the lowest eigenpair from several random starts by [`Krylov`](crate::krylov::Krylov), central rule, each confirmed.
 //! 3. *Evidence*: the lowest C is measured afresh along its axis at four lengths, and once more at the stationary point
 //!    beside x, as far as one step along g leads there. Its error is what they differ by, and the noise.
 //! 4. *Index*: where C < 0, the highest curvature, and more of the lowest until one isn't negative.
