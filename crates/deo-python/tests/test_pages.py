@@ -16,7 +16,9 @@ EXAMPLES = sorted((CRATE / "examples").glob("*.py"))
 
 
 def missing(text):
-    names = set(re.findall(r"(?:import|from) (?:deo\.)?(scipy|torch|ase)\b", text))
+    # Imported there, or by a part before it.
+    names = set(re.findall(r"(?:import|from) (?:deo\.)?(scipy|torch|ase)\b|\b(?:deo\.)?(scipy|torch|ase)\.", text))
+    names = {name for pair in names for name in pair if name}
     return sorted(name for name in names if importlib.util.find_spec(name) is None)
 
 
