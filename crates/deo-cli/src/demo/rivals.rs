@@ -19,11 +19,13 @@ const SEEDS: u64 = 5;
 const GRID: u32 = 5;
 
 /// The methods and what a newcomer would call them.
-const METHODS: [(MethodKind, &str); 8] = [
+const METHODS: [(MethodKind, &str); 9] = [
     (MethodKind::Plain(Base::Gd), "gradient descent"),
     (MethodKind::Plain(Base::HeavyBall), "heavy ball (momentum 0.9)"),
     (MethodKind::Plain(Base::Adam), "Adam"),
     (MethodKind::PerturbedGd, "random kicks (perturbed GD)"),
+    // The fairest of the rivals: on this problem any noise helps, and Adam goes on from it in its own metric.
+    (MethodKind::With(Policy::Perturbed, Base::Adam), "random kicks beside Adam"),
     (MethodKind::With(Policy::RandomAxis, Base::HeavyBall), "heavy ball, DEO with a random axis"),
     (MethodKind::With(Policy::Escape, Base::Gd), "gradient descent with DEO"),
     (MethodKind::With(Policy::Escape, Base::Adam), "Adam with DEO"),
