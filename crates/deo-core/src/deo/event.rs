@@ -45,7 +45,7 @@ pub enum Event {
     NoNegativeCurvature,
     /// The curvature is negative (or of any sign, in a control), but no length had a certified decrease.
     Rejected,
-    /// The line search didn't pay, and the second wasn't due: progress has not stalled, or there is no second.
+    /// The line search didn't pay, and no axis was due: progress has not stalled, or none is ever looked for.
     NoGain,
     /// The line search didn't pay and left too little of the budget for the axis.
     Unaffordable,

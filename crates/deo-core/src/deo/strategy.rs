@@ -267,7 +267,7 @@ impl Strategy {
         } // of a loss that isn't finite nothing is learned
     }
 
-    /// Opens the visit that the info is set for, if it can be borne.
+    /// Opens the visit for which `info` was noted, if it can be borne.
     fn open<S: Space>(&mut self, desk: &mut Desk<S>, space: &S) {
         let Some(info) = self.info else { return };
         if self.left(desk.visit) < SMALLEST_VISIT {

@@ -245,4 +245,21 @@ mod tests {
             assert_eq!(x[0] - before, step);
         }
     }
+
+    #[test]
+    fn lengths_stay_within_their_range() {
+        let space = Host::<f64>::new();
+        let settings = RpropSettings { range: [0.3, 2.0], ..Default::default() };
+        for (flips, bound) in [(false, 2.0), (true, 0.3)] {
+            let mut x = vec![0.0];
+            let mut rprop = Rprop::new(settings, &space, &x).unwrap();
+            for t in 0..20 {
+                // After a change of sign comes a pause, so that two of three steps would be compared.
+                let g = if flips && (t / 2) % 2 == 1 { -1.0 } else { 1.0 };
+                rprop.step(&space, &mut x, &[g], 0.1);
+                assert!((0.3..=2.0).contains(&rprop.lengths()[0]));
+            }
+            assert_eq!(rprop.lengths()[0], bound);
+        }
+    }
 }

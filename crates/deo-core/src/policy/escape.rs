@@ -1,8 +1,8 @@
 //! The escape strategy: lengthen the gradient step; if that doesn't pay, kick along the lowest curvature.
 //!
 //! Problem: on a plateau the gradient still knows the way and only its length is wrong; at a saddle it knows
-//! nothing and only the axis does. A visit climbs a strategy of two searches, each moved by losses that were *seen* to
-//! fall on the same batch:
+//! nothing and only the axis does. A visit makes up to two searches, the cheaper first, and moves x by losses that were
+//! *seen* to fall on the same batch:
 //!
 //! 1. **Line search**, losses only: a search along −g/‖g‖. Taken if it pays.
 //! 2. **Axis**, where progress has stalled: a random axis, rotations until C is negative and the axis sharp.

@@ -8,8 +8,8 @@
 //! | max(x, 0) | 1 where x > 0, else 0 |
 
 use super::elementary::exp;
-use super::parallel::{for_each_component, rows, rows_mut};
-use super::{check_len, gelu};
+use super::gelu;
+use super::parallel::{map, scale};
 use deo_linalg::{Real, Threads};
 
 /// An element-wise function.
@@ -62,38 +62,4 @@ impl Activation {
             }
         }
     }
-}
-
-/// y ← f(x), component by component.
-#[track_caller]
-fn map<T: Real>(threads: Threads, y: &mut [T], x: &[T], f: impl Fn(T) -> T + Copy + Sync) {
-    check_len("y", y, x.len());
-    let views = (rows_mut(y, 1), rows(x, 1));
-    for_each_component(
-        threads,
-        views,
-        #[inline(always)]
-        |(y, x)| {
-            for (y, x) in y.flat().iter_mut().zip(x.flat()) {
-                *y = f(*x);
-            }
-        },
-    );
-}
-
-/// dx ← dx ∘ f(z).
-#[track_caller]
-fn scale<T: Real>(threads: Threads, dx: &mut [T], z: &[T], f: impl Fn(T) -> T + Copy + Sync) {
-    check_len("dx", dx, z.len());
-    let views = (rows_mut(dx, 1), rows(z, 1));
-    for_each_component(
-        threads,
-        views,
-        #[inline(always)]
-        |(dx, z)| {
-            for (dx, z) in dx.flat().iter_mut().zip(z.flat()) {
-                *dx *= f(*z);
-            }
-        },
-    );
 }

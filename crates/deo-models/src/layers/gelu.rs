@@ -10,7 +10,7 @@
 
 use super::check_len;
 use super::elementary::normal;
-use super::parallel::{for_each_component, rows, rows_mut};
+use super::parallel::{for_each_component, map, rows_mut, scale};
 use deo_linalg::{Real, Threads};
 
 /// y ← x Φ(x), component by component; x, y of one length.
@@ -20,17 +20,12 @@ use deo_linalg::{Real, Threads};
 /// If the lengths differ.
 #[track_caller]
 pub fn forward<T: Real>(threads: Threads, y: &mut [T], x: &[T]) {
-    check_len("y", y, x.len());
-    let views = (rows_mut(y, 1), rows(x, 1));
-    for_each_component(
+    map(
         threads,
-        views,
+        y,
+        x,
         #[inline(always)]
-        |(y, x)| {
-            for (y, x) in y.flat().iter_mut().zip(x.flat()) {
-                *y = *x * normal(*x).0;
-            }
-        },
+        |x| x * normal(x).0,
     );
 }
 
@@ -67,18 +62,12 @@ pub fn forward_with_slope<T: Real>(threads: Threads, y: &mut [T], x: &mut [T]) {
 /// If the lengths differ.
 #[track_caller]
 pub fn backward_by_slope<T: Real>(threads: Threads, dx: &mut [T], slope: &[T]) {
-    // y = x Φ(x)
-    check_len("dx", dx, slope.len());
-    let views = (rows_mut(dx, 1), rows(slope, 1));
-    for_each_component(
+    scale(
         threads,
-        views,
+        dx,
+        slope,
         #[inline(always)]
-        |(dx, slope)| {
-            for (dx, slope) in dx.flat().iter_mut().zip(slope.flat()) {
-                *dx *= *slope;
-            }
-        },
+        |slope| slope,
     );
 }
 
@@ -89,18 +78,14 @@ pub fn backward_by_slope<T: Real>(threads: Threads, dx: &mut [T], slope: &[T]) {
 /// If the lengths differ.
 #[track_caller]
 pub fn backward_in_place<T: Real>(threads: Threads, dx: &mut [T], x: &[T]) {
-    check_len("dx", dx, x.len());
-    let views = (rows_mut(dx, 1), rows(x, 1));
-    for_each_component(
+    scale(
         threads,
-        views,
+        dx,
+        x,
         #[inline(always)]
-        |(dx, x)| {
-            for (dx, x) in dx.flat().iter_mut().zip(x.flat()) {
-                // y = x Φ(x)
-                let (below, density) = normal(*x);
-                *dx *= below + *x * density;
-            }
+        |x| {
+            let (below, density) = normal(x);
+            below + x * density
         },
     );
 }

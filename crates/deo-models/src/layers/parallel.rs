@@ -6,8 +6,9 @@
 //! gains and biases) is split by columns instead, with [`for_each`] over the entries of the result: every
 //! entry is then summed in the order of the rows, and no partial sums need a place.
 
+use super::check_len;
 use deo_linalg::parallel::Views;
-use deo_linalg::{Threads, vectorised};
+use deo_linalg::{Real, Threads, vectorised};
 
 /// Rows, or entries, of one task: some microseconds of work, against the fraction of one that a fork costs.
 const ROWS: usize = 32;
@@ -117,6 +118,52 @@ pub(crate) fn for_each_component<V: Views>(
     body: impl Fn(V) + Copy + Sync,
 ) {
     for_each_chunk(threads, COMPONENTS, views, body);
+}
+
+/// y ← f(x), component by component; x, y of one length. `f` is to be `#[inline(always)]`.
+#[inline(always)]
+#[track_caller]
+pub(super) fn map<T: Real>(
+    threads: Threads,
+    y: &mut [T],
+    x: &[T],
+    f: impl Fn(T) -> T + Copy + Sync,
+) {
+    check_len("y", y, x.len());
+    let views = (rows_mut(y, 1), rows(x, 1));
+    for_each_component(
+        threads,
+        views,
+        #[inline(always)]
+        |(y, x)| {
+            for (y, x) in y.flat().iter_mut().zip(x.flat()) {
+                *y = f(*x);
+            }
+        },
+    );
+}
+
+/// dx ← dx ∘ f(z), likewise.
+#[inline(always)]
+#[track_caller]
+pub(super) fn scale<T: Real>(
+    threads: Threads,
+    dx: &mut [T],
+    z: &[T],
+    f: impl Fn(T) -> T + Copy + Sync,
+) {
+    check_len("dx", dx, z.len());
+    let views = (rows_mut(dx, 1), rows(z, 1));
+    for_each_component(
+        threads,
+        views,
+        #[inline(always)]
+        |(dx, z)| {
+            for (dx, z) in dx.flat().iter_mut().zip(z.flat()) {
+                *dx *= f(*z);
+            }
+        },
+    );
 }
 
 /// Runs `body` over tasks of at most `chunk` rows.
