@@ -17,7 +17,8 @@ compared at the same weights on the same batch.
     adamw     the optimizer's step alone
     product   one Hessian-vector product: ours is one gradient at a displaced point, theirs double backward
     matmul    the matrix products of such a step, one by one
-    memory    greatest resident set of a process that trains; of one that takes Hessian-vector products
+    recompute a step with the activations of each block computed again in backward; PyTorch's torch.utils.checkpoint
+    memory    greatest resident set of a process that trains, plainly and recomputing; of one that takes Hessian-vector products
 """
 import argparse
 import functools
@@ -39,6 +40,7 @@ except ModuleNotFoundError as missing:
 from torch import nn
 from torch.nn import functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.checkpoint import checkpoint
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZES = {"paper-small": (4, 4, 128), "paper-large": (6, 6, 384)}  # layers, heads, width
@@ -72,8 +74,9 @@ class Block(nn.Module):
 class Gpt(nn.Module):
     """nanoGPT's model: no biases, no dropout, the output layer tied to the embedding."""
 
-    def __init__(self, layers, heads, width):
+    def __init__(self, layers, heads, width, recompute=False):
         super().__init__()
+        self.recompute = recompute
         self.transformer = nn.ModuleDict({
             "wte": nn.Embedding(VOCABULARY, width),
             "wpe": nn.Embedding(BLOCK, width),
@@ -85,7 +88,7 @@ class Gpt(nn.Module):
         t = self.transformer
         x = t["wte"](tokens) + t["wpe"](torch.arange(tokens.shape[1]))
         for block in t["h"]:
-            x = block(x)
+            x = checkpoint(block, x, use_reentrant=False) if self.recompute else block(x)
         logits = t["ln_f"](x) @ t["wte"].weight.T
         return F.cross_entropy(logits.view(-1, VOCABULARY), targets.view(-1))
 
@@ -206,12 +209,12 @@ def await_quiet(options):
 
 
 def compare(title, ours, theirs, options, repeat, least_seconds=None):
-    """Interleaves one function of ours with several of theirs; each returns the seconds of `repeat` runs.
+    """Interleaves functions of ours, the first the base, with several of theirs; each returns the seconds of `repeat` runs.
 
     `least_seconds` is what the yardstick allows; the last column gives it as a share of the medians."""
-    seconds = {"deo": [], **{name: [] for name in theirs}}
-    shares = {name: [] for name in seconds}
-    runs = {"deo": ours, **{name: functools.partial(timed, run) for name, run in theirs.items()}}
+    ours = ours if isinstance(ours, dict) else {"deo": ours}
+    runs = {**ours, **{name: functools.partial(timed, run) for name, run in theirs.items()}}
+    seconds, shares = ({name: [] for name in runs} for _ in range(2))
     for _ in range(options.rounds):
         for name, run in runs.items():
             await_quiet(options)
@@ -286,6 +289,30 @@ def steps(ours, options):
             title = f"step of {model}, {threads} thread{'s'[:threads - 1]}"
             least = flop(model) / options.peak[threads]["flops"]
             tables.append(compare(title, run, runs, options, repeat, least))
+    return tables
+
+
+def recomputing(ours, options):
+    tables = []
+    for model in SIZES:
+        theirs, inputs, targets = load(ours, model)
+        again = Gpt(*SIZES[model], recompute=True)
+        again.load_state_dict(theirs.state_dict())
+        adamw = lambda model: torch.optim.AdamW(model.parameters(), lr=1e-3)
+        runs = {
+            "PyTorch": training(theirs, inputs, targets, adamw(theirs)),
+            "PyTorch, checkpoint": training(again, inputs, targets, adamw(again)),
+        }
+        for threads in options.threads:
+            torch.set_num_threads(threads)
+            run = lambda model, repeat: ours("step", model=model, threads=threads, repeat=repeat)["seconds"]
+            both = {
+                "deo": functools.partial(run, model),
+                "deo, recompute": functools.partial(run, f"{model}, recompute"),
+            }
+            title = f"step of {model} that keeps and that computes again, {threads} thread{'s'[:threads - 1]}"
+            least = flop(model) / options.peak[threads]["flops"]
+            tables.append(compare(title, both, runs, options, 10 if model == "paper-small" else 2, least))
     return tables
 
 
@@ -401,9 +428,9 @@ def memory_of_theirs(model, task):
     torch.manual_seed(1)
     torch.ones(3) @ torch.ones(3)
     before = peak()
-    theirs = Gpt(*SIZES[model])
+    theirs = Gpt(*SIZES[model], recompute=task == "recompute")
     inputs, targets = torch.randint(VOCABULARY, (2, 12, BLOCK))
-    if task == "step":
+    if task in ("step", "recompute"):
         run = training(theirs, inputs, targets, torch.optim.AdamW(theirs.parameters(), lr=1e-3))
     elif task == "product":
         run = double_backward(theirs, inputs, targets)["PyTorch, double backward"]
@@ -416,10 +443,11 @@ def memory(_, options):
     print("\ngreatest resident set in MB, whole process and without what it had before there was a model")
     rows = []
     for model in SIZES:
-        for task in ("step", "product"):
+        for task in ("step", "recompute", "product"):
             ours = Ours(build=False)
             before = ours("memory")["bytes"]
-            ours(task, model=model, threads=max(options.threads), repeat=5)
+            name, what = (f"{model}, recompute", "step") if task == "recompute" else (model, task)
+            ours(what, model=name, threads=max(options.threads), repeat=5)
             whole = ours("memory")["bytes"]
             ours.close()
             theirs = subprocess.run(
@@ -435,7 +463,7 @@ def memory(_, options):
             ratios = [b / a for a, b in zip(row["deo"], row["PyTorch"])]
             rows.append({**row, "ratios": ratios})
             print(
-                f"{model:12} {task:8} deo {mb(whole):8.1f} {mb(whole - before):8.1f}"
+                f"{model:12} {task:10} deo {mb(whole):8.1f} {mb(whole - before):8.1f}"
                 f"   PyTorch {mb(their_whole):8.1f} {mb(their_whole - their_before):8.1f}"
                 f"   ratios {ratios[0]:5.2f} {ratios[1]:5.2f}"
             )
@@ -508,7 +536,9 @@ def versions():
 
 
 def main():
-    tasks = {"step": steps, "adamw": optimizers, "product": products, "matmul": matrices, "memory": memory}
+    tasks = {
+        "step": steps, "recompute": recomputing, "adamw": optimizers, "product": products, "matmul": matrices, "memory": memory,
+    }
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tasks", nargs="*", metavar="TASK", help=f"of {', '.join(tasks)}; all by default")
     parser.add_argument("--rounds", type=int, default=15)

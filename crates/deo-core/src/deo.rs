@@ -38,7 +38,7 @@ mod with_deo;
 pub use crate::oracle::{Question, Trial};
 pub use event::{Counts, Event};
 pub use settings::{DeoSettings, DeoSettingsError, PolicySettings, Tracking};
-pub use with_deo::{StepReport, WithDeo};
+pub use with_deo::{StepReport, WithDeo, WithDeoState};
 
 use crate::dimer::{Dimer, Target};
 use crate::estimate::Estimate;

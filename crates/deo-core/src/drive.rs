@@ -9,6 +9,6 @@
 //! | [`Deo::visit`](crate::Deo::visit) | the questions of one training step |
 //! | [`WithDeo`] | a whole training step around any optimizer |
 
-pub use crate::deo::{StepReport, WithDeo};
+pub use crate::deo::{StepReport, WithDeo, WithDeoState};
 pub use crate::dimer::curvature;
 pub use crate::oracle::{Asks, Oracle, Workspace};

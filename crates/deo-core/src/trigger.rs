@@ -34,7 +34,7 @@ pub enum Stall {
 pub struct TriggerSettings {
     /// K, the steps between two visits, before any failure.
     pub interval: u64,
-    /// When the search for an axis, the search for an axis, may begin.
+    /// When the search for an axis may begin.
     pub stall: Stall,
 }
 

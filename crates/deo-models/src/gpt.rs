@@ -61,7 +61,7 @@ pub use config::{GptConfig, GptConfigError};
 use crate::data::Batch;
 use crate::layers::inside;
 use crate::layout::Layout;
-use activations::Activations;
+use activations::{Activations, Keep};
 use deo_core::Objective;
 use deo_linalg::{Real, Threads};
 use parameters::Parameters;
@@ -90,6 +90,15 @@ impl<T: Real> Gpt<T> {
             threads,
             activations: Activations::default(),
         })
+    }
+
+    /// Keeps of each block what it reads, and computes the rest again in backward: the same bits in a fraction of the memory
+    /// for the time of most of a forward pass.
+    #[must_use]
+    pub fn with_recompute(mut self, recompute: bool) -> Self {
+        let keep = if recompute { Keep::Inputs } else { Keep::Everything };
+        self.activations = Activations::new(keep);
+        self
     }
 
     /// The shape.

@@ -40,8 +40,9 @@ fn count(mut step: impl FnMut()) -> usize {
     COUNT.load(Ordering::Relaxed) - before
 }
 
-fn gpt(threads: Threads) -> usize {
-    let mut gpt = Gpt::<f32>::new(GptConfig::tiny(65), threads).expect("a model");
+fn gpt(threads: Threads, recompute: bool) -> usize {
+    let gpt = Gpt::<f32>::new(GptConfig::tiny(65), threads).expect("a model");
+    let mut gpt = gpt.with_recompute(recompute);
     let (x, batch) = (gpt.init(1), Batch::zeros(8, 32));
     let mut g = vec![0.0; x.len()];
     count(|| {
@@ -63,14 +64,16 @@ fn mlp(threads: Threads) -> usize {
 
 #[test]
 fn a_step_allocates_nothing() {
-    assert_eq!(gpt(Threads::One), 0);
+    assert_eq!(gpt(Threads::One, false), 0);
+    assert_eq!(gpt(Threads::One, true), 0);
     assert_eq!(mlp(Threads::One), 0);
     // Every thread keeps packing space for its products. Which thread takes which work is up to chance, so
     // the warm-up has each of them do all of it.
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("a pool");
-    pool.broadcast(|_| (gpt(Threads::One), mlp(Threads::One)));
+    pool.broadcast(|_| (gpt(Threads::One, false), mlp(Threads::One)));
     pool.install(|| {
-        assert_eq!(gpt(Threads::Pool), 0);
+        assert_eq!(gpt(Threads::Pool, false), 0);
+        assert_eq!(gpt(Threads::Pool, true), 0);
         assert_eq!(mlp(Threads::Pool), 0);
     });
 }

@@ -14,7 +14,7 @@
 //! | `yardstick` | large products, ours and faer's, and a copy: what the machine can do at most |
 //! | `memory` | nothing: the greatest resident set of this process so far, in bytes |
 //!
-//! `model` is `paper-small` or `paper-large`, `threads` the size of the pool. With `processor` the seconds are those of the
+//! `model` is `paper-small` or `paper-large`, with `, recompute` behind it for activations that are computed again, `threads` the size of the pool. With `processor` the seconds are those of the
 //! processor, which a busy machine stretches less; one thread and Linux only, and the mean of all repeats.
 
 mod yardstick;
@@ -67,12 +67,16 @@ struct Training {
 
 impl Training {
     fn new(model: &str) -> Result<Self, Box<dyn Error>> {
-        let config = match model {
+        let (name, recompute) = match model.strip_suffix(", recompute") {
+            Some(name) => (name, true),
+            None => (model, false),
+        };
+        let config = match name {
             "paper-small" => GptConfig::paper_small(VOCABULARY),
             "paper-large" => GptConfig::paper_large(VOCABULARY),
             other => return Err(format!("no model {other}: paper-small or paper-large").into()),
         };
-        let gpt = Gpt::<f32>::new(config, Threads::Pool)?;
+        let gpt = Gpt::<f32>::new(config, Threads::Pool)?.with_recompute(recompute);
         let (space, x) = (Parallel::new(Threads::Pool), gpt.init(1));
         let adam = Adam::new(AdamSettings::adamw(), &space, &x)?;
         let g = space.zeros_like(&x);

@@ -140,6 +140,7 @@ impl<'a> Experiment<'a> {
 
     pub(super) fn gpt(&self) -> Gpt<f32> {
         // The presets' sizes fit together, and `Settings` and `Vocabulary` have checked the block and the vocabulary.
-        Gpt::new(self.model, Threads::Pool).expect("a preset is a valid model")
+        let gpt = Gpt::new(self.model, Threads::Pool).expect("a preset is a valid model");
+        gpt.with_recompute(self.settings.recompute)
     }
 }

@@ -124,6 +124,12 @@ pub struct Options {
     #[arg(long, value_name = "N", help_heading = RUN)]
     pub threads: Option<usize>,
 
+    /// Keep of each block of the model what it reads, and compute the rest again for the gradient: less memory, more time, the
+    /// same numbers [default: false]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(help_heading = RUN)]
+    pub recompute: Option<bool>,
+
     /// Gradients between two validations [default: steps/10]
     #[arg(long, value_name = "N", help_heading = RUN)]
     #[serde(alias = "eval_every")]
@@ -189,6 +195,7 @@ impl Options {
             steps: self.steps.or(file.steps),
             seed: self.seed.or(file.seed),
             threads: self.threads.or(file.threads),
+            recompute: self.recompute.or(file.recompute),
             eval_every: self.eval_every.or(file.eval_every),
             eval_batches: self.eval_batches.or(file.eval_batches),
             sample: self.sample.or(file.sample),

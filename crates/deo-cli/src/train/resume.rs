@@ -119,6 +119,7 @@ impl Loaded {
         let options = Options {
             threads: asked.threads.or(kept.threads),
             sample: asked.sample.or(kept.sample),
+            recompute: asked.recompute.or(kept.recompute),
             save_every: asked.save_every.or(kept.save_every),
             text: asked.text.or_else(|| kept.text.clone()),
             ..kept.clone()
@@ -158,7 +159,7 @@ impl Loaded {
 }
 
 /// Options that change no number of a training.
-const FREE: [&str; 3] = ["threads", "sample", "save-every"];
+const FREE: [&str; 4] = ["threads", "sample", "recompute", "save-every"];
 
 /// Whether what is asked for is what was decided, option by option.
 fn agree(kept: &Options, asked: &Options) -> Result<(), ResumeError> {

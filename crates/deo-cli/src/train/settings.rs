@@ -21,7 +21,7 @@ use deo_core::{DeoSettings, PolicySettings};
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// Everything that decides the numbers of a run, and the number of threads, which doesn't.
+/// Everything that decides the numbers of a run, and a few that don't, the number of threads among them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Settings {
@@ -57,6 +57,8 @@ pub struct Settings {
     pub sample: usize,
     /// Threads.
     pub threads: usize,
+    /// Whether a gradient computes the activations of forward again, which changes no number either.
+    pub recompute: bool,
     /// The most steps that are lost, whatever ends the run; `None` if nothing is kept.
     pub save_every: Option<u64>,
 }
@@ -148,6 +150,7 @@ impl Settings {
             )?,
             sample: options.sample.unwrap_or(400),
             threads: threads(options.threads)?,
+            recompute: options.recompute.unwrap_or(false),
             save_every: save_every(&options)?,
             text: utf8(options.text)?,
         };

@@ -29,6 +29,7 @@ impl Settings {
             eval_every: Some(self.eval_every),
             eval_batches: Some(self.eval_batches),
             sample: Some(self.sample),
+            recompute: Some(self.recompute),
             save_every: self.save_every,
             ..Options::default()
         };
@@ -155,6 +156,7 @@ mod tests {
             steps: Some(77),
             seed: Some(99),
             threads: Some(2),
+            recompute: Some(true),
             eval_every: Some(8),
             eval_batches: Some(6),
             sample: Some(12),

@@ -3,7 +3,7 @@
 use super::{Counts, Deo, DeoSettings, DeoSettingsError, Event};
 use crate::objective::Objective;
 use crate::optim::{Optimizer, Updates, clip_norm};
-use crate::oracle::{Asks, Question, Workspace};
+use crate::oracle::{Asks, Oracle, Question, Workspace};
 use crate::probe::Answer;
 use crate::space::Space;
 use std::borrow::BorrowMut;
@@ -69,13 +69,28 @@ impl<S: Space> Deo<S> {
 /// ```
 #[derive(Debug, Clone)]
 pub struct WithDeo<O, S: Space> {
+    state: WithDeoState<O, S>,
+    gradient: S::Owned,
+    workspace: Workspace<S>,
+}
+
+/// What a run of [`WithDeo`] goes on from, beside x: [`WithDeo::state`] lends it between two steps, to be saved with feature
+/// `serde`, and [`WithDeo::resume`] takes it.
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(bound(
+        serialize = "S::Owned: serde::Serialize, O: serde::Serialize",
+        deserialize = "S::Owned: serde::de::DeserializeOwned, O: serde::de::DeserializeOwned"
+    ))
+)]
+pub struct WithDeoState<O, S: Space> {
     deo: Deo<S>,
     optimizer: O,
     clip: Option<f64>,
     /// Steps of warm-up still to come.
     warmup: u64,
-    gradient: S::Owned,
-    workspace: Workspace<S>,
 }
 
 /// What a step of [`WithDeo`] saw and did.
@@ -105,20 +120,29 @@ impl<O, S: Space> WithDeo<O, S> {
         optimizer: O,
         settings: DeoSettings,
     ) -> Result<Self, DeoSettingsError> {
-        Ok(WithDeo {
-            deo: Deo::new(space, like, settings)?,
-            optimizer,
-            clip: None,
-            warmup: 0,
-            gradient: space.zeros_like(like),
-            workspace: Workspace::new(space, like, settings.dimer.rule),
-        })
+        let deo = Deo::new(space, like, settings)?;
+        Ok(WithDeo::resume(space, like, WithDeoState { deo, optimizer, clip: None, warmup: 0 }))
+    }
+
+    /// Goes on from a saved state, with the x that it was saved with, to the same bits. `like` has the shape of x.
+    ///
+    /// Whether a state that was read from somewhere belongs to this run, [`Deo::continues`] says of its [`deo`](Self::deo),
+    /// and the optimizer's method of that name of the rest.
+    pub fn resume(space: &S, like: &S::Vector, state: WithDeoState<O, S>) -> Self {
+        let rule = state.deo.desk.dimer.settings().rule;
+        let (gradient, workspace) = (space.zeros_like(like), Workspace::new(space, like, rule));
+        WithDeo { state, gradient, workspace }
+    }
+
+    /// What to save, between two steps.
+    pub fn state(&self) -> &WithDeoState<O, S> {
+        &self.state
     }
 
     /// Clips the gradient's norm to `max` before the optimizer's step.
     #[must_use]
     pub fn with_clip(mut self, max: f64) -> Self {
-        self.clip = Some(max);
+        self.state.clip = Some(max);
         self
     }
 
@@ -128,23 +152,23 @@ impl<O, S: Space> WithDeo<O, S> {
     /// a loss doesn't show, and a long move then undoes it (docs/adr/0028).
     #[must_use]
     pub fn with_warmup(mut self, steps: u64) -> Self {
-        self.warmup = steps;
+        self.state.warmup = steps;
         self
     }
 
     /// The machine, for its counts, estimate and axis.
     pub fn deo(&self) -> &Deo<S> {
-        &self.deo
+        &self.state.deo
     }
 
     /// The optimizer.
     pub fn optimizer(&self) -> &O {
-        &self.optimizer
+        &self.state.optimizer
     }
 
     /// What DEO has evaluated and done so far.
     pub fn counts(&self) -> Counts {
-        self.deo.counts()
+        self.state.deo.counts()
     }
 
     /// One training step at x on the batch that `objective` is bound to, with learning rate `lr`.
@@ -160,32 +184,51 @@ impl<O, S: Space> WithDeo<O, S> {
         O: Optimizer<S>,
         F: Objective<S::Vector> + ?Sized,
     {
+        let Ok(report) = self.try_step(space, objective, x, lr);
+        report
+    }
+
+    /// The same from an oracle that may stop.
+    ///
+    /// # Errors
+    ///
+    /// Why it stopped; x is as before and the optimizer has taken no step. The next call begins a step, on the same batch or
+    /// another: what this one had begun to look at is forgotten, and what it has evaluated is counted.
+    pub fn try_step<F>(
+        &mut self,
+        space: &S,
+        oracle: &mut F,
+        x: &mut S::Vector,
+        lr: f64,
+    ) -> Result<StepReport, F::Stop>
+    where
+        S: Updates,
+        O: Optimizer<S>,
+        F: Oracle<S::Vector> + ?Sized,
+    {
+        let WithDeoState { deo, optimizer, clip, warmup } = &mut self.state;
         let g = self.gradient.borrow_mut();
-        let loss = objective.value_grad(x, g);
-        let gradient_norm = match self.warmup.checked_sub(1) {
+        let loss = oracle.try_value_grad(x, g)?;
+        let gradient_norm = match warmup.checked_sub(1) {
             Some(left) => {
-                self.warmup = left;
+                *warmup = left;
                 space.norm(g)
             }
-            None => self.deo.observe(space, x, loss, g),
+            None => deo.observe(space, x, loss, g),
         };
-        if !(loss.is_finite() && gradient_norm.is_finite()) {
-            let event = self.deo.apply(space, x, g);
-            if event.moved() {
-                self.optimizer.jumped(space);
-            }
-            return StepReport { loss, gradient_norm, event, skipped: true };
+        let skipped = !(loss.is_finite() && gradient_norm.is_finite());
+        if !skipped {
+            self.workspace.try_answer_all(deo, space, oracle, x, g)?;
         }
-        self.deo.visit(space, objective, x, g, &mut self.workspace);
-        let event = self.deo.apply(space, x, g);
+        let event = deo.apply(space, x, g);
         if event.moved() {
-            self.optimizer.jumped(space);
-        } else {
-            if let Some(max) = self.clip {
+            optimizer.jumped(space);
+        } else if !skipped {
+            if let Some(max) = *clip {
                 clip_norm(space, max, g);
             }
-            self.optimizer.step(space, x, g, lr);
+            optimizer.step(space, x, g, lr);
         }
-        StepReport { loss, gradient_norm, event, skipped: false }
+        Ok(StepReport { loss, gradient_norm, event, skipped })
     }
 }

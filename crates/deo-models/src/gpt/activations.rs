@@ -2,6 +2,9 @@
 //!
 //! With R = rows · block tokens and C the width. All of it is allocated when the shape of the batch is first
 //! seen; the gradients of activations share buffers, because each is read once, by the next backward line.
+//!
+//! A block keeps 15 C numbers a token and heads · block more. With [`Keep::Inputs`] the blocks share one such set, and keep
+//! what they read, C numbers a token; backward computes the rest again (Chen et al., arXiv 1604.06174), with the same bits.
 
 use super::GptConfig;
 use crate::layers::{Attention, Normalised};
@@ -10,11 +13,15 @@ use deo_linalg::Real;
 /// The buffers of one model.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Activations<T> {
+    keep: Keep,
     /// The batch that the buffers fit: sequences, and tokens of each.
     shape: (usize, usize),
     /// The residual stream, R × C; one buffer for all blocks.
     pub(super) stream: Vec<T>,
+    /// Those of every block, or one for all of them.
     pub(super) blocks: Vec<Block<T>>,
+    /// What each block but the last has read, R × C, where backward computes its buffers again.
+    pub(super) inputs: Vec<Vec<T>>,
     pub(super) ln_f: Normalised<T>,
     /// What the head reads, R × C.
     pub(super) last: Vec<T>,
@@ -30,6 +37,22 @@ pub(super) struct Activations<T> {
     pub(super) d_wide: Vec<T>,
     /// The scratch of attention's backward, rows × block × block.
     pub(super) scratch: Vec<T>,
+}
+
+/// What forward keeps of a block for backward.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Keep {
+    /// Everything that backward reads.
+    #[default]
+    Everything,
+    /// What the block reads.
+    Inputs,
+}
+
+/// The buffers of block `i`: its own, or those that all share.
+pub(super) fn of<T>(blocks: &mut [Block<T>], i: usize) -> &mut Block<T> {
+    let last = blocks.len() - 1;
+    &mut blocks[i.min(last)]
 }
 
 /// What backward needs of one transformer block.
@@ -54,6 +77,11 @@ pub(super) struct Block<T> {
 }
 
 impl<T: Real> Activations<T> {
+    /// No buffers yet.
+    pub(super) fn new(keep: Keep) -> Self {
+        Activations { keep, ..Activations::default() }
+    }
+
     /// Makes the buffers fit `rows` sequences of `block` tokens; does nothing if they do.
     pub(super) fn fit(&mut self, config: &GptConfig, rows: usize, block: usize) {
         if self.shape == (rows, block) {
@@ -63,7 +91,13 @@ impl<T: Real> Activations<T> {
         let (r, c) = (rows * block, config.width);
         let attention = Attention { block, heads: config.heads, width: c };
         let room = |buffer: &mut Vec<T>, len| buffer.resize(len, T::ZERO);
-        self.blocks.resize_with(config.layers, Block::default);
+        let (sets, inputs) = match self.keep {
+            Keep::Everything => (config.layers, 0),
+            Keep::Inputs => (1, config.layers - 1),
+        };
+        self.inputs.resize_with(inputs, Vec::new);
+        self.inputs.iter_mut().for_each(|input| room(input, r * c));
+        self.blocks.resize_with(sets, Block::default);
         for b in &mut self.blocks {
             b.ln_1.resize(r, c);
             room(&mut b.normed_1, r * c);

@@ -5,8 +5,8 @@
 //! [`layers`](crate::layers).
 
 use super::GptConfig;
-use super::activations::Activations;
-use super::parameters::Parameters;
+use super::activations::{Activations, Block, of};
+use super::parameters::{self, Parameters};
 use crate::layers::{Attention, CrossEntropy, Embedding, LayerNorm, Linear, gelu};
 use deo_linalg::{Real, Threads};
 
@@ -56,18 +56,29 @@ impl<'a> Pass<'a> {
         let get = |id| p.layout.get(id, x);
         let stream = &mut a.stream;
         (self.embedding).forward(th, stream, tokens, get(p.wte), get(p.wpe));
-        for (w, b) in p.blocks.iter().zip(&mut a.blocks) {
-            (self.norm).forward(th, &mut b.normed_1, &mut b.ln_1, stream, get(w.ln_1));
-            (self.c_attn).forward(th, &mut b.qkv, &b.normed_1, get(w.c_attn));
-            (self.attention).forward(th, &mut b.y, &mut b.p, &b.qkv);
-            (self.c_proj).forward_add(th, stream, &b.y, get(w.c_proj));
-            (self.norm).forward(th, &mut b.normed_2, &mut b.ln_2, stream, get(w.ln_2));
-            (self.c_fc).forward(th, &mut b.hidden, &b.normed_2, get(w.c_fc));
-            gelu::forward_with_slope(th, &mut b.active, &mut b.hidden);
+        for (i, w) in p.blocks.iter().enumerate() {
+            if let Some(input) = a.inputs.get_mut(i) {
+                input.copy_from_slice(stream);
+            }
+            let b = of(&mut a.blocks, i);
+            self.fill(b, stream, x, w);
             (self.mlp_c_proj).forward_add(th, stream, &b.active, get(w.mlp_c_proj));
         }
         (self.norm).forward(th, &mut a.last, &mut a.ln_f, stream, get(p.ln_f));
         (self.head).forward(th, &mut a.logits, &a.last, get(p.wte));
+    }
+
+    /// The buffers of a block that reads `stream`, R × C, which is left as it is between the two branches.
+    fn fill<T: Real>(&self, b: &mut Block<T>, stream: &mut [T], x: &[T], w: &parameters::Block) {
+        let (p, th) = (self.parameters, self.threads);
+        let get = |id| p.layout.get(id, x);
+        (self.norm).forward(th, &mut b.normed_1, &mut b.ln_1, stream, get(w.ln_1));
+        (self.c_attn).forward(th, &mut b.qkv, &b.normed_1, get(w.c_attn));
+        (self.attention).forward(th, &mut b.y, &mut b.p, &b.qkv);
+        (self.c_proj).forward_add(th, stream, &b.y, get(w.c_proj));
+        (self.norm).forward(th, &mut b.normed_2, &mut b.ln_2, stream, get(w.ln_2));
+        (self.c_fc).forward(th, &mut b.hidden, &b.normed_2, get(w.c_fc));
+        gelu::forward_with_slope(th, &mut b.active, &mut b.hidden);
     }
 
     /// The loss, after [`logits`](Self::logits). targets: R.
@@ -101,7 +112,12 @@ impl<'a> Pass<'a> {
         d_stream.fill(T::ZERO);
         (self.norm).backward_input_add(th, d_stream, d_narrow, &a.ln_f, get(p.ln_f));
 
-        for (w, b) in p.blocks.iter().zip(&a.blocks).rev() {
+        for (i, w) in p.blocks.iter().enumerate().rev() {
+            let b = of(&mut a.blocks, i);
+            if let Some(input) = a.inputs.get(i) {
+                a.stream.copy_from_slice(input);
+                self.fill(b, &mut a.stream, x, w);
+            }
             // stream += active · mlp.c_projᵀ
             let d_active = &mut a.d_wide;
             let d_w = p.layout.get_mut(w.mlp_c_proj, g);
