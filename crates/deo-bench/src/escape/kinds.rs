@@ -8,6 +8,7 @@
 //! | `perturbed+BASE` | a base with noise where the gradient is small: a random kick that nobody asks for, its size tuned |
 //! | `escape+BASE` | the escape strategy beside a base optimizer |
 //! | `line-search+BASE`, `random-axis+BASE`, `highest-axis+BASE` | Escape with another search for an axis, or with none: controls |
+//! | `axis+BASE`, `eager-axis+BASE` | Escape without its line search; and without waiting for a stall: parts taken away |
 //! | `deflate+BASE`, `amplify+BASE` | a component of the gradient along the lowest axis taken away, or doubled |
 //! | `compat+BASE` | the published code |
 //! | `guard+BASE` | steps cut to what the curvature along them allows |
@@ -47,6 +48,10 @@ pub enum Policy {
     RandomAxis,
     /// With the axis of highest curvature.
     HighestAxis,
+    /// Without the line search.
+    Axis,
+    /// Without the line search, and at every visit, stalled or not.
+    EagerAxis,
     /// g ← g − ⟨g,n⟩n, the paper's rule.
     Deflate,
     /// g ← g + ⟨g,n⟩n where the curvature is negative.
@@ -106,11 +111,13 @@ impl Base {
 
 impl Policy {
     /// All of them.
-    pub const ALL: [Policy; 10] = [
+    pub const ALL: [Policy; 12] = [
         Policy::Escape,
         Policy::LineSearch,
         Policy::RandomAxis,
         Policy::HighestAxis,
+        Policy::Axis,
+        Policy::EagerAxis,
         Policy::Deflate,
         Policy::Amplify,
         Policy::Compat,
@@ -126,6 +133,8 @@ impl Policy {
             Policy::LineSearch => "line-search",
             Policy::RandomAxis => "random-axis",
             Policy::HighestAxis => "highest-axis",
+            Policy::Axis => "axis",
+            Policy::EagerAxis => "eager-axis",
             Policy::Deflate => "deflate",
             Policy::Amplify => "amplify",
             Policy::Compat => "compat",

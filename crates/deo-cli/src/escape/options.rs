@@ -100,6 +100,7 @@ Methods (default ones marked *):
   escape+BASE                                    the escape strategy beside a base (* gd, heavy-ball, adam)
   line-search+BASE random-axis+BASE              controls: its line search alone; a random direction for the axis;
   highest-axis+BASE                              the axis of highest curvature (* the first two with gd)
+  axis+BASE eager-axis+BASE                      parts taken away: no line search; nor a wait for a stall
   deflate+BASE amplify+BASE                      the paper's projection; its opposite (* deflate+gd)
   compat+BASE                                    the published code (* gd)
   guard+BASE                                     steps cut to what the curvature along them allows

@@ -12,6 +12,7 @@ use deo_core::deo::{Counts, Tracking};
 use deo_core::drive::Workspace;
 use deo_core::policy::{EscapeSettings, Kick};
 use deo_core::space::Host;
+use deo_core::trigger::{Stall, TriggerSettings};
 use deo_core::{Deo, DeoSettings, PolicySettings};
 
 pub(super) struct Helped {
@@ -26,20 +27,28 @@ pub(super) struct Helped {
 
 /// The defaults of deo-core with that policy.
 fn settings(policy: Policy, seed: u64) -> DeoSettings {
-    let strategy = |kick| PolicySettings::Escape(EscapeSettings { kick, ..Default::default() });
+    let escape = EscapeSettings::default();
+    let strategy = |kick| PolicySettings::Escape(EscapeSettings { kick, ..escape });
     let tracking = Tracking::default();
+    let mut trigger = TriggerSettings::default();
+    if policy == Policy::EagerAxis {
+        trigger.stall = Stall::Always;
+    }
     let policy = match policy {
         Policy::Escape => strategy(Kick::Lowest),
         Policy::LineSearch => strategy(Kick::Off),
         Policy::RandomAxis => strategy(Kick::Random),
         Policy::HighestAxis => strategy(Kick::Highest),
+        Policy::Axis | Policy::EagerAxis => {
+            PolicySettings::Escape(EscapeSettings { line_search: false, ..escape })
+        }
         Policy::Deflate => PolicySettings::Deflate { alpha: 1.0, tracking },
         Policy::Amplify => PolicySettings::Amplify { strength: 1.0, tracking },
         Policy::Compat | Policy::Guard | Policy::Clip | Policy::Perturbed => {
             unreachable!("{} is no policy of Deo", policy.name())
         }
     };
-    DeoSettings { policy, seed, ..DeoSettings::default() }
+    DeoSettings { policy, seed, trigger, ..DeoSettings::default() }
 }
 
 impl Helped {
