@@ -4,7 +4,7 @@ use super::differences::{self, words};
 use super::html::Html;
 use super::run::{Command, Run};
 use super::table::{Cell, Table};
-use super::{engines, methods, other, saddles, spectra, training};
+use super::{engines, methods, other, saddles, spectra, training, words as glossary};
 
 const STYLE: &str = include_str!("page.css");
 
@@ -13,6 +13,9 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
 /// Runs that the title of the page names.
 const MOST_NAMED: usize = 3;
+
+/// Sentences of a command at the head; the tables have all.
+const MOST_SENTENCES: usize = 6;
 
 /// What things are called on this page.
 #[derive(Debug)]
@@ -50,8 +53,7 @@ pub(super) fn page(runs: &[Run]) -> String {
     html.line("h1", &title);
     let made =
         concat!("Made by deo report ", env!("CARGO_PKG_VERSION"), " from the files of the runs.");
-    html.element("p", &[("class", "quiet")], made).raw("\n</header>\n<main>\n");
-    overview(&mut html, runs);
+    html.element("p", &[("class", "quiet")], made).raw("\n");
     let mut names = Names::new(runs.len() > 1);
     let groups = [
         Command::Train,
@@ -65,6 +67,9 @@ pub(super) fn page(runs: &[Run]) -> String {
         let group: Vec<&Run> = runs.iter().filter(|run| run.command == command).collect();
         (command, group)
     });
+    lead(&mut html, &groups, &names);
+    html.raw("</header>\n<main>\n");
+    overview(&mut html, runs);
     differing(&mut html, &groups);
     for (command, group) in groups.iter().filter(|(_, group)| !group.is_empty()) {
         let section = match command {
@@ -78,8 +83,26 @@ pub(super) fn page(runs: &[Run]) -> String {
         section(&mut html, group, &mut names);
     }
     settings(&mut html, runs);
+    glossary::section(&mut html, runs);
     html.raw("</main>\n</body>\n</html>\n");
     html.into_string()
+}
+
+/// What the runs showed, in a sentence for each thing that was compared or sought.
+fn lead(html: &mut Html, groups: &[(Command, Vec<&Run>)], names: &Names) {
+    for (command, group) in groups {
+        let sentences = match command {
+            Command::Train => training::lead(group),
+            Command::Escape => methods::lead(group, names),
+            Command::Spectrum => spectra::lead(group, names),
+            Command::Saddle => saddles::lead(group, names),
+            Command::Engine => engines::lead(group, names),
+            Command::Other => vec![],
+        };
+        for sentence in sentences.iter().take(MOST_SENTENCES) {
+            html.element("p", &[("class", "lead")], sentence).raw("\n");
+        }
+    }
 }
 
 fn title(runs: &[Run]) -> String {
