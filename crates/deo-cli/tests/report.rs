@@ -138,7 +138,7 @@ fn corners(d: &str) -> Vec<[f64; 2]> {
 fn the_difference_is_the_mean_over_seeds_and_the_band_its_standard_error() {
     let bench = Bench::new();
     let way = ["--policy", "deflate", "--interval", "2", "--lr", "0.03", "--eval-every", "8"];
-    let seeds = ["--steps", "40", "--seed", "3", "--seeds", "3", "--out", "all"];
+    let seeds = ["--steps", "80", "--seed", "3", "--seeds", "3", "--out", "all"];
     assert_eq!(bench.train(&[&way[..], &seeds].concat()).code, 0);
     let dirs = ["all/seed-3", "all/seed-4", "all/seed-5"];
     assert_eq!(bench.deo(&[&["report"], &dirs[..]].concat()).code, 0);

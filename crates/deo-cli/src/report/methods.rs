@@ -22,7 +22,7 @@ pub(super) fn section(html: &mut Html, runs: &[&Run], names: &mut Names) {
     for problem in problems(runs) {
         html.line("h3", problem);
         facts(html, runs, problem, names);
-        html.append(table(runs, problem, names).without_empty_columns().html());
+        // Drawings first: on a phone a table is long.
         html.raw("<div class=\"charts\">\n");
         let id = names.id();
         html.append(costs(runs, problem, names).html(&id));
@@ -31,6 +31,7 @@ pub(super) fn section(html: &mut Html, runs: &[&Run], names: &mut Names) {
             html.append(chart.html(&id));
         }
         html.raw("</div>\n");
+        html.append(table(runs, problem, names).without_empty_columns().html());
     }
 }
 

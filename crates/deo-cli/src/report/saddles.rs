@@ -17,9 +17,7 @@ const MOST_PASSES: usize = 12;
 /// The section of these searches.
 pub(super) fn section(html: &mut Html, runs: &[&Run], names: &mut Names) {
     html.line("h2", "Saddles");
-    html.line("h3", "Distinct saddles");
-    html.append(distinct(runs, names).without_empty_columns().html());
-    html.append(passes(runs, names).html());
+    // Drawings first: on a phone a table is long.
     html.raw("<div class=\"charts\">\n");
     for run in runs {
         if let Some(mut surface) = Surface::of_record(&run.record) {
@@ -30,6 +28,9 @@ pub(super) fn section(html: &mut Html, runs: &[&Run], names: &mut Names) {
         html.append(profile(run, names).html(&id));
     }
     html.raw("</div>\n");
+    html.line("h3", "Distinct saddles");
+    html.append(distinct(runs, names).without_empty_columns().html());
+    html.append(passes(runs, names).html());
     html.line("h3", "Searches");
     html.append(searches(runs).html());
 }

@@ -41,9 +41,9 @@ pub(super) struct Strip {
 /// Rows of a drawing; the table has all.
 const MOST_ROWS: usize = 40;
 /// Letters of a name beside its row; a longer one stands above it.
-const BESIDE: usize = 20;
+const BESIDE: usize = 22;
 /// The width of a letter of the largest size, that of a phone.
-const LETTER: f64 = 8.2;
+const LETTER: f64 = 9.6;
 const ROW: f64 = 22.0;
 /// The column of the runs that have no cost.
 const COLUMN: f64 = 86.0;
