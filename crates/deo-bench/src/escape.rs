@@ -30,7 +30,7 @@ mod statistics;
 mod trainer;
 mod tuning;
 
-pub use compare::{Compared, Judged, ProblemFacts, compare};
+pub use compare::{Compared, Judged, ProblemFacts, Registry, compare, compare_from};
 pub use error::CompareError;
 pub use kinds::{Base, MethodKind, Policy};
 pub use look::{Point, look};

@@ -1,7 +1,7 @@
 //! The command line of `deo`.
 
 use crate::colour::Colour;
-use crate::config::{in_words, one_line};
+use crate::config::{in_words, one_line, with_file};
 use crate::demo::DemoArgs;
 use crate::diagnose::DiagnoseArgs;
 use crate::escape::EscapeArgs;
@@ -69,6 +69,8 @@ pub enum Command {
 /// clap's, which may be a [wish](is_wish).
 pub fn parse(arguments: Vec<OsString>) -> Result<Cli, clap::Error> {
     let mut command = Cli::command().color(Colour::asked(&arguments).choice());
+    let arguments = with_file(arguments, &command)
+        .map_err(|error| clap::Error::raw(ErrorKind::ValueValidation, error))?;
     let matches = command.try_get_matches_from_mut(arguments)?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }

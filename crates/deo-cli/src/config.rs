@@ -3,6 +3,10 @@
 //! Problem: a mistyped key that is silently ignored costs a night of training. So unknown keys are refused,
 //! and every complaint is one line that names the file, the line, the key and what would be right.
 
+mod arguments;
+
+pub use arguments::with_file;
+
 use serde::de::DeserializeOwned;
 use std::ops::Range;
 use std::path::{Path, PathBuf};

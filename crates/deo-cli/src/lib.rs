@@ -42,6 +42,7 @@ pub mod report;
 pub mod saddle;
 pub mod setting;
 pub mod spectrum;
+mod spread;
 pub mod table;
 pub mod train;
 pub mod version;

@@ -13,9 +13,11 @@
 //! |---|---|
 //! | `run`, `metrics` | the files, read and checked |
 //! | `html`, `table`, `number` | text that is escaped, tables that fold up on a phone |
-//! | `decimate`, `scale`, `chart` | curves as SVG |
+//! | `decimate`, `scale`, `frame`, `chart`, `strip`, `surface`, `contour` | curves, costs and surfaces as SVG |
 //! | `differences` | settings as a list, and those that differ |
 //! | `training`, `methods`, `spectra`, `saddles`, `engines`, `other` | a section of the page for each command |
+//! | `paired` | what DEO changed, paired over seeds |
+//! | `events`, `words` | what DEO did, and what the words mean |
 //! | `page` | the page |
 //! | `tensorboard` | the curves for TensorBoard |
 //!
@@ -26,10 +28,12 @@
 //! into it only by way of its escaping methods, or as a constant of this program. The page forbids scripts besides.
 
 mod chart;
+mod contour;
 mod decimate;
 mod differences;
 mod engines;
 mod error;
+mod events;
 mod execute;
 pub(crate) mod frame;
 pub(crate) mod html;
@@ -39,13 +43,17 @@ pub(crate) mod number;
 mod options;
 mod other;
 mod page;
+mod paired;
 mod run;
 mod saddles;
 pub(crate) mod scale;
 mod spectra;
+mod strip;
+pub(crate) mod surface;
 pub(crate) mod table;
 mod tensorboard;
 mod training;
+mod words;
 
 pub use error::ReportError;
 pub use execute::execute;

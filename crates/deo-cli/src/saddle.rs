@@ -19,7 +19,6 @@
 //! for a landscape, their coordinates.
 
 pub mod con;
-mod contour;
 mod elements;
 mod engine;
 mod error;
@@ -31,7 +30,6 @@ mod results;
 mod run;
 mod settings;
 mod starts;
-mod surface;
 pub mod xyz;
 
 pub use engine::EngineError;

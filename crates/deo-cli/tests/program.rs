@@ -62,3 +62,32 @@ fn shells_are_told_every_subcommand_and_man_has_a_page_for_each() {
         assert!(page.contains(&format!(".TH deo-{subcommand} 1")), "{subcommand}: {page:.300}");
     }
 }
+
+#[test]
+fn every_subcommand_that_runs_something_takes_a_file_and_the_command_line_wins() {
+    let bench = Bench::new();
+    for subcommand in SUBCOMMANDS.iter().filter(|name| !["completions", "man"].contains(name)) {
+        assert!(quiet(&bench, &[subcommand, "--help"]).contains("--config <FILE>"), "{subcommand}");
+        let missing = bench.deo(&[subcommand, "--config", "no.toml"]);
+        refused(&missing, &["no.toml", "TOML"]);
+        bench.write("wrong.toml", b"# a comment\nno-such-key = 1\n");
+        let wrong = bench.deo(&[subcommand, "--config", "wrong.toml"]);
+        refused(&wrong, &["wrong.toml", "line 2", "no-such-key"]);
+    }
+    bench.write("s.toml", b"landscape = 'muller-brown'\nat = 'saddle-2'\nk = 2\njson = true\n");
+    let from_file = |more: &[&str]| {
+        common::json(&quiet(&bench, &[&["spectrum", "--config", "s.toml"], more].concat()))
+    };
+    let typed =
+        ["spectrum", "--landscape", "muller-brown", "--at", "saddle-2", "--k", "2", "--json"];
+    let pairs = |run: &serde_json::Value| run["results"]["pairs"].clone();
+    assert_eq!(pairs(&from_file(&[])), pairs(&common::json(&quiet(&bench, &typed))));
+    assert_eq!(pairs(&from_file(&["--k", "1"])).as_array().map(Vec::len), Some(1));
+
+    quiet(&bench, common::SADDLE);
+    bench.write("r.toml", b"dirs = ['saddle']\nout = 'from-file.html'\n");
+    quiet(&bench, &["report", "--config", "r.toml"]);
+    quiet(&bench, &["report", "--config=r.toml", "--out", "typed.html"]);
+    let page = |name: &str| fs::read_to_string(bench.path(name)).unwrap();
+    assert_eq!(page("from-file.html"), page("typed.html"));
+}

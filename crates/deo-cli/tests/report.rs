@@ -109,6 +109,197 @@ fn a_search_on_an_engine_has_its_profile_and_its_convergence() {
     }
 }
 
+/// (cost, loss) of the evaluations of a run, in order.
+fn evaluations(steps: &[Value], run: &str) -> Vec<(f64, f64)> {
+    let number = |value: &Value| value.as_f64().unwrap();
+    let cost = |step: &Value| number(&step["gradients"]) + number(&step["losses"]) / 3.0;
+    let of_run = steps.iter().filter(|step| step["run"] == run && !step["val_loss"].is_null());
+    of_run.map(|step| (cost(step), number(&step["val_loss"]))).collect()
+}
+
+/// Linear between two evaluations, and the last one at the end.
+fn loss_at(curve: &[(f64, f64)], cost: f64) -> f64 {
+    let pair = curve.windows(2).find(|pair| pair[0].0 <= cost && cost <= pair[1].0);
+    let Some([(c0, l0), (c1, l1)]) = pair else {
+        let (c, loss) = if cost < curve[1].0 { curve[0] } else { curve[curve.len() - 1] };
+        assert!((cost - c).abs() <= 1.0, "{cost} is not within {curve:?}");
+        return loss;
+    };
+    l0 + (l1 - l0) * (cost - c0) / (c1 - c0)
+}
+
+/// The corners of a path of absolute coordinates.
+fn corners(d: &str) -> Vec<[f64; 2]> {
+    let pairs = d.split(['M', 'L', 'Z', 'h']).filter_map(|pair| pair.split_once(' '));
+    pairs.map(|(x, y)| [x.parse().unwrap(), y.parse().unwrap()]).collect()
+}
+
+#[test]
+fn the_difference_is_the_mean_over_seeds_and_the_band_its_standard_error() {
+    let bench = Bench::new();
+    let way = ["--policy", "deflate", "--interval", "2", "--lr", "0.03", "--eval-every", "8"];
+    let seeds = ["--steps", "80", "--seed", "3", "--seeds", "3", "--out", "all"];
+    assert_eq!(bench.train(&[&way[..], &seeds].concat()).code, 0);
+    let dirs = ["all/seed-3", "all/seed-4", "all/seed-5"];
+    assert_eq!(bench.deo(&[&["report"], &dirs[..]].concat()).code, 0);
+    let page = fs::read_to_string(bench.path("report.html")).unwrap();
+
+    // What is to be seen, from the files alone.
+    let runs = dirs.map(|dir| {
+        let steps = read_lines(&bench.path(dir).join("metrics.jsonl"));
+        ["adamw", "adamw+deflate"].map(|run| evaluations(&steps, run))
+    });
+    let spread = |differences: [f64; 3]| {
+        let mean = differences.iter().sum::<f64>() / 3.0;
+        let squares: f64 = differences.iter().map(|d| (d - mean).powi(2)).sum();
+        (mean, (squares / 2.0 / 3.0).sqrt())
+    };
+    let at =
+        |cost| spread([0, 1, 2].map(|i| loss_at(&runs[i][1], cost) - loss_at(&runs[i][0], cost)));
+    let costs: Vec<f64> = runs[0][0].iter().map(|(cost, _)| *cost).collect();
+    let expected: Vec<(f64, f64)> = costs
+        .iter()
+        .filter(|cost| runs.iter().flatten().all(|curve| curve[0].0 <= **cost))
+        .map(|cost| at(*cost))
+        .collect();
+    assert!(expected.len() >= 4 && expected.iter().all(|(mean, _)| *mean != 0.0), "{expected:?}");
+
+    let figure = page.split("Difference of the validation loss").nth(1).unwrap();
+    let figure = figure.split("</figure>").next().unwrap();
+    assert!(figure.contains("3 seeds: adamw+deflate less adamw"), "{figure}");
+    let path = |class: &str| {
+        let rest = figure.split(&format!("<path class=\"{class} c0 d0\" d=\"")).nth(1).unwrap();
+        corners(rest.split('"').next().unwrap())
+    };
+    let (means, band) = (path("curve"), path("band"));
+    assert_eq!((means.len(), band.len()), (expected.len(), 2 * expected.len()));
+    // Units of the drawing per nat, by the two means that are farthest apart.
+    let by_mean = |a: &&(f64, f64), b: &&(f64, f64)| a.0.total_cmp(&b.0);
+    let place = |of: Option<&(f64, f64)>| expected.iter().position(|e| Some(e) == of).unwrap();
+    let (low, high) =
+        (place(expected.iter().min_by(by_mean)), place(expected.iter().max_by(by_mean)));
+    let scale = (means[low][1] - means[high][1]) / (expected[high].0 - expected[low].0);
+    assert!(scale > 0.0);
+    for (i, (mean, error)) in expected.iter().enumerate() {
+        let height = means[low][1] - scale * (mean - expected[low].0);
+        // Coordinates have one decimal.
+        assert!((means[i][1] - height).abs() < 0.3, "{i}: {means:?}, {expected:?}");
+        let [top, foot] = [band[i][1], band[band.len() - 1 - i][1]];
+        assert!((foot - top - 2.0 * scale * error).abs() < 0.5, "{i}: {band:?}, {expected:?}");
+    }
+
+    // The head, from the records.
+    let ends = dirs.map(|dir| {
+        let record = read_json(&bench.path(dir).join("record.json"));
+        let loss = |run: usize| record["runs"][run]["val_loss"].as_f64().unwrap();
+        loss(1) - loss(0)
+    });
+    let (mean, error) = spread(ends);
+    let sign = if mean < 0.0 { "−" } else { "+" };
+    let told =
+        format!(": {sign}{:.4} ± {error:.4} (validation loss of adamw+deflate less", mean.abs());
+    let head = page.split("</header>").next().unwrap();
+    assert!(head.contains(&told), "{told} is not in {head}");
+    // 3.31 errors of four seeds, 4.53 of three: Student's t for two normal deviations.
+    let beyond = mean.abs() > 4.53 * error;
+    assert_eq!(head.contains("beyond noise") && !head.contains("No difference"), beyond, "{head}");
+}
+
+#[test]
+fn methods_stand_at_their_rows_with_every_run_and_the_median_one_has_its_curve() {
+    let bench = Bench::new();
+    let methods = ["--methods", "gd,escape+gd,line-search+gd", "--lr", "0.2", "--budget", "300"];
+    let what = ["escape", "--suite", "quartic-well,identical-units", "--seeds", "4", "--out", "e"];
+    assert_eq!(bench.deo(&[&what[..], &methods].concat()).code, 0);
+    assert_eq!(bench.deo(&["report", "e"]).code, 0);
+    let page = fs::read_to_string(bench.path("report.html")).unwrap();
+    let record = read_json(&bench.path("e/record.json"));
+    for problem in ["quartic-well", "identical-units"] {
+        let figure =
+            page.split(&format!("{problem}: what each run cost</figcaption>")).nth(1).unwrap();
+        let figure = figure.split("</figure>").next().unwrap();
+        let runs =
+            record["runs"].as_array().unwrap().iter().filter(|run| run["problem"] == problem);
+        let (solved, missed): (Vec<_>, Vec<_>) = runs.partition(|run| run["end"] == "solved");
+        assert_eq!(figure.matches("a3 3 0 1 0 6 0").count(), solved.len(), "{figure}");
+        let count = |sign: &str| -> usize {
+            let texts = figure.split(&format!(">{sign} ")).skip(1);
+            texts.filter_map(|text| text.split("</text>").next()?.parse::<usize>().ok()).sum()
+        };
+        assert_eq!(count("○") + count("×"), missed.len(), "{figure}");
+        for method in ["gd", "escape+gd", "line-search+gd"] {
+            assert!(figure.contains(&format!(">{method}</text>")), "{method}");
+        }
+        assert!(page.contains(&format!("{problem}: median runs, without DEO")));
+    }
+    let curves = record["curves"].as_array().unwrap();
+    assert_eq!(curves.len(), 6);
+    let head = page.split("</header>").next().unwrap();
+    // Units that start alike can't be told apart by gradients, and not by anybody in 300 of them at this rate.
+    assert!(head.contains("quartic-well: fewest gradients to the target by "), "{head}");
+    let (mut best, mut name) = (f64::INFINITY, "");
+    for row in
+        record["results"].as_array().unwrap().iter().filter(|row| row["problem"] == "quartic-well")
+    {
+        let cost = row["cost_median"].as_f64().unwrap_or(f64::INFINITY);
+        if cost < best {
+            (best, name) = (cost, row["method"].as_str().unwrap());
+        }
+    }
+    assert!(head.contains(&format!("by {name} with {best:.0} (")), "{head}");
+}
+
+#[test]
+fn a_surface_is_drawn_with_every_way_and_a_legend() {
+    let bench = Bench::new();
+    assert_eq!(bench.deo(SADDLE).code, 0);
+    assert_eq!(bench.deo(&["report", "saddle"]).code, 0);
+    let page = fs::read_to_string(bench.path("report.html")).unwrap();
+    let record = read_json(&bench.path("saddle/record.json"));
+    let (ways, descents) = (&record["ways"], &record["descents"]);
+    let searches = record["results"]["searches"].as_array().unwrap();
+    assert_eq!(ways.as_array().unwrap().len(), searches.len());
+    // Both sides of each saddle, from it to a minimum that it joins.
+    let saddles = record["results"]["distinct"].as_array().unwrap();
+    assert_eq!(descents.as_array().unwrap().len(), 2 * saddles.len());
+    let near = |a: &Value, b: &Value| {
+        (0..2).all(|i| (a[i].as_f64().unwrap() - b[i].as_f64().unwrap()).abs() < 1e-3)
+    };
+    for (i, way) in
+        descents.as_array().unwrap().iter().map(|way| way.as_array().unwrap()).enumerate()
+    {
+        assert!(near(&way[0], &saddles[i / 2]["x"]), "{:?}", way[0]);
+        let minima = record["results"]["minima"].as_array().unwrap();
+        assert!(minima.iter().any(|minimum| near(&way[way.len() - 1], &minimum["x"])));
+    }
+    let converged = searches.iter().filter(|search| search["status"] == "converged").count();
+    let told = format!("{converged} of {} searches that are drawn converged", searches.len());
+    assert!(page.contains(&told), "{told}");
+    let svg = fs::read_to_string(bench.path("saddle/surface.svg")).unwrap();
+    for text in [&page, &svg] {
+        assert!(
+            text.contains("ways down to the minima") && text.contains("saddles, and known minima")
+        );
+        assert_eq!(text.contains("searches that failed"), converged < searches.len());
+    }
+    assert!(svg.len() < 200_000 && !svg.contains("var("), "{} bytes", svg.len());
+    assert!(page.contains("to 2 distinct saddles") && page.contains("What the words mean"));
+}
+
+#[test]
+fn events_are_explained_where_they_are_counted() {
+    let bench = Bench::new();
+    assert_eq!(bench.train(&["--steps", "12", "--out", "run"]).code, 0);
+    assert_eq!(bench.deo(&["report", "run"]).code, 0);
+    let page = fs::read_to_string(bench.path("report.html")).unwrap();
+    assert!(page.contains("href=\"#did-nothing\"") && page.contains("id=\"did-nothing\""));
+    for word in
+        ["no visit was due", "no-gain", "along the axis of lowest curvature", "larger batches"]
+    {
+        assert!(page.contains(word), "{word}");
+    }
+}
+
 #[test]
 fn settings_that_differ_are_on_top_and_only_these() {
     let bench = Bench::new();

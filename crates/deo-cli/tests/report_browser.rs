@@ -104,7 +104,8 @@ fn a_browser_draws_every_curve_and_number_within_the_page() {
     assert_eq!(bench.deo(&all).code, 0);
     let page = fs::read_to_string(bench.path("report.html")).unwrap();
 
-    let mut curves = 2; // the density and the passes
+    // The density, the passes, the difference over both seeds, the median runs of two methods.
+    let mut curves = 5;
     let mut numbers = vec![];
     for run in ["one", "two"] {
         let steps = read_lines(&bench.path(run).join("metrics.jsonl"));

@@ -313,6 +313,28 @@ fn several_seeds_give_means_and_spreads_of_the_runs_of_each() {
 
     let outcome = bench.train(&[&short[..], &["--seeds", "2"]].concat());
     assert!(outcome.stdout.contains(" ± ") && outcome.stdout.contains("within each seed"));
-    common::refused(&bench.train(&["--seeds", "2", "--out", "o"]), &["seeds", "--out"]);
+    common::refused(
+        &bench.deo(&["train", "--seeds", "2", "--resume", "o"]),
+        &["seeds", "--resume"],
+    );
     common::refused(&bench.train(&["--seeds", "0"]), &["seeds", "between 1"]);
+}
+
+#[test]
+fn several_seeds_are_kept_each_as_the_training_that_it_is() {
+    let bench = Bench::new();
+    let short = ["--steps", "6", "--seed", "3"];
+    let outcome = bench.train(&[&short[..], &["--seeds", "2", "--out", "all"]].concat());
+    assert_eq!((outcome.code, outcome.stderr.as_str()), (0, ""));
+    assert!(outcome.stdout.contains("all/seed-3 to all/seed-4"), "{}", outcome.stdout);
+    assert_eq!(common::names(&bench.path("all")), ["seed-3", "seed-4"]);
+    assert_eq!(bench.train(&["--steps", "6", "--seed", "4", "--out", "one"]).code, 0);
+    let [mut all, mut one] =
+        ["all/seed-4", "one"].map(|dir| common::read_json(&bench.path(dir).join("record.json")));
+    for record in [&mut all, &mut one] {
+        for run in record["runs"].as_array_mut().unwrap() {
+            run["seconds"] = 0.into();
+        }
+    }
+    assert_eq!(all, one);
 }

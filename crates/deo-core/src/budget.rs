@@ -23,9 +23,11 @@ pub const LOSS_COST: f64 = 1.0 / 3.0;
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields, default))]
 pub struct BudgetSettings {
     /// The share of a gradient earned with each gradient of the base optimizer.
+    /// Default: 0.02; 0 or above, without a unit.
     pub share: f64,
     /// Gradients in the bucket at the start: about what one hard saddle costs. Where the length of the run is known,
     /// take [`BudgetSettings::for_run`].
+    /// Default: 60; 0 or above, in gradients.
     pub allowance: f64,
 }
 

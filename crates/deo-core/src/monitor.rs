@@ -49,12 +49,16 @@ use crate::space::Space;
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields, default))]
 pub struct MonitorSettings {
     /// Steps between two visits.
+    /// Default: 50; 0 counts as 1.
     pub interval: u64,
     /// Gradients for each end at the first visit.
+    /// Default: 40; 1 or above.
     pub first: u64,
     /// Gradients for each end at every later one; 2 is one rotation.
+    /// Default: 16; 1 or above.
     pub gradients: u64,
     /// How the dimers measure; `target` and `max_gradients` are the monitor's.
+    /// Default: that of [`DimerSettings`] without recheck.
     pub dimer: DimerSettings,
 }
 

@@ -33,8 +33,10 @@ pub enum Stall {
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields, default))]
 pub struct TriggerSettings {
     /// K, the steps between two visits, before any failure.
+    /// Default: 3; 1 or above.
     pub interval: u64,
     /// When the search for an axis may begin.
+    /// Default: at half the largest ‖g‖ so far.
     pub stall: Stall,
 }
 

@@ -9,14 +9,19 @@ use deo_core::probe::{Length, Rule};
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields, default))]
 pub struct Goal {
     /// k: the number of directions along which the point sought is a maximum; 0 for a minimum.
+    /// Default: 1; at most the dimension.
     pub index: usize,
     /// Converged at ‖g‖ ≤ `tolerance`, in the norm of the space, or in the [`size`](crate::ModelHessian::size) of a model.
+    /// Default: 1e-3; above 0, in the units of f over x.
     pub tolerance: f64,
     /// Gradients that the search may spend, probes included.
+    /// Default: 2000; 1 or above.
     pub max_gradients: u64,
     /// Steps in a row without negative curvature along every axis, after which the search gives up.
+    /// Default: 200; 1 or above.
     pub max_convex: u64,
     /// What is kept of the way.
+    /// Default: `Nothing`.
     pub record: Record,
 }
 
@@ -39,28 +44,39 @@ impl Default for Goal {
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields, default))]
 pub struct NewtonSettings {
     /// What is sought.
+    /// Default: that of [`Goal`].
     pub goal: Goal,
     /// The distance over which the Hessian changes by its own size.
+    /// Default: 0.33; above 0, a distance in the space.
     pub length_scale: f64,
     /// The trust radius at the start.
+    /// Default: 0.15; above 0, a distance in the space.
     pub radius: f64,
     /// The largest trust radius.
+    /// Default: 0.6; above 0, a distance in the space.
     pub max_radius: f64,
     /// The curvature expected where nothing was seen, in units of what was seen.
+    /// Default: 0.5; above 0, without a unit.
     pub prior_curvature: f64,
     /// The unexplored share of a followed mode, above which it is probed: 1 where no gradient was seen near, 0 for a
     /// direction just probed.
+    /// Default: 0.3; above 0, sensible below 1.
     pub unexplored: f64,
     /// Probes allowed at the first point.
+    /// Default: 8; 1 or above.
     pub first_probes: usize,
     /// Probes allowed at every other point.
+    /// Default: 2; 1 or above.
     pub probes: usize,
     /// The distance to a probe.
+    /// Default: 1e-4; above 0, a distance in the space.
     pub probe: f64,
     /// The curvature that is as good as none: a stationary point whose followed curvature is less in size is no saddle.
+    /// Default: 0; 0 or above, in the units of f over x².
     pub flat: f64,
     /// How many changes of plan a search may make: it turns round if it climbs without meeting negative curvature, is displaced at
     /// random if it comes back to where it was, and begins again if it has spent many gradients without success.
+    /// Default: 3; any.
     pub restarts: u64,
 }
 
@@ -106,28 +122,39 @@ impl Default for NewtonSettings {
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields, default))]
 pub struct MinModeSettings {
     /// What is sought.
+    /// Default: that of [`Goal`].
     pub goal: Goal,
     /// The longest step, a distance in the space.
+    /// Default: 0.1; above 0.
     pub max_step: f64,
     /// The first step, before curvature is known: this share of `max_step` at most.
+    /// Default: 0.1; above 0, without a unit.
     pub first_step: f64,
     /// m: pairs of the L-BFGS memory.
+    /// Default: 4; 1 or above.
     pub memory: usize,
     /// The residual, relative to |C|, at which a mode counts as found. The angle to it is about
     /// `residual`·|C|/gap.
+    /// Default: 0.1; above 0, without a unit.
     pub residual: f64,
     /// Gradients that one estimate of the modes may spend.
+    /// Default: 6; 1 or above.
     pub max_rotations: u64,
     /// Gradients that the first estimate may spend.
+    /// Default: 20; 1 or above.
     pub first_rotations: u64,
     /// Steps for which modes of negative curvature are kept unprobed while they prove stable: each estimate that
     /// finds nothing to turn doubles the interval up to this, each other one resets it to one.
+    /// Default: 4; 1 or above.
     pub max_interval: u64,
     /// By which rule probes are made.
+    /// Default: `Forward`.
     pub rule: Rule,
     /// The dimer length; `None` balances truncation and rounding.
+    /// Default: `None`; a finite length above 0, of x or relative to ‖x‖.
     pub length: Option<Length>,
     /// The seed of the first axis.
+    /// Default: 0; any.
     pub seed: u64,
 }
 

@@ -58,6 +58,9 @@ pub struct Compared {
     pub methods: Vec<Judged>,
 }
 
+/// The problem of a name.
+pub type Registry<'a> = dyn Fn(&str) -> Result<Box<dyn Problem>, ProblemError> + Sync + 'a;
+
 /// Indices of a problem and of a method.
 type Pair = (usize, usize);
 
@@ -70,7 +73,45 @@ pub fn compare(
     settings: &Settings,
     done: &(dyn Fn(&str, MethodKind) + Sync),
 ) -> Result<Vec<Compared>, CompareError> {
-    let problems = (settings.problems.iter().map(|name| facts(name, settings)))
+    compare_from(settings, &problems::by_name, done)
+}
+
+/// The same on the problems of a registry: what [`problems::by_name`] is to those of deo-models.
+///
+/// Each thread asks it for instances of its own, which must be alike: they are what is known of the problem.
+///
+/// # Errors
+///
+/// [`CompareError`] if the registry has no such problem or a thread can't be started.
+///
+/// # Examples
+///
+/// `cargo run -p deo-bench --example own_problem` brings a problem from outside, compares methods on it and leaves a record for
+/// `deo report`.
+///
+/// ```
+/// use deo_bench::escape::{MethodKind, Settings, compare_from};
+/// use deo_models::problems::{self, Problem, ProblemError};
+///
+/// // Yours where the name is yours, and those of deo-models.
+/// let registry = |name: &str| -> Result<Box<dyn Problem>, ProblemError> {
+///     match name {
+///         "mine" => problems::by_name("quartic-well"), // Ok(Box::new(Mine::new()))
+///         other => problems::by_name(other),
+///     }
+/// };
+/// let methods = MethodKind::by_name("escape+gd").into_iter().collect();
+/// let settings = Settings { problems: vec!["mine".into()], methods, seeds: 1, lr: Some(0.1), ..Settings::default() };
+/// let compared = compare_from(&settings, &registry, &|_, _| {})?;
+/// assert!(compared[0].methods[0].runs[0].cost < 100.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn compare_from(
+    settings: &Settings,
+    registry: &Registry<'_>,
+    done: &(dyn Fn(&str, MethodKind) + Sync),
+) -> Result<Vec<Compared>, CompareError> {
+    let problems = (settings.problems.iter().map(|name| facts(name, settings, registry)))
         .collect::<Result<Vec<_>, _>>()?;
     let mut pairs: Vec<Pair> = (0..problems.len())
         .flat_map(|problem| (0..settings.methods.len()).map(move |method| (problem, method)))
@@ -91,7 +132,7 @@ pub fn compare(
         let mut finished = vec![];
         while let Some(&pair) = pairs.get(next.fetch_add(1, Ordering::Relaxed)) {
             let (problem, method) = (&problems[pair.0].name, settings.methods[pair.1]);
-            let mut instance = problems::by_name(problem)?;
+            let mut instance = registry(problem)?;
             finished.push((pair, judge(settings, &mut *instance, method)));
             done(problem, method);
         }
@@ -123,8 +164,12 @@ pub(super) fn on_threads<R: Send, E: From<CompareError> + Send>(
     })
 }
 
-fn facts(name: &str, settings: &Settings) -> Result<ProblemFacts, ProblemError> {
-    let problem = problems::by_name(name)?;
+fn facts(
+    name: &str,
+    settings: &Settings,
+    registry: &Registry<'_>,
+) -> Result<ProblemFacts, ProblemError> {
+    let problem = registry(name)?;
     Ok(ProblemFacts {
         name: name.to_owned(),
         dimension: problem.dimension(),

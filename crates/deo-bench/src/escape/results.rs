@@ -2,9 +2,9 @@
 
 use super::compare::{Compared, Judged, ProblemFacts};
 use super::kinds::MethodKind;
-use super::run::Outcome;
+use super::run::{End, Outcome};
 use super::settings::Settings;
-use super::statistics::{Score, censored, known, median};
+use super::statistics::{Score, censored, known, median, middle_run};
 use super::tuning::Candidate;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -120,6 +120,7 @@ pub struct Record<'a> {
     problems: Vec<&'a ProblemFacts>,
     results: &'a [Row],
     runs: Vec<RunRecord<'a>>,
+    curves: Vec<CurveRecord<'a>>,
     tuning: Vec<TuningRecord<'a>>,
 }
 
@@ -131,6 +132,39 @@ struct RunRecord<'a> {
     seed: u64,
     #[serde(flatten)]
     outcome: &'a Outcome,
+}
+
+/// The median run of a method, as a curve.
+#[derive(Debug, Serialize)]
+struct CurveRecord<'a> {
+    problem: &'a str,
+    method: MethodKind,
+    end: End,
+    /// (cost, measure).
+    points: Vec<(f64, f64)>,
+}
+
+/// Points of a curve in a record lie this factor apart in cost: enough for the width of a drawing.
+const APART: f64 = 1.06;
+
+impl<'a> CurveRecord<'a> {
+    fn of((problem, judged): (&'a str, &'a Judged)) -> Option<Self> {
+        let run = middle_run(&judged.runs)?;
+        let (mut points, mut next) = (vec![], 0.0);
+        let last = run.curve.len().saturating_sub(1);
+        for (i, &(cost, measure)) in run.curve.iter().enumerate() {
+            if (i == last || cost >= next) && measure.is_finite() {
+                points.push((digits(cost), digits(measure)));
+                next = APART * cost;
+            }
+        }
+        Some(CurveRecord { problem, method: judged.method, end: run.end, points })
+    }
+}
+
+/// Five significant digits, which is more than a drawing shows.
+fn digits(x: f64) -> f64 {
+    format!("{x:.4e}").parse().unwrap_or(x)
 }
 
 /// What the tuning of a method tried.
@@ -171,6 +205,7 @@ impl<'a> Record<'a> {
             problems: compared.iter().map(|compared| &compared.problem).collect(),
             results: rows,
             runs: runs.collect(),
+            curves: pairs().filter_map(CurveRecord::of).collect(),
             tuning: tuning.collect(),
         }
     }

@@ -3,6 +3,7 @@
 use super::error::DemoError;
 use super::options::DemoArgs;
 use super::{page, rivals, story, terminal};
+use crate::heartbeat::Heartbeat;
 use crate::output::OutputFile;
 use crate::setting::{threads, within};
 use deo_bench::escape::{CompareError, Settings};
@@ -24,7 +25,11 @@ pub fn execute(arguments: &DemoArgs, stdout: &mut dyn Write) -> Result<(), DemoE
     let style = ProgressStyle::with_template(STYLE).expect("a constant that tests draw");
     let bar = ProgressBar::new(rivals::COUNT as u64).with_style(style);
     bar.tick();
-    let rivals = rivals::run(&settings, &|| bar.inc(1));
+    let heartbeat = Heartbeat::new();
+    let rivals = rivals::run(&settings, &|| {
+        bar.inc(1);
+        heartbeat.beat(|| format!("{} of {} methods tuned and run", bar.position(), rivals::COUNT));
+    });
     bar.finish_and_clear();
     let rivals = rivals?;
     let story =

@@ -2,7 +2,7 @@
 //!
 //! As those of deo report: 480 units wide, so that letters can be read on a phone; colours are classes of the style sheet.
 
-use crate::report::frame::{HEIGHT, WIDTH, across, axes, up};
+use crate::report::frame::FRAME;
 use crate::report::html::Html;
 use crate::report::scale::{Axis, Kind};
 
@@ -76,22 +76,10 @@ impl Figure {
         let x = Axis::over(Kind::Linear, 0.02, points().map(|p| p.0));
         let y = Axis::over(self.y, 0.06, points().map(|p| p.1));
         let (Some(x), Some(y)) = (x, y) else { return html };
-        let described = format!("{id}-words");
-        html.raw("<figure>\n").element("figcaption", &[("id", id)], self.title);
-        html.open(
-            "svg",
-            &[
-                ("role", "img"),
-                ("viewBox", &format!("0 0 {WIDTH} {HEIGHT}")),
-                ("aria-labelledby", id),
-                ("aria-describedby", &described),
-            ],
-        );
-        html.element("title", &[], self.title);
-        html.element("desc", &[("id", &described)], &self.words);
+        FRAME.begin(&mut html, id, self.title, &self.words);
         let ticks = x.ticks();
-        let placed = ticks.iter().map(|(value, label)| (across(&x, *value), label.as_str()));
-        axes(&mut html, placed, &y, self.abscissa);
+        let placed = ticks.iter().map(|(value, label)| (FRAME.across(&x, *value), label.as_str()));
+        FRAME.axes(&mut html, placed, &y, self.abscissa);
         for series in &self.series {
             draw(&mut html, &x, &y, series);
         }
@@ -107,7 +95,7 @@ fn draw(html: &mut Html, x: &Axis, y: &Axis, series: &Series) {
     let stride = series.points.len().div_ceil(MOST_POINTS).max(1);
     let last = series.points.len().saturating_sub(1);
     let shown = series.points.iter().enumerate().filter(|(i, _)| i % stride == 0 || *i == last);
-    let placed = shown.map(|(_, p)| (across(x, p.0), up(y, p.1)));
+    let placed = shown.map(|(_, p)| (FRAME.across(x, p.0), FRAME.up(y, p.1)));
     let mut d = String::new();
     for (left, foot) in placed.filter(|(left, foot)| left.is_finite() && foot.is_finite()) {
         d += &if series.dots {
@@ -122,7 +110,7 @@ fn draw(html: &mut Html, x: &Axis, y: &Axis, series: &Series) {
 
 fn name(html: &mut Html, x: &Axis, y: &Axis, series: &Series) {
     let Some(Label { at, shift, anchor }) = series.label else { return };
-    let (left, foot) = (across(x, at.0) + shift.0, up(y, at.1) + shift.1 + BASELINE);
+    let (left, foot) = (FRAME.across(x, at.0) + shift.0, FRAME.up(y, at.1) + shift.1 + BASELINE);
     if left.is_finite() && foot.is_finite() {
         let class = format!("name {anchor} {}", series.style);
         let (left, foot) = (format!("{left:.1}"), format!("{foot:.1}"));

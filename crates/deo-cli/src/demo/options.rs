@@ -15,7 +15,7 @@ other methods on it, or these on other problems:
 
 /// The arguments of `deo demo`.
 #[derive(Debug, Clone, PartialEq, Args)]
-#[command(after_long_help = MORE)]
+#[command(after_long_help = MORE, args_override_self = true)]
 pub struct DemoArgs {
     /// The page that is written, one file of HTML that needs nothing else
     #[arg(long, value_name = "FILE", default_value = "deo-demo.html")]
@@ -32,4 +32,8 @@ pub struct DemoArgs {
     /// Print the results as one JSON object instead of the table
     #[arg(long)]
     pub json: bool,
+
+    /// Take options from a TOML file, its keys the long names; the command line wins
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 }

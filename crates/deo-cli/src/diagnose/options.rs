@@ -52,6 +52,10 @@ pub struct DiagnoseArgs {
     #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
 
+    /// Take options from a TOML file, its keys the long names; the command line wins
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
+    pub config: Option<PathBuf>,
+
     /// Draw the loss along the axis and along the base's step, an SVG; its losses are not counted
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     pub plot: Option<PathBuf>,

@@ -6,6 +6,7 @@ use super::plot::{self, Curves};
 use super::results::Results;
 use super::settings::Settings;
 use super::target;
+use crate::heartbeat::Heartbeat;
 use crate::output::OutputFile;
 use crate::table::align;
 use deo_bench::escape::{Point, Trainer, look};
@@ -52,7 +53,9 @@ fn at_the_point(
     let mut x = problem.start(seed);
     let mut trainer = Trainer::new(base, &x);
     let mut g = vec![0.0; x.len()];
+    let heartbeat = Heartbeat::new();
     for step in 0..steps {
+        heartbeat.beat(|| format!("{step} of {steps} steps of the base"));
         let loss = problem.objective(seed, step).value_grad(&x, &mut g);
         trainer.step(&SPACE, &mut x, &g, lr);
         if !(loss.is_finite() && x.iter().all(|x| x.is_finite())) {

@@ -5,7 +5,7 @@
 //! has a title and a description in words, for those who don't see it.
 
 use super::decimate::{Stretch, extremes, stretches, thinned};
-use super::frame::{BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, across, axes, up};
+use super::frame::{FRAME, Frame};
 use super::html::Html;
 use super::number;
 use super::scale::{Axis, Kind};
@@ -31,6 +31,10 @@ pub(super) enum Look {
     Curve,
     /// Every point, joined.
     Joined,
+    /// The same, and a band of the errors around it.
+    Banded,
+    /// Every point, joined, without dots.
+    Path,
     /// Every point by itself.
     Dots,
 }
@@ -46,18 +50,22 @@ pub(super) struct Line {
     pub(super) errors: Vec<f64>,
     /// What happened where.
     pub(super) marks: Vec<(f64, String)>,
+    /// Of a path: it arrived, and ends in a dot.
+    pub(super) ends: bool,
 }
 
 impl Line {
     pub(super) fn new(name: impl Into<String>, look: Look, points: Vec<(f64, f64)>) -> Self {
-        Line { name: name.into(), look, points, errors: vec![], marks: vec![] }
+        Line { name: name.into(), look, points, errors: vec![], marks: vec![], ends: false }
     }
 
     /// The values, and the ends of those error bars that don't dwarf their values.
     fn heights(&self) -> impl Iterator<Item = f64> {
         let bar = |(i, (_, y)): (usize, &(f64, f64))| {
-            let error = self.errors.get(i).copied().filter(|error| *error <= y.abs());
-            let error = error.unwrap_or(0.0);
+            let error = self.errors.get(i).copied().filter(|error| error.is_finite());
+            // A band is the reason for its drawing: it is shown whole.
+            let fits = |error: &f64| self.look == Look::Banded || *error <= y.abs();
+            let error = error.filter(fits).unwrap_or(0.0);
             [y - error, y + error]
         };
         self.points.iter().enumerate().flat_map(bar)
@@ -79,14 +87,19 @@ pub(super) struct Chart {
     pub(super) lines: Vec<Line>,
     /// Abscissas that the drawing covers whatever the lines do, so that several drawings can be compared.
     pub(super) covers: Vec<f64>,
+    /// The same for ordinates.
+    pub(super) covers_y: Vec<f64>,
     /// Names to be written at the abscissa instead of numbers.
     pub(super) x_names: Vec<(f64, String)>,
+    /// A value of the ordinate that has a line across: what is to be reached, or no difference.
+    pub(super) level: Option<f64>,
 }
 
 impl Chart {
     pub(super) fn new(title: impl Into<String>, abscissa: &'static str, lines: Vec<Line>) -> Self {
-        let (title, covers, x_names) = (title.into(), vec![], vec![]);
-        Chart { title, abscissa, x: Kind::Linear, y: Kind::Open, lines, covers, x_names }
+        let (x, y, level) = (Kind::Linear, Kind::Open, None);
+        let (title, covers, covers_y, x_names) = (title.into(), vec![], vec![], vec![]);
+        Chart { title, abscissa, x, y, lines, covers, covers_y, x_names, level }
     }
 
     /// The figure; nothing if no point is finite. `id` must be unique in the page.
@@ -101,24 +114,18 @@ impl Chart {
         }
         let covered = points().map(|(x, _)| *x).chain(marks()).chain(self.covers.iter().copied());
         let x = Axis::over(self.x, 0.02, covered);
-        let y = Axis::over(self.y, 0.05, lines().flat_map(|(_, line)| line.heights()));
+        let heights = lines().flat_map(|(_, line)| line.heights()).chain(self.level);
+        let y = Axis::over(self.y, 0.05, heights.chain(self.covers_y.iter().copied()));
         let (Some(x), Some(y)) = (x, y) else { return html };
 
-        html.raw("<figure>\n").element("figcaption", &[("id", id)], &self.title);
-        let described = format!("{id}-words");
-        html.open(
-            "svg",
-            &[
-                ("role", "img"),
-                ("viewBox", &format!("0 0 {WIDTH} {HEIGHT}")),
-                ("aria-labelledby", id),
-                ("aria-describedby", &described),
-            ],
-        );
-        html.element("title", &[], &self.title);
         let words: Vec<String> = lines().map(|(_, line)| in_words(line)).collect();
-        html.element("desc", &[("id", &described)], &words.join(" "));
+        FRAME.begin(&mut html, id, &self.title, &words.join(" "));
         self.axes(&mut html, &x, &y);
+        if let Some(level) = self.level {
+            let at = FRAME.up(&y, level);
+            let across = format!("M{} {at:.1}H{}", FRAME.left, FRAME.right);
+            html.open("path", &[("class", "level"), ("d", &across)]).close("path");
+        }
         for (place, line) in lines() {
             let style =
                 format!("{} {}", COLOUR_CLASSES[place % COLOURS], DASH_CLASSES[place / COLOURS]);
@@ -141,8 +148,10 @@ impl Chart {
         let named = if self.x_names.is_empty() { x.ticks() } else { self.x_names.clone() };
         let named = named.iter().collect::<Vec<_>>();
         let placed = thinned(&named, 8);
-        let placed = placed.iter().map(|(value, label)| (across(x, *value), label.as_str()));
-        axes(html, placed.filter(|(at, _)| (LEFT..=RIGHT).contains(at)), y, self.abscissa);
+        let placed = placed.iter().map(|(value, label)| (FRAME.across(x, *value), label.as_str()));
+        let Frame { left, right, .. } = FRAME;
+        let placed = placed.filter(|(at, _)| (left..=right).contains(at));
+        FRAME.axes(html, placed, y, self.abscissa);
     }
 }
 
@@ -167,24 +176,31 @@ fn draw(html: &mut Html, x: &Axis, y: &Axis, line: &Line, style: &str) {
     let order = |i: &usize| if line.points[*i].1.is_nan() { 0.0 } else { line.points[*i].1 };
     let shown = extremes(&shown, MOST_DOTS, order);
     let at = |i: usize| line.points[i];
-    if line.look == Look::Joined {
-        let gaps = shown
-            .split(|&i| !(at(i).0.is_finite() && at(i).1.is_finite()))
-            .filter(|run| !run.is_empty());
-        let paths = gaps.map(|run| joined(x, y, run.iter().map(|&i| at(i))));
+    let error = |i: usize| line.errors.get(i).copied().filter(|e| e.is_finite()).unwrap_or(0.0);
+    if line.look != Look::Dots {
+        let gaps = || {
+            let runs = shown.split(|&i| !(at(i).0.is_finite() && at(i).1.is_finite()));
+            runs.filter(|run| !run.is_empty())
+        };
+        if line.look == Look::Banded {
+            let bands = gaps().map(|run| around(x, y, run.iter().map(|&i| (at(i), error(i)))));
+            path(html, "band", style, &bands.collect::<String>());
+        }
+        let paths = gaps().map(|run| joined(x, y, run.iter().map(|&i| at(i))));
         path(html, "curve", style, &paths.collect::<String>());
     }
     let (mut dots, mut bars) = (String::new(), String::new());
-    for i in shown {
-        let (left, foot) = (across(x, at(i).0), up(y, at(i).1));
+    let arrived = |i: &usize| line.look != Look::Path || (line.ends && i + 1 == line.points.len());
+    for i in shown.into_iter().filter(arrived) {
+        let (left, foot) = (FRAME.across(x, at(i).0), FRAME.up(y, at(i).1));
         if !(left.is_finite() && foot.is_finite()) {
             continue;
         }
         dots += &format!("M{:.1} {foot:.1}a3 3 0 1 0 6 0a3 3 0 1 0-6 0", left - 3.0);
-        let error = line.errors.get(i).copied().unwrap_or(0.0);
+        let error = if line.look == Look::Banded { 0.0 } else { error(i) };
         let clipped = |value: f64| {
-            let place = up(y, value);
-            if place.is_finite() { place.clamp(TOP, BOTTOM) } else { BOTTOM }
+            let place = FRAME.up(y, value);
+            if place.is_finite() { place.clamp(FRAME.top, FRAME.bottom) } else { FRAME.bottom }
         };
         let (low, high) = (clipped(at(i).1 - error), clipped(at(i).1 + error));
         // Within the dot it wouldn't be seen.
@@ -203,7 +219,8 @@ fn draw(html: &mut Html, x: &Axis, y: &Axis, line: &Line, style: &str) {
 fn joined(x: &Axis, y: &Axis, points: impl Iterator<Item = (f64, f64)>) -> String {
     let mut d = String::new();
     for (i, (px, py)) in points.enumerate() {
-        d += &format!("{}{:.1} {:.1}", if i == 0 { 'M' } else { 'L' }, across(x, px), up(y, py));
+        let (left, foot) = (FRAME.across(x, px), FRAME.up(y, py));
+        d += &format!("{}{left:.1} {foot:.1}", if i == 0 { 'M' } else { 'L' });
     }
     // A single point has a round cap, and so is a dot.
     d + "h0"
@@ -218,16 +235,29 @@ fn band(x: &Axis, y: &Axis, run: &[&Stretch]) -> String {
     let back = run.iter().rev().map(|s| (s.x, s.low));
     let corners: Vec<String> = forth
         .chain(back)
-        .map(|(px, py)| format!("{:.1} {:.1}", across(x, px), up(y, py)))
+        .map(|(px, py)| format!("{:.1} {:.1}", FRAME.across(x, px), FRAME.up(y, py)))
         .collect();
     format!("M{}Z", corners.join("L"))
 }
 
+/// Around points with their errors.
+fn around(x: &Axis, y: &Axis, run: impl Iterator<Item = ((f64, f64), f64)>) -> String {
+    let run: Vec<_> = run.collect();
+    let stretch = |&((x, mean), error): &((f64, f64), f64)| Stretch {
+        x,
+        mean,
+        low: mean - error,
+        high: mean + error,
+    };
+    let stretches: Vec<Stretch> = run.iter().map(stretch).collect();
+    band(x, y, &stretches.iter().collect::<Vec<_>>())
+}
+
 fn draw_marks(html: &mut Html, x: &Axis, line: &Line, place: usize, style: &str) {
     // At the head, where a falling loss leaves room; a row for each line, as far as there are rows.
-    let head = TOP - 8.0 + 9.0 * (place % 4) as f64;
+    let head = FRAME.top - 8.0 + 9.0 * (place % 4) as f64;
     for (value, what) in thinned(&line.marks.iter().collect::<Vec<_>>(), MOST_MARKS) {
-        let d = format!("M{:.1} {head}h8l-4 8z", across(x, *value) - 4.0);
+        let d = format!("M{:.1} {head}h8l-4 8z", FRAME.across(x, *value) - 4.0);
         html.open("path", &[("class", &format!("mark {style}")), ("d", &d)]);
         html.element("title", &[], &format!("{}: {what}", line.name)).close("path");
     }

@@ -32,6 +32,26 @@ pub(super) fn section(html: &mut Html, runs: &[&Run], names: &mut Names) {
     html.raw("</div>\n");
 }
 
+/// How each search ended, at which energy, and how high it lies above the minima.
+pub(super) fn lead(runs: &[&Run], names: &Names) -> Vec<String> {
+    let sentence = |run: &&Run| {
+        let status = run.at("/status").as_str()?;
+        let gradients = number::of(run.at("/gradients"))
+            .map_or(String::new(), |n| format!(" after {n} gradients"));
+        let barriers = run.list("/minima").iter().filter_map(|side| number::of(&side["barrier"]));
+        let barriers: Vec<String> = barriers.map(number::short).collect();
+        let above = match barriers.as_slice() {
+            [] => String::new(),
+            barriers => format!(
+                "; the saddle lies {} eV above the minima that it joins",
+                barriers.join(" and ")
+            ),
+        };
+        Some(names.of(run, &format!("The search ended as {status:?}{gradients}{above}.")))
+    };
+    runs.iter().filter_map(sentence).collect()
+}
+
 fn saddles(runs: &[&Run]) -> Table {
     let columns = [
         "run",

@@ -16,7 +16,7 @@ use std::path::Path;
 ///
 /// [`ReportError`], with a message of one line and an exit code. Nothing is written unless all runs could be read.
 pub fn execute(arguments: &ReportArgs, stdout: &mut dyn Write) -> Result<(), ReportError> {
-    let ReportArgs { dirs, out, tensorboard: logs, json } = arguments;
+    let ReportArgs { dirs, out, tensorboard: logs, json, .. } = arguments;
     check_name(out)?;
     let runs = read_all(dirs)?;
     let content = page::page(&runs);

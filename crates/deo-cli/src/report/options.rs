@@ -13,7 +13,7 @@ A run that is going on, or was killed, is shown as far as it got. The page needs
 
 /// The arguments of `deo report`.
 #[derive(Debug, Clone, PartialEq, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, args_override_self = true)]
 pub struct ReportArgs {
     /// Directories that runs were written to with their --out
     #[arg(required = true, value_name = "DIR")]
@@ -30,4 +30,9 @@ pub struct ReportArgs {
     /// Print what was written as one JSON object
     #[arg(long)]
     pub json: bool,
+
+    /// Take options from a TOML file, its keys the long names, and directories as dirs = […]; the command line wins, and its
+    /// directories come after those
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 }

@@ -4,7 +4,7 @@ use super::differences::{self, words};
 use super::html::Html;
 use super::run::{Command, Run};
 use super::table::{Cell, Table};
-use super::{engines, methods, other, saddles, spectra, training};
+use super::{engines, methods, other, saddles, spectra, training, words as glossary};
 
 const STYLE: &str = include_str!("page.css");
 
@@ -13,6 +13,9 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
 /// Runs that the title of the page names.
 const MOST_NAMED: usize = 3;
+
+/// Sentences of a command at the head; the tables have all.
+const MOST_SENTENCES: usize = 6;
 
 /// What things are called on this page.
 #[derive(Debug)]
@@ -50,8 +53,7 @@ pub(super) fn page(runs: &[Run]) -> String {
     html.line("h1", &title);
     let made =
         concat!("Made by deo report ", env!("CARGO_PKG_VERSION"), " from the files of the runs.");
-    html.element("p", &[("class", "quiet")], made).raw("\n</header>\n<main>\n");
-    overview(&mut html, runs);
+    html.element("p", &[("class", "quiet")], made).raw("\n");
     let mut names = Names::new(runs.len() > 1);
     let groups = [
         Command::Train,
@@ -65,6 +67,9 @@ pub(super) fn page(runs: &[Run]) -> String {
         let group: Vec<&Run> = runs.iter().filter(|run| run.command == command).collect();
         (command, group)
     });
+    lead(&mut html, &groups, &names);
+    html.raw("</header>\n<main>\n");
+    overview(&mut html, runs);
     differing(&mut html, &groups);
     for (command, group) in groups.iter().filter(|(_, group)| !group.is_empty()) {
         let section = match command {
@@ -78,8 +83,26 @@ pub(super) fn page(runs: &[Run]) -> String {
         section(&mut html, group, &mut names);
     }
     settings(&mut html, runs);
+    glossary::section(&mut html, runs);
     html.raw("</main>\n</body>\n</html>\n");
     html.into_string()
+}
+
+/// What the runs showed, in a sentence for each thing that was compared or sought.
+fn lead(html: &mut Html, groups: &[(Command, Vec<&Run>)], names: &Names) {
+    for (command, group) in groups {
+        let sentences = match command {
+            Command::Train => training::lead(group),
+            Command::Escape => methods::lead(group, names),
+            Command::Spectrum => spectra::lead(group, names),
+            Command::Saddle => saddles::lead(group, names),
+            Command::Engine => engines::lead(group, names),
+            Command::Other => vec![],
+        };
+        for sentence in sentences.iter().take(MOST_SENTENCES) {
+            html.element("p", &[("class", "lead")], sentence).raw("\n");
+        }
+    }
 }
 
 fn title(runs: &[Run]) -> String {
@@ -238,12 +261,66 @@ mod tests {
         }
     }
 
+    /// CIE L*a*b* of linear sRGB.
+    fn lab(rgb: [f64; 3]) -> [f64; 3] {
+        let row = |m: [f64; 3]| m.iter().zip(rgb).map(|(m, c)| m * c.clamp(0.0, 1.0)).sum::<f64>();
+        let f = |t: f64| if t > 0.008856 { t.cbrt() } else { 7.787 * t + 16.0 / 116.0 };
+        let x = f(row([0.4124, 0.3576, 0.1805]) / 0.9505);
+        let y = f(row([0.2126, 0.7152, 0.0722]));
+        let z = f(row([0.0193, 0.1192, 0.9505]) / 1.0888);
+        [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
+    }
+
+    /// Six times the difference that one just sees, 2.3, since lines are thin; for three kinds of colour vision: Machado, Oliveira,
+    /// Fernandes, IEEE Trans. Vis. Comput. Graph. 15, 1291 (2009), at full severity.
+    #[test]
+    fn lines_differ_for_the_colour_blind_too() {
+        const EYES: [[[f64; 3]; 3]; 3] = [
+            [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
+            [
+                [0.152286, 1.052583, -0.204868],
+                [0.114503, 0.786281, 0.099216],
+                [-0.003882, -0.048116, 1.051998],
+            ],
+            [
+                [0.367322, 0.860646, -0.227968],
+                [0.280085, 0.672501, 0.047413],
+                [-0.011820, 0.042940, 0.968881],
+            ],
+        ];
+        for scheme in STYLE.split(":root {").skip(1) {
+            let colour = |name: &str| {
+                let rest = scheme.split(&format!("--{name}: #")).nth(1).unwrap();
+                let part = |i: usize| {
+                    let c = u8::from_str_radix(&rest[i..i + 2], 16).unwrap();
+                    let c = f64::from(c) / 255.0;
+                    if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+                };
+                [part(0), part(2), part(4)]
+            };
+            let names = ["c0", "c1", "c2", "c3", "c4", "c5"];
+            for eye in EYES {
+                let seen = |name| {
+                    let rgb = colour(name);
+                    lab(eye.map(|row| row.iter().zip(rgb).map(|(m, c)| m * c).sum()))
+                };
+                for (i, a) in names.iter().enumerate() {
+                    for b in &names[i + 1..] {
+                        let apart: f64 =
+                            seen(a).iter().zip(seen(b)).map(|(a, b)| (a - b).powi(2)).sum();
+                        assert!(apart.sqrt() > 13.8, "{a} and {b}: {}", apart.sqrt());
+                    }
+                }
+            }
+        }
+    }
+
     #[test]
     fn records_of_any_shape_give_a_page() {
         let shapes = [json!(null), json!(5), json!([[]]), json!({"a": {"b": []}}), json!("<x>")];
         let keys = [
             "settings", "runs", "results", "problems", "version", "target", "sample", "failure",
-            "text",
+            "text", "curves", "ways", "descents", "minima", "status",
         ];
         for command in ["train", "escape", "spectrum", "saddle", "later"] {
             for shape in &shapes {
@@ -257,6 +334,7 @@ mod tests {
                         Command::Escape,
                         Command::Spectrum,
                         Command::Saddle,
+                        Command::Engine,
                         Command::Other,
                     ] {
                         let page = page(&[run(record.clone(), command), run(Value::Null, command)]);

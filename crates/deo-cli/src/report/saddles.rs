@@ -7,6 +7,7 @@ use super::number;
 use super::page::Names;
 use super::run::Run;
 use super::scale::Kind;
+use super::surface::Surface;
 use super::table::{Cell, Table};
 use std::collections::BTreeMap;
 
@@ -16,17 +17,50 @@ const MOST_PASSES: usize = 12;
 /// The section of these searches.
 pub(super) fn section(html: &mut Html, runs: &[&Run], names: &mut Names) {
     html.line("h2", "Saddles");
-    html.line("h3", "Distinct saddles");
-    html.append(distinct(runs, names).without_empty_columns().html());
-    html.append(passes(runs, names).html());
+    // Drawings first: on a phone a table is long.
     html.raw("<div class=\"charts\">\n");
     for run in runs {
+        if let Some(mut surface) = Surface::of_record(&run.record) {
+            let (id, name) = (names.id(), words(run.at("/settings/potential/name")));
+            html.append(surface.html(&id, &names.of(run, &name)));
+        }
         let id = names.id();
         html.append(profile(run, names).html(&id));
     }
     html.raw("</div>\n");
+    html.line("h3", "Distinct saddles");
+    html.append(distinct(runs, names).without_empty_columns().html());
+    html.append(passes(runs, names).html());
     html.line("h3", "Searches");
     html.append(searches(runs).html());
+}
+
+/// What was found, in a sentence for each run.
+pub(super) fn lead(runs: &[&Run], names: &Names) -> Vec<String> {
+    let sentence = |run: &&Run| {
+        let searches = run.list("/results/searches");
+        let distinct = run.list("/results/distinct");
+        if searches.is_empty() {
+            return None;
+        }
+        let converged = searches.iter().filter(|search| search["status"] == "converged").count();
+        let what = match number::of(run.at("/settings/index")) {
+            None | Some(1.0) if distinct.len() == 1 => "distinct saddle".to_owned(),
+            None | Some(1.0) => "distinct saddles".to_owned(),
+            Some(index) => format!("distinct points of index {index}"),
+        };
+        let barriers = distinct.iter().filter_map(|saddle| number::of(&saddle["barrier"]));
+        let lowest = barriers.reduce(f64::min).map_or(String::new(), |barrier| {
+            format!(
+                "; the lowest barrier above the minimum below a start is {}",
+                number::short(barrier)
+            )
+        });
+        let (all, found) = (searches.len(), distinct.len());
+        let text = format!("{converged} of {all} searches converged, to {found} {what}{lowest}.");
+        Some(names.of(run, &text))
+    };
+    runs.iter().filter_map(sentence).collect()
 }
 
 fn distinct(runs: &[&Run], names: &Names) -> Table {

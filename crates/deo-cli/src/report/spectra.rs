@@ -37,6 +37,40 @@ pub(super) fn section(html: &mut Html, runs: &[&Run], names: &mut Names) {
     html.raw("</div>\n");
 }
 
+/// The ends of each spectrum, and what the sign of the lowest one says.
+pub(super) fn lead(runs: &[&Run], names: &Names) -> Vec<String> {
+    let sentence = |run: &&Run| {
+        let pairs = run.list("/results/pairs");
+        let first = |end: &str| pairs.iter().find(|p| p["end"] == end && p["index"] == 1);
+        let told = |pair: &Value| {
+            let error = |key: &str| number::of(&pair[key]).unwrap_or(0.0);
+            let all = error("residual") + error("secant_error") + error("standard_error");
+            (number::of(&pair["eigenvalue"]), Some(all))
+        };
+        let with_error = |pair: &Value| {
+            let (value, error) = told(pair);
+            number::with_error(value, error)
+        };
+        let lowest = first("lowest").map(|pair| {
+            let (value, error) = told(pair);
+            let sign = match (value, error) {
+                (Some(x), Some(error)) if x < -error => {
+                    ": the loss curves downwards along its axis"
+                }
+                (Some(x), Some(error)) if x > error => {
+                    ": no direction that was seen curves downwards"
+                }
+                _ => ": its sign is within the error",
+            };
+            format!("The lowest eigenvalue is {}{sign}.", with_error(pair))
+        });
+        let highest = first("highest").map(|pair| format!("The highest is {}.", with_error(pair)));
+        let sentences: Vec<String> = lowest.into_iter().chain(highest).collect();
+        (!sentences.is_empty()).then(|| names.of(run, &sentences.join(" ")))
+    };
+    runs.iter().filter_map(sentence).collect()
+}
+
 fn pairs(runs: &[&Run], names: &Names) -> Table {
     let columns = [
         "pair",

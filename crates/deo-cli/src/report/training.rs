@@ -1,73 +1,27 @@
 //! Trainings: results, curves, what happened.
 
 use super::chart::{Chart, Line, Look};
+use super::events;
 use super::html::Html;
 use super::metrics::{Curves, Sample, Step};
 use super::number;
 use super::page::Names;
+use super::paired::{Paired, paired};
 use super::run::Run;
 use super::scale::Kind;
 use super::table::{Cell, Table};
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 const SPENT: &str = "gradients spent, a loss counted a third";
 
 /// The section of these trainings.
 pub(super) fn section(html: &mut Html, runs: &[&Run], names: &mut Names) {
     html.line("h2", "Training");
-    for run in runs {
-        if let Some(text) = head(run) {
-            html.line("p", &names.of(run, &text));
-        }
-    }
     results(html, runs, names);
     curves(html, runs, names);
-    events(html, runs, names);
+    events::append(html, runs, names);
     for run in runs {
         sample(html, run, names);
-    }
-}
-
-/// What a training showed, in a sentence; nothing unless it has two runs that ended.
-fn head(run: &Run) -> Option<String> {
-    let [first, last] = run.list("/runs") else { return None };
-    let ended = |result: &Value| number::of(&result["val_loss"]);
-    let [alone, helped] = [ended(first)?, ended(last)?];
-    let name = |result: &Value| result["name"].as_str().unwrap_or("?").to_owned();
-    let (difference, than) = (helped - alone, if helped < alone { "lower" } else { "higher" });
-    let moves = number::of(&last["moves"]).map_or(String::new(), |moves| match moves {
-        0.0 => " It never moved the parameters: it found nothing worth a move.".to_owned(),
-        1.0 => " It moved the parameters once.".to_owned(),
-        n => format!(" It moved the parameters {n} times."),
-    });
-    Some(format!(
-        "{} ended with a validation loss that is {:.4} {than} than that of {}, at equal cost and from one seed, which is no result: \
-         deo train --seeds N tells a difference from noise.{moves}",
-        name(last),
-        difference.abs(),
-        name(first)
-    ))
-}
-
-/// What an event means, in the words of the book's page on them; nothing for a name of a later version.
-fn meaning(event: &str) -> &'static str {
-    match event {
-        "quiet" => "no visit was due",
-        "tracked" => "the axis was brought up to date",
-        "line-search" => "moved along the gradient, by losses that fell",
-        "kick" => "moved along the axis of lowest curvature",
-        "proposed" => "a move was found; the next batches decide",
-        "confirmed" => "the next batch agreed with the move",
-        "refuted" => "the next batch disagreed: not moved",
-        "reverted" => "the next batch disagreed: the move was undone",
-        "no-negative-curvature" => "looked for an axis and found none that curves downwards",
-        "rejected" => "negative curvature, but no length along it lowered the loss enough",
-        "no-gain" => "losses along the gradient fell by less than the optimizer's own steps",
-        "unaffordable" => "too little of the budget was left for an axis",
-        "poisoned" => "a probe met a number that isn't finite",
-        "skipped" => "loss or gradient wasn't finite: no step",
-        _ => "",
     }
 }
 
@@ -116,8 +70,19 @@ fn results(html: &mut Html, runs: &[&Run], names: &Names) {
     so_far(html, runs, names);
 }
 
+/// What these trainings showed: a sentence for each run beside its base.
+pub(super) fn lead(runs: &[&Run]) -> Vec<String> {
+    let pairs = paired(runs);
+    let several = pairs.iter().any(|pair| pair.labels != pairs[0].labels);
+    let sentence = |pair: &Paired| {
+        let labels = if several { format!("{}: ", pair.labels.join(", ")) } else { String::new() };
+        Some(labels + &pair.sentence()?)
+    };
+    pairs.iter().filter_map(sentence).collect()
+}
+
 /// The results in the records of these runs, with their names.
-fn each<'a>(
+pub(super) fn each<'a>(
     runs: &'a [&'a Run],
     names: &'a Names,
 ) -> impl Iterator<Item = (&'a Run, String, &'a Value)> {
@@ -197,14 +162,40 @@ fn curves(html: &mut Html, runs: &[&Run], names: &mut Names) {
     html.raw("<div class=\"charts\">\n");
     let end = all.iter().filter_map(|(_, curves)| curves.steps.last()).map(|step| step.cost);
     let end = end.fold(0.0, f64::max);
-    for mut chart in charts(&all) {
+    let mut charts = charts(&all);
+    // Beside the curves of which it is the difference.
+    charts.insert(2, difference(runs));
+    for mut chart in charts {
         chart.covers = vec![0.0, end];
         html.append(chart.html(&names.id()));
     }
     html.raw("</div>\n");
     if all.iter().any(|(_, curves)| !curves.events.is_empty()) {
-        html.line("p", "Triangles at the head of the training loss are DEO's events.");
+        html.line("p", "Triangles at the head of the training loss are DEO's events. Where two curves lie on each other, their difference has a \
+             drawing of its own.");
     }
+}
+
+/// The validation loss of each run less that of its base: the mean over seeds, and a band of its standard error.
+fn difference(runs: &[&Run]) -> Chart {
+    let pairs = paired(runs);
+    let several = pairs.iter().any(|pair| pair.labels != pairs[0].labels);
+    let line = |pair: &Paired| {
+        let Paired { name, base, labels, points, .. } = pair;
+        let of = match (several, labels.as_slice()) {
+            (false, [_]) => String::new(),
+            (true, [label]) => format!("{label}: "),
+            (_, labels) => format!("{} seeds: ", labels.len()),
+        };
+        let means = points.iter().map(|(cost, spread)| (*cost, spread.mean)).collect();
+        let mut line = Line::new(format!("{of}{name} less {base}"), Look::Banded, means);
+        line.errors = points.iter().map(|(_, spread)| spread.error()).collect();
+        line
+    };
+    let title = "Difference of the validation loss, ± standard error over seeds";
+    let mut chart = Chart::new(title, SPENT, pairs.iter().map(line).collect());
+    (chart.y, chart.level) = (Kind::Linear, Some(0.0));
+    chart
 }
 
 fn charts(all: &[(String, &Curves)]) -> Vec<Chart> {
@@ -246,58 +237,6 @@ fn charts(all: &[(String, &Curves)]) -> Vec<Chart> {
         steps("Norm of the gradient", |step| step.gradient_norm),
         steps("Learning rate", |step| step.lr),
     ]
-}
-
-fn events(html: &mut Html, runs: &[&Run], names: &Names) {
-    let mut counts: Vec<(String, BTreeMap<String, u64>)> = vec![];
-    for (_, name, result) in each(runs, names) {
-        let events = result["events"].as_object().into_iter().flatten();
-        counts.push((name, events.map(|(k, n)| (k.clone(), n.as_u64().unwrap_or(0))).collect()));
-    }
-    let kinds: Vec<String> = {
-        let all: std::collections::BTreeSet<_> =
-            counts.iter().flat_map(|(_, c)| c.keys()).collect();
-        all.into_iter().cloned().collect()
-    };
-    let of_runs = counts.iter().map(|(name, _)| name.as_str());
-    let columns = std::iter::once("event").chain(of_runs).chain(std::iter::once("meaning"));
-    let mut table = Table::new("How often each event occurred, in steps", columns);
-    for kind in kinds {
-        let numbers = counts.iter().map(|(_, c)| Cell::number(c.get(&kind).map(|n| *n as f64)));
-        let told = Some(meaning(&kind)).filter(|text| !text.is_empty());
-        let told = told.map_or(Cell::Absent, Cell::text);
-        table.row(std::iter::once(Cell::text(&kind)).chain(numbers).chain(std::iter::once(told)));
-    }
-    let listed = || runs.iter().flat_map(|run| run.curves.iter().map(move |c| (run, c)));
-    if table.is_empty() && listed().all(|(_, curves)| curves.events.is_empty()) {
-        return;
-    }
-    html.line("h3", "Events");
-    html.append(table.html());
-    for (run, curves) in listed().filter(|(_, curves)| !curves.events.is_empty()) {
-        let name = names.of(run, &curves.name);
-        html.raw("<details>").element("summary", &[], &format!("{name}: step by step"));
-        html.append(in_order(&name, curves)).raw("</details>\n");
-    }
-}
-
-fn in_order(name: &str, curves: &Curves) -> Html {
-    let columns = ["step", "event", "loss before", "curvature ± residual"];
-    let mut table = Table::new(&format!("Events of {name} in order"), columns);
-    for &(at, kind) in &curves.events {
-        let step = &curves.steps[at];
-        let measured = curves.curvature.binary_search_by_key(&at, |sample| sample.at);
-        table.row([
-            Cell::Number(step.step as f64),
-            Cell::text(&curves.kinds[kind]),
-            Cell::number(Some(step.loss).filter(|x| x.is_finite())),
-            measured.map_or(Cell::Absent, |i| {
-                let Sample { value, error, .. } = curves.curvature[i];
-                Cell::Shown(number::with_error(Some(value), Some(error)))
-            }),
-        ]);
-    }
-    table.html()
 }
 
 fn sample(html: &mut Html, run: &Run, names: &Names) {

@@ -4,13 +4,14 @@ use super::engine;
 use super::error::SaddleError;
 use super::options::{Options, SaddleArgs};
 use super::results::{Distinct, Record, Results, Search, Summary};
-use super::run::{Run, run};
+use super::run::run;
 use super::settings::Settings;
 use super::starts::Starts;
-use super::surface;
 use super::xyz::frame_text;
 use crate::config;
+use crate::heartbeat::Heartbeat;
 use crate::output::{OutputDir, OutputError, RECORD};
+use crate::report::surface::Surface;
 use crate::table;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{self, Write};
@@ -49,7 +50,11 @@ pub fn execute(args: &SaddleArgs, stdout: &mut dyn Write) -> Result<(), SaddleEr
     let style = ProgressStyle::with_template(STYLE).expect("a constant that tests draw");
     let bar = ProgressBar::new(settings.searches as u64).with_style(style);
     bar.tick();
-    let found = run(&settings, &mut starts, &|| bar.inc(1));
+    let heartbeat = Heartbeat::new();
+    let found = run(&settings, &mut starts, &|| {
+        bar.inc(1);
+        heartbeat.beat(|| format!("{} of {} searches done", bar.position(), settings.searches));
+    });
     bar.finish_and_clear();
     let found = found?;
     let record = Record {
@@ -57,20 +62,17 @@ pub fn execute(args: &SaddleArgs, stdout: &mut dyn Write) -> Result<(), SaddleEr
         version: env!("CARGO_PKG_VERSION"),
         settings: &settings,
         results: &found.results,
+        ways: &found.ways,
+        descents: &found.descents,
     };
     // Results are shown even if they can't be kept.
-    let kept = output.as_ref().map_or(Ok(()), |dir| keep(dir, &record, &starts, &found));
+    let kept = output.as_ref().map_or(Ok(()), |dir| keep(dir, &record, &starts));
     let shown = show(stdout, &record, args.json);
     kept?;
     shown.map_err(SaddleError::Stdout)
 }
 
-fn keep(
-    dir: &OutputDir,
-    record: &Record<'_>,
-    starts: &Starts,
-    found: &Run,
-) -> Result<(), OutputError> {
+fn keep(dir: &OutputDir, record: &Record<'_>, starts: &Starts) -> Result<(), OutputError> {
     dir.write_json(RECORD, record)?;
     let Results { distinct, minima, .. } = record.results;
     if record.settings.potential.is_cluster() {
@@ -89,10 +91,10 @@ fn keep(
             .map(|m| frame_text(&starts.species, &m.x, &format!("energy={}", m.energy)))
             .collect();
         dir.write(MINIMA, minima.as_bytes())?;
-    } else if let Some(landscape) = record.settings.potential.landscape().ok().flatten()
-        && landscape.dimension() == 2
+    } else if let Some(mut surface) =
+        serde_json::to_value(record).ok().as_ref().and_then(Surface::of_record)
     {
-        dir.write(SURFACE, surface::svg(landscape, found).as_bytes())?;
+        dir.write(SURFACE, surface.svg().as_bytes())?;
     }
     Ok(())
 }

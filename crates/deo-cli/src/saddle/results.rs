@@ -199,4 +199,10 @@ pub(super) struct Record<'a> {
     pub(super) settings: &'a Settings,
     /// What was found.
     pub(super) results: &'a Results,
+    /// In two dimensions the way of each search, in their order.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub(super) ways: &'a [Vec<[f64; 2]>],
+    /// In two dimensions the ways down from the saddles.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub(super) descents: &'a [Vec<[f64; 2]>],
 }

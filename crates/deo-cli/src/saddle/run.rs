@@ -17,6 +17,8 @@ pub(super) struct Run {
     pub(super) results: Results,
     /// Positions of each search; empty in other dimensions.
     pub(super) ways: Vec<Vec<[f64; 2]>>,
+    /// Positions on the ways down from the saddles, the same.
+    pub(super) descents: Vec<Vec<[f64; 2]>>,
 }
 
 /// All searches on the settings' threads; `done` is called at the end of each.
@@ -55,36 +57,46 @@ pub(super) fn run(
     for (number, group) in groups.iter().enumerate() {
         group.iter().for_each(|&search| searches[search].saddle = Some(number + 1));
     }
+    let mut descents = vec![];
     if settings.connect {
         let tops: Vec<&Saddle<Vec<f64>>> =
             groups.iter().map(|group| &saddles[best(group, &searches)]).collect();
-        connect(settings, &tops, &mut distinct, &mut minima)?;
+        descents = connect(settings, &tops, &mut distinct, &mut minima)?;
     }
     let ways = saddles.into_iter().enumerate();
-    let ways = ways.map(|(i, saddle)| way(starts.displaced(i, settings), saddle.found)).collect();
+    let ways = ways.map(|(i, saddle)| way([starts.displaced(i, settings)], saddle.found));
+    let ways = if n == 2 { ways.collect() } else { vec![] };
     let seconds = clock.elapsed().as_secs_f64();
     let (mode, minima) = (settings.mode(n), minima.minima);
-    Ok(Run { results: Results { dimension: n, mode, searches, distinct, minima, seconds }, ways })
+    let results = Results { dimension: n, mode, searches, distinct, minima, seconds };
+    Ok(Run { results, ways, descents })
 }
 
-/// Goes down on both sides of each saddle; `tops` are those of `distinct`, with their axes.
+/// Goes down on both sides of each saddle; `tops` are those of `distinct`, with their axes. Returns the ways, in two dimensions.
 fn connect(
     settings: &Settings,
     tops: &[&Saddle<Vec<f64>>],
     distinct: &mut [Distinct],
     minima: &mut Minima<'_>,
-) -> Result<(), SaddleError> {
-    let Some(first) = tops.first() else { return Ok(()) };
+) -> Result<Vec<Vec<[f64; 2]>>, SaddleError> {
+    let mut ways = vec![];
+    let Some(first) = tops.first() else { return Ok(ways) };
     let (descent, verification) = (settings.descent(first.found.x.len()), settings.verification());
     let sides = in_parallel(settings.threads, tops.len(), |i| {
         settings.potential.join(tops[i], &descent, &verification)
     });
     // Minima are numbered in this order, whichever thread was the first.
     for (saddle, sides) in distinct.iter_mut().zip(sides) {
-        saddle.joins.extend(sides?.map(|side| minima.side(saddle.energy, &side)));
+        let sides = sides?;
+        saddle.joins.extend(sides.iter().map(|side| minima.side(saddle.energy, side)));
         saddle.joins.sort_by(|a, b| a.energy.total_cmp(&b.energy));
+        if saddle.x.len() == 2 {
+            // Behind a saddle that was left on the way it is the last part that is known.
+            let whole = |side: &Descent<Vec<f64>>| (side.left == 0).then(|| saddle.x.clone());
+            ways.extend(sides.into_iter().map(|side| way(whole(&side), side.end.found)));
+        }
     }
-    Ok(())
+    Ok(ways)
 }
 
 /// The converged searches that found the same saddle, by energy.
@@ -189,7 +201,7 @@ impl<'a> Minima<'a> {
 }
 
 /// The start and the points that the search recorded, which is from its first step on.
-fn way(start: Vec<f64>, found: Found<Vec<f64>>) -> Vec<[f64; 2]> {
+fn way(start: impl IntoIterator<Item = Vec<f64>>, found: Found<Vec<f64>>) -> Vec<[f64; 2]> {
     let points = found.way.into_iter().filter_map(|point| point.x);
-    std::iter::once(start).chain(points).filter_map(|x| x.try_into().ok()).collect()
+    start.into_iter().chain(points).filter_map(|x| x.try_into().ok()).collect()
 }

@@ -145,7 +145,8 @@ impl Settings {
 
     /// The way down: the same method in steps that don't leap over a basin.
     pub(super) fn descent(&self, dimension: usize) -> Method {
-        let mut method = self.method(dimension, 0, Record::Nothing);
+        let record = if dimension == 2 { Record::Positions } else { Record::Nothing };
+        let mut method = self.method(dimension, 0, record);
         *method.goal_mut() = Goal { index: 0, max_gradients: DESCENT_GRADIENTS, ..*method.goal() };
         match &mut method {
             // A third of the distances that a search takes.

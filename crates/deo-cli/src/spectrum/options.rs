@@ -127,6 +127,10 @@ pub struct SpectrumArgs {
     /// Print the results as one JSON object instead of a table
     #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
+
+    /// Take options from a TOML file, its keys the long names; the command line wins
+    #[arg(long, value_name = "FILE", help_heading = RUN)]
+    pub config: Option<PathBuf>,
 }
 
 const TARGET: &str = "Target: a preset, a landscape or a matrix";

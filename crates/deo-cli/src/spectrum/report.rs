@@ -10,6 +10,7 @@ use super::search::Watch;
 use super::settings::Settings;
 use super::target::Target;
 use super::whole::{DensityResult, Share, TraceResult};
+use crate::heartbeat::Heartbeat;
 use crate::npy::{self, Scalar};
 use crate::output::{OutputDir, OutputFile, RECORD};
 use crate::setting::SettingError;
@@ -36,7 +37,7 @@ pub fn execute(args: &SpectrumArgs, stdout: &mut dyn Write) -> Result<(), Spectr
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|reason| SpectrumError::Threads { threads, reason })?;
 
-    let mut progress = Progress(ProgressBar::new_spinner());
+    let mut progress = Progress(ProgressBar::new_spinner(), Heartbeat::new());
     // The whole search runs inside the pool: a call from outside would be handed over, kernel by kernel.
     let found = pool.install(|| match settings.precision {
         Precision::F32 => measure::<f32>(&target, &settings, &mut progress),
@@ -225,11 +226,13 @@ fn array_file(option: &'static str, path: &Path) -> Result<OutputFile, SpectrumE
 }
 
 /// A spinner on standard error, invisible where that isn't a terminal.
-struct Progress(ProgressBar);
+struct Progress(ProgressBar, Heartbeat);
 
 impl Watch for Progress {
     fn see(&mut self, what: &str, products: u64) {
-        self.0.set_message(format!("{}, {what}", count(products, "product", "products")));
+        let message = || format!("{}, {what}", count(products, "product", "products"));
+        self.0.set_message(message());
+        self.1.beat(message);
         self.0.tick();
     }
 }

@@ -39,7 +39,8 @@ pub struct TrainArgs {
     #[arg(long, value_name = "DIR", help_heading = RUN)]
     pub resume: Option<PathBuf>,
 
-    /// Train from N seeds, --seed and those after it, and show means, spreads and whether the difference is beyond noise
+    /// Train from N seeds, --seed and those after it, and show means, spreads and whether the difference is beyond noise; with
+    /// --out each in a directory of its own, DIR/seed-1 and so on
     #[arg(long, value_name = "N", default_value_t = 1, help_heading = RUN)]
     pub seeds: u64,
 }
@@ -55,6 +56,7 @@ Examples:
   deo train --monitor --out runs/watched     both ends of the spectrum, in curvature.svg
   deo train --config night.toml --seed 7 --json
   deo train --seeds 5                        five seeds: means, spreads, and whether the difference is noise
+  deo train --seeds 5 --out runs/five        and deo report runs/five/* draws the difference with its error
   deo train --resume runs/deflate            go on with a training that was stopped or killed
 
 Both runs start from the same weights and see the same batches. Each may spend the same number of gradients, a loss
@@ -89,9 +91,13 @@ pub fn execute(
     let file: Options = config.map_or(Ok(Options::default()), |path| config::read(&path))?;
     let given = options.clone();
     let options = options.or(file);
-    if seeds > 1 && (options.out.is_some() || resume.is_some()) {
-        let wanted = "1 with --out or --resume, which keep a single training";
-        return Err(SettingError::new("seeds", seeds, wanted).into());
+    if seeds > 1 {
+        if resume.is_some() {
+            let wanted =
+                "1 with --resume: a training of several seeds is gone on with seed by seed";
+            return Err(SettingError::new("seeds", seeds, wanted).into());
+        }
+        return seeds::execute(&options, &given, seeds, json, stdout, notes);
     }
     let (settings, place, mut loaded) = match resume {
         None => {
@@ -108,13 +114,7 @@ pub fn execute(
             (loaded.settings(&dir, options)?, Some(place), Some(loaded))
         }
     };
-    let corpus = match &settings.text {
-        Some(path) => Corpus::from_file(path)?,
-        None => Corpus::king_james(),
-    };
-    if seeds > 1 {
-        return seeds::execute(&settings, &corpus, seeds, json, stdout, notes);
-    }
+    let corpus = corpus(&settings)?;
     let experiment = Experiment::new(&settings, &corpus)?;
     if let Some(loaded) = &mut loaded {
         loaded.check(&experiment, &corpus)?;
@@ -130,6 +130,13 @@ pub fn execute(
         Ended::Finished(session) => report.deliver(*session, stdout, notes),
         Ended::Stopped(stop) => stopped(&stop, home.as_ref(), notes),
     }
+}
+
+pub(super) fn corpus(settings: &Settings) -> Result<Corpus, TrainError> {
+    Ok(match &settings.text {
+        Some(path) => Corpus::from_file(path)?,
+        None => Corpus::king_james(),
+    })
 }
 
 /// How a training ended that didn't fail.

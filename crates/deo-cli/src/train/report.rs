@@ -49,6 +49,21 @@ impl Report<'_> {
         shown.map_err(TrainError::Stdout)
     }
 
+    /// The same with nothing shown: one of several seeds.
+    pub(super) fn leave(
+        &self,
+        mut session: Session,
+        notes: &mut dyn Write,
+    ) -> Result<(), TrainError> {
+        let sample = self.sample(&session, notes);
+        let record = self.record(&session, None, sample);
+        match self.keep(&mut session, &record) {
+            Ok(()) => session.remove_checkpoints(),
+            Err(failure) => return Err(session.with_checkpoint(failure.into())),
+        }
+        Ok(())
+    }
+
     /// What the model of the last run writes. All is done then but this, so a signal only cuts it short.
     fn sample(&self, session: &Session, notes: &mut dyn Write) -> Option<String> {
         let count = self.experiment.settings().sample;

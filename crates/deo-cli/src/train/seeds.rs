@@ -5,75 +5,63 @@
 //! seeds, and Student's t for so few.
 
 use super::error::TrainError;
-use super::execute::{Ended, pool, stopped, train};
+use super::execute::{Ended, corpus, pool, stopped, train};
 use super::experiment::Experiment;
+use super::home::RunDirectory;
+use super::options::Options;
 use super::record::RunSummary;
-use super::report::Report;
+use super::report::{Report, files};
 use super::resume::Training;
 use super::settings::Settings;
+use crate::spread::Spread;
 use crate::table::align;
-use deo_core::statistics::student_t;
-use deo_models::data::Corpus;
 use serde_json::json;
 use std::io::{self, Write};
 
-/// Trains from `settings.seed` and the `seeds` − 1 after it, and shows means and spreads.
+/// Trains from the options' seed and the `seeds` − 1 after it, and shows means and spreads.
 ///
 /// # Errors
 ///
-/// The [`TrainError`] of the first training that fails or is stopped: nothing is kept.
+/// The [`TrainError`] of the first training that fails or is stopped; with --out the seeds before it are kept, and its own
+/// checkpoint.
 pub(super) fn execute(
-    settings: &Settings,
-    corpus: &Corpus,
+    options: &Options,
+    given: &Options,
     seeds: u64,
     json: bool,
     stdout: &mut dyn Write,
     notes: &mut dyn Write,
 ) -> Result<(), TrainError> {
-    let pool = pool(settings.threads)?;
+    let first = Settings::resolve(options.clone(), given)?;
+    let (corpus, pool) = (corpus(&first)?, pool(first.threads)?);
     let mut all: Vec<Vec<RunSummary>> = vec![];
     for index in 0..seeds {
-        let settings = Settings { seed: settings.seed.wrapping_add(index), ..settings.clone() };
-        let experiment = Experiment::new(&settings, corpus)?;
-        let report = Report { experiment: &experiment, pool: &pool, home: None, json };
-        match train(&report, Training::new(&settings, corpus), None)? {
+        let seed = first.seed.wrapping_add(index);
+        // Resolved anew: DEO's axes follow the seed, too.
+        let settings = Settings::resolve(Options { seed: Some(seed), ..options.clone() }, given)?;
+        let experiment = Experiment::new(&settings, &corpus)?;
+        let place = options.out.as_ref().map(|out| out.join(format!("seed-{seed}")));
+        let home = place.map(|dir| RunDirectory::new(dir).occupy(files(&settings), false));
+        let home = home.transpose()?;
+        let report = Report { experiment: &experiment, pool: &pool, home: home.as_ref(), json };
+        match train(&report, Training::new(&settings, &corpus), None)? {
             Ended::Finished(session) => {
-                all.push(
-                    session.training.finished.iter().map(|run| run.record().summary).collect(),
-                );
+                let runs = session.training.finished.iter();
+                all.push(runs.map(|run| run.record().summary).collect());
+                if home.is_some() {
+                    report.leave(*session, notes)?;
+                }
             }
-            Ended::Stopped(stop) => return stopped(&stop, None, notes),
+            Ended::Stopped(stop) => return stopped(&stop, home.as_ref(), notes),
         }
     }
-    show(stdout, settings, &all, json).map_err(TrainError::Stdout)
-}
-
-/// A mean over the seeds, and the standard deviation between them.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Spread {
-    mean: f64,
-    deviation: f64,
-    count: usize,
-}
-
-impl Spread {
-    fn of(values: &[f64]) -> Self {
-        let count = values.len();
-        let mean = values.iter().sum::<f64>() / count as f64;
-        let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-        let deviation = if count > 1 { (squares / (count - 1) as f64).sqrt() } else { f64::NAN };
-        Spread { mean, deviation, count }
+    show(stdout, &first, &all, json).map_err(TrainError::Stdout)?;
+    if let Some(out) = options.out.as_ref().filter(|_| !json) {
+        let (out, last) = (out.display(), first.seed.wrapping_add(seeds - 1));
+        writeln!(stdout, "each seed is kept: {out}/seed-{} to {out}/seed-{last}", first.seed)
+            .map_err(TrainError::Stdout)?;
     }
-
-    /// The standard error of the mean.
-    fn error(self) -> f64 {
-        self.deviation / (self.count as f64).sqrt()
-    }
-
-    /// Zero lies outside of the mean's 95 % interval.
-    fn is_beyond_noise(self) -> bool {
-        self.mean.abs() > student_t(2.0, self.count as u64) * self.error()
-    }
+    Ok(())
 }
 
 /// The losses of the run in that place, one for each seed.
@@ -90,18 +78,15 @@ fn difference(all: &[Vec<RunSummary>]) -> Option<Spread> {
 
 /// What the seeds say, in a sentence.
 fn sentence(difference: Spread) -> String {
-    let Spread { mean, count, .. } = difference;
-    let verdict = match (difference.is_beyond_noise(), mean < 0.0) {
+    let verdict = match (difference.is_beyond_noise(), difference.mean < 0.0) {
         (false, _) => "no difference beyond noise",
         (true, true) => "DEO is better beyond noise",
         (true, false) => "DEO is worse beyond noise",
     };
-    let sign = if mean < 0.0 { "−" } else { "+" };
     format!(
-        "validation loss with DEO less that without, within each seed: {sign}{:.4} ± {:.4} (mean and standard error of {count} \
-         seeds): {verdict}",
-        mean.abs(),
-        difference.error()
+        "validation loss with DEO less that without, within each seed: {} (mean and standard error of {} seeds): {verdict}",
+        difference.in_words(),
+        difference.count
     )
 }
 
@@ -164,17 +149,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn noise_is_told_from_a_difference_by_students_t() {
-        // Mean −1, deviation 1: the standard error of four is ½, and t of three degrees of freedom at 95 % 3.18, of which
-        // `student_t(2, 4)` = 3.31 is the value for two normal deviations.
-        let spread = Spread::of(&[-2.0, -1.0, -1.0, 0.0]);
-        assert_eq!(spread.mean, -1.0);
-        assert!((spread.deviation - (2.0f64 / 3.0).sqrt()).abs() < 1e-12);
-        assert!(!spread.is_beyond_noise(), "1 < 3.31 · 0.408");
-        let clear = Spread::of(&[-1.1, -1.0, -1.0, -0.9]);
-        assert!(clear.is_beyond_noise());
-        assert!(sentence(clear).ends_with("DEO is better beyond noise"), "{}", sentence(clear));
-        assert!(sentence(spread).contains("−1.0000 ± 0.4082"), "{}", sentence(spread));
-        assert!(!Spread::of(&[5.0]).is_beyond_noise(), "one seed is no result");
+    fn the_sentence_has_the_verdict() {
+        let clear = sentence(Spread::of(&[-1.1, -1.0, -1.0, -0.9]));
+        assert!(clear.ends_with("DEO is better beyond noise"), "{clear}");
+        let noise = sentence(Spread::of(&[-2.0, -1.0, -1.0, 0.0]));
+        assert!(
+            noise.contains("−1.0000 ± 0.4082") && noise.ends_with("no difference beyond noise")
+        );
     }
 }

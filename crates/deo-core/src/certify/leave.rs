@@ -15,12 +15,16 @@ use std::borrow::{Borrow, BorrowMut};
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LeaveSettings {
     /// The first step's predicted fall, in standard deviations of the loss.
+    /// Default: 100; above 0.
     pub visible: f64,
     /// A step is accepted with this share of its predicted fall.
+    /// Default: 0.1; above 0 and below 1, without a unit.
     pub sufficient_decrease: f64,
     /// The longest step, in units of max(‖x‖, 1).
+    /// Default: 1; above 0.
     pub longest: f64,
     /// Losses that may be evaluated.
+    /// Default: 40; 1 or above.
     pub max_losses: u64,
 }
 

@@ -21,12 +21,16 @@ use std::borrow::BorrowMut;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ClampedRatioSettings {
     /// β in [0, 1).
+    /// Default: 0.9.
     pub beta: f64,
     /// γ in [0, 1).
+    /// Default: 0.99.
     pub hessian_beta: f64,
     /// c > 0, the largest step of a component in units of the learning rate.
+    /// Default: 1.
     pub clip: f64,
     /// ε > 0.
+    /// Default: 1e-8, in the units of f over x².
     pub epsilon: f64,
 }
 

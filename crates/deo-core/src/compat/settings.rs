@@ -20,14 +20,19 @@ pub enum Variant {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct CompatSettings {
     /// The rule.
+    /// Default: that of the constructor.
     pub variant: Variant,
     /// Steps from one rotation to the next, at least 1.
+    /// Default: 10.
     pub interval: u64,
     /// η > 0.
+    /// Default: 0.1.
     pub rotation_rate: f64,
     /// ΔR > 0, the length of the dimer of each tensor.
+    /// Default: 0.006.
     pub displacement: f64,
     /// s: the paper's α, the repository's `dimer_strength`.
+    /// Default: 1 (`paper`), 5 (`sophia`, `adam`); finite, without a unit.
     pub strength: f64,
 }
 

@@ -11,10 +11,13 @@ use crate::trigger::{Stall, TriggerSettings};
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields, default))]
 pub struct Tracking {
     /// Steps between two visits.
+    /// Default: 10; 1 or above.
     pub interval: u64,
     /// Gradients for the first visit, from a random axis.
+    /// Default: 20; 1 or above.
     pub first: u64,
     /// Gradients for every later one; 2 is one rotation.
+    /// Default: 2; 1 or above.
     pub gradients: u64,
 }
 
@@ -53,14 +56,19 @@ pub enum PolicySettings {
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields, default))]
 pub struct DeoSettings {
     /// What is done with the axis.
+    /// Default: `Escape`.
     pub policy: PolicySettings,
     /// How the axis is found.
+    /// Default: that of [`DimerSettings`] with a tolerance of 1e-3 and without recheck.
     pub dimer: DimerSettings,
     /// When `Escape` looks.
+    /// Default: every three steps, see [`TriggerSettings`].
     pub trigger: TriggerSettings,
     /// What `Escape` may spend.
+    /// Default: 2 % of the gradients and 60 at the start, see [`BudgetSettings`].
     pub budget: BudgetSettings,
     /// Seeds every random direction; independent of the data's generator by construction.
+    /// Default: 0; any.
     pub seed: u64,
 }
 

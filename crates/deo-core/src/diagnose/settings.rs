@@ -9,18 +9,25 @@ use crate::probe::{Length, Rule};
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields, default))]
 pub struct DiagnoseSettings {
     /// Gradients for the Krylov space.
+    /// Default: 100; 1 or above.
     pub max_gradients: u64,
     /// m, the directions kept.
+    /// Default: 30; 7 or above, two vectors each.
     pub memory: usize,
     /// λ_min and λ_max are sought to this share of themselves.
+    /// Default: 0.1; 0 or above, without a unit.
     pub tolerance: f64,
     /// The rule by which answers will be given.
+    /// Default: `Forward`.
     pub rule: Rule,
     /// The length of a probe; `None` balances truncation and rounding.
+    /// Default: `None`; a finite length above 0.
     pub length: Option<Length>,
     /// The seed of the random start.
+    /// Default: 0; any.
     pub seed: u64,
     /// Where one sentence ends and the next begins.
+    /// Default: those of [`Thresholds`].
     pub thresholds: Thresholds,
 }
 
@@ -31,13 +38,17 @@ pub struct DiagnoseSettings {
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields, default))]
 pub struct Thresholds {
     /// Errors beyond which a curvature has a sign.
+    /// Default: 2; above 0, in standard errors.
     pub significance: f64,
     /// A way along the axis shorter than so many steps of the base is a bend.
+    /// Default: 10; above 0, in steps.
     pub door: f64,
     /// An axis pays if the base needs so many times its gradients to leave.
+    /// Default: 3; above 0, without a unit.
     pub pays: f64,
     /// The gradient counts as zero below this share of λ_max · max(‖x‖, 1): the minimum, if it is one, is then so near, in units
     /// of ‖x‖, along the stiffest direction.
+    /// Default: 1e-6; 0 or above, without a unit.
     pub stationary: f64,
 }
 

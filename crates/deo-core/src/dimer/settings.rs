@@ -42,19 +42,26 @@ pub enum Recheck {
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields, default))]
 pub struct DimerSettings {
     /// Lowest or highest.
+    /// Default: `Lowest`.
     pub target: Target,
     /// The rule by which answers will be given; it sets the default length.
+    /// Default: `Forward`.
     pub rule: Rule,
     /// The dimer length. `None` begins with [`Length::balanced`], lengthens the dimer where measured noise hides the residual
     /// and shortens it where two lengths disagree about C; a length that is given is kept.
+    /// Default: `None`; a finite length above 0, of x or relative to ‖x‖.
     pub length: Option<Length>,
     /// Stop at ‖r‖ ≤ `tolerance` · max(|C|, `floor`).
+    /// Default: 0.01; 0 or above, without a unit.
     pub tolerance: f64,
     /// The curvature that counts as zero, in the units of f over x²; see `tolerance`.
+    /// Default: 0; 0 or above.
     pub floor: f64,
     /// Gradients that one estimate may spend.
+    /// Default: 50; 1 or above.
     pub max_gradients: u64,
     /// When the curvature of the final axis is measured afresh.
+    /// Default: `Claims`.
     pub recheck: Recheck,
 }
 

@@ -21,28 +21,38 @@ pub enum Which {
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields, default))]
 pub struct KrylovSettings {
     /// k, the pairs wanted at an end.
+    /// Default: 1; 1 or above.
     pub count: usize,
     /// Which end.
+    /// Default: `Lowest`.
     pub which: Which,
     /// m, the directions kept; 2m vectors are stored, and those of a restart.
+    /// Default: 20; 2k + 2 or above, for both ends 4k + 3.
     pub memory: usize,
     /// The rule by which answers will be given; it sets the default length.
+    /// Default: `Forward`.
     pub rule: Rule,
     /// The dimer length; `None` balances truncation and rounding.
+    /// Default: `None`; a finite length above 0, of x or relative to ‖x‖.
     pub length: Option<Length>,
     /// A pair is converged at ‖r‖ ≤ `tolerance` · max(|θ|, `floor`).
+    /// Default: 1e-3; 0 or above, without a unit.
     pub tolerance: f64,
     /// The curvature that counts as zero; see `tolerance`.
+    /// Default: 0; 0 or above, in the units of f over x².
     pub floor: f64,
     /// Look for pairs that were missed before finishing: a second process starts from a random direction beside the
     /// pairs found, and goes on until the lowest pair it leads to is told from them. It finds repeated eigenvalues as
     /// often as they are wanted, bounds the gap, and costs about as much again. Without it a repeated eigenvalue is found
     /// once.
+    /// Default: true.
     pub confirm: bool,
     /// Eigenvalues beyond this one, above it at the lower end and below it at the upper one, are of no interest: to confirm
     /// the list, they are told from it instead of from the wanted pairs. `None` if all are.
+    /// Default: `None`; any, in the units of f over x².
     pub cutoff: Option<f64>,
     /// Gradients that one start may spend.
+    /// Default: 500; 1 or above.
     pub max_gradients: u64,
 }
 

@@ -25,14 +25,19 @@ use std::borrow::BorrowMut;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct RmsPropSettings {
     /// α in [0, 1), the memory of the mean of squares.
+    /// Default: 0.99.
     pub alpha: f64,
     /// ε, added to √v: at least 1e-30.
+    /// Default: 1e-8, in the units of a gradient.
     pub epsilon: f64,
     /// μ in [0, 1): how much of the velocity is kept from step to step.
+    /// Default: 0.
     pub momentum: f64,
     /// Divides by an estimate of the standard deviation instead of the root of the mean square.
+    /// Default: false.
     pub centered: bool,
     /// λ ≥ 0, the factor of ½‖x‖² in the loss.
+    /// Default: 0, in the units of f over x².
     pub weight_decay: f64,
 }
 

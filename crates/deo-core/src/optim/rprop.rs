@@ -25,10 +25,13 @@ use std::borrow::BorrowMut;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct RpropSettings {
     /// η⁻ in (0, 1), by which a step shrinks when its gradient changes sign.
+    /// Default: 0.5.
     pub shrink: f64,
     /// η⁺ > 1, by which it grows when it doesn't.
+    /// Default: 1.2.
     pub grow: f64,
     /// The shortest and the longest step, in units of the rate: 0 < s₋ ≤ 1 ≤ s₊.
+    /// Default: 1e-4 and 5000.
     pub range: [f64; 2],
 }
 

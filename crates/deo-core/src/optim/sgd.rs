@@ -20,12 +20,16 @@ use std::borrow::BorrowMut;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SgdSettings {
     /// μ in [0, 1): how much of the velocity is kept from step to step.
+    /// Default: 0.
     pub momentum: f64,
     /// τ in [0, 1): how much of a gradient the velocity does not take up. Zero gives the usual heavy ball.
+    /// Default: 0.
     pub dampening: f64,
     /// Looks ahead by one step of the velocity. Needs momentum and no dampening.
+    /// Default: false.
     pub nesterov: bool,
     /// λ ≥ 0, the factor of ½‖x‖² in the loss.
+    /// Default: 0, in the units of f over x².
     pub weight_decay: f64,
 }
 

@@ -45,19 +45,25 @@ pub enum Kick {
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields, default))]
 pub struct EscapeSettings {
     /// Try the line search first.
+    /// Default: true.
     pub line_search: bool,
     /// The direction of the search for an axis.
+    /// Default: `Lowest`.
     pub kick: Kick,
     /// c₁, the share of a predicted fall that a length must show, in both searches.
+    /// Default: 0.1; 0 or above, sensible below 1, without a unit.
     pub sufficient_decrease: f64,
     /// The shortest length worth trying.
+    /// Default: 1e-3 of ‖x‖; a finite length above 0, of x or relative to ‖x‖.
     pub shortest: Length,
     /// The trust radius: ‖x‖ by default. With ten times that some moves ended where the base optimizer's rate was too
     /// large, and it diverged.
+    /// Default: ‖x‖; a finite length above 0, of x or relative to ‖x‖.
     pub longest: Length,
     /// A move is at least so many times as long as the base optimizer's last step, and only a run that needs that many
     /// steps for the trust radius is looked at, for as much as it can bear. 0: trigger and budget decide alone, which
     /// harms runs that get on by themselves (ADR 30).
+    /// Default: 10; 0 or above, without a unit.
     pub lengthening: f64,
 }
 

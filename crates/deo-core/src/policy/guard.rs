@@ -69,8 +69,10 @@ use std::borrow::{Borrow, BorrowMut};
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields, default))]
 pub struct GuardSettings {
     /// Steps between two measurements.
+    /// Default: 20; 1 or above.
     pub interval: u64,
     /// Measurements that the means remember.
+    /// Default: 3; 1 or above.
     pub memory: f64,
 }
 

@@ -8,14 +8,19 @@ use crate::probe::{Length, Rule};
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields, default))]
 pub struct StochasticSettings {
     /// The random vectors.
+    /// Default: 10; 1 or above.
     pub vectors: usize,
     /// m, the Lanczos steps from each vector; a [`Trace`](super::Trace) takes one product whatever this is.
+    /// Default: 40; 1 or above.
     pub steps: usize,
     /// The rule by which answers will be given; it sets the default length.
+    /// Default: `Forward`.
     pub rule: Rule,
     /// The length of a probe; `None` balances truncation and rounding, [`Length::balanced`].
+    /// Default: `None`; a finite length above 0, of x or relative to ‖x‖.
     pub length: Option<Length>,
     /// The seed of the random vectors.
+    /// Default: 0; any.
     pub seed: u64,
 }
 

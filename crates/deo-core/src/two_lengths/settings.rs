@@ -8,10 +8,13 @@ use crate::probe::{Length, Rule};
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields, default))]
 pub struct TwoLengthsSettings {
     /// The rule by which answers will be given.
+    /// Default: `Forward`.
     pub rule: Rule,
     /// h, the shortest length; `None` balances truncation and rounding, [`Length::balanced`].
+    /// Default: `None`; a finite length above 0, of x or relative to ‖x‖.
     pub length: Option<Length>,
     /// Ask at a third length, to tell truncation from rounding.
+    /// Default: false.
     pub diagnose: bool,
 }
 

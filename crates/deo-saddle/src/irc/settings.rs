@@ -7,16 +7,22 @@ use crate::settings::{MOST, SearchError, positive};
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct IrcSettings {
     /// Δ, the length of a step. The path's error grows like its square.
+    /// Default: 0.1; above 0, a distance in the space.
     pub step: f64,
     /// The path ends where the measure of the gradient is below that; 0 lets it end at the bottom.
+    /// Default: 1e-3; 0 or above, in the units of f over x.
     pub tolerance: f64,
     /// The angle between gradient and radius up to which a point of the sphere is its minimum.
+    /// Default: 0.03; above 0, in radians.
     pub angle: f64,
     /// What the part of a gradient across the radius may be in any case: its noise, where a gradient has some.
+    /// Default: 0; 0 or above, in the units of f over x.
     pub noise: f64,
     /// Points of the path.
+    /// Default: 500; 1 or above.
     pub max_points: usize,
     /// Gradients that may be spent.
+    /// Default: 5000; 1 or above.
     pub max_gradients: u64,
 }
 

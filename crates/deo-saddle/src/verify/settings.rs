@@ -9,20 +9,27 @@ use deo_core::probe::{Length, Rule};
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields, default))]
 pub struct VerificationSettings {
     /// k, the index expected.
+    /// Default: 1; 0 or above.
     pub index: usize,
     /// The curvature below which a direction counts as flat, in the units of f over x².
+    /// Default: 1e-6; 0 or above.
     pub flat: f64,
     /// The residual of each negative eigenpair, relative to its curvature. Eigenvalues are good to the square of it. With a
     /// guess of the Hessian only the sign of a positive one is told.
+    /// Default: 0.01; 0 or above, without a unit.
     pub tolerance: f64,
     /// By which rule the pairs are looked for, the central one in single precision. At the end they are measured by the
     /// central rule.
+    /// Default: `Forward`.
     pub rule: Rule,
     /// The length of a probe; `None` balances truncation and rounding.
+    /// Default: `None`; a finite length above 0, of x or relative to ‖x‖.
     pub length: Option<Length>,
     /// Gradients that may be spent.
+    /// Default: 2000; 1 or above.
     pub max_gradients: u64,
     /// The seed of the random start.
+    /// Default: 0x5add1e; any.
     pub seed: u64,
 }
 

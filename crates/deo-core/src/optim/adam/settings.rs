@@ -17,15 +17,20 @@ pub enum Decay {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct AdamSettings {
     /// β₁ in [0, 1), the memory of the first moment.
+    /// Default: 0.9.
     pub beta1: f64,
     /// β₂ in [0, 1), the memory of the second moment.
+    /// Default: 0.999.
     pub beta2: f64,
     /// ε, added to √v: at least 1e-30.
+    /// Default: 1e-8, in the units of a gradient.
     pub epsilon: f64,
     /// The decay of weights, λ ≥ 0.
+    /// Default: 0 (`adam`), 0.01 decoupled (`adamw`).
     pub decay: Decay,
     /// ψ ≥ 0: NAdam, Nesterov's step with a warm-up of β₁ (PyTorch's `momentum_decay`, 4e-3 by default).
     /// `None`: Adam.
+    /// Default: `None`.
     pub nesterov: Option<f64>,
 }
 

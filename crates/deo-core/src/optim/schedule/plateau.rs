@@ -16,14 +16,19 @@ use crate::optim::OptimError;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct PlateauSettings {
     /// γ in (0, 1).
+    /// Default: 0.1.
     pub factor: f64,
     /// P, the losses in a row without progress that are borne.
+    /// Default: 10; any.
     pub patience: u64,
     /// θ in [0, 1), the least relative progress.
+    /// Default: 1e-4.
     pub threshold: f64,
     /// C, the losses after a reduction during which none is counted.
+    /// Default: 0; any.
     pub cooldown: u64,
     /// f ≥ 0, below which the rate isn't lowered.
+    /// Default: 0, in the units of a rate.
     pub floor: f64,
 }
 
