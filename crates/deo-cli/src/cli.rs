@@ -130,6 +130,31 @@ mod tests {
         }
     }
 
+    /// Where clap takes -1 for an option, it says so instead of what the option takes.
+    #[test]
+    fn a_negative_number_is_a_value_of_every_option() {
+        let mut options = 0;
+        for command in Cli::command().get_subcommands() {
+            let takes_value =
+                |arg: &&clap::Arg| arg.get_action().takes_values() && !arg.is_positional();
+            for arg in command.get_arguments().filter(takes_value) {
+                let option = format!("--{}", arg.get_long().expect("all options have long names"));
+                let values = arg.get_num_args().map_or(1, |values| values.min_values().max(1));
+                let mut arguments = vec!["deo", command.get_name(), &option];
+                arguments.extend(std::iter::repeat_n("-1", values));
+                let Err(error) = Cli::try_parse_from(&arguments) else { continue };
+                assert_ne!(
+                    error.kind(),
+                    ErrorKind::UnknownArgument,
+                    "{arguments:?}: {}",
+                    usage_line(&error)
+                );
+                options += 1;
+            }
+        }
+        assert!(options > 20, "{options} options refuse -1");
+    }
+
     #[test]
     fn the_program_by_itself_asks_for_its_help() {
         let error = parse(vec!["deo".into()]).unwrap_err();
