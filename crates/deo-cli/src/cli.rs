@@ -132,6 +132,32 @@ mod tests {
         }
     }
 
+    /// Where clap takes -1 for an option, it says so instead of what the option takes.
+    #[test]
+    fn a_negative_number_is_a_value_of_every_option() {
+        let mut options = 0;
+        for command in Cli::command().get_subcommands() {
+            // Numbers by their names in every usage.
+            let is_number = |arg: &&clap::Arg| {
+                let names = arg.get_value_names().unwrap_or_default();
+                names.iter().any(|name| ["N", "M", "B", "X", "H"].contains(&name.as_str()))
+            };
+            for arg in command.get_arguments().filter(is_number) {
+                let option = format!("--{}", arg.get_long().expect("all options have long names"));
+                let arguments = ["deo", command.get_name(), option.as_str(), "-1"];
+                let Err(error) = Cli::try_parse_from(arguments) else { continue };
+                assert_ne!(
+                    error.kind(),
+                    ErrorKind::UnknownArgument,
+                    "{arguments:?}: {}",
+                    usage_line(&error)
+                );
+                options += 1;
+            }
+        }
+        assert!(options > 20, "{options} options refuse -1");
+    }
+
     #[test]
     fn the_program_by_itself_asks_for_its_help() {
         let error = parse(vec!["deo".into()]).unwrap_err();

@@ -48,6 +48,30 @@ pub(crate) fn within<T: PartialOrd + Display>(
     }
 }
 
+/// A file that would be written isn't one of `others`, which this run reads, or writes as well: whoever gives one name twice has
+/// slipped, and would lose what he gave.
+pub(crate) fn apart<'a>(
+    name: &'static str,
+    path: &Path,
+    others: impl IntoIterator<Item = &'a Path>,
+) -> Result<(), SettingError> {
+    // By another way to it, or by a link, it is the same file. A device may be read and written.
+    let is_file = |path: &Path| path.metadata().is_ok_and(|there| there.is_file());
+    let place = |path: &Path| path.canonicalize().ok().filter(|_| is_file(path));
+    let same = |other: &&Path| match (place(path), place(other)) {
+        (Some(one), Some(other)) => one == other,
+        (None, None) => path == *other && !path.exists(),
+        _ => false,
+    };
+    match others.into_iter().find(same) {
+        None => Ok(()),
+        Some(_) => {
+            let wanted = "a file that nothing else of this run is read from or written to";
+            Err(SettingError::new(name, path.display(), wanted))
+        }
+    }
+}
+
 /// The threads that are wanted, by default one for each core.
 pub(crate) fn threads(wanted: Option<usize>) -> Result<usize, SettingError> {
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
@@ -65,5 +89,32 @@ pub(crate) fn maybe_shown<S: Serializer>(path: &Option<PathBuf>, to: S) -> Resul
     match path {
         Some(path) => to.serialize_some(&path.to_string_lossy()),
         None => to.serialize_none(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn a_file_that_is_read_is_not_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        fs::write(at("in"), "").unwrap();
+        fs::write(at("other"), "").unwrap();
+        #[cfg(unix)]
+        std::os::unix::fs::symlink("in", at("link")).unwrap();
+        let around = dir.path().join(".").join("in");
+        let is_apart = |path: &Path| apart("out", path, [&*at("other"), &*at("in")]).is_ok();
+        assert!(is_apart(&at("new")) && is_apart(Path::new("/dev/null")));
+        assert!(!is_apart(&at("in")) && !is_apart(&around) && !is_apart(&at("other")));
+        #[cfg(unix)]
+        assert!(!is_apart(&at("link")));
+        // Two outputs of one name, neither of which is there yet.
+        let error = apart("tokens", &at("new"), [&*at("new")]).unwrap_err().to_string();
+        assert!(error.starts_with("tokens is ") && error.contains("nothing else"), "{error}");
+        let null = Path::new("/dev/null");
+        assert!(apart("out", null, [null]).is_ok());
     }
 }

@@ -145,6 +145,12 @@ fn matrices() {
     write("pair.npy", 2, &[vec![1.0, 2.0], vec![2.0, 1.0]]);
     let two = ["--matrix", "pair.npy", "--which", "both", "--k", "2"];
     refused(&spectrum(&bench, &two), &["k is 2", "it must be 1", "2 eigenvalues"]);
+    let kept = fs::read(bench.path("pair.npy")).unwrap();
+    for out in ["pair.npy", "./pair.npy"] {
+        let onto_itself = spectrum(&bench, &["--matrix", "pair.npy", "--vectors", out]);
+        refused(&onto_itself, &["vectors is", "pair.npy", "nothing else of this run"]);
+        assert!(fs::read(bench.path("pair.npy")).unwrap() == kept);
+    }
 }
 
 #[test]
@@ -200,4 +206,5 @@ fn places_that_cannot_be_written() {
     refused(&landscape(&["--vectors", "v.npy"]), &["v.npy", "is a directory"]);
     refused(&landscape(&["--vectors", "file/v.npy"]), &["\"file\"", "directory"]);
     refused(&landscape(&["--vectors", ".."]), &["vectors is ..", "name of a file"]);
+    refused(&landscape(&["--vectors", "new.npy/"]), &["new.npy/", "name of a directory"]);
 }

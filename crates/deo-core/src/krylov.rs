@@ -55,6 +55,7 @@ mod missed;
 mod noise_level;
 mod protocol;
 mod quadrature;
+mod reach;
 mod restart;
 mod settings;
 #[cfg(test)]
@@ -265,21 +266,39 @@ impl<S: Space> Krylov<S> {
         self.confirmation.is_done()
     }
 
-    /// How far the list that pair i belongs to is complete: beyond the wanted pairs no eigenvalue is below this value,
+    /// How far the list that pair i belongs to is complete: besides the wanted pairs no eigenvalue is below this value,
     /// or above it at the upper end.
     ///
-    /// It is the next Ritz value less its residual, or less the tolerance if that is larger, infinite where the basis became the whole space, and `None` while
-    /// the list isn't confirmed. Random starts make it probable, not certain: a direction that all of them lack is never
-    /// seen.
+    /// It lies between the last wanted pair and the [next](Self::next_bound), as far as the random directions must have
+    /// shown a missed one, and never beyond the [`cutoff`](KrylovSettings::cutoff), behind which nothing was looked for. It is
+    /// infinite where the basis became the whole space, and `None` while the list isn't confirmed. Random starts make it
+    /// probable, not certain: a direction that all of them lack is never seen.
     ///
     /// # Panics
     ///
     /// If i is not below the number of wanted pairs.
     pub fn exclusion(&self, i: usize) -> Option<f64> {
+        self.at_end(i, self.confirmation.reach)
+    }
+
+    /// Where the next pair that was seen is at the nearest: its Ritz value less its residual, or less the tolerance if that is
+    /// larger, with the opposite sign at the upper end. Next is what follows the wanted pairs, or else the first of them
+    /// beyond the [`cutoff`](KrylovSettings::cutoff). Infinite and `None` as of [`exclusion`](Self::exclusion); others that
+    /// weren't seen may lie between the two.
+    ///
+    /// # Panics
+    ///
+    /// If i is not below the number of wanted pairs.
+    pub fn next_bound(&self, i: usize) -> Option<f64> {
+        self.at_end(i, self.confirmation.beyond)
+    }
+
+    /// Of a confirmed list, what is known at the end that pair i belongs to.
+    fn at_end(&self, i: usize, known: [Option<f64>; 2]) -> Option<f64> {
         assert!(i < self.estimates.len(), "pair {i} of {}", self.estimates.len());
         let upper = self.is_upper(i);
         let all = if upper { f64::NEG_INFINITY } else { f64::INFINITY };
-        self.is_confirmed().then(|| self.confirmation.beyond[usize::from(upper)].unwrap_or(all))
+        self.is_confirmed().then(|| known[usize::from(upper)].unwrap_or(all))
     }
 
     /// The residual at which pair i, as it stands, is converged.

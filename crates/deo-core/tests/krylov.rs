@@ -267,3 +267,43 @@ fn a_process_saved_at_any_answer_goes_on_bit_for_bit() {
         assert_eq!(straight(Some(at)), expected);
     }
 }
+
+/// A list from axes of an earlier one: with the same seed its random directions are combinations of what is there already,
+/// which isn't the whole space.
+#[test]
+fn directions_that_depend_on_the_basis_are_not_the_whole_space() {
+    let space = Host::<f64>::new();
+    for (n, times) in [(7, 4), (9, 6), (12, 5)] {
+        let spectrum: Vec<f64> =
+            (0..n).map(|i| if i < times { -1.0 } else { 1.0 + i as f64 }).collect();
+        for seed in 0..12 {
+            // The eigenvectors that one random direction and its successors lead to, the positive ones among them.
+            let solve = |count, axes: &[Vec<f64>]| {
+                let cutoff = Some(0.0);
+                let settings = KrylovSettings { count, memory: 40, cutoff, ..Default::default() };
+                let mut krylov = Krylov::new(&space, &spectrum, settings).unwrap();
+                let known: Vec<&[f64]> = axes.iter().map(Vec::as_slice).collect();
+                if known.is_empty() {
+                    krylov.draw(&space, seed);
+                } else {
+                    krylov.start_from(&space, &known, seed);
+                }
+                while let Some(probe) = krylov.ask(&space) {
+                    let v = probe.direction();
+                    let hv: Vec<f64> = v.iter().zip(&spectrum).map(|(v, l)| v * l).collect();
+                    krylov.tell(&space, Answer::product(&hv));
+                }
+                krylov
+            };
+            let first = solve(times, &[]);
+            for known in 1..times {
+                let axes: Vec<Vec<f64>> = (0..known).map(|i| first.axis(i).clone()).collect();
+                let krylov = solve(times, &axes);
+                let off = |e: &deo_core::Estimate| (e.curvature + 1.0).abs() > 1e-9;
+                let wrong = krylov.estimates().iter().any(off);
+                let context = format!("{n}, {times}, {known}, seed {seed}");
+                assert!(!wrong || !krylov.is_confirmed(), "{context}: {:?}", krylov.estimates());
+            }
+        }
+    }
+}

@@ -193,3 +193,70 @@ fn a_null_vector_converges_at_any_tolerance() {
         }
     }
 }
+
+/// Sixteen orders of magnitude, a bulk near zero that isn't zero, clusters: values behind the wanted ones are hidden by them,
+/// and a list that says how far it has no hole must not say more than was seen.
+#[test]
+fn nothing_lies_before_the_value_that_a_list_reaches_to() {
+    let mut lists = [0; 2];
+    for (n, kind) in [12, 23, 33, 60].into_iter().flat_map(|n| (0..4_u64).map(move |k| (n, k))) {
+        let mut state = 31 * kind + n as u64;
+        let mut value = |i: usize| {
+            let (x, y) = (uniform(&mut state), uniform(&mut state));
+            match kind {
+                0 => 10_f64.powf(16.0 * x - 8.0) * if y < 0.5 { -1.0 } else { 1.0 },
+                1 if i < 2 => 20.0 + 9.0 * x,
+                1 => 1e-6 * (x - 0.5),
+                2 => (5.0 * x).powi(7) - 0.02 * y,
+                _ if i < n / 4 => -1.0 + 0.01 * x,
+                _ => 3.0 * x,
+            }
+        };
+        let spectrum: Vec<f64> = (0..n).map(&mut value).collect();
+        let mut sorted = spectrum.clone();
+        sorted.sort_by(f64::total_cmp);
+        let (range, largest) =
+            (sorted[n - 1] - sorted[0], sorted[0].abs().max(sorted[n - 1].abs()));
+        let problem = Diagonal(spectrum);
+        for which in [Which::Lowest, Which::Highest] {
+            let at = |i: usize| sorted[if which == Which::Highest { n - 1 - i } else { i }];
+            let sign = if which == Which::Highest { -1.0 } else { 1.0 };
+            for (count, seed) in (1..=3).flat_map(|count| (0..4).map(move |seed| (count, seed))) {
+                // Inside the list, at a value, behind it, beside the first of all, and before it.
+                let gap = at(count) - at(count - 1);
+                let cutoffs = [0.5 * (at(0) + at(1)), at(count), at(count) + 3.0 * gap];
+                let beside = [1e-3, -0.2].map(|share| at(0) + sign * share * range);
+                let cutoffs = cutoffs.into_iter().chain(beside).map(Some).chain([None]);
+                for cutoff in cutoffs {
+                    let settings = KrylovSettings {
+                        count,
+                        which,
+                        cutoff,
+                        max_gradients: 2000,
+                        ..Default::default()
+                    };
+                    let krylov = solve(&problem, settings, seed);
+                    lists[0] += 1;
+                    if krylov.status() != Status::Converged {
+                        continue;
+                    }
+                    lists[1] += 1;
+                    // To the tolerance, as the pairs themselves are, and to what counts as zero.
+                    let allowed = |value: f64| 2.1e-3 * value.abs() + 1e-10 * largest;
+                    let context = format!("{n}, {kind}, {which:?} {count}, {cutoff:?}, {seed}");
+                    let (next, reach) = (at(count), krylov.exclusion(0).unwrap());
+                    let late = sign * (reach - next);
+                    assert!(late <= allowed(next), "{context}: {next} before {reach}");
+                    for (i, estimate) in krylov.estimates().iter().enumerate() {
+                        let right = at(i);
+                        let beyond = cutoff.is_some_and(|c| sign * (right - c) > 0.0);
+                        let off = (estimate.curvature - right).abs();
+                        assert!(beyond || off <= allowed(right), "{context}: {estimate:?} {right}");
+                    }
+                }
+            }
+        }
+    }
+    // Nine of ten; the rest, mostly of sixteen orders, have spent their products.
+    assert!(lists[1] as f64 >= 0.85 * lists[0] as f64, "{lists:?} called converged");
+}

@@ -159,7 +159,7 @@ impl<S: Space> Verification<S> {
             return Verdict::WrongIndex { negative };
         }
         let closed = known().all(|e| e.status.is_final());
-        let Some(next) = self.krylov.exclusion(0).filter(|_| closed) else {
+        let Some(next) = self.krylov.next_bound(0).filter(|_| closed) else {
             return Verdict::Unresolved;
         };
         if known().any(|e| e.curvature.abs() <= bound(e)) || next <= 0.0 {

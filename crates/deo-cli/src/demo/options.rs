@@ -15,7 +15,7 @@ other methods on it, or these on other problems:
 
 /// The arguments of `deo demo`.
 #[derive(Debug, Clone, PartialEq, Args)]
-#[command(after_long_help = MORE, args_override_self = true)]
+#[command(after_long_help = MORE, args_override_self = true, allow_negative_numbers = true)]
 pub struct DemoArgs {
     /// The page that is written, one file of HTML that needs nothing else
     #[arg(long, value_name = "FILE", default_value = "deo-demo.html")]

@@ -49,6 +49,10 @@ impl OutputFile {
         let irregular = |what: String, wanted| {
             Err(OutputError::Irregular { path: path.to_owned(), what, wanted })
         };
+        // A name with a slash at its end is that of a directory, there or not.
+        if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
+            return irregular("the name of a directory".to_owned(), ANOTHER);
+        }
         let Some((target, descriptor)) = follow(path) else {
             return irregular("a circle of links".to_owned(), ANOTHER);
         };
@@ -256,6 +260,8 @@ mod tests {
         assert!(error.contains("a socket"), "{error}");
         let error = write(dir.path(), "").unwrap_err();
         assert!(matches!(error, OutputError::Taken { .. }), "{error}");
+        let error = write(&dir.path().join("new/"), "").unwrap_err().to_string();
+        assert!(error.ends_with("is the name of a directory; give a file"), "{error}");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 /// The arguments of `deo spectrum`.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
-#[command(after_help = EXAMPLES, args_override_self = true)]
+#[command(after_help = EXAMPLES, allow_negative_numbers = true, args_override_self = true)]
 pub struct SpectrumArgs {
     /// A network.
     #[command(flatten, next_help_heading = TARGET)]

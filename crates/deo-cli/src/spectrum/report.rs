@@ -13,7 +13,7 @@ use super::whole::{DensityResult, Share, TraceResult};
 use crate::heartbeat::Heartbeat;
 use crate::npy::{self, Scalar};
 use crate::output::{OutputDir, OutputFile, RECORD};
-use crate::setting::SettingError;
+use crate::setting::{SettingError, apart};
 use crate::table;
 use indicatif::ProgressBar;
 use std::io::{self, Write};
@@ -31,6 +31,13 @@ pub fn execute(args: &SpectrumArgs, stdout: &mut dyn Write) -> Result<(), Spectr
     let target = Target::load(&settings)?;
     let output =
         args.out.as_deref().map(|dir| OutputDir::create(dir, "spectrum", &FILES)).transpose()?;
+    let read = [&args.matrix, &args.model.weights, &args.model.text].map(Option::as_deref);
+    for (name, path, other) in
+        [("vectors", &args.vectors, None), ("tokens", &args.tokens, args.vectors.as_deref())]
+    {
+        let others = read.into_iter().chain([other]).flatten();
+        path.as_deref().map_or(Ok(()), |path| apart(name, path, others))?;
+    }
     let vectors = args.vectors.as_deref().map(|path| array_file("vectors", path)).transpose()?;
     let tokens = args.tokens.as_deref().map(|path| array_file("tokens", path)).transpose()?;
     let threads = settings.threads;

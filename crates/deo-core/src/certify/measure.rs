@@ -94,7 +94,9 @@ impl<S: Space, O: Objective<S::Vector> + ?Sized> Certifier<'_, S, O> {
         let (space, x, g) = (self.space, self.x, self.g.borrow());
         self.workspace.answer_all(&mut krylov, space, self.objective, x, g);
         self.gradients += krylov.gradients();
-        Ok(Search { krylov, floor })
+        // In few dimensions a product's norm is off by less than what a sign must exceed.
+        let sure = SURE * self.noise.of_curvature(self.noise.length);
+        Ok(Search { krylov, floor: floor.max(sure) })
     }
 
     /// C along n at y by the central rule at length h; `there` and `g` are scratch.

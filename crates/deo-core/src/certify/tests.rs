@@ -36,6 +36,29 @@ fn the_kind_is_that_of_the_spectrum() {
     assert_eq!(kind(&spectrum), saddle(6));
 }
 
+/// The whole space of so few dimensions is seen, and an index that is called exact has no way of being off.
+#[test]
+fn the_index_counts_repeated_curvatures() {
+    for (n, times) in
+        [5, 7, 9, 12].into_iter().flat_map(|n| (2..=6.min(n - 1)).map(move |t| (n, t)))
+    {
+        for (size, seed) in
+            [1.0, 1e-2, 1e-3].into_iter().flat_map(|s| (0..8).map(move |seed| (s, seed)))
+        {
+            let positive = |i| 2.0 + crate::noise::noise(seed, i).clamp(-1.5, 1.5);
+            let mut spectrum: Vec<f64> = (0..n as u64).map(positive).collect();
+            (0..times).for_each(|i| spectrum[if n % 5 == 0 { i } else { (5 * i + 1) % n }] = -size);
+            let settings = CertifySettings { seed, ..Default::default() };
+            let x = vec![0.0; n];
+            let certified =
+                certify(&Host::<f64>::new(), &mut quadratic(&spectrum), &x, None, &settings)
+                    .unwrap();
+            let saddle = Kind::Saddle { index: times, exact: true };
+            assert_eq!(certified.kind, saddle, "{n}, {times} of −{size}, seed {seed}");
+        }
+    }
+}
+
 #[test]
 fn no_saddle_is_called_a_minimum_however_few_its_negative_directions_are() {
     let mut decided = 0;

@@ -135,6 +135,8 @@ where
         count = count.min(most);
         let allowance = certifier.allowance(if count == most { 1 } else { 2 });
         let known: Vec<&S::Vector> = axes.iter().map(|axis| axis.borrow()).collect();
+        // Directions that had no part in finding the axes.
+        let seed = derive(seed, count as u64);
         let search = certifier.search(Which::Lowest, count, true, &known, seed, allowance)?;
         let negative = search.known().filter(|e| e.curvature < -search.bound(e)).count();
         index = index.max(negative);

@@ -20,14 +20,17 @@
 //! a bulk of the spectrum narrower than the tolerance, 5 asks for an eigenvector at the list's edge, one tolerance outside.
 //!
 //! Eigenvalues beyond a [`cutoff`](super::KrylovSettings::cutoff) are told from it, and a first process that led to nothing
-//! else needs no second one.
+//! else needs no second one. Where the next pair equals the cutoff to the tolerance, 5 asks for an eigenvector a tolerance
+//! before it. How far the list then reaches is in `reach.rs`.
 //!
 //! Departures from the deflation of the literature (Saad 2011, §6.2.3): nothing is projected out of H. Rayleigh–Ritz on
 //! all of V keeps what is locked orthogonal, and lets it improve.
 
 use super::judge::Open;
 use super::missed::Missed;
+use super::reach::REACHES;
 use super::{Krylov, Which};
+use crate::estimate::Estimate;
 use crate::space::Space;
 
 /// The share of its distance from the wanted pairs to which a pair's residual must fall: the gap is then known to a tenth.
@@ -35,7 +38,7 @@ pub(super) const TOLD: f64 = 0.1;
 
 /// The component of a missed eigenvector that the random direction may have had, in standard deviations: less than that
 /// is drawn once in a hundred thousand times.
-const SURE: f64 = 1e-5;
+pub(super) const SURE: f64 = 1e-5;
 
 /// The same at a cutoff. Repeated eigenvalues lie further in, where more of them would have been seen, and any other was
 /// missed by the first process too. Where that began from known axes this is all that is left: one in ten thousand.
@@ -59,9 +62,12 @@ pub(super) struct Confirmation {
     locked_values: Vec<f64>,
     /// The pairs beside the wanted ones at the lower and the upper end that were told from them then.
     locked: [usize; 2],
-    /// The nearest value that the eigenvalue next to the wanted ones can have, at the lower and the upper end.
+    /// The nearest value that the pair next to those of interest can have, at the lower and the upper end.
     pub(super) beyond: [Option<f64>; 2],
-    /// What eigenvectors with the wanted values would have left behind, then one at the edge of each end, and at the cutoff.
+    /// The value before which nothing was missed, likewise.
+    pub(super) reach: [Option<f64>; 2],
+    /// What eigenvectors with the wanted values would have left behind, then one at the edge of each end, at the cutoff and
+    /// a tolerance before it; and, behind these, in the gap at each end.
     pub(super) missed: Missed,
 }
 
@@ -91,13 +97,17 @@ impl Confirmation {
             locked_values: vec![0.0; wanted],
             locked: [0; 2],
             beyond: [None; 2],
-            missed: Missed::new(wanted + 3, memory), // with an edge at each end, and the cutoff
+            reach: [None; 2],
+            // With an edge and a gap at each end, and the cutoff and its edge.
+            missed: Missed::new(wanted + 4 + 2 * REACHES.len(), memory),
         }
     }
 
-    pub(super) fn reset(&mut self, cutoff: Option<f64>) {
-        (self.stage, self.locked, self.beyond) = (Stage::Open, [0; 2], [None; 2]);
-        self.missed.follow(cutoff.into_iter());
+    /// `cutoffs` are the values that are watched from the start.
+    pub(super) fn reset(&mut self, cutoffs: impl Iterator<Item = f64>) {
+        (self.stage, self.locked) = (Stage::Open, [0; 2]);
+        (self.beyond, self.reach) = ([None; 2], [None; 2]);
+        self.missed.follow(cutoffs, std::iter::empty());
     }
 
     pub(super) fn is_done(&self) -> bool {
@@ -148,6 +158,7 @@ impl<S: Space> Krylov<S> {
         for upper in self.ends() {
             let next = self.neighbour(upper, 0).map(|row| self.values[row]);
             self.confirmation.beyond[usize::from(upper)] = next;
+            self.confirmation.reach[usize::from(upper)] = next;
         }
     }
 
@@ -165,6 +176,7 @@ impl<S: Space> Krylov<S> {
         }
         let told = &told[..=places];
         let chance = self.chance(told, upper);
+        self.confirmation.reach[usize::from(upper)] = self.reach(told, upper);
         if chance <= self.settings.cutoff.map_or(SURE, |_| SURE_AT_CUTOFF) {
             return Told::Sure;
         }
@@ -202,25 +214,31 @@ impl<S: Space> Krylov<S> {
             match edges.get(i.wrapping_sub(of_pairs)) {
                 Some(edge) => *edge == upper && inside() && thick > 0.0,
                 None => {
-                    let here = *i >= of_pairs || self.is_upper(*i) == upper && inside();
+                    // A cutoff behind the next pair is of no interest.
+                    let at_cutoff = *i >= of_pairs && self.beyond_cutoff(next, upper).is_some();
+                    let here = *i < of_pairs && self.is_upper(*i) == upper && inside();
                     // One that equals the next eigenvalue changes nothing in the list.
-                    here && (next - **mu).abs() > self.goal_for(next)
+                    (at_cutoff || here) && (next - **mu).abs() > self.goal_for(next)
                 }
             }
         };
-        // What the random direction led to may be a pair of the other end by now.
-        let wanted = (0..self.estimates.len()).filter_map(|i| self.pair(i));
-        let missed = &self.confirmation.missed;
         let chance = |(i, _): (usize, &f64)| {
             let edge = edges.get(i.wrapping_sub(of_pairs)).is_some();
             // In a crowd Rayleigh and Ritz mix the random direction with the wanted pairs, which may hold as much of it.
-            let least = if edge { thick } else { 0.0 };
-            let all = wanted.clone().chain(told.iter().copied());
-            let pairs = all.map(|(row, r)| (self.values[row], self.row(row), r.max(least)));
-            let chance = missed.chance(i, pairs, self.root_dimension);
+            let chance = self.chance_of(i, told, if edge { thick } else { 0.0 });
             if edge { chance * SURE / SURE_AT_EDGE } else { chance }
         };
-        missed.values().iter().enumerate().filter(matters).map(chance).fold(0.0, f64::max)
+        let values = self.confirmation.missed.values();
+        values.iter().enumerate().filter(matters).map(chance).fold(0.0, f64::max)
+    }
+
+    /// The same of the i-th value that is watched; residuals count as `least` at least.
+    pub(super) fn chance_of(&self, i: usize, told: &[(usize, f64)], least: f64) -> f64 {
+        // What the random direction led to may be a pair of the other end by now.
+        let wanted = (0..self.estimates.len()).filter_map(|i| self.pair(i));
+        let all = wanted.chain(told.iter().copied());
+        let pairs = all.map(|(row, r)| (self.values[row], self.row(row), r.max(least)));
+        self.confirmation.missed.chance(i, pairs, self.root_dimension)
     }
 
     /// The row of wanted pair i, and its residual.
@@ -267,7 +285,7 @@ impl<S: Space> Krylov<S> {
     }
 
     /// The row of the pair at `place` beside those of interest, counted from 0; `None` if the basis has none there.
-    fn neighbour(&self, upper: bool, place: usize) -> Option<usize> {
+    pub(super) fn neighbour(&self, upper: bool, place: usize) -> Option<usize> {
         let [lower, higher] = [false, true].map(|upper| self.of_interest(upper));
         let free = self.filled.checked_sub(lower + higher)?;
         (place < free).then(|| if upper { lower + free - 1 - place } else { lower + place })
@@ -322,21 +340,45 @@ impl<S: Space> Krylov<S> {
         self.confirmation.stage = Stage::Following;
         for i in 0..wanted {
             let estimate = &self.estimates[i];
-            let off = estimate.residual + self.noise_level();
-            self.confirmation.locked_values[i] =
-                estimate.curvature + if self.is_upper(i) { off } else { -off };
+            let (upper, value) = (self.is_upper(i), estimate.curvature);
+            // A pair beyond the cutoff need not have converged, and is another one as soon as it is of interest.
+            let beyond = self.beyond_cutoff(value, upper).is_some();
+            let off =
+                if beyond { f64::NEG_INFINITY } else { estimate.residual + self.noise_level() };
+            self.confirmation.locked_values[i] = if upper { value + off } else { value - off };
         }
+        let gaps = [false, true].map(|upper| self.in_gap(upper));
         self.reduce(space, [0, 1].map(|side| of_interest[side] + locked[side]));
         let edges = [false, true].map(|upper| {
-            let last = if upper { wanted } else { self.settings.count } - 1;
-            let value = self.estimates[last].curvature;
-            let off = self.resolution(value);
-            let edge = if upper { value + off } else { value - off };
+            let edge = self.before(self.last_wanted(upper).curvature, upper);
             self.ends().any(|end| end == upper).then_some(edge)
         });
+        let cutoffs = self.cutoffs();
+        let gaps = self.ends().flat_map(|upper| gaps[usize::from(upper)]);
         let values = self.estimates.iter().map(|estimate| estimate.curvature);
-        let values = values.chain(edges.into_iter().flatten()).chain(self.settings.cutoff);
-        self.confirmation.missed.follow(values);
+        let values = values.chain(edges.into_iter().flatten()).chain(cutoffs);
+        self.confirmation.missed.follow(values, gaps);
+    }
+
+    /// The innermost of the wanted pairs at an end.
+    pub(super) fn last_wanted(&self, upper: bool) -> &Estimate {
+        &self.estimates[if upper { self.estimates.len() } else { self.settings.count } - 1]
+    }
+
+    /// The cutoff, and what is a tolerance before it at each end.
+    pub(super) fn cutoffs(&self) -> impl Iterator<Item = f64> + use<S> {
+        let of = self.settings.cutoff.map(|cutoff| {
+            let [lower, upper] = [false, true].map(|upper| self.before(cutoff, upper));
+            let edge = if self.settings.which == Which::Highest { upper } else { lower };
+            [cutoff, edge]
+        });
+        of.into_iter().flatten()
+    }
+
+    /// The value that is one tolerance nearer to that end.
+    pub(super) fn before(&self, value: f64, upper: bool) -> f64 {
+        let off = self.resolution(value);
+        if upper { value + off } else { value - off }
     }
 
     /// The distance within which eigenvalues near this one count as equal.

@@ -30,8 +30,9 @@
 pub(super) struct Missed {
     /// m, the length of a row.
     memory: usize,
-    /// μ.
+    /// μ, first those that decide whether the list is complete.
     values: Vec<f64>,
+    deciding: usize,
     /// γ of each, a row of m for each value.
     components: Vec<f64>,
     /// The largest Σ γⱼ² of each so far: a restart forgets directions, and what they showed stays true.
@@ -48,6 +49,7 @@ impl Missed {
         Missed {
             memory,
             values: Vec::with_capacity(values),
+            deciding: 0,
             components: vec![0.0; values * memory],
             seen: Vec::with_capacity(values),
             entered: false,
@@ -55,10 +57,17 @@ impl Missed {
         }
     }
 
-    /// Forgets everything; from now on eigenvectors with these eigenvalues are looked for.
-    pub(super) fn follow(&mut self, values: impl Iterator<Item = f64>) {
+    /// Forgets everything; from now on eigenvectors with these eigenvalues are looked for. Those with the `further` ones,
+    /// behind them, only tell how far the list reaches.
+    pub(super) fn follow(
+        &mut self,
+        values: impl Iterator<Item = f64>,
+        further: impl Iterator<Item = f64>,
+    ) {
         self.values.clear();
         self.values.extend(values);
+        self.deciding = self.values.len();
+        self.values.extend(further);
         self.components.fill(0.0);
         self.seen.clear();
         self.seen.resize(self.values.len(), 0.0);
@@ -133,12 +142,18 @@ impl Missed {
 
     /// How much of the random direction a vector holds.
     pub(super) fn share(&self, weights: &[f64]) -> f64 {
-        let rows = self.components.chunks_exact(self.memory).take(self.values.len());
+        let rows = self.components.chunks_exact(self.memory).take(self.deciding);
         rows.map(|row| along(weights, row).abs()).fold(0.0, f64::max)
     }
 
+    /// The values that decide.
     pub(super) fn values(&self) -> &[f64] {
-        &self.values
+        &self.values[..self.deciding]
+    }
+
+    /// The further ones, each with the place that [`chance`](Self::chance) knows it by.
+    pub(super) fn further(&self) -> impl Iterator<Item = (usize, f64)> + '_ {
+        self.values.iter().copied().enumerate().skip(self.deciding)
     }
 }
 

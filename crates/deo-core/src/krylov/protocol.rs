@@ -26,6 +26,9 @@ impl<S: Space> Krylov<S> {
     }
 
     /// Starts from `axes`, each of which costs a gradient, and then goes on as from a random start.
+    ///
+    /// Of axes that a process found, give another seed than that one's: its random directions have nothing of a repeated
+    /// eigenvalue beyond those axes, and would vouch for a list that lacks the rest.
     pub fn start_from(&mut self, space: &S, axes: &[&S::Vector], seed: u64) {
         self.reset(seed);
         for axis in axes.iter().take(self.settings.kept()) {
@@ -60,8 +63,9 @@ impl<S: Space> Krylov<S> {
         self.before.fill(0.0);
         // Larger than any residual: the first check may always be failed.
         self.failed.fill(f64::MAX);
-        self.confirmation.reset(self.settings.cutoff);
         self.largest = 0.0;
+        let cutoffs = self.cutoffs();
+        self.confirmation.reset(cutoffs);
         (self.rounding, self.noise) = (0.0, AsymmetryNoise::default());
         self.check = Check::None;
         self.estimates.fill(Estimate { status: Status::Running, ..Estimate::UNKNOWN });
@@ -235,19 +239,22 @@ impl<S: Space> Krylov<S> {
 
     /// Queues a random direction. False if the basis is the whole space.
     fn queue_random(&mut self, space: &S) -> bool {
-        self.draws += 1;
-        let seed = derive(self.seed, self.draws);
-        space.fill(self.basis[self.queued].borrow_mut(), &|i| noise(seed, i));
         let place = self.queued;
-        if self.queue(space).is_some() {
-            self.confirmation.missed.enter(place);
-            return true;
+        // That one depends on the basis says nothing while there is room beside it: axes that were given may have come of
+        // the same seed, and hold all of it. Of those, a basis can hold no more than there are vectors in it.
+        let room = self.root_dimension.powi(2).round() > place as f64;
+        for _ in 0..=if room { place } else { 0 } {
+            self.draws += 1;
+            let seed = derive(self.seed, self.draws);
+            space.fill(self.basis[place].borrow_mut(), &|i| noise(seed, i));
+            if self.queue(space).is_some() {
+                self.confirmation.missed.enter(place);
+                return true;
+            }
         }
-        {
-            // A whole space, or a vector of zeros at the very start: probe it as it is, once.
-            let empty = self.queued == 0;
-            self.queued += usize::from(empty);
-            empty
-        }
+        // A whole space, or a vector of zeros at the very start: probe it as it is, once.
+        let empty = place == 0;
+        self.queued += usize::from(empty);
+        empty
     }
 }

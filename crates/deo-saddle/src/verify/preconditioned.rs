@@ -295,7 +295,7 @@ impl<S: Space> Preconditioned<S> {
         let closed = krylov.estimates().iter().filter(|e| e.curvature.is_finite());
         let closed =
             closed.clone().all(|e| e.status.is_final()) && known().count() == measured().count();
-        let Some(next) = krylov.exclusion(0).filter(|_| closed) else {
+        let Some(next) = krylov.next_bound(0).filter(|_| closed) else {
             return Verdict::Unresolved;
         };
         let hidden = krylov.estimates().iter().map(|e| e.secant_error).fold(0.0, f64::max);

@@ -3,7 +3,7 @@
 use super::error::EngineError;
 use crate::saddle::error::SaddleError;
 use crate::saddle::options::{Hessian, Mode, Options};
-use crate::setting::{SettingError, UnusedOption, maybe_shown, shown, within};
+use crate::setting::{SettingError, UnusedOption, apart, maybe_shown, shown, within};
 use deo_core::Length;
 use deo_ipi::{Address, AddressError, Limits};
 use deo_saddle::{Goal, Method, MinModeSettings, NewtonSettings, VerificationSettings};
@@ -166,6 +166,15 @@ impl Settings {
             let fine = value.is_finite();
             fine.then_some(value).ok_or_else(|| SettingError::new(name, value, "finite"))
         };
+        let read =
+            [Some(&guess), other_end.as_ref(), options.axis.as_ref(), options.reactant.as_ref()];
+        for (name, path, other) in [
+            ("trajectory", &options.trajectory, None),
+            ("restart", &options.restart, options.trajectory.as_ref()),
+        ] {
+            let others = read.into_iter().chain([other]).flatten().map(PathBuf::as_path);
+            path.as_deref().map_or(Ok(()), |path| apart(name, path, others))?;
+        }
         let max_gradients = options.max_gradients.unwrap_or(2000);
         Ok(Settings {
             address,
