@@ -122,6 +122,43 @@ fn the_first_cut_is_the_minimum_along_the_step() {
     }
 }
 
+/// The same where squares of lengths, or products with gradients, leave the range of numbers: f = 2c x²/s, from x = s.
+#[test]
+fn scales_change_nothing() {
+    for s in [1e-200, 1e-160, 1e-100, 1.0, 1e100, 1e160, 1e200] {
+        for c in [1e-250, 1e-160, 1e-50, 1.0, 1e50, 1e160, 1e250] {
+            // Curvatures c/s that are numbers.
+            if !(1e-290..1e290).contains(&(c / s)) {
+                continue;
+            }
+            for by in [By::Gradients, By::Losses] {
+                // A loss that isn't a number has no curvature.
+                if by == By::Losses && !(1e-290..1e290).contains(&(c * s)) {
+                    continue;
+                }
+                let context = format!("{s:e} {c:e} {}", by == By::Losses);
+                let mut guard = Guard::new(&SPACE, &[0.0][..], GuardSettings::default()).unwrap();
+                let (before, g) = ([s], [4.0 * c]);
+                let mut x = [-27.0 * s];
+                assert!(guard.cut(&SPACE, &before, &g, &mut x), "{context}");
+                if by == By::Gradients {
+                    let after = [4.0 * c * (x[0] / s)];
+                    guard.tell_gradient(&SPACE, &before, &g, &mut x, &after);
+                } else {
+                    let loss = |x: f64| 2.0 * c * s * (x / s) * (x / s);
+                    let losses = [loss(before[0]), loss(x[0])];
+                    guard.tell_losses(&SPACE, &before, &g, &mut x, losses);
+                }
+                assert!(x[0].abs() < 1e-12 * s, "{context}: {x:?}");
+                assert!((guard.longest() / s - 1.0).abs() < 1e-12, "{context}");
+                let mut next = [-9.0 * s];
+                assert!(!guard.cut(&SPACE, &[s / 2.0], &[2.0 * c], &mut next), "{context}");
+                assert!(next[0].abs() < 1e-12 * s, "{context}: {next:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_steeper_place_allows_no_longer_step_and_a_flatter_one_a_shorter() {
     // f = 2x²: ā/q̄ = 1 from x = 1, where g = 4.

@@ -60,7 +60,7 @@
 //! ```
 
 use crate::budget::LOSS_COST;
-use crate::space::Space;
+use crate::space::{Space, norm_from};
 use std::borrow::{Borrow, BorrowMut};
 
 /// The settings of a [`Guard`].
@@ -122,6 +122,8 @@ pub struct Guard<S: Space> {
     /// s, and ‖s‖ of the step that is being measured.
     step: S::Owned,
     length: f64,
+    /// `step` is s/‖s‖: products with s, or its square, are no numbers.
+    unit: bool,
     gradients: u64,
     losses: u64,
 }
@@ -147,6 +149,7 @@ impl<S: Space> Guard<S> {
             curvature: 0.0,
             step: space.zeros_like(like),
             length: 0.0,
+            unit: false,
             gradients: 0,
             losses: 0,
         })
@@ -166,16 +169,22 @@ impl<S: Space> Guard<S> {
         self.gradients as f64 + LOSS_COST * self.losses as f64
     }
 
-    /// Takes ⟨g, s⟩ and ⟨s, Hs⟩.
+    /// ‖·‖ of `step` as it is kept.
+    fn kept(&self) -> f64 {
+        if self.unit { 1.0 } else { self.length }
+    }
+
+    /// Takes ⟨g, t⟩ and ⟨t, Hs⟩, t being s as it is kept.
     fn measured(&mut self, along: f64, curved: f64) {
-        let fall = -along / self.length;
+        let kept = self.kept();
+        let fall = -along / kept;
         if !fall.is_finite() {
             return;
         }
         self.measurements += 1;
         let weight = 1.0 / (self.measurements as f64).min(self.settings.memory);
         self.fall += weight * (fall - self.fall);
-        let curvature = curved.abs() / (self.length * self.length);
+        let curvature = curved.abs() / (self.length * kept);
         if curvature.is_finite() {
             self.curvature += weight * (curvature - self.curvature);
         } else {
@@ -225,7 +234,8 @@ impl<S: Space> Guard<S> {
     ) {
         self.losses += 1;
         let along = space.dot(self.step.borrow(), g);
-        self.measured(along, 2.0 * (loss - loss_before - along));
+        let shorter = if self.unit { self.length } else { 1.0 };
+        self.measured(along, 2.0 * ((loss - loss_before) / shorter - along));
         self.shorten(space, before, g, x);
     }
 
@@ -233,16 +243,30 @@ impl<S: Space> Guard<S> {
     fn shorten(&mut self, space: &S, before: &S::Vector, g: &S::Vector, x: &mut S::Vector) {
         let step = self.step.borrow_mut();
         space.combine([(1.0, x), (-1.0, before)], 0.0, step);
-        let [square, along] = space.dots([(&*step, &*step), (&*step, g)]);
-        self.length = square.sqrt();
-        let fall = -along / self.length;
+        let [square, mut along] = space.dots([(&*step, &*step), (&*step, g)]);
+        self.length = norm_from(space, square, step);
+        self.unit = self.length > 0.0
+            && self.length.is_finite()
+            && !(square.is_normal() && along.is_normal());
+        if self.unit {
+            // Twice, for 1/‖s‖ may be no number.
+            let root = self.length.sqrt();
+            (0..2).for_each(|_| space.axpby(0.0, before, 1.0 / root, step));
+            along = space.dot(step, g);
+        }
+        let fall = -along / self.kept();
         // A velocity may climb for a while; its step has no minimum ahead, and the means are all that is known.
         let share = if fall > 0.0 { (fall / self.fall).min(1.0) } else { 1.0 };
         let longest = if self.fall > 0.0 { share * self.longest() } else { f64::INFINITY };
         if self.length > longest && self.length.is_finite() {
             let step = self.step.borrow_mut();
-            space.axpby(0.0, before, longest / self.length, step);
-            space.combine([(1.0, before), (1.0, step)], 0.0, x);
+            let along = if self.unit {
+                longest
+            } else {
+                space.axpby(0.0, before, longest / self.length, step);
+                1.0
+            };
+            space.combine([(1.0, before), (along, step)], 0.0, x);
             self.length = longest;
         }
     }
