@@ -74,7 +74,8 @@ fn place(text: &str, span: Range<usize>) -> Place {
     let before = text.get(..span.start).unwrap_or(text);
     let start = before.rfind('\n').map_or(0, |newline| newline + 1);
     let line = text[start..].lines().next().unwrap_or("");
-    let key = line.split('=').next().unwrap_or(line).trim().to_owned();
+    let key =
+        line.split('=').next().unwrap_or(line).trim_start_matches('\u{feff}').trim().to_owned();
     Place { line: before.matches('\n').count() + 1, key }
 }
 

@@ -76,16 +76,21 @@ fn arguments_of(text: &str, path: &Path, command: &Command) -> Result<Vec<OsStri
     })?;
     let mut entries: Vec<_> = table.into_inner().into_iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
-    let mut arguments = vec![];
+    let (mut arguments, mut names) = (vec![], vec![]);
     for (key, value) in entries {
         let name = key.get_ref().replace('_', "-");
+        // TOML itself refuses a key that stands twice in the same spelling.
+        if names.contains(&name) {
+            return Err(refuse(key.span(), format!("duplicate field `{name}`")));
+        }
         let takes = |arg: &&Arg| {
             let long = arg.get_long() == Some(&name);
             long || (arg.is_positional() && arg.get_id() == name.as_str())
         };
         let option = command.get_arguments().find(takes).filter(|_| name != CONFIG);
         let option = option.ok_or_else(|| refuse(key.span(), unknown(key.get_ref(), command)))?;
-        let words = words(option, &value).map_err(|reason| refuse(value.span(), reason))?;
+        let words =
+            words(option, &value, command).map_err(|reason| refuse(value.span(), reason))?;
         // By itself, so that what is wrong with it is told with its place.
         let alone = [OsString::from("deo")].into_iter().chain(words.iter().cloned());
         if let Err(error) = command.clone().ignore_errors(false).try_get_matches_from(alone)
@@ -98,6 +103,7 @@ fn arguments_of(text: &str, path: &Path, command: &Command) -> Result<Vec<OsStri
             return Err(refuse(value.span(), reason));
         }
         arguments.extend(words);
+        names.push(name);
     }
     Ok(arguments)
 }
@@ -121,7 +127,11 @@ fn unknown(key: &str, command: &Command) -> String {
 }
 
 /// An option as it would be typed.
-fn words(option: &Arg, value: &Spanned<DeValue<'_>>) -> Result<Vec<OsString>, String> {
+fn words(
+    option: &Arg,
+    value: &Spanned<DeValue<'_>>,
+    command: &Command,
+) -> Result<Vec<OsString>, String> {
     let text = |value: &DeValue<'_>| match value {
         DeValue::String(text) => Ok(text.to_string()),
         DeValue::Integer(number) => Ok(number.to_string()),
@@ -134,18 +144,23 @@ fn words(option: &Arg, value: &Spanned<DeValue<'_>>) -> Result<Vec<OsString>, St
         None => OsString::from(value),
     };
     match (option.get_action(), value.get_ref()) {
-        (ArgAction::SetTrue, DeValue::Boolean(false)) => Ok(vec![]),
-        (ArgAction::SetTrue, DeValue::Boolean(true)) => Ok(option
-            .get_long()
-            .map(|long| OsString::from(format!("--{long}")))
-            .into_iter()
-            .collect()),
+        (ArgAction::SetTrue, DeValue::Boolean(truth)) => {
+            let switch = if *truth { option.get_long() } else { opposite(option, command) };
+            Ok(switch.map(|long| OsString::from(format!("--{long}"))).into_iter().collect())
+        }
         (ArgAction::SetTrue, _) => Err("it must be true or false".to_owned()),
         (_, DeValue::Array(items)) if option.is_positional() => {
             items.iter().map(|item| text(item.get_ref()).map(OsString::from)).collect()
         }
         (_, value) => Ok(vec![typed(text(value)?)]),
     }
+}
+
+/// The switch that turns off what this one turns on: what is the default needn't be what it says.
+fn opposite<'a>(option: &Arg, command: &'a Command) -> Option<&'a str> {
+    let long = option.get_long()?;
+    let name = long.strip_prefix("no-").map_or_else(|| format!("no-{long}"), str::to_owned);
+    command.get_arguments().filter_map(Arg::get_long).find(|other| *other == name)
 }
 
 #[cfg(test)]
@@ -172,6 +187,9 @@ mod tests {
         assert_eq!(taken(text, "spectrum").unwrap(), expected);
         let runs = "out = 'a.html'\ndirs = ['one', 'two']\njson = false";
         assert_eq!(taken(runs, "report").unwrap(), ["--out=a.html", "one", "two"]);
+        // False of a switch that has an opposite is that one, not nothing.
+        assert_eq!(taken("confirm = false", "spectrum").unwrap(), ["--no-confirm"]);
+        assert_eq!(taken("no-confirm = false", "spectrum").unwrap(), ["--confirm"]);
     }
 
     #[test]
@@ -183,6 +201,12 @@ mod tests {
             ("spectrum", "confirm = 3", ["line 1", "\"confirm\"", "true or false"]),
             ("spectrum", "config = 'x'", ["line 1", "\"config\"", "unknown field"]),
             ("demo", "seed = 1\nseed = 2", ["line 2", "seed", "duplicate"]),
+            ("report", "\u{feff}seed = 1", ["line 1", ", \"seed\":", "unknown field `seed`"]),
+            (
+                "spectrum",
+                "max-gradients = 1\nmax_gradients = 2",
+                ["line 2", "\"max_gradients\"", "duplicate field `max-gradients`"],
+            ),
         ] {
             let message = taken(text, command).unwrap_err();
             assert_eq!(message.lines().count(), 1, "{message}");

@@ -60,7 +60,8 @@ pub struct SpectrumArgs {
     #[arg(long, value_name = "M", help_heading = PAIRS)]
     pub memory: Option<usize>,
 
-    /// Gradients that the search may spend, each the mean over all batches; for a matrix, products [default: 1000]
+    /// Gradients that the search may spend, each the mean over all batches; for a matrix, products; what verifies each pair is
+    /// beside them [default: 1000]
     #[arg(long, value_name = "N", help_heading = PAIRS)]
     pub max_gradients: Option<u64>,
 

@@ -107,6 +107,7 @@ pub fn execute(
         Some(dir) => {
             let place = RunDirectory::locked(dir.clone())?;
             if resume::is_finished(&dir) {
+                resume::clear_up(&dir);
                 note(notes, format_args!("the training in {} is finished", dir.display()));
                 return Ok(());
             }

@@ -99,6 +99,13 @@ pub(super) fn is_finished(dir: &Path) -> bool {
     record.is_some_and(|record| record["command"] == "train" && record["failure"].is_null())
 }
 
+/// Removes the directory of the checkpoints, which a training that is finished has no use for: killed at its very end, it
+/// left that.
+pub(super) fn clear_up(dir: &Path) {
+    // What stays costs room only.
+    let _ = fs::remove_dir_all(checkpoints(dir));
+}
+
 impl Loaded {
     /// The settings to go on with, given what was asked for beside `--resume`.
     ///

@@ -4,7 +4,7 @@ use super::error::TrainError;
 use super::experiment::Experiment;
 use super::progress::Progress;
 use super::record::Metrics;
-use super::resume::{Training, checkpoints};
+use super::resume::{Training, checkpoints, clear_up};
 use super::run::{RunEnd, RunState, Watch};
 use super::save::{Mark, Saver};
 use super::signals::{Signal, Signals};
@@ -111,8 +111,8 @@ impl Session {
     pub(super) fn remove_checkpoints(mut self) {
         let Some(Keeper { dir, saver, .. }) = &mut self.keeper else { return };
         let _ = saver.wait();
-        // One that stays costs room, and a resume from it gives the same results again.
-        let _ = fs::remove_dir_all(checkpoints(dir));
+        // A resume from one that stays gives the same results again.
+        clear_up(dir);
     }
 
     /// The signal that came, if one did.

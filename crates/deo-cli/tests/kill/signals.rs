@@ -32,6 +32,13 @@ fn terminated_it_saves_and_says_how_to_go_on() {
     let (output, stdout, stderr) = end(resume(&bench, &[]));
     assert_eq!((output.status.code(), &*stdout), (Some(0), ""), "{stderr}");
     assert_eq!(stderr, "the training in o is finished\n");
+    // Killed when the last checkpoint was gone, but not yet what lay beside it.
+    let left = bench.path("o/checkpoints");
+    std::fs::create_dir(&left).unwrap();
+    std::fs::write(left.join("7.deo.partial"), "").unwrap();
+    let (output, _, stderr) = end(resume(&bench, &[]));
+    assert_eq!((output.status.code(), &*stderr), (Some(0), "the training in o is finished\n"));
+    assert!(!left.exists());
 }
 
 #[test]
