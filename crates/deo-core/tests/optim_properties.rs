@@ -204,3 +204,46 @@ fn stored_groups_are_checked_again() {
     let error = serde_json::from_str::<Groups>(&damaged).unwrap_err().to_string();
     assert!(error.contains("4..5"), "{error}");
 }
+
+/// A gradient whose square is no number of the storage: its mean stays infinite, so that the component takes no step from there
+/// on, as in PyTorch, and doesn't become NaN.
+#[test]
+fn a_square_that_overflows_stops_a_component() {
+    fn check<T: deo_core::space::Real + PartialEq>(spike: f64) {
+        let space = Host::<T>::new();
+        let of = |x: &[f64]| x.iter().map(|x| T::from_f64(*x)).collect::<Vec<T>>();
+        let start = of(&[1.0, -2.0]);
+        let adam = |settings| Box::new(Adam::new(settings, &space, &start).unwrap());
+        let plain = AdamSettings { decay: Decay::Decoupled(0.0), ..AdamSettings::nadamw() };
+        let rmsprop = |centered, momentum, alpha| {
+            let settings = RmsPropSettings { centered, momentum, alpha, ..Default::default() };
+            Box::new(RmsProp::new(settings, &space, &start).unwrap())
+        };
+        let all: Vec<Box<dyn Optimizer<Host<T>>>> = vec![
+            adam(AdamSettings::adam()),
+            adam(AdamSettings { beta2: 0.3, ..AdamSettings::adam() }),
+            adam(AdamSettings { beta1: 0.0, beta2: 0.0, ..AdamSettings::adam() }),
+            adam(plain),
+            rmsprop(false, 0.0, 0.99),
+            rmsprop(true, 0.0, 0.99),
+            rmsprop(true, 0.0, 0.4),
+        ];
+        for (which, mut optimizer) in all.into_iter().enumerate() {
+            let mut x = start.clone();
+            for step in 0..6 {
+                let before = x.clone();
+                let g = [if step == 2 || step == 3 { spike } else { 0.3 }, 0.2];
+                optimizer.step(&space, &mut x, &of(&g), 0.01);
+                assert!(x.iter().all(|x| x.to_f64().is_finite()), "{which}, {step}: {x:?}");
+                assert!((x[0] == before[0]) == (step >= 2), "{which}, {step}: {x:?}");
+                assert!(x[1] != before[1], "{which}, {step}");
+            }
+        }
+    }
+    for spike in [1e20, -1e25, 1e38] {
+        check::<f32>(spike);
+    }
+    for spike in [1e160, -1e200, 1e307] {
+        check::<f64>(spike);
+    }
+}

@@ -55,7 +55,7 @@ impl Update<1, 3> for AdamUpdate {
         let (g, m0, v0, x0) = (Rounded(g), Rounded(*m), Rounded(*v), Rounded(*x));
         let g = g + n(self.coupled) * x0;
         let m1 = m0.mix(g, self.mix[0]);
-        let v1 = v0.mix(g * g, self.mix[1]);
+        let v1 = v0.mix_square(g * g, self.mix[1]);
         let direction = n(self.along[0]) * m1 + n(self.along[1]) * g;
         (*m, *v) = (m1.0, v1.0);
         *x = (n(self.keep) * x0 - direction / (v1.sqrt() + n(self.epsilon))).0;

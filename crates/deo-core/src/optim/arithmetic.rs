@@ -79,6 +79,14 @@ impl<T: Real> Rounded<T> {
         let from = if mix.from_next { next } else { self };
         from + Self::from_f64(mix.weight) * (next - self)
     }
+
+    /// The same of squares, which aren't below zero: a mean that has met one too large for a number stays infinite, as in the
+    /// convex combination, where a difference of two of them would be NaN.
+    #[inline(always)]
+    pub(super) fn mix_square(self, next: Self, mix: Mix) -> Self {
+        let larger = if self.0.to_f64() > next.0.to_f64() { self } else { next };
+        if larger.0.to_f64() == f64::INFINITY { larger } else { self.mix(next, mix) }
+    }
 }
 
 macro_rules! operation {

@@ -80,7 +80,7 @@ impl RmsPropUpdate {
     fn direction<T: Real>(&self, g: T, mean: Option<&mut T>, square: &mut T, x: T) -> Rounded<T> {
         let n = Rounded::from_f64;
         let g = Rounded(g) + n(self.weight_decay) * Rounded(x);
-        let v = Rounded(*square).mix(g * g, self.mix);
+        let v = Rounded(*square).mix_square(g * g, self.mix);
         *square = v.0;
         let spread = match mean {
             None => v,
@@ -88,7 +88,14 @@ impl RmsPropUpdate {
                 let a = Rounded(*mean).mix(g, self.mix);
                 *mean = a.0;
                 let variance = v - a * a;
-                if variance.0.to_f64() > 0.0 { variance } else { n(0.0) }
+                // Where a square was too large for a number, the difference isn't one either.
+                if v.0.to_f64() == f64::INFINITY {
+                    v
+                } else if variance.0.to_f64() > 0.0 {
+                    variance
+                } else {
+                    n(0.0)
+                }
             }
         };
         g / (spread.sqrt() + n(self.epsilon))
