@@ -20,6 +20,9 @@
 //! 2. v is mixed as m is, by [`Rounded::mix`]. PyTorch's β₂v + (1 − β₂)g² rounds β₂ to storage, which in `f32` moves the
 //!    fixed point of v by 2⁻²⁵/(1 − β₂), 3·10⁻⁵ at β₂ = 0.999.
 //! 3. Π is an `f64`. PyTorch keeps it in its default type, usually `f32`.
+//!
+//! A component whose g² was too large for a number, above 1.8e19 in `f32`, has an infinite v from then on and takes no step
+//! any more, there as here.
 
 mod settings;
 
