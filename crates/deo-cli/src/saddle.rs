@@ -20,6 +20,7 @@
 
 pub mod con;
 mod contour;
+mod distinct;
 mod elements;
 mod engine;
 mod error;
@@ -32,6 +33,7 @@ mod run;
 mod settings;
 mod starts;
 mod surface;
+mod tables;
 pub mod xyz;
 
 pub use engine::EngineError;

@@ -25,6 +25,7 @@ mod idpp;
 mod irc;
 mod journal;
 mod log;
+mod many;
 mod model;
 mod oracle;
 mod profile;
