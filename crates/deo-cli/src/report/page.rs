@@ -59,6 +59,7 @@ pub(super) fn page(runs: &[Run]) -> String {
         Command::Spectrum,
         Command::Saddle,
         Command::Engine,
+        Command::Searches,
         Command::Other,
     ];
     let groups = groups.map(|command| {
@@ -73,6 +74,7 @@ pub(super) fn page(runs: &[Run]) -> String {
             Command::Spectrum => spectra::section,
             Command::Saddle => saddles::section,
             Command::Engine => engines::section,
+            Command::Searches => saddles::on_an_engine,
             Command::Other => other::section,
         };
         section(&mut html, group, &mut names);
@@ -147,7 +149,7 @@ fn what(run: &Run) -> Option<String> {
             let atoms = value("/settings/potential/atoms").map(|n| format!(", {n} atoms"));
             Some(kind + &atoms.unwrap_or_default())
         }),
-        Command::Engine => {
+        Command::Engine | Command::Searches => {
             let guess = value("/settings/guess")?;
             let engine = value("/settings/engine").map(|engine| format!(", {engine}"));
             Some(guess + &engine.unwrap_or_default())
@@ -257,6 +259,7 @@ mod tests {
                         Command::Escape,
                         Command::Spectrum,
                         Command::Saddle,
+                        Command::Searches,
                         Command::Other,
                     ] {
                         let page = page(&[run(record.clone(), command), run(Value::Null, command)]);
