@@ -18,6 +18,7 @@
 //! | a question that no client survives, or answers in time | that search is *lost*, the others go on |
 //! | no client is left, other atoms, an unknown word | an end of all; the answers are in a file |
 
+mod jobs;
 mod record;
 mod runs;
 mod starts;

@@ -1,28 +1,20 @@
-//! The searches on several clients, merged.
+//! The searches, and what they found: each saddle once.
 
 use super::super::check::{Check, check};
 use super::super::error::EngineError;
 use super::super::journal::Lane;
-use super::super::log::Log;
 use super::super::model::model;
 use super::super::oracle::{Engine, Host};
-use super::super::settings::{Lengths, Settings};
-use super::super::sides::{PUSH, Side, sides};
-use super::super::structure::{Structure, largest};
+use super::super::settings::Settings;
+use super::super::sides::Side;
 use super::super::summary::{checks, head, supposed};
-use super::super::work::{Work, lent, stopped};
-use super::is_of_one_search;
+use super::jobs::{Bottom, Ended, Job, Run};
 use super::starts::Starts;
-use crate::heartbeat::Heartbeat;
 use crate::saddle::distinct::{Below, Minima, best, group, merged, softest};
 use crate::saddle::merge::Shape;
 use crate::saddle::options::Hessian;
 use crate::saddle::results::{Distinct, Results, Search, Side as Joined};
-use deo_ipi::IpiError;
-use deo_saddle::{Saddle, Watch, in_parallel, try_descend, try_find};
-use indicatif::{ProgressBar, ProgressStyle};
 use std::io::Write;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 /// What was found.
@@ -47,29 +39,6 @@ pub(super) struct Top {
     /// Of the moving coordinates.
     pub(super) axis: Vec<f64>,
 }
-
-/// A search that wasn't lost.
-struct Ended {
-    saddle: Saddle<Vec<f64>>,
-    /// Of all atoms.
-    forces: Vec<f64>,
-}
-
-/// The minimum below a start.
-struct Bottom {
-    energy: f64,
-    all: Vec<f64>,
-    gradients: u64,
-}
-
-/// A search, or the way down from the start.
-enum Job {
-    Bottom(Option<Bottom>),
-    Ended(Box<Ended>),
-    Lost { answers: usize },
-}
-
-const STYLE: &str = "{bar:30} {pos}/{len} searches, {elapsed}";
 
 /// The curvature that is supposed of a minimum, eV/Å²; of softer ones two may be told apart that are one.
 const SOFT: f64 = 0.1;
@@ -101,48 +70,76 @@ pub(super) fn run(
     say(&heading(settings, starts));
 
     let run = Run { settings, starts, host: &host, lengths: check.lengths };
-    let jobs = run.jobs()?;
-    let (mut bottom, mut searches, mut ended) = (None, vec![], vec![]);
-    let labels = starts.labels();
-    for job in jobs {
-        let (number, label) = (searches.len(), &labels[searches.len() % labels.len()]);
-        match job {
-            Job::Bottom(found) => bottom = found,
-            Job::Ended(one) => {
-                let mut search = Search::new(&one.saddle, settings.index, label);
-                search.x = starts.of(number).all(&search.x);
-                searches.push(search);
-                ended.push(Some(one));
-            }
-            Job::Lost { answers } => {
-                let x = starts.of(number).all(&starts.displaced(number));
-                searches.push(Search::lost(x, answers as u64, label));
-                ended.push(None);
+    let ends = Ends::of(run.jobs()?, settings, starts);
+    let (results, tops) = merge(&run, &ends, dimension)?;
+    let results = Results { seconds: clock.elapsed().as_secs_f64(), ..results };
+    let below = ends.bottom.map(|bottom| bottom.gradients);
+    Ok(Found { results, tops, check, hessian, below, answers: host.answers() })
+}
+
+/// How all searches ended, in their order.
+struct Ends {
+    bottom: Option<Bottom>,
+    searches: Vec<Search>,
+    /// `None` of those that were lost.
+    ended: Vec<Option<Box<Ended>>>,
+}
+
+impl Ends {
+    fn of(jobs: Vec<Job>, settings: &Settings, starts: &Starts) -> Self {
+        let mut ends = Ends { bottom: None, searches: vec![], ended: vec![] };
+        let labels = starts.labels();
+        for job in jobs {
+            let number = ends.searches.len();
+            let label = &labels[number % labels.len()];
+            match job {
+                Job::Bottom(found) => ends.bottom = found,
+                Job::Ended(one) => {
+                    let mut search = Search::new(&one.saddle, settings.index, label);
+                    search.x = starts.of(number).all(&search.x);
+                    ends.searches.push(search);
+                    ends.ended.push(Some(one));
+                }
+                Job::Lost { answers } => {
+                    let x = starts.of(number).all(&starts.displaced(number));
+                    ends.searches.push(Search::lost(x, answers as u64, label));
+                    ends.ended.push(None);
+                }
             }
         }
+        ends
     }
+
+    fn ended(&self, search: usize) -> &Ended {
+        self.ended[search].as_ref().expect("a converged search isn't lost")
+    }
+}
+
+/// Each saddle once, with the minima that it joins if these are wanted; the seconds are for the caller to add.
+fn merge(run: &Run<'_>, ends: &Ends, dimension: usize) -> Result<(Results, Vec<Top>), EngineError> {
+    let Run { settings, starts, .. } = *run;
+    let structure = &starts.structures[0];
     let minimum_shape = |energy, all: &[f64]| {
         Shape::of_atoms(energy, structure.distances(all), settings.fmax, SOFT)
     };
     let mut minima = Minima::new(&minimum_shape);
-    let minimum = bottom.as_ref().map(|bottom| {
+    let minimum = ends.bottom.as_ref().map(|bottom| {
         let place = minima.place(bottom.energy, &bottom.all);
         minima.minima[place].energy
     });
-    let below: Vec<Below> = labels.into_iter().map(|label| Below { label, minimum }).collect();
-    let saddle = |i: usize| &ended[i].as_ref().expect("a converged search isn't lost").saddle;
-    let mut groups = group(&searches, |i| {
+    let below = |label| Below { label, minimum };
+    let below: Vec<Below> = starts.labels().into_iter().map(below).collect();
+    let mut searches = ends.searches.clone();
+    let saddle = |search: usize| &ends.ended(search).saddle;
+    let groups = group(&searches, |i| {
         let Search { energy, x, gradient_norm, .. } = &searches[i];
         let distances = structure.distances(x);
         Shape::of_atoms(*energy, distances, *gradient_norm, softest(saddle(i)))
     });
-    groups.iter_mut().for_each(|group| group.sort_unstable());
     let tops: Vec<usize> = groups.iter().map(|group| best(group, &searches)).collect();
-    let mut distinct: Vec<Distinct> = groups
-        .iter()
-        .zip(&tops)
-        .map(|(group, top)| merged(group, &searches, saddle(*top), &below))
-        .collect();
+    let rows = groups.iter().zip(&tops);
+    let mut distinct: Vec<Distinct> =
+        rows.map(|(group, top)| merged(group, &searches, saddle(*top), &below)).collect();
     for (number, group) in groups.iter().enumerate() {
         group.iter().for_each(|&search| searches[search].saddle = Some(number + 1));
     }
@@ -154,24 +151,15 @@ pub(super) fn run(
             row.joins.sort_by(|a, b| a.energy.total_cmp(&b.energy));
         }
     }
-    let tops = tops
-        .into_iter()
-        .map(|search| Top {
-            search,
-            forces: ended[search].as_ref().map_or_else(Vec::new, |one| one.forces.clone()),
-            axis: saddle(search).axes.first().cloned().unwrap_or_default(),
-        })
-        .collect();
-    let results = Results {
-        dimension,
-        mode: settings.mode(x.len()),
-        searches,
-        distinct,
-        minima: minima.minima,
-        seconds: clock.elapsed().as_secs_f64(),
+    let top = |search| Top {
+        search,
+        forces: ends.ended(search).forces.clone(),
+        axis: saddle(search).axes.first().cloned().unwrap_or_default(),
     };
-    let below = bottom.map(|bottom| bottom.gradients);
-    Ok(Found { results, tops, check, hessian, below, answers: host.answers() })
+    let tops = tops.into_iter().map(top).collect();
+    let mode = settings.mode(3 * structure.free.len());
+    let minima = minima.minima;
+    Ok((Results { dimension, mode, searches, distinct, minima, seconds: 0.0 }, tops))
 }
 
 fn heading(settings: &Settings, starts: &Starts) -> String {
@@ -199,136 +187,4 @@ fn joined(side: &Side, all: &[f64], minima: &mut Minima<'_>) -> Joined {
     let status = side.status;
     let (energy, barrier, gradients) = (side.energy, side.barrier, side.gradients);
     Joined { status, minimum, energy, barrier, gradients }
-}
-
-/// What every job works with.
-#[derive(Clone, Copy)]
-struct Run<'a> {
-    settings: &'a Settings,
-    starts: &'a Starts,
-    host: &'a Host,
-    lengths: Lengths,
-}
-
-impl Run<'_> {
-    /// The way down from a single guess, and the searches, on as many threads as there are clients.
-    fn jobs(&self) -> Result<Vec<Job>, EngineError> {
-        let first = usize::from(self.starts.structures.len() == 1);
-        let count = self.starts.searches;
-        let bar = ProgressBar::new(count as u64)
-            .with_style(ProgressStyle::with_template(STYLE).expect("a constant that tests draw"));
-        bar.tick();
-        let (heartbeat, done) = (Heartbeat::new(), AtomicUsize::new(0));
-        let jobs = self.all(first + count, |job| match job.checked_sub(first) {
-            None => self.bottom().map(Job::Bottom),
-            Some(search) => {
-                let ended = self.search(search);
-                bar.inc(1);
-                let done = 1 + done.fetch_add(1, Ordering::Relaxed);
-                heartbeat.beat(|| format!("{done} of {count} searches have ended"));
-                ended
-            }
-        });
-        bar.finish_and_clear();
-        jobs
-    }
-
-    /// So many jobs at once as there are clients. The first error that concerns all ends all.
-    fn all<T: Send>(
-        &self,
-        count: usize,
-        job: impl Fn(usize) -> Result<T, EngineError> + Sync,
-    ) -> Result<Vec<T>, EngineError> {
-        let results = in_parallel(self.settings.clients, count, |i| {
-            job(i).inspect_err(|_| self.host.close())
-        });
-        let (mut all, mut closed) = (vec![], None);
-        for result in results {
-            match result {
-                Ok(one) => all.push(one),
-                // A consequence of another one's.
-                Err(error @ EngineError::Ipi(IpiError::Closed)) => closed = Some(error),
-                Err(error) => return Err(self.host.ended(error)),
-            }
-        }
-        closed.map_or(Ok(all), Err)
-    }
-
-    fn search(&self, search: usize) -> Result<Job, EngineError> {
-        let (settings, structure) = (self.settings, self.starts.of(search));
-        let mut engine = Engine::new(self.host, structure, Lane::Search(search + 1));
-        let answers = engine.answers();
-        let x = self.starts.displaced(search);
-        let seed = crate::saddle::settings::search_seed(settings.seed, search);
-        let method = settings.method_by(x.len(), self.lengths, seed);
-        let verification = settings.verification(x.len(), self.lengths);
-        let (_, mut model) = model(settings, structure)?;
-        let mut watch = Watch { size: Some(&largest), model: lent(&mut model), observe: None };
-        let space_at = |x: &[f64]| structure.space(x);
-        let found = try_find(space_at, &mut engine, &x, None, &method, &verification, &mut watch);
-        match found.map_err(stopped) {
-            Ok(saddle) => {
-                let all = structure.all(&saddle.found.x);
-                let answers = answers.borrow();
-                let forces = answers.at(&all).map_or_else(Vec::new, |(_, f)| f.to_vec());
-                Ok(Job::Ended(Box::new(Ended { saddle, forces })))
-            }
-            Err(error) if is_of_one_search(&error) => {
-                Ok(Job::Lost { answers: answers.borrow().count() })
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    /// The minimum below the first structure, if there is one.
-    fn bottom(&self) -> Result<Option<Bottom>, EngineError> {
-        let (settings, structure) = (self.settings, &self.starts.structures[0]);
-        let mut engine = Engine::new(self.host, structure, Lane::Start);
-        let x = structure.moving(&structure.frame.x);
-        let method = settings.descent(x.len(), self.lengths);
-        let verification = settings.verification(x.len(), self.lengths);
-        let (_, mut model) = model(settings, structure)?;
-        let mut watch = Watch { size: Some(&largest), model: lent(&mut model), observe: None };
-        let space_at = |x: &[f64]| structure.space(x);
-        let down = try_descend(space_at, &mut engine, &x, PUSH, &method, &verification, &mut watch);
-        match down.map_err(stopped) {
-            Ok(down) if down.is_minimum() => Ok(Some(Bottom {
-                energy: down.end.found.value,
-                all: structure.all(&down.end.found.x),
-                gradients: down.gradients,
-            })),
-            Ok(_) => Ok(None),
-            Err(error) if is_of_one_search(&error) => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// The ways down from the saddles that these searches found.
-    fn sides<'s>(
-        &self,
-        tops: &[usize],
-        saddle: &(impl Fn(usize) -> &'s Saddle<Vec<f64>> + Sync),
-    ) -> Result<Vec<Vec<Side>>, EngineError> {
-        self.all(tops.len(), |i| {
-            let (search, settings) = (tops[i], self.settings);
-            let structure: &Structure = self.starts.of(search);
-            let mut engine = Engine::new(self.host, structure, Lane::Down(search + 1));
-            let mut log = Log::silent(structure, engine.answers());
-            let (_, model) = model(settings, structure)?;
-            let mut work = Work {
-                settings,
-                structure,
-                engine: &mut engine,
-                lengths: self.lengths,
-                noise: 0.0,
-                reactant: None,
-                model,
-                log: &mut log,
-            };
-            match sides(&mut work, saddle(search), None) {
-                Err(error) if is_of_one_search(&error) => Ok(vec![]),
-                found => found,
-            }
-        })
-    }
 }
