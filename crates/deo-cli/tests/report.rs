@@ -164,7 +164,7 @@ fn the_difference_is_the_mean_over_seeds_and_the_band_its_standard_error() {
         .collect();
     assert!(expected.len() >= 4 && expected.iter().all(|(mean, _)| *mean != 0.0), "{expected:?}");
 
-    let figure = page.split("Difference of the validation loss").nth(1).unwrap();
+    let figure = &page[page.find("Difference of the validation loss").unwrap()..];
     let figure = figure.split("</figure>").next().unwrap();
     assert!(figure.contains("3 seeds: adamw+deflate less adamw"), "{figure}");
     let path = |class: &str| {
