@@ -9,6 +9,7 @@ mod probing;
 mod resumable;
 mod space;
 mod state;
+mod state_error;
 mod with_deo;
 
 pub use adamw::AdamW;
@@ -17,7 +18,7 @@ pub use estimate::{answer_all, lowest_curvature};
 pub use parameters::{Parameters, sorted_vars};
 pub use resumable::Resumable;
 pub use space::Tensors;
-pub use state::StateError;
+pub use state_error::StateError;
 pub use with_deo::WithDeo;
 
 // What the signatures above are made of.

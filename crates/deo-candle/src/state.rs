@@ -14,11 +14,8 @@
 //! with this run before anything is changed.
 
 mod contents;
-mod error;
 
-pub use error::StateError;
-
-use crate::{Error, Resumable, Tensors, WithDeo};
+use crate::{Error, Resumable, StateError, Tensors, WithDeo};
 use candle_core::Tensor;
 use contents::Contents;
 use deo_core::{Deo, DeoSettings, space::Host};

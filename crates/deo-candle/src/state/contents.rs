@@ -1,6 +1,7 @@
 //! What a file holds, taken out piece by piece, each compared with what this run has.
 
-use super::{Rest, StateError, VERSION};
+use super::{Rest, VERSION};
+use crate::StateError;
 use candle_core::{Device, Tensor};
 use safetensors::SafeTensors;
 use serde::Deserialize;
@@ -36,7 +37,9 @@ impl Contents {
         };
         let rest = match serde_json::from_str(text) {
             Ok(Version { version: VERSION }) => serde_json::from_str::<Rest>(text),
-            Ok(Version { version }) => return Err(StateError::Version { path, version }),
+            Ok(Version { version }) => {
+                return Err(StateError::Version { path, version, reads: VERSION });
+            }
             Err(error) => Err(error),
         };
         let rest = match rest {

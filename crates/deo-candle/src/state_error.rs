@@ -41,12 +41,14 @@ pub enum StateError {
         path: PathBuf,
     },
     /// It is of another version of this crate.
-    #[error("{} has version {version} of the format; this deo-candle reads version {}", path.display(), super::VERSION)]
+    #[error("{} has version {version} of the format; this deo-candle reads version {reads}", path.display())]
     Version {
         /// The file.
         path: PathBuf,
         /// That of the file.
         version: u32,
+        /// That of this crate.
+        reads: u32,
     },
     /// What isn't tensors can't be read.
     #[error("{}: what it says of DEO can't be read: {source}", path.display())]
