@@ -75,9 +75,10 @@ impl ModuleDeo {
         written.map_err(|source| StateError::Write { path: path.as_ref().to_owned(), source })
     }
 
-    /// Goes on from a file that [`save`](Self::save) wrote. This machine must be made like the one that was saved: for a module with
-    /// the same parameters, with the same settings. With the module and the optimizer loaded from their records, the next
-    /// steps have the same bits.
+    /// Goes on from a file that [`save`](Self::save) wrote.
+    ///
+    /// This machine must be made like the one that was saved: for a module with the same parameters, with the same settings.
+    /// With the module and the optimizer loaded from their records, the next steps have the same bits.
     ///
     /// The [reduction](Self::with_reduction) stays as it is here.
     ///
