@@ -72,7 +72,7 @@ fn escape(line_search: bool) -> DeoSettings {
 }
 
 fn step<O: Resumable>(run: &mut WithDeo<O>, net: &Net, step: u64) -> anyhow::Result<StepReport> {
-    if step % 50 == 0 {
+    if step.is_multiple_of(50) {
         // Between the changes a resumed run has only what was saved.
         run.optimizer_mut().set_learning_rate(0.2 / (1 + step / 50) as f64);
     }
