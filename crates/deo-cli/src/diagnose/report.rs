@@ -49,8 +49,14 @@ fn at_the_point(
     settings: &Settings,
 ) -> Result<(Vec<f64>, Trainer), DiagnoseError> {
     let &Settings { seed, base, lr, steps, .. } = settings;
-    let mut x = problem.start(seed);
-    let mut trainer = Trainer::new(base, &x);
+    let (mut x, groups) = (problem.start(seed), problem.groups());
+    if !base.runs_on(&groups) {
+        return Err(DiagnoseError::NoMatrix {
+            base: base.name(),
+            problem: problem.name().to_owned(),
+        });
+    }
+    let mut trainer = Trainer::new(base, &x, &groups);
     let mut g = vec![0.0; x.len()];
     for step in 0..steps {
         let loss = problem.objective(seed, step).value_grad(&x, &mut g);

@@ -208,7 +208,7 @@ impl<V: Contiguous> Updates for Dense<V> {
     }
 }
 
-impl<V: Contiguous> Matrices for Dense<V> {
+impl<V: Contiguous<Scalar: deo_core::space::Real>> Matrices for Dense<V> {
     type Scalar = V::Scalar;
 
     fn slice<'a>(&self, range: Range<usize>, x: &'a V) -> Option<&'a [V::Scalar]> {

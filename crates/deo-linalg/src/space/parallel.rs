@@ -107,7 +107,7 @@ impl<T: Real> Updates for Parallel<T> {
     }
 }
 
-impl<T: Real> Matrices for Parallel<T> {
+impl<T: Real + deo_core::space::Real> Matrices for Parallel<T> {
     type Scalar = T;
 
     fn slice<'a>(&self, range: Range<usize>, x: &'a [T]) -> Option<&'a [T]> {
@@ -136,7 +136,7 @@ impl<T: Real> Matrices for Parallel<T> {
             self.update(0..c.len(), &Scale(beta), [], [&mut *c]);
         }
         let (a, c) = (MatRef::new(a, m, k), MatMut::new(c, m, n));
-        matmul(self.threads, T::from_f64(alpha), a, b, accumulate, c);
+        matmul(self.threads, <T as Real>::from_f64(alpha), a, b, accumulate, c);
     }
 }
 
