@@ -50,7 +50,7 @@
 //! | `rosenbrock` | uniform in [0.2, 0.8]ᴺ | f, 1e-3 | 20 000 |
 //! | `pinn-reaction` | weights normal(0, 1/√inputs) | f, 2e-3 | 4 000 |
 //! | `tanh-plateau`, `-64` | uniform in [−0.01, 0.01]ᴺ | f − 0.39, 0.01 | 2 000 |
-//! | `window-sum`, `-32` | as the net is initialised | f, 0.1 | 1 000, 2 000 |
+//! | `window-sum`, `-32` | as the net is initialised | f, 0.02 | 1 000, 2 000 |
 //! | `digits-autoencoder` | as the net is initialised | f at the end | 4 000 |
 //! | `digits-classifier` | as the net is initialised | f on images held out, at the end | 2 000 |
 //! | `char-gpt` | as the net is initialised | f on fixed batches held out, at the end | 1 000 |

@@ -13,7 +13,7 @@
 //! | f knowing the first position only | ⅔ ln 5 = 1.07 | ⅞ ln 7 = 1.70 |
 //! | minima, saddles | f = 0 is approached; no saddle is known in closed form | the same |
 //! | measure | f | f on 256 fixed sequences |
-//! | target | 0.1 | 0.1 |
+//! | target | 0.02 | 0.02 |
 //! | budget | 1 000 gradients | 2 000 gradients |
 //!
 //! P. Gopalani, W. Hu, What happens during the loss plateau? Understanding abrupt learning in transformers, arXiv 2506.13688. Departure: the
@@ -143,7 +143,7 @@ impl Problem for WindowSum {
     }
 
     fn target(&self) -> Option<f64> {
-        Some(0.1)
+        Some(0.02)
     }
 
     fn budget(&self) -> u64 {
@@ -191,7 +191,9 @@ mod tests {
             let layout = problem.current.gpt.layout().clone();
             let embeddings = layout.find("transformer.wte.weight").unwrap().range();
             x[embeddings.clone()].fill(0.0);
-            assert!((problem.measure(&x) - p.ln()).abs() < 1e-14);
+            // A mean over up to 2 048 answers.
+            let f = problem.measure(&x);
+            assert!((f - p.ln()).abs() < 1e-12, "{f}");
             let mut g = vec![f64::NAN; x.len()];
             problem.objective(1, 0).value_grad(&x, &mut g);
             let others = (0..g.len()).filter(|i| !embeddings.contains(i));
