@@ -87,7 +87,7 @@ fn lbfgs_is_the_same_in_blocks_up_to_the_order_of_sums() {
 
 #[test]
 fn frozen_components_stay_and_the_free_ones_go_as_they_do_alone() {
-    let masked = Masked::frozen(HOST, N, [6..10]).unwrap();
+    let masked = Masked::frozen(HOST, N, std::iter::once(6..10)).unwrap();
     let run = |optimizer: &mut dyn Optimizer<Masked<Host<f64>>>| {
         let mut x = start();
         for _ in 0..8 {

@@ -178,7 +178,7 @@ mod tests {
         x = vec![0.0; 2];
         lbfgs.step(&SPACE, &mut x, &[0.6, 0.0], 0.5);
         assert_eq!((x, lbfgs.pairs().len()), (vec![-0.3, 0.0], 0));
-        lbfgs.step(&SPACE, &mut vec![0.0; 2], &[0.0; 2], 0.5);
+        lbfgs.step(&SPACE, &mut [0.0; 2], &[0.0; 2], 0.5);
     }
 
     /// On a convex quadratic, memory N and full steps end at the minimum; where it bends down the pair isn't kept.

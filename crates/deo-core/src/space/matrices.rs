@@ -153,11 +153,11 @@ mod tests {
         blocks.slice_mut(0..2, &mut x).unwrap()[1] = 9.0;
         assert_eq!(x[0], [1.0, 9.0]);
 
-        let masked = Masked::frozen(Host::<f64>::new(), 6, [2..3]).unwrap();
+        let masked = Masked::frozen(Host::<f64>::new(), 6, std::iter::once(2..3)).unwrap();
         let y = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0];
         assert_eq!(masked.slice(3..6, &y), Some(&y[3..6]));
         assert_eq!(masked.slice(1..3, &y), None);
-        let of_blocks = Masked::frozen(blocks, 2, [0..1]).unwrap();
+        let of_blocks = Masked::frozen(blocks, 2, std::iter::once(0..1)).unwrap();
         assert_eq!(of_blocks.slice(2..5, &x), Some(&[3.0, 4.0, 5.0][..]));
         assert_eq!(of_blocks.slice(0..2, &x), None);
 

@@ -44,7 +44,7 @@ fn what_is_no_matrix_is_refused() {
     let x = vec![0.0; 8];
     let pieces = Some(OptimError::MatrixInPieces { range: 0..6 });
     let matrix = || groups(Group::new(0..6).matrix(2, 3));
-    let masked = Masked::frozen(SPACE, 8, [3..4]).unwrap();
+    let masked = Masked::frozen(SPACE, 8, std::iter::once(3..4)).unwrap();
     assert_eq!(Muon::new(d, &masked, &x, matrix()).err(), pieces);
     let (blocks, in_two) = (Blocks::new(SPACE), vec![vec![0.0; 4], vec![0.0; 4]]);
     assert_eq!(Muon::new(d, &blocks, &in_two, matrix()).err(), pieces);
