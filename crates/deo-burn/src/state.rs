@@ -164,11 +164,11 @@ fn take(
     like: &Flat,
 ) -> Result<Flat, StateError> {
     let path = || path.to_owned();
-    let wanted = (like.dtype(), like.shape().to_vec());
+    let wanted = format!("{:?} {:?}", like.dtype(), like.shape().to_vec());
     let Some(data) = tensors.remove(&name) else {
         return Err(StateError::Missing { path: path(), name, wanted });
     };
-    let found = (data.dtype(), data.shape().to_vec());
+    let found = format!("{:?} {:?}", data.dtype(), data.shape().to_vec());
     if found != wanted {
         return Err(StateError::Tensor { path: path(), name, found, wanted });
     }

@@ -1,7 +1,6 @@
 //! Why a machine can't be saved, or can't go on from a file.
 
 use crate::ModuleError;
-use burn::tensor::DType;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -69,7 +68,7 @@ pub enum StateError {
         /// Its name.
         name: String,
         /// Its type and shape.
-        wanted: (DType, Vec<usize>),
+        wanted: String,
     },
     /// A tensor is of another type or shape.
     Tensor {
@@ -78,9 +77,9 @@ pub enum StateError {
         /// Its name.
         name: String,
         /// Type and shape in the file.
-        found: (DType, Vec<usize>),
+        found: String,
         /// Type and shape here.
-        wanted: (DType, Vec<usize>),
+        wanted: String,
     },
     /// The numbers are none that a machine with these settings could have.
     Unfit {
@@ -123,19 +122,15 @@ impl fmt::Display for StateError {
                 path.display()
             ),
             StateError::Module { path, source } => write!(f, "{}: {source}", path.display()),
-            StateError::Missing { path, name, wanted: (dtype, shape) } => write!(
+            StateError::Missing { path, name, wanted } => write!(
                 f,
-                "{} has no tensor {name}; this machine needs one, {dtype:?} {shape:?}",
+                "{} has no tensor {name}; this machine needs one, {wanted}",
                 path.display()
             ),
             StateError::Tensor { path, name, found, wanted } => write!(
                 f,
-                "{}: tensor {name} is {:?} {:?}; in this machine it is {:?} {:?}",
-                path.display(),
-                found.0,
-                found.1,
-                wanted.0,
-                wanted.1
+                "{}: tensor {name} is {found}; in this machine it is {wanted}",
+                path.display()
             ),
             StateError::Unfit { path } => write!(
                 f,
