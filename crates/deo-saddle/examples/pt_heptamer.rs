@@ -432,7 +432,7 @@ fn check() -> Result<(), Box<dyn Error>> {
     let mut slab = Slab::new(LAYERS, &[site(LAYERS, 3.0, 2.0)]);
     let start = slab.free();
     let (minimum, lowest) = down(&mut slab, &start)?;
-    let mut x = minimum.clone();
+    let mut x = minimum;
     x[1] += 0.5;
     x[0] += 0.1;
     let method = Method::Newton(NewtonSettings::for_atoms(goal(1)));

@@ -13,7 +13,7 @@ use super::settings::Settings;
 use super::statistics::Score;
 use super::tuning::{Candidate, Tuning, customary};
 use deo_core::noise::noise;
-use deo_models::problems::{self, Problem};
+use deo_models::problems::{self, Problem, ProblemError};
 use serde::Serialize;
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};

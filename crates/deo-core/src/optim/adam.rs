@@ -10,7 +10,7 @@
 //! | v ← max(v, the v of all steps before) in that root | [`AdamSettings::amsgrad`], [`Adam::largest_moment`] |
 //! | m̂ = m / (1 − β₁ᵗ) | Adam |
 //! | m̂ = (1 − μₜ) g / (1 − Π) + μₜ₊₁ m / (1 − Π μₜ₊₁) | NAdam, [`AdamSettings::nesterov`] |
-//! | μₜ = β₁ wₜ, wₜ = 1 − ½·0.96^(tψ), Π = μ₁ ⋯ μₜ = β₁ᵗ w₁ ⋯ wₜ | ψ = [`AdamSettings::nesterov`]; the product of the w is the state, so that each group may have its β₁ |
+//! | μₜ = β₁ wₜ, wₜ = 1 − ½·0.96^(tψ), Π = μ₁ ⋯ μₜ = β₁ᵗ w₁ ⋯ wₜ | ψ = [`AdamSettings::nesterov`]; the state is w₁ ⋯ wₜ |
 //!
 //! Kingma & Ba, arXiv 1412.6980, algorithm 1; Loshchilov & Hutter, arXiv 1711.05101, algorithm 2; Dozat,
 //! Incorporating Nesterov momentum into Adam (ICLR workshop 2016); Reddi, Kale & Kumar, arXiv 1904.09237, algorithm 2.

@@ -7,9 +7,10 @@
 //! | x ← x + η d | η = `lr` |
 //! | x ← x − η min(1, 1/‖g‖) g at the first step | |
 //!
-//! One step for each gradient, like the other optimizers: PyTorch's inner loop of twenty steps, each with a gradient of its own, is the
-//! caller's loop here. It is for full batches: on small ones y is mostly the difference of two batches. Where the
-//! curvature along a step is negative the pair says so and is dropped, so that near a saddle B is what was learned elsewhere.
+//! One step for each gradient, like the other optimizers: PyTorch's inner loop of twenty steps, each with a gradient of
+//! its own, is the caller's loop here. It is for full batches: on small ones y is mostly the difference of two batches.
+//! Where the curvature along a step is negative the pair says so and is dropped, so that near a saddle B is what was
+//! learned elsewhere.
 //!
 //! Departures from PyTorch:
 //! 1. The first step takes ‖g‖ = √⟨g, g⟩, that of the space; PyTorch's sum of |gᵢ| depends on the choice of axes, and a space

@@ -8,16 +8,17 @@
 //! | x ← (1 − η λ) x − η a o | η = `lr` × the group's scale, λ = [`MuonSettings::weight_decay`] × the group's |
 //! | a = √max(1, r/c), 0.2 √max(r, c), √(r/c) | [`MuonRate`] |
 //!
-//! K. Jordan, Muon: an optimizer for hidden layers in neural networks, kellerjordan.github.io/posts/muon (2024); a of the second kind,
-//! with which one rate serves Muon and AdamW: J. Liu et al., arXiv 2502.16982, eq. 4.
+//! K. Jordan, Muon: an optimizer for hidden layers in neural networks, kellerjordan.github.io/posts/muon (2024); a of
+//! the second kind, with which one rate serves Muon and AdamW: J. Liu et al., arXiv 2502.16982, eq. 4.
 //!
 //! Which components are a matrix is said by [`Group::matrix`]; those of other groups, biases and gains, and by custom
-//! embeddings and the last layer, are [`Adam`]'s with [`MuonSettings::adam`], at the same `lr` times the group's scale. PyTorch's takes
-//! matrices only, and has the caller run two optimizers. The momentum of matrices lies where Adam's first moment is, and its second
-//! moment there is scratch, so that the state is 2N numbers.
+//! embeddings and the last layer, are [`Adam`]'s with [`MuonSettings::adam`], at the same `lr` times the group's scale.
+//! PyTorch's takes matrices only, and has the caller run two optimizers. The momentum of matrices lies where Adam's
+//! first moment is, and its second moment there is scratch, so that the state is 2N numbers.
 //!
 //! Departures from PyTorch:
-//! 1. The iteration runs in the precision of storage; PyTorch rounds it to bfloat16, which suits its hardware, whatever the storage.
+//! 1. The iteration runs in the precision of storage; PyTorch rounds it to bfloat16, which suits its hardware, whatever
+//!    the storage.
 //! 2. It needs a space that knows [`Matrices`]. On several ranks a matrix lies on one of them.
 
 mod newton_schulz;

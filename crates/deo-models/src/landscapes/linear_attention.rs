@@ -21,8 +21,8 @@
 //!
 //! So merged it has one strict saddle, and apart one degenerate saddle for each principal component, learned one after the other.
 //!
-//! Y. Zhang, A. Singh, P. Latham, A. Saxe, Training dynamics of in-context learning in linear attention, arXiv 2501.16265. Departure: the
-//! loss of infinitely many tasks in place of a sample's.
+//! Y. Zhang, A. Singh, P. Latham, A. Saxe, Training dynamics of in-context learning in linear attention, arXiv
+//! 2501.16265. Departure: the loss of infinitely many tasks in place of a sample's.
 
 use super::landscape::objective_by_evaluate;
 use super::{Basis, Landscape, LandscapeError, StationaryPoint};

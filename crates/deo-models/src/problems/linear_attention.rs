@@ -11,8 +11,8 @@
 //! | target | 1e-3 | 1e-3 |
 //! | budget | 4 000 gradients | 20 000 gradients |
 //!
-//! Merged, v and U grow together by e^{2‖Λ²‖t}; apart, f falls along three factors at once, so that the time at each saddle goes as one over
-//! the size of the start.
+//! Merged, v and U grow together by e^{2‖Λ²‖t}; apart, f falls along three factors at once, so that the time at each
+//! saddle goes as one over the size of the start.
 
 use super::{OnLandscape, start};
 use crate::landscapes::LinearAttention;

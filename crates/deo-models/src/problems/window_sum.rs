@@ -1,8 +1,9 @@
 //! A small transformer that has to learn the sum of a moving window, and its plateau.
 //!
-//! A sequence x₁, …, x_n is uniform in {0, …, p − 1}ⁿ; at position i the net is to say y_i = x_i + x_{i−1} mod p, y₁ = x₁. f is the mean
-//! cross entropy over all positions, in nats, of a [`Gpt`] of one block, one head and width 32 in double precision. Attention has to find the
-//! place before, and the sum its table: until then every position but the first costs ln p.
+//! A sequence x₁, …, x_n is uniform in {0, …, p − 1}ⁿ; at position i the net is to say y_i = x_i + x_{i−1} mod p, y₁ =
+//! x₁. f is the mean cross entropy over all positions, in nats, of a [`Gpt`] of one block, one head and width 32 in
+//! double precision. Attention has to find the place before, and the sum its table: until then every position but the
+//! first costs ln p.
 //!
 //! | | `window-sum` | `window-sum-32` |
 //! |---|---|---|
@@ -16,8 +17,8 @@
 //! | target | 0.02 | 0.02 |
 //! | budget | 1 000 gradients | 2 000 gradients |
 //!
-//! P. Gopalani, W. Hu, What happens during the loss plateau? Understanding abrupt learning in transformers, arXiv 2506.13688. Departure: the
-//! answer stands at the position itself, not after the sequence.
+//! P. Gopalani, W. Hu, What happens during the loss plateau? Understanding abrupt learning in transformers, arXiv
+//! 2506.13688. Departure: the answer stands at the position itself, not after the sequence.
 
 use super::{Problem, start};
 use crate::data::Batch;

@@ -8,7 +8,8 @@
 //! five), it doesn't converge to 1, but stays between 0.7 and 1.2. A matrix with more rows than columns is turned
 //! beforehand, so that G is the smaller of the two.
 //!
-//! Coefficients: K. Jordan, as in the header of [`muon`](super). The iteration: Å. Björck & C. Bowie, SIAM J. Numer. Anal. 8, 358 (1971).
+//! Coefficients: K. Jordan, as in the header of [`muon`](super). The iteration: Å. Björck & C. Bowie, SIAM J. Numer.
+//! Anal. 8, 358 (1971).
 
 use crate::optim::OptimError;
 use crate::space::{Factor, Matrices, Real};
