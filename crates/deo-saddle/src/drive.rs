@@ -380,9 +380,9 @@ where
     saddle.curvatures = verification.curvatures().collect();
     saddle.errors = verification.errors().collect();
     if saddle.verdict == Verdict::Confirmed
-        && symmetry.is_doubtful(&saddle.curvatures, settings.flat)
+        && let Some(doubt) = symmetry.doubt(&saddle.curvatures, settings.flat)
     {
-        saddle.verdict = Verdict::NotInvariant;
+        saddle.verdict = doubt;
     }
     saddle.axes =
         (0..=settings.index).map(|i| copied(&space, verification.axis(i).borrow())).collect();

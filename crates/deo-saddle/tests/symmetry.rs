@@ -416,3 +416,40 @@ fn a_field_that_pulls_is_seen() {
     FromFn(pulled).value_grad(&x, &mut g);
     assert!(g.iter().step_by(3).sum::<f64>() > 0.049);
 }
+
+/// Noise has parts along all motions, which says nothing of what the function does along them.
+#[test]
+fn noise_is_no_lack_of_a_symmetry() {
+    let chain = Chain { bond: 1.0, stiffness: 5.0, bent: Some(0.8) };
+    let (mut not_known, mut confirmed) = (0, 0);
+    for exponent in [12, 9, 8, 7, 6] {
+        let size = 10f64.powi(-exponent);
+        for seed in 0..12 {
+            let noisy = |x: &[f64], g: Option<&mut [f64]>| {
+                // A function of x, as the rounding of a long sum is.
+                let bits = x.iter().fold(seed, |bits, x| noise(bits, x.to_bits()).to_bits());
+                let value = chain.energy(x, None);
+                if let Some(g) = g {
+                    chain.energy(x, Some(&mut *g));
+                    g.iter_mut().enumerate().for_each(|(i, g)| *g += size * noise(bits, i as u64));
+                }
+                value
+            };
+            let mut x = chain.bent_by(3, 0.8, false);
+            x.iter_mut().enumerate().for_each(|(i, x)| *x += 0.02 * noise(seed, i as u64));
+            for method in methods(0, 1e-6 + 30.0 * size) {
+                let settings = VerificationSettings { flat: 1e-4, ..Default::default() };
+                let space_at = |x: &[f64]| FreeBody::new(x);
+                let end = find(space_at, &mut FromFn(noisy), &x[..], None, &method, &settings);
+                let end = end.unwrap();
+                let context = format!("1e-{exponent} {seed} {:?}", end.curvatures);
+                assert_ne!(end.verdict, Verdict::NotInvariant, "{context}");
+                let known = end.verdict != Verdict::Unresolved && end.verdict != Verdict::Flat;
+                not_known += usize::from(!known);
+                confirmed += usize::from(end.is_confirmed());
+                assert!(exponent < 12 || end.is_confirmed(), "{context}: {}", end.verdict);
+            }
+        }
+    }
+    println!("{confirmed} confirmed, {not_known} not known");
+}

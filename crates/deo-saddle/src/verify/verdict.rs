@@ -15,7 +15,7 @@ pub enum Verdict {
     /// One of the k + 1 curvatures can't be told from zero.
     Flat,
     /// The eigenpairs didn't converge in the gradients allowed, or it isn't known that there are no others below zero, or
-    /// a gradient wasn't finite.
+    /// a gradient wasn't finite, or noise hides whether the motions that the space leaves out are symmetries.
     Unresolved,
     /// The curvatures are those of the index expected, but the function changes along a motion that the space leaves out,
     /// or may as far as this gradient tells: a molecule straight but for what its convergence left, a periodic cell
