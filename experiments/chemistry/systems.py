@@ -46,12 +46,12 @@ class Counter(Calculator):
         self.results = {"energy": energy, "forces": forces}
 
 
-def xtb(charge, method="GFN2-xTB"):
+def xtb(charge, method="GFN2-xTB", unpaired=0):
     """GFN1- or GFN2-xTB, converged far beyond the forces asked for."""
     from tblite.interface import Calculator as Tblite
 
     def engine(atoms):
-        calc = Tblite(method, atoms.numbers, atoms.positions / Bohr, charge=charge)
+        calc = Tblite(method, atoms.numbers, atoms.positions / Bohr, charge=charge, uhf=unpaired)
         calc.set("verbosity", 0)
         calc.set("accuracy", 0.01)
         calc.set("max-iter", 500)

@@ -23,12 +23,12 @@ use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 use deo_core::deo::Counts;
 use deo_core::drive::Workspace;
-use deo_core::{Deo, DeoSettings, Estimate, Event, PolicySettings, Rule};
+use deo_core::{Deo, DeoSettings, Estimate, Event, PolicySettings, Space};
 use serde::{Deserialize, Serialize};
 
 /// DEO for the trainable parameters of a module.
 ///
-/// Plain data: clone it; serialise it beside the module's and the optimizer's records, and go on with the same bits.
+/// Plain data: clone it; [save](Self::save) it beside the module's and the optimizer's records, and go on with the same bits.
 ///
 /// # Examples
 ///
@@ -68,13 +68,13 @@ use serde::{Deserialize, Serialize};
 /// ```
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ModuleDeo {
-    deo: Deo<Tensors>,
+    pub(crate) deo: Deo<Tensors>,
     /// The lengths of the parameters, in the order of the module.
-    lengths: Vec<usize>,
-    rule: Rule,
-    /// The policy changes gradients instead of parameters.
-    transforms: bool,
-    reduction: Reduction,
+    pub(crate) lengths: Vec<usize>,
+    pub(crate) settings: DeoSettings,
+    /// Steps of warm-up still to come.
+    pub(crate) warmup: u64,
+    pub(crate) reduction: Reduction,
 }
 
 impl ModuleDeo {
@@ -89,8 +89,8 @@ impl ModuleDeo {
         Ok(ModuleDeo {
             deo: Deo::new(&layout.space(reduction), &layout.parameters, settings)?,
             lengths: layout.lengths,
-            rule: settings.dimer.rule,
-            transforms: !matches!(settings.policy, PolicySettings::Escape(_)),
+            settings,
+            warmup: 0,
             reduction,
         })
     }
@@ -99,6 +99,16 @@ impl ModuleDeo {
     #[must_use]
     pub fn with_reduction(mut self, reduction: Reduction) -> Self {
         self.reduction = reduction;
+        self
+    }
+
+    /// DEO doesn't look during the first `steps` steps, while the learning rate rises.
+    ///
+    /// Escape compares what it finds with what the optimizer's steps gain. A warm-up keeps them short for a reason that
+    /// a loss doesn't show, and a long move then undoes it.
+    #[must_use]
+    pub fn with_warmup(mut self, steps: u64) -> Self {
+        self.warmup = steps;
         self
     }
 
@@ -144,7 +154,13 @@ impl ModuleDeo {
         );
         let space = layout.space(self.reduction);
         let mut g = layout.gradients(&module, &gradients);
-        let gradient_norm = self.deo.observe(&space, &layout.parameters, loss, &g);
+        let gradient_norm = match self.warmup.checked_sub(1) {
+            Some(left) => {
+                self.warmup = left;
+                space.norm(&g)
+            }
+            None => self.deo.observe(&space, &layout.parameters, loss, &g),
+        };
         if !(loss.is_finite() && gradient_norm.is_finite()) {
             let mut x = layout.parameters.clone();
             let event = self.deo.apply(&space, &mut x, &mut g);
@@ -153,7 +169,7 @@ impl ModuleDeo {
         }
         if self.deo.ask(&space, &g).is_some() {
             let buffers = layout.has_others.then(|| Buffers::save(&module));
-            let mut workspace = Workspace::new(&space, &g, self.rule);
+            let mut workspace = Workspace::new(&space, &g, self.settings.dimer.rule);
             let mut objective = Loss { module: &module, layout: &layout, loss: objective };
             self.deo.visit(&space, &mut objective, &layout.parameters, &g, &mut workspace);
             if let Some(buffers) = buffers {
@@ -164,7 +180,7 @@ impl ModuleDeo {
         let event = self.deo.apply(&space, &mut x, &mut g);
         let (module, gradients) = if event.moved() {
             (layout.module_at(module, &x, true), None)
-        } else if self.transforms {
+        } else if !matches!(self.settings.policy, PolicySettings::Escape(_)) {
             let gradients = layout.to_gradients(&module, &g);
             (module, Some(gradients))
         } else {

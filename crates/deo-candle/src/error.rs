@@ -1,5 +1,6 @@
 //! What can go wrong between candle and DEO.
 
+use crate::StateError;
 use candle_core::{DType, Shape};
 use deo_core::{DeoSettingsError, SettingsError};
 
@@ -19,6 +20,9 @@ pub enum Error {
     /// A setting of the dimer is out of range.
     #[error(transparent)]
     Dimer(#[from] SettingsError),
+    /// The run can't be saved, or can't go on from a file.
+    #[error(transparent)]
+    State(#[from] StateError),
     /// A parameter is of a type that a displacement would vanish in.
     #[error("parameter {index} holds {dtype:?}; it must hold f32, f64, f16 or bf16")]
     Storage {

@@ -2,7 +2,7 @@
 
 use crate::{
     Error, Parameters, Tensors,
-    probing::{Probing, evaluate},
+    probing::{self, evaluate},
 };
 use candle_core::{Tensor, Var};
 use deo_core::drive::Asks;
@@ -68,8 +68,6 @@ where
 {
     let (_, grads) = evaluate(&mut loss)?;
     let g = parameters.gradients(&grads)?;
-    let mut probing = Probing::new(parameters)?;
-    probing.answer_all(machine, space, rule, &g, &mut loss)?;
-    probing.end()?;
+    probing::answer_all(machine, parameters, space, rule, &g, &mut loss)?;
     Ok(())
 }

@@ -65,7 +65,15 @@ impl Parameters {
 
     /// The space of their vectors, with the roundoff of the coarsest among them.
     pub fn space(&self) -> Tensors {
-        Tensors::with_roundoff(self.epsilon)
+        self.stored_by(&Tensors::with_roundoff(self.epsilon))
+    }
+
+    /// `space`, whose displaced points are those that the `Var`s can hold.
+    pub(crate) fn stored_by(&self, space: &Tensors) -> Tensors {
+        match self.rounding {
+            true => space.clone().storing(self.vars.iter().map(|var| var.dtype()).collect()),
+            false => space.clone(),
+        }
     }
 
     /// The `Var`s.
@@ -139,10 +147,5 @@ impl Parameters {
             }
         }
         Ok(())
-    }
-
-    /// Writing rounds: some `Var`s store less than the vectors have.
-    pub(crate) fn rounding(&self) -> bool {
-        self.rounding
     }
 }

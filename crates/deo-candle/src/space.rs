@@ -10,6 +10,8 @@
 //! | CUDA | candle operations in the tensor's own precision, three passes | cast to f64 in chunks, products and sums on the device |
 //! | Metal, which has no f64 | as on CUDA | in chunks to the CPU, there as above |
 //!
+//! A displaced point is rounded to what its `Var`s store, where that is less: its distance is that between rounded points.
+//!
 //! 1. Departure: no operation works in place. A tensor may share its storage with others, such as a `Var` with every
 //!    clone a layer holds, and candle doesn't tell. So each result is a new tensor that takes the place of the old one in
 //!    the list, and nobody else's numbers change. The price is an allocation for each tensor and operation.
@@ -21,7 +23,7 @@ mod slices;
 
 use crate::Error;
 use candle_core::{DType, Tensor};
-use deo_core::space::{Formula, Space};
+use deo_core::space::{Formula, Space, formulas::Displace};
 use std::cell::RefCell;
 
 /// The space of lists of candle tensors of f32 or f64, on any device.
@@ -50,6 +52,8 @@ pub struct Tensors {
     epsilon: f64,
     /// Candle's operations on the CPU too.
     by_operations: bool,
+    /// The types of the `Var`s whose displaced points are rounded to what these hold.
+    stored: Option<Vec<DType>>,
     /// The first failure since the last check.
     failure: RefCell<Option<candle_core::Error>>,
 }
@@ -57,7 +61,8 @@ pub struct Tensors {
 impl Clone for Tensors {
     /// The same space, in which nothing has failed.
     fn clone(&self) -> Self {
-        Tensors { failure: RefCell::new(None), ..*self }
+        let Tensors { epsilon, by_operations, ref stored, failure: _ } = *self;
+        Tensors { epsilon, by_operations, stored: stored.clone(), failure: RefCell::new(None) }
     }
 }
 
@@ -76,7 +81,12 @@ impl Tensors {
     }
 
     pub(crate) fn with_roundoff(epsilon: f64) -> Self {
-        Tensors { epsilon, by_operations: false, failure: RefCell::new(None) }
+        Tensors { epsilon, by_operations: false, stored: None, failure: RefCell::new(None) }
+    }
+
+    /// The same space, of points that `Var`s of these types are to hold.
+    pub(crate) fn storing(self, types: Vec<DType>) -> Self {
+        Tensors { stored: Some(types), ..self }
     }
 
     /// The same space by candle's operations alone, on the CPU too: what runs on other devices, to test and to time.
@@ -221,6 +231,16 @@ impl Space for Tensors {
             }
         }
         self.collect(pending, sums)
+    }
+
+    /// Halves are displaced in f32 and rounded; the length is then that between the rounded points.
+    fn displace(&self, h: f64, n: &[Tensor], x: &[Tensor], y: &mut [Tensor]) -> f64 {
+        let [realised] = self.run(&Displace { length: h }, [n, x], [&mut *y]);
+        let Some(stored) = &self.stored else { return realised };
+        self.put(y, |i, y| y.to_dtype(stored[i])?.to_dtype(y.dtype()));
+        let mut way = y.to_vec(); // clones of handles, which the difference replaces
+        self.axpby(-1.0, x, 1.0, &mut way);
+        self.dot(&way, n)
     }
 
     /// One pass over candle's slices, or the formula with whole tensors for numbers.

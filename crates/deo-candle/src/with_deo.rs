@@ -11,12 +11,12 @@
 
 use crate::{
     Error, Parameters, Tensors,
-    probing::{Probing, evaluate},
+    probing::{answer_all, evaluate},
 };
 use candle_core::{Tensor, Var};
 use candle_nn::Optimizer;
 use deo_core::drive::StepReport;
-use deo_core::{Deo, DeoSettings, Event, PolicySettings, Rule, deo::Counts};
+use deo_core::{Deo, DeoSettings, Event, PolicySettings, Space, deo::Counts};
 
 /// An optimizer with DEO beside it.
 ///
@@ -43,13 +43,13 @@ use deo_core::{Deo, DeoSettings, Event, PolicySettings, Rule, deo::Counts};
 /// ```
 #[derive(Debug)]
 pub struct WithDeo<O> {
-    optimizer: O,
-    deo: Deo<Tensors>,
-    parameters: Parameters,
+    pub(crate) optimizer: O,
+    pub(crate) deo: Deo<Tensors>,
+    pub(crate) parameters: Parameters,
     space: Tensors,
-    rule: Rule,
-    /// The policy changes gradients.
-    transforms: bool,
+    pub(crate) settings: DeoSettings,
+    /// Steps of warm-up still to come.
+    pub(crate) warmup: u64,
 }
 
 impl<O> WithDeo<O> {
@@ -65,8 +65,17 @@ impl<O> WithDeo<O> {
         let space = parameters.space();
         let deo = Deo::new(&space, &parameters.values()?, settings)?;
         space.check()?;
-        let transforms = !matches!(settings.policy, PolicySettings::Escape(_));
-        Ok(WithDeo { optimizer, deo, parameters, space, rule: settings.dimer.rule, transforms })
+        Ok(WithDeo { optimizer, deo, parameters, space, settings, warmup: 0 })
+    }
+
+    /// DEO doesn't look during the first `steps` steps, while the learning rate rises.
+    ///
+    /// Escape compares what it finds with what the optimizer's steps gain. A warm-up keeps them short for a reason that
+    /// a loss doesn't show, and a long move then undoes it.
+    #[must_use]
+    pub fn with_warmup(mut self, steps: u64) -> Self {
+        self.warmup = steps;
+        self
     }
 
     /// The machine, for its estimate and axis.
@@ -117,7 +126,13 @@ impl<O> WithDeo<O> {
         let (value, mut grads) = evaluate(&mut loss)?;
         let mut g = self.parameters.gradients(&grads)?;
         let mut x = self.parameters.values()?;
-        let gradient_norm = self.deo.observe(&self.space, &x, value, &g);
+        let gradient_norm = match self.warmup.checked_sub(1) {
+            Some(left) => {
+                self.warmup = left;
+                self.space.norm(&g)
+            }
+            None => self.deo.observe(&self.space, &x, value, &g),
+        };
         self.space.check()?;
         let mut report =
             StepReport { loss: value, gradient_norm, event: Event::Quiet, skipped: true };
@@ -130,7 +145,8 @@ impl<O> WithDeo<O> {
             return Ok(report);
         }
         if self.deo.ask(&self.space, &g).is_some() {
-            x = self.visit(&g, &mut loss)?;
+            let rule = self.settings.dimer.rule;
+            x = answer_all(&mut self.deo, &self.parameters, &self.space, rule, &g, &mut loss)?;
         }
         report.event = self.deo.apply(&self.space, &mut x, &mut g);
         report.skipped = false;
@@ -139,20 +155,10 @@ impl<O> WithDeo<O> {
             self.parameters.write(&x)?;
             return Ok(report);
         }
-        if self.transforms {
+        if !matches!(self.settings.policy, PolicySettings::Escape(_)) {
             self.parameters.replace_gradients(&g, &mut grads)?;
         }
         self.optimizer.step(&grads)?;
         Ok(report)
-    }
-
-    /// Answers every question of this step. Returns a copy of x.
-    fn visit<F>(&mut self, g: &[Tensor], loss: &mut F) -> Result<Vec<Tensor>, Error>
-    where
-        F: FnMut() -> candle_core::Result<Tensor>,
-    {
-        let mut probing = Probing::new(&self.parameters)?;
-        probing.answer_all(&mut self.deo, &self.space, self.rule, g, loss)?;
-        probing.end()
     }
 }

@@ -19,6 +19,7 @@
 //! for a landscape, their coordinates.
 
 pub mod con;
+mod distinct;
 mod elements;
 mod engine;
 mod error;
@@ -30,6 +31,7 @@ mod results;
 mod run;
 mod settings;
 mod starts;
+mod tables;
 pub mod xyz;
 
 pub use engine::EngineError;

@@ -187,9 +187,9 @@ fn checkpoints_that_are_none() {
     let kind = deo_models::checkpoint::Kind(*b"other\0\0\0");
     let other = deo_models::checkpoint::encode(kind, &(1_u64, "a state")).unwrap();
     std::fs::write(path(5), other).unwrap();
-    refused(&resume(), &["0000000005.deo", "kind \"other\"", "\"deotrn-2\""]);
+    refused(&resume(), &["0000000005.deo", "kind \"other\"", "\"deotrn-3\""]);
     // The right kind, and not what it says.
-    let kind = deo_models::checkpoint::Kind(*b"deotrn-2");
+    let kind = deo_models::checkpoint::Kind(*b"deotrn-3");
     let other = deo_models::checkpoint::encode(kind, &(1_u64, "a state")).unwrap();
     std::fs::write(path(6), other).unwrap();
     refused(&resume(), &["0000000006.deo", "no such value"]);

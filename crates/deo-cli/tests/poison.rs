@@ -122,7 +122,7 @@ fn settings(policy: PolicyKind, optimizer: OptimizerKind) -> Settings {
 
 fn layout() -> Layout {
     let mut layout = Layout::new();
-    layout.push("weight", &[2, 2]);
+    layout.push("transformer.h.0.weight", &[2, 2]);
     layout.push("bias", &[2]);
     layout
 }
@@ -233,9 +233,8 @@ fn poison_all(settings: &Settings) -> [usize; 3] {
 
 #[test]
 fn without_policy_every_optimizer() {
-    for optimizer in
-        [OptimizerKind::Sgd, OptimizerKind::Adam, OptimizerKind::Adamw, OptimizerKind::Nadamw]
-    {
+    use OptimizerKind::{Adam, Adamw, Amsgrad, Muon, Nadamw, Sgd};
+    for optimizer in [Sgd, Adam, Adamw, Nadamw, Amsgrad, Muon] {
         assert_eq!(poison_all(&settings(PolicyKind::Off, optimizer)), [200 * POISONS.len(), 0, 0]);
     }
 }

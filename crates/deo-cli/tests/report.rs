@@ -164,7 +164,7 @@ fn the_difference_is_the_mean_over_seeds_and_the_band_its_standard_error() {
         .collect();
     assert!(expected.len() >= 4 && expected.iter().all(|(mean, _)| *mean != 0.0), "{expected:?}");
 
-    let figure = page.split("Difference of the validation loss").nth(1).unwrap();
+    let figure = &page[page.find("Difference of the validation loss").unwrap()..];
     let figure = figure.split("</figure>").next().unwrap();
     assert!(figure.contains("3 seeds: adamw+deflate less adamw"), "{figure}");
     let path = |class: &str| {
@@ -223,7 +223,8 @@ fn methods_stand_at_their_rows_with_every_run_and_the_median_one_has_its_curve()
         let (solved, missed): (Vec<_>, Vec<_>) = runs.partition(|run| run["end"] == "solved");
         assert_eq!(figure.matches("a3 3 0 1 0 6 0").count(), solved.len(), "{figure}");
         let count = |sign: &str| -> usize {
-            let texts = figure.split(&format!(">{sign} ")).skip(1);
+            let sign = format!(">{sign} ");
+            let texts = figure.split(&sign).skip(1);
             texts.filter_map(|text| text.split("</text>").next()?.parse::<usize>().ok()).sum()
         };
         assert_eq!(count("○") + count("×"), missed.len(), "{figure}");
@@ -300,6 +301,26 @@ fn events_are_explained_where_they_are_counted() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn many_searches_on_an_engine_have_their_table() {
+    use common::argon::{clients, record, reply, search};
+    let bench = Bench::new();
+    let engine = clients(&bench, || |question: &deo_ipi::Question| Some(reply(question)));
+    let arguments = ["--json", "--searches", "3", "--connect", "--out", "many"];
+    let found = record(&search(&bench, &arguments));
+    engine.join().unwrap();
+    let outcome = bench.deo(&["report", "many"]);
+    assert_eq!((outcome.code, outcome.stderr.as_str()), (0, ""));
+    let page = fs::read_to_string(bench.path("report.html")).unwrap();
+    assert!(!page.contains("knows no command") && page.contains("in eV and Å"));
+    let row = &found["distinct"][0];
+    for value in [&row["energy"], &row["barrier"], &row["curvature"], &row["joins"][0]["energy"]] {
+        assert!(page.contains(&format!("<data value=\"{}\">", value.as_f64().unwrap())), "{value}");
+    }
+    assert!(page.contains("guess.xyz, ipi:"), "what was searched");
+}
+
 #[test]
 fn settings_that_differ_are_on_top_and_only_these() {
     let bench = Bench::new();
@@ -319,7 +340,9 @@ fn text_from_files_never_becomes_a_tag() {
     let bench = Bench::new();
     let evil = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>";
     let run = json!({"name": evil, "train_loss": evil, "val_loss": 2, "events": {evil: 1}});
-    for command in ["train", "escape", "spectrum", "saddle", "saddle-engine", evil] {
+    for command in
+        ["train", "escape", "spectrum", "saddle", "saddle-engine", "saddle-engine-searches", evil]
+    {
         let record = json!({
             "command": command, "version": evil, "settings": {evil: evil, "seed": evil, "guess": evil, "engine": evil}, "sample": evil,
             "status": evil, "minima": [{"status": evil, "energy": evil}], "profile": [{"arc": evil}],

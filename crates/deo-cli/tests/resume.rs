@@ -1,7 +1,7 @@
 //! A run that is stopped after any step and gone on with, by any number of threads, is the run that wasn't stopped: the
 //! same bits of parameters, optimizer, DEO and log, and the same metrics.
 
-use deo_cli::train::OptimizerKind::{self, Adam, Adamw, Nadamw, Sgd};
+use deo_cli::train::OptimizerKind::{self, Adam, Adamw, Amsgrad, Muon, Nadamw, Sgd};
 use deo_cli::train::record::Metrics;
 use deo_cli::train::{
     Experiment, Finished, Ledger, Method, Options, PolicyKind, RunEnd, RunState, Settings,
@@ -231,7 +231,7 @@ fn events(trace: &Trace) -> usize {
 
 #[test]
 fn without_policy_every_optimizer() {
-    for optimizer in [Sgd, Adam, Adamw, Nadamw] {
+    for optimizer in [Sgd, Adam, Adamw, Nadamw, Amsgrad, Muon] {
         stop_and_resume(PolicyKind::Off, optimizer, false);
     }
 }

@@ -168,6 +168,36 @@ impl<S: Space> Deo<S> {
             && self.desk.seed == new.desk.seed
     }
 
+    /// The same state with each of its vectors in another form, as a file has them. `map` is also told the name of each.
+    ///
+    /// # Errors
+    ///
+    /// The first of `map`'s.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use deo_core::{Deo, DeoSettings, space::Host};
+    ///
+    /// let deo = Deo::new(&Host::<f32>::new(), &[0.0; 3], DeoSettings::default())?;
+    /// let mut vectors = vec![];
+    /// let rest: Deo<Host<f64>> = deo.map_vectors(|name, vector| {
+    ///     vectors.push((name, vector));
+    ///     Ok::<_, std::convert::Infallible>(vec![])
+    /// })?;
+    /// assert_eq!((vectors.len(), vectors[0].0), (5, "axis"));
+    /// assert!(rest.axis().is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn map_vectors<T: Space, E>(
+        self,
+        mut map: impl FnMut(&'static str, S::Owned) -> Result<T::Owned, E>,
+    ) -> Result<Deo<T>, E> {
+        let Desk { dimer, seed, visit, total } = self.desk;
+        let dimer = dimer.map_vectors(&mut map)?;
+        Ok(Deo { policy: self.policy, desk: Desk { dimer, seed, visit, total } })
+    }
+
     /// The gradients that `Escape` may spend at present; without bound for a policy that tracks, whose cost is known.
     pub fn budget(&self) -> f64 {
         match &self.policy {

@@ -66,6 +66,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 mod units;
+mod vectors;
 
 pub use curvature::curvature;
 pub use settings::{DimerSettings, Recheck, SettingsError, Target};

@@ -6,9 +6,11 @@
 //! | here | what |
 //! |---|---|
 //! | [`Sgd`] | gradient descent, heavy ball, Nesterov |
-//! | [`Adam`] | Adam, AdamW, NAdam, NAdamW by [`AdamSettings`] |
+//! | [`Adam`] | Adam, AdamW, NAdam, NAdamW, AMSGrad by [`AdamSettings`] |
 //! | [`RmsProp`], [`Rprop`] | RMSprop, centred or not; Rprop, by signs alone |
-//! | [`Groups`] | learning-rate scale and decay mask by ranges of components |
+//! | [`Muon`] | matrices by their orthogonalised momentum, AdamW for all else; on spaces with [`Matrices`] |
+//! | [`Lbfgs`] | L-BFGS with a learning rate, on every space; [`Pairs`] are its memory |
+//! | [`Groups`] | learning rate, decay, β, ε and shape by ranges of components |
 //! | [`clip_norm`] | clipping by the global norm |
 //! | [`Transform`] | projection and clipping without a pass of their own |
 //! | [`Schedule`], [`Plateau`] | learning rate of a step, or by what the losses do |
@@ -47,18 +49,24 @@ mod arithmetic;
 mod clip;
 mod error;
 mod groups;
+mod lbfgs;
+mod muon;
+mod pairs;
 mod rmsprop;
 mod rprop;
 mod schedule;
 mod sgd;
 mod transform;
 
-pub use crate::space::{Scale, Update, Updates};
+pub use crate::space::{Matrices, Scale, Update, Updates};
 pub use adam::{Adam, AdamSettings, AdamUpdate, Decay};
 pub use arithmetic::Rounded;
 pub use clip::{clip_factor, clip_norm};
 pub use error::OptimError;
 pub use groups::{Group, Groups};
+pub use lbfgs::{Lbfgs, LbfgsSettings};
+pub use muon::{Muon, MuonRate, MuonSettings, NewtonSchulz};
+pub use pairs::Pairs;
 pub use rmsprop::{RmsProp, RmsPropSettings, RmsPropUpdate};
 pub use rprop::{Rprop, RpropSettings, RpropUpdate};
 pub use schedule::{Plateau, PlateauSettings, Schedule};

@@ -6,22 +6,28 @@ use deo_core::deo::Tracking;
 use deo_core::drive::WithDeo;
 use deo_core::noise::noise;
 use deo_core::objective::FromFn;
-use deo_core::optim::{Adam, AdamSettings};
+use deo_core::optim::{
+    Adam, AdamSettings, Group, Groups, Lbfgs, LbfgsSettings, Muon, MuonSettings, Optimizer,
+};
 use deo_core::policy::EscapeSettings;
 use deo_core::space::Host;
 use deo_core::trigger::{Stall, TriggerSettings};
 use deo_core::{DeoSettings, DimerSettings, PolicySettings, Rule};
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::cell::Cell;
 
 struct Counting;
 
-static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
+thread_local! {
+    /// Of this thread: the tests run at once.
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
 
 // SAFETY: every call is passed to the system's allocator unchanged.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // Gone at the thread's end, when nobody counts any more.
+        let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
         // SAFETY: the caller's contract is the system allocator's.
         unsafe { System.alloc(layout) }
     }
@@ -67,12 +73,31 @@ fn a_step_allocates_nothing() {
             let adam = Adam::new(AdamSettings::adamw(), &space, &x).unwrap();
             let mut run = WithDeo::new(&space, &x, adam, settings).unwrap().with_clip(1.0);
             run.step(&space, &mut saddle, &mut x, 1e-3);
-            let before = ALLOCATIONS.load(Ordering::Relaxed);
+            let before = ALLOCATIONS.with(Cell::get);
             for _ in 0..40 {
                 run.step(&space, &mut saddle, &mut x, 1e-3);
             }
-            assert_eq!(ALLOCATIONS.load(Ordering::Relaxed), before, "{policy:?}");
+            assert_eq!(ALLOCATIONS.with(Cell::get), before, "{policy:?}");
             assert!(run.counts().cost() > 1.0, "there were visits: {:?}", run.counts());
         }
     }
+}
+
+#[test]
+fn neither_do_muon_and_lbfgs() {
+    let space = Host::<f32>::new();
+    let mut x: Vec<f32> = (0..50).map(|i| noise(1, i) as f32).collect();
+    let groups = vec![Group::new(0..42).matrix(6, 7), Group::new(42..50)];
+    let groups = Groups::new(50, groups).unwrap();
+    let mut muon = Muon::new(MuonSettings::default(), &space, &x, groups).unwrap();
+    let mut lbfgs = Lbfgs::new(LbfgsSettings { memory: 3 }, &space, &x).unwrap();
+    let mut g = x.clone();
+    let before = ALLOCATIONS.with(Cell::get);
+    for _ in 0..6 {
+        g.copy_from_slice(&x);
+        muon.step(&space, &mut x, &g, 0.1);
+        g.copy_from_slice(&x);
+        lbfgs.step(&space, &mut x, &g, 0.1);
+    }
+    assert_eq!(ALLOCATIONS.with(Cell::get), before);
 }

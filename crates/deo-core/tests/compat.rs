@@ -46,7 +46,7 @@ where
     S: deo_core::optim::Updates<Owned: 'static>,
 {
     let adam = |beta1, beta2, epsilon, decay| {
-        let settings = AdamSettings { beta1, beta2, epsilon, decay, nesterov: None };
+        let settings = AdamSettings { beta1, beta2, epsilon, decay, ..AdamSettings::adam() };
         Box::new(Adam::new(settings, space, x).unwrap())
     };
     match case["base"].as_str().unwrap() {

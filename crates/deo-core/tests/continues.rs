@@ -10,6 +10,7 @@ use deo_core::optim::{Adam, AdamSettings, Group, Groups, Sgd, SgdSettings};
 use deo_core::space::Host;
 use deo_core::trigger::TriggerSettings;
 use deo_core::{Deo, DeoSettings, Dimer, DimerSettings, PolicySettings};
+use std::convert::Infallible;
 
 const X: [f64; 3] = [1e-6, 0.5, -0.2];
 
@@ -45,6 +46,20 @@ fn a_deo_that_has_worked_continues_its_own_kind_only() {
         }
         assert!(run.counts().gradients > 0, "it has an axis");
         let deo = run.deo();
+        let (mut vectors, there) = (vec![], deo.clone());
+        let keep = |name, vector| {
+            vectors.push((name, vector));
+            Ok::<_, Infallible>(vec![])
+        };
+        let Ok(rest): Result<Deo<Host<f64>>, _> = there.map_vectors(keep);
+        assert_ne!(format!("{rest:?}"), format!("{deo:?}"), "the vectors are out of it");
+        let back = |name, _: Vec<f32>| {
+            let (known, vector) = vectors.remove(0);
+            if known == name { Ok(vector) } else { Err(name) }
+        };
+        let rest: Deo<Host<f32>> = rest.map_vectors(|_, _| Ok::<_, Infallible>(vec![])).unwrap();
+        let back: Deo<Host<f64>> = rest.map_vectors(back).unwrap();
+        assert_eq!(format!("{back:?}"), format!("{deo:?}"), "out and in again");
         assert!(deo.continues(&new(3, settings), same));
         assert!(!deo.continues(&new(4, settings), same), "another length");
         let others = [

@@ -1,8 +1,8 @@
 //! The optimizers against 20 steps of PyTorch's: golden/optim.json, written by golden/optim.py.
 
 use deo_core::optim::{
-    Adam, AdamSettings, Decay, Group, Groups, Optimizer, RmsProp, RmsPropSettings, Rprop,
-    RpropSettings, Sgd, SgdSettings, clip_norm,
+    Adam, AdamSettings, Decay, Group, Groups, Lbfgs, LbfgsSettings, Optimizer, RmsProp,
+    RmsPropSettings, Rprop, RpropSettings, Sgd, SgdSettings, clip_norm,
 };
 use deo_core::space::{Host, Real, Space};
 use serde_json::Value;
@@ -20,7 +20,7 @@ fn numbers(value: &Value) -> Vec<f64> {
 }
 
 /// The gradient in the header of golden/optim.py, in f64 and then rounded to storage.
-fn gradient<T: Real>(golden: &Value, x: &[T], g: &mut [T]) {
+fn gradient<T: Real>(golden: &Value, scale: f64, x: &[T], g: &mut [T]) {
     let a = numbers(&golden["a"]);
     let c = golden["coupling"].as_f64().unwrap();
     let x: Vec<f64> = x.iter().map(|x| x.to_f64()).collect();
@@ -32,17 +32,21 @@ fn gradient<T: Real>(golden: &Value, x: &[T], g: &mut [T]) {
         if i > 0 {
             sum += c * (x[i] - x[i - 1]);
         }
-        g[i] = T::from_f64(sum);
+        g[i] = T::from_f64(scale * sum);
     }
 }
 
 fn groups(case: &Value, len: usize) -> Groups {
     let groups = case["groups"].as_array().unwrap().iter().map(|group| {
-        let [start, end, lr_scale, decay_scale] = numbers(group)[..] else {
-            panic!("group of four numbers")
-        };
+        let numbers = numbers(group);
+        let (&[start, end, lr_scale, decay_scale], own) = numbers.split_first_chunk().unwrap();
         let range = start as usize..end as usize;
-        Group::new(range).lr_scale(lr_scale).decay_scale(decay_scale)
+        let group = Group::new(range).lr_scale(lr_scale).decay_scale(decay_scale);
+        match *own {
+            [] => group,
+            [beta1, beta2, epsilon] => group.betas(beta1, beta2).epsilon(epsilon),
+            _ => panic!("a group of four numbers or seven"),
+        }
     });
     Groups::new(len, groups.collect()).unwrap()
 }
@@ -69,6 +73,7 @@ fn adam<T: Real>(case: &Value, space: &Host<T>, x: &[T]) -> Adam<Vec<T>> {
         epsilon: settings["eps"].as_f64().unwrap(),
         decay: if decoupled { Decay::Decoupled(decay) } else { Decay::Coupled(decay) },
         nesterov: settings["momentum_decay"].as_f64(),
+        amsgrad: settings["amsgrad"] == true,
     };
     let adam = Adam::new(settings, space, x).unwrap();
     adam.with_groups(groups(case, x.len())).unwrap()
@@ -94,6 +99,11 @@ fn rprop<T: Real>(case: &Value, space: &Host<T>, x: &[T]) -> Rprop<Vec<T>> {
     rprop.with_groups(groups(case, x.len())).unwrap()
 }
 
+fn lbfgs<T: Real>(case: &Value, space: &Host<T>, x: &[T]) -> Lbfgs<Vec<T>> {
+    let memory = case["settings"]["history_size"].as_u64().unwrap() as usize;
+    Lbfgs::new(LbfgsSettings { memory }, space, x).unwrap()
+}
+
 /// Runs one case and returns the largest deviation of a component or a norm, relative to the golden number.
 fn deviation<T: Real>(golden: &Value, case: &Value, storage: &str, mut optimizer: Boxed<T>) -> f64 {
     let space = Host::<T>::new();
@@ -107,7 +117,7 @@ fn deviation<T: Real>(golden: &Value, case: &Value, storage: &str, mut optimizer
     let mut worst = 0.0_f64;
     let mut compare = |ours: f64, theirs: f64| worst = worst.max((ours / theirs - 1.0).abs());
     for t in 0..golden["steps"].as_u64().unwrap() {
-        gradient(golden, &x, &mut g);
+        gradient(golden, case["scale"].as_f64().unwrap(), &x, &mut g);
         if let Some(max) = case["clip"].as_f64() {
             compare(clip_norm(&space, max, &mut g), norms[t as usize]);
         }
@@ -131,6 +141,7 @@ fn check<T: Real>(storage: &str, tolerance: f64) {
             "SGD" => Box::new(sgd(case, &space, &x)),
             "RMSprop" => Box::new(rmsprop(case, &space, &x)),
             "Rprop" => Box::new(rprop(case, &space, &x)),
+            "LBFGS" => Box::new(lbfgs(case, &space, &x)),
             _ => Box::new(adam(case, &space, &x)),
         };
         let worst = deviation(&golden, case, storage, optimizer);

@@ -1,8 +1,8 @@
 //! What must hold of the optimizers for any gradient: groups, kicks, fresh starts, the bits.
 
 use deo_core::optim::{
-    Adam, AdamSettings, Decay, Group, Groups, OptimError, Optimizer, RmsProp, RmsPropSettings,
-    Rprop, RpropSettings, Sgd, SgdSettings,
+    Adam, AdamSettings, Decay, Group, Groups, Lbfgs, LbfgsSettings, Muon, MuonSettings, OptimError,
+    Optimizer, RmsProp, RmsPropSettings, Rprop, RpropSettings, Sgd, SgdSettings,
 };
 use deo_core::space::Host;
 use proptest::prelude::*;
@@ -36,6 +36,7 @@ fn optimizers(groups: &Groups) -> Vec<Box<dyn Optimizer<Host<f32>>>> {
         rmsprop(false),
         rmsprop(true),
         Box::new(rprop.with_groups(groups.clone()).unwrap()),
+        adam(AdamSettings { amsgrad: true, ..AdamSettings::adamw() }),
     ]
 }
 
@@ -151,6 +152,26 @@ fn the_smallest_epsilon_survives_storage() {
 }
 
 #[test]
+fn settings_of_a_group_are_refused_where_there_are_none() {
+    let own = |group: Group| Groups::new(3, vec![group]).unwrap();
+    let group = || Group::new(0..3);
+    let sgd = || Sgd::new(SgdSettings::default(), &SPACE, &[0.0; 3]).unwrap();
+    let rprop = Rprop::new(RpropSettings::default(), &SPACE, &[0.0; 3]).unwrap();
+    let rmsprop = || RmsProp::new(RmsPropSettings::default(), &SPACE, &[0.0; 3]).unwrap();
+    let refused = |error: Option<OptimError>, name, optimizer| {
+        assert_eq!(error, Some(OptimError::GroupSetting { range: 0..3, name, optimizer }));
+    };
+    refused(sgd().with_groups(own(group().epsilon(1e-3))).err(), "epsilon", "SGD");
+    refused(rprop.with_groups(own(group().betas(0.9, 0.9))).err(), "beta1", "Rprop");
+    refused(rmsprop().with_groups(own(group().betas(0.9, 0.9))).err(), "beta1", "RMSprop");
+    // What it has, and what it needn't know.
+    assert!(rmsprop().with_groups(own(group().epsilon(1e-3).matrix(1, 3))).is_ok());
+    assert!(sgd().with_groups(own(group().matrix(3, 1))).is_ok());
+    let both = AdamSettings { amsgrad: true, ..AdamSettings::nadamw() };
+    assert_eq!(Adam::new(both, &SPACE, &[0.0]).err(), Some(OptimError::AmsgradNesterov));
+}
+
+#[test]
 fn groups_of_another_length_are_refused() {
     let sgd = Sgd::new(SgdSettings::default(), &SPACE, &[0.0; 3]).unwrap();
     let error = sgd.with_groups(Groups::whole(4)).unwrap_err();
@@ -193,6 +214,14 @@ fn stored_state_continues_bit_for_bit() {
     for settings in [AdamSettings::adam(), AdamSettings::adamw(), AdamSettings::nadamw()] {
         interrupted(Adam::new(settings, &SPACE, &x).unwrap().with_groups(groups.clone()).unwrap());
     }
+    let amsgrad = AdamSettings { amsgrad: true, ..AdamSettings::adam() };
+    let own = vec![Group::new(0..9).betas(0.5, 0.6), Group::new(9..N).epsilon(1e-3)];
+    let own = Groups::new(N, own).unwrap();
+    interrupted(Adam::new(amsgrad, &SPACE, &x).unwrap().with_groups(own).unwrap());
+    interrupted(Lbfgs::new(LbfgsSettings { memory: 3 }, &SPACE, &x).unwrap());
+    let matrices = vec![Group::new(0..9), Group::new(9..N).matrix(2, 7)];
+    let matrices = Groups::new(N, matrices).unwrap();
+    interrupted(Muon::new(MuonSettings::default(), &SPACE, &x, matrices).unwrap());
 }
 
 #[cfg(feature = "serde")]

@@ -85,6 +85,8 @@ pub enum IpiError {
         /// What it says.
         word: &'static str,
     },
+    /// A pool was closed.
+    Closed,
     /// A question that makes no sense.
     Question {
         /// What is wrong with it.
@@ -142,6 +144,9 @@ impl fmt::Display for IpiError {
             }
             IpiError::Stuck { word } => {
                 write!(f, "the client says {word} again and again, whatever it is sent")
+            }
+            IpiError::Closed => {
+                f.write_str("no question is asked any more: another one has ended the run")
             }
             IpiError::Question { fault } => write!(f, "a question cannot be asked: {fault}"),
         }

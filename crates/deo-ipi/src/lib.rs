@@ -3,7 +3,11 @@
 
 mod address;
 mod client;
+mod door;
 mod error;
+mod exchange;
+mod limits;
+mod pool;
 mod server;
 pub mod units;
 mod wire;
@@ -11,4 +15,6 @@ mod wire;
 pub use address::{Address, AddressError};
 pub use client::{Client, Ended, Question, Reply};
 pub use error::IpiError;
-pub use server::{Counts, Limits, Server};
+pub use limits::{Counts, Limits};
+pub use pool::{Pool, Seat};
+pub use server::Server;

@@ -60,7 +60,7 @@ pub use config::{GptConfig, GptConfigError};
 
 use crate::data::Batch;
 use crate::layers::inside;
-use crate::layout::Layout;
+use crate::layout::{Layout, Tensor};
 use activations::{Activations, Keep};
 use deo_core::Objective;
 use deo_linalg::{Real, Threads};
@@ -109,6 +109,12 @@ impl<T: Real> Gpt<T> {
     /// Where each tensor lies in the parameters.
     pub fn layout(&self) -> &Layout {
         &self.parameters.layout
+    }
+
+    /// Whether a tensor is a matrix inside a block, neither an embedding nor the head that shares one: what optimizers of
+    /// matrices are made for.
+    pub fn is_hidden(tensor: &Tensor) -> bool {
+        tensor.shape().len() == 2 && tensor.name().starts_with("transformer.h.")
     }
 
     /// Initial parameters: layer-norm gains 1; weights normal(0, 0.02), those that end a residual branch

@@ -19,6 +19,7 @@
 //! | `matrix-factorisation` | [`MatrixFactorisation`] | one strict saddle for each eigenpair, minima with flat directions |
 //! | `phase-retrieval` | [`PhaseRetrieval`] | a maximum from which the steepest descent leads nearly towards a minimum |
 //! | `linear-net`, `deep-linear-net` | [`LinearNet`] | one saddle for each singular triple; strict for two layers only |
+//! | `linear-attention`, `linear-attention-apart` | [`LinearAttention`] | regression in context: one strict saddle; degenerate ones in a row |
 //! | `identical-units` | [`IdenticalUnits`] | a symmetry that no gradient method breaks |
 //! | `xor` | [`Xor`] | a degenerate saddle of a small net |
 //!
@@ -45,6 +46,7 @@ mod gaussian_bump;
 mod identical_units;
 mod in_single;
 mod landscape;
+mod linear_attention;
 mod linear_net;
 mod matrix_factorisation;
 mod monkey;
@@ -64,6 +66,7 @@ pub use gaussian_bump::GaussianBump;
 pub use identical_units::IdenticalUnits;
 pub use in_single::InSingle;
 pub use landscape::{Landscape, StationaryPoint};
+pub use linear_attention::LinearAttention;
 pub use linear_net::LinearNet;
 pub use matrix_factorisation::MatrixFactorisation;
 pub use monkey::Monkey;
@@ -93,6 +96,8 @@ pub fn names() -> &'static [&'static str] {
         "phase-retrieval",
         "linear-net",
         "deep-linear-net",
+        "linear-attention",
+        "linear-attention-apart",
         "identical-units",
         "xor",
     ]
@@ -109,6 +114,8 @@ pub fn names() -> &'static [&'static str] {
 /// | `phase-retrieval` | `PhaseRetrieval::customary()` |
 /// | `linear-net` | `LinearNet::two_layers()` |
 /// | `deep-linear-net` | `LinearNet::three_layers()` |
+/// | `linear-attention` | `LinearAttention::merged()` |
+/// | `linear-attention-apart` | `LinearAttention::apart()` |
 /// | the others | their `default()` |
 ///
 /// # Errors
@@ -129,6 +136,8 @@ pub fn by_name(name: &str) -> Result<Box<dyn Landscape>, LandscapeError> {
         "phase-retrieval" => Box::new(PhaseRetrieval::customary()),
         "linear-net" => Box::new(LinearNet::two_layers()),
         "deep-linear-net" => Box::new(LinearNet::three_layers()),
+        "linear-attention" => Box::new(LinearAttention::merged()),
+        "linear-attention-apart" => Box::new(LinearAttention::apart()),
         "identical-units" => Box::new(IdenticalUnits::default()),
         "xor" => Box::new(Xor::default()),
         _ => {

@@ -8,6 +8,7 @@
 //! Names and shapes are those of PyTorch's `state_dict`, matrices are row-major, and the weight of a linear
 //! layer has the shape (outputs, inputs): a file of weights can be exchanged without transposing anything.
 
+use deo_core::optim::{Group, Groups};
 use std::ops::{Index, Range};
 
 /// One tensor of a [`Layout`].
@@ -188,6 +189,23 @@ impl Layout {
     /// The ranges of the tensors to which weight decay applies.
     pub fn decayed(&self) -> impl Iterator<Item = Range<usize>> {
         (self.tensors.iter()).filter(|tensor| tensor.decay()).map(Tensor::range)
+    }
+
+    /// A group for each tensor; those of two rows and two columns at least, which `is_matrix` may narrow down, are matrices.
+    ///
+    /// One row has one singular value: orthogonalised it is normalised.
+    pub fn groups(&self, is_matrix: impl Fn(&Tensor) -> bool) -> Groups {
+        let group = |tensor: &Tensor| {
+            let group = Group::new(tensor.range());
+            match tensor.shape[..] {
+                [rows, columns] if rows > 1 && columns > 1 && is_matrix(tensor) => {
+                    group.matrix(rows, columns)
+                }
+                _ => group,
+            }
+        };
+        let groups = self.tensors.iter().map(group).collect();
+        Groups::new(self.len, groups).expect("the tensors of a layout lie end to end")
     }
 
     #[track_caller]

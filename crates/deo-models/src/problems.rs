@@ -16,6 +16,8 @@
 //! | `phase-retrieval` | 50 | a maximum; the gradient leads from it nearly towards a minimum |
 //! | `linear-net` | 200 | five strict saddles in a row |
 //! | `deep-linear-net` | 75 | two saddles without negative curvature |
+//! | `linear-attention` | 136 | a strict saddle of attention that learns regression in context |
+//! | `linear-attention-apart` | 45 | four saddles of it without negative curvature |
 //! | `identical-units` | 13 | a symmetry that no gradient method breaks |
 //! | `xor` | 9 | a degenerate saddle of a small net |
 //! | `matrix-sensing` | 30 | two strict saddles |
@@ -24,6 +26,7 @@
 //! | `rosenbrock` | 10 | nothing; a curved valley |
 //! | `pinn-reaction` | 697 | a trap: a solution of the equation that isn't that of its initial values |
 //! | `tanh-plateau`, `tanh-plateau-64` | 161 | a plateau of small weights; all rows, mini-batches |
+//! | `window-sum`, `window-sum-32` | 12 640, 12 864 | a transformer's plateau; all sequences, mini-batches |
 //! | `digits-autoencoder` (feature `digits`) | 5 544 | plateaus of a deep sigmoid net |
 //! | `digits-classifier` (feature `digits`) | 2 410 | nothing; mini-batches |
 //! | `char-gpt` (feature `corpus`) | 104 896 | nothing; mini-batches |
@@ -38,6 +41,7 @@
 //! | `matrix-factorisation`, `phase-retrieval` | entries normal(0, 1e-6) | f, 1e-6 | 4 000 |
 //! | `linear-net` | entries normal(0, 1e-6) | f, 1e-4 | 4 000 |
 //! | `deep-linear-net` | entries normal(0, 1e-3) | f, 1e-4 | 20 000 |
+//! | `linear-attention`, `-apart` | entries normal(0, 1e-4), normal(0, 0.05) | f − f_min, 1e-3 | 4 000, 20 000 |
 //! | `identical-units` | one random unit, four times | f, 1e-5 | 20 000 |
 //! | `xor` | entries normal(0, 0.1) | f, 1e-4 | 20 000 |
 //! | `matrix-sensing` | entries normal(0, 1e-6) | f, 1e-6 | 2 000 |
@@ -46,6 +50,7 @@
 //! | `rosenbrock` | uniform in [0.2, 0.8]ᴺ | f, 1e-3 | 20 000 |
 //! | `pinn-reaction` | weights normal(0, 1/√inputs) | f, 2e-3 | 4 000 |
 //! | `tanh-plateau`, `-64` | uniform in [−0.01, 0.01]ᴺ | f − 0.39, 0.01 | 2 000 |
+//! | `window-sum`, `-32` | as the net is initialised | f, 0.02 | 1 000, 2 000 |
 //! | `digits-autoencoder` | as the net is initialised | f at the end | 4 000 |
 //! | `digits-classifier` | as the net is initialised | f on images held out, at the end | 2 000 |
 //! | `char-gpt` | as the net is initialised | f on fixed batches held out, at the end | 1 000 |
@@ -81,6 +86,7 @@ mod error;
 mod gaussian_bump;
 mod grown_net;
 mod identical_units;
+mod linear_attention;
 mod linear_net;
 mod matrix_factorisation;
 mod matrix_sensing;
@@ -98,6 +104,7 @@ mod rosenbrock;
 mod start;
 mod strict_saddle;
 mod tanh_plateau;
+mod window_sum;
 mod xor;
 
 pub use error::ProblemError;
@@ -126,6 +133,8 @@ const ALL: &[(&str, Constructor)] = &[
     ("phase-retrieval", |name| boxed(phase_retrieval::phase_retrieval(name))),
     ("linear-net", |name| boxed(linear_net::linear_net(name))),
     ("deep-linear-net", |name| boxed(linear_net::deep_linear_net(name))),
+    ("linear-attention", |name| boxed(linear_attention::linear_attention(name))),
+    ("linear-attention-apart", |name| boxed(linear_attention::linear_attention_apart(name))),
     ("identical-units", |name| boxed(identical_units::identical_units(name))),
     ("xor", |name| boxed(xor::xor(name))),
     ("matrix-sensing", |name| boxed(matrix_sensing::matrix_sensing(name))),
@@ -135,6 +144,8 @@ const ALL: &[(&str, Constructor)] = &[
     ("pinn-reaction", |name| boxed(pinn_reaction::pinn_reaction(name))),
     ("tanh-plateau", |name| boxed(tanh_plateau::TanhPlateau::new(name, None))),
     ("tanh-plateau-64", |name| boxed(tanh_plateau::TanhPlateau::new(name, Some(64)))),
+    ("window-sum", |name| boxed(window_sum::WindowSum::all(name))),
+    ("window-sum-32", |name| boxed(window_sum::WindowSum::fresh(name))),
     #[cfg(feature = "digits")]
     ("digits-autoencoder", |name| boxed(digits_autoencoder::DigitsAutoencoder::new(name))),
     #[cfg(feature = "digits")]

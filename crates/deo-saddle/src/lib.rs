@@ -9,7 +9,6 @@ mod drive;
 mod eigen;
 mod guess;
 mod irc;
-mod lbfgs;
 mod learned;
 mod min_mode;
 mod model;

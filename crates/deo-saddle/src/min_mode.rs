@@ -16,7 +16,7 @@
 //! | formula | code |
 //! |---|---|
 //! | R | `reflect` |
-//! | B⁻¹, pairs (s, y) | `Memory` |
+//! | B⁻¹, pairs (s, y) | `Pairs` of deo-core |
 //! | Cᵢ, nᵢ | `Finder` |
 //!
 //! Rules, each for a reason:
@@ -37,9 +37,9 @@ mod protocol;
 
 use super::copied;
 use super::cycle::Cycle;
-use super::lbfgs::Memory;
 use super::outcome::{Counts, Outcome, Waypoint};
 use super::settings::{MinModeSettings, SearchError};
+use deo_core::optim::Pairs;
 use deo_core::probe::Rule;
 use deo_core::space::Space;
 use finder::Finder;
@@ -92,7 +92,7 @@ pub struct MinModeSearch<S: Space> {
     /// √N.
     root_dimension: f64,
     finder: Finder<S>,
-    memory: Memory<S>,
+    memory: Pairs<S::Owned>,
     phase: Phase,
     outcome: Outcome,
     counts: Counts,
@@ -147,7 +147,7 @@ impl<S: Space> MinModeSearch<S> {
         Ok(MinModeSearch {
             root_dimension: dimension.max(1.0).sqrt(),
             finder: Finder::new(space, x, &settings),
-            memory: Memory::new(space, x, settings.memory),
+            memory: Pairs::new(space, x, settings.memory),
             phase: Phase::Start,
             outcome: Outcome::Running,
             counts: Counts::default(),

@@ -112,7 +112,7 @@ pub fn compare_from(
     done: &(dyn Fn(&str, MethodKind) + Sync),
 ) -> Result<Vec<Compared>, CompareError> {
     let problems = (settings.problems.iter().map(|name| facts(name, settings, registry)))
-        .collect::<Result<Vec<_>, _>>()?;
+        .collect::<Result<Vec<_>, CompareError>>()?;
     let mut pairs: Vec<Pair> = (0..problems.len())
         .flat_map(|problem| (0..settings.methods.len()).map(move |method| (problem, method)))
         .collect();
@@ -168,8 +168,12 @@ fn facts(
     name: &str,
     settings: &Settings,
     registry: &Registry<'_>,
-) -> Result<ProblemFacts, ProblemError> {
+) -> Result<ProblemFacts, CompareError> {
     let problem = registry(name)?;
+    let groups = problem.groups();
+    if let Some(method) = settings.methods.iter().find(|method| !method.base().runs_on(&groups)) {
+        return Err(CompareError::NoMatrix { method: method.name(), problem: name.to_owned() });
+    }
     Ok(ProblemFacts {
         name: name.to_owned(),
         dimension: problem.dimension(),
@@ -181,13 +185,13 @@ fn facts(
 
 /// Tunes a method on a problem, its rate only if none is given, and runs it on fresh seeds.
 fn judge(settings: &Settings, problem: &mut dyn Problem, method: MethodKind) -> Judged {
-    let budget = settings.budget(problem);
+    let (budget, groups) = (settings.budget(problem), problem.groups());
     let mut runs = |seeds: &[u64], lr: f64, knobs: &[f64], budget: u64, drawn| -> Vec<Outcome> {
         let mut one = |&seed: &u64| {
             let x = problem.start(seed);
             // Noise and axes must not follow the numbers that the problem draws from the same seed.
             let own_seed = noise(seed, u64::from_le_bytes(*b"a method")).to_bits();
-            let mut method = method.build(lr, knobs, own_seed, &x);
+            let mut method = method.build(lr, knobs, own_seed, &x, &groups);
             run(problem, &mut *method, x, seed, budget, drawn)
         };
         seeds.iter().map(&mut one).collect()

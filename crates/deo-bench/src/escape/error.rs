@@ -9,6 +9,16 @@ pub enum CompareError {
     /// A problem that can't be set up.
     #[error(transparent)]
     Problem(#[from] ProblemError),
+    /// A base that wants a matrix, on a problem that has none.
+    #[error(
+        "{method} needs parameters that are matrices, and {problem} has none; leave one of the two away"
+    )]
+    NoMatrix {
+        /// The method.
+        method: String,
+        /// The problem.
+        problem: String,
+    },
     /// A cell whose rate is neither committed nor tuned.
     #[error("there is no rate for {cell}; have it tuned first")]
     NoRate {

@@ -2,7 +2,7 @@
 //!
 //! | name | what |
 //! |---|---|
-//! | `gd`, `heavy-ball`, `nesterov`, `adam`, `adamw`, `nadamw`, `rmsprop`, `rprop` | a base optimizer with its customary parameters |
+//! | `gd`, `heavy-ball`, `nesterov`, `adam`, `adamw`, `nadamw`, `rmsprop`, `rprop`, `lbfgs`, `muon` | a base optimizer with its customary parameters; `muon` where some parameters are matrices |
 //! | `perturbed-gd`, `neon` | gradient descent with noise, or with negative curvature from noise |
 //! | `sam` | sharpness-aware gradient descent |
 //! | `perturbed+BASE` | a base with noise where the gradient is small: a random kick that nobody asks for, its size tuned |
@@ -14,6 +14,7 @@
 //! | `guard+BASE` | steps cut to what the curvature along them allows |
 //! | `clip+BASE` | gradients cut to a norm, which is tuned: what one does without curvatures |
 
+use deo_core::optim::Groups;
 use serde::Serialize;
 
 /// A base optimizer.
@@ -35,6 +36,10 @@ pub enum Base {
     Rmsprop,
     /// The signs of the gradient.
     Rprop,
+    /// Limited-memory BFGS, a step for each gradient.
+    Lbfgs,
+    /// Matrices by their orthogonalised momentum, AdamW for all else.
+    Muon,
 }
 
 /// What works beside a base optimizer.
@@ -83,7 +88,7 @@ pub enum MethodKind {
 
 impl Base {
     /// All of them.
-    pub const ALL: [Base; 8] = [
+    pub const ALL: [Base; 10] = [
         Base::Gd,
         Base::HeavyBall,
         Base::Nesterov,
@@ -92,6 +97,8 @@ impl Base {
         Base::Nadamw,
         Base::Rmsprop,
         Base::Rprop,
+        Base::Lbfgs,
+        Base::Muon,
     ];
 
     /// Its name on the command line.
@@ -105,7 +112,14 @@ impl Base {
             Base::Nadamw => "nadamw",
             Base::Rmsprop => "rmsprop",
             Base::Rprop => "rprop",
+            Base::Lbfgs => "lbfgs",
+            Base::Muon => "muon",
         }
+    }
+
+    /// Whether it can run on parameters with these groups: Muon wants a matrix.
+    pub fn runs_on(self, groups: &Groups) -> bool {
+        self != Base::Muon || groups.iter().any(|group| group.matrix.is_some())
     }
 }
 

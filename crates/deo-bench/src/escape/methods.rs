@@ -27,6 +27,7 @@ use super::kinds::{Base, MethodKind, Policy};
 use super::method::Method;
 use super::tuning::Knob;
 use clipped::Clipped;
+use deo_core::optim::Groups;
 use guarded::Guarded;
 use neon::{Neon, Search};
 use perturbed::{Noise, Perturbed};
@@ -69,22 +70,30 @@ impl MethodKind {
 
     /// The learning rate in the middle of its grid, in thirds of a decade: −2 is 0.2, −5 is 0.02.
     ///
-    /// Gradient descent wants about 1/L; a velocity of μ = 0.9 lengthens its steps ten times in the end, so it gets a
-    /// rate a decade smaller; Adam's rate is the length of its steps in each component, as are those of RMSprop and Rprop.
+    /// Gradient descent wants about 1/L, L-BFGS 1; a velocity of μ = 0.9 lengthens its steps ten times in the end, so it gets a
+    /// rate a decade smaller; Adam's rate is the length of its steps in each component, as are those of RMSprop, Rprop and Muon.
     pub(super) fn middle(self) -> i32 {
         match self.base() {
-            Base::Gd => -2,
+            Base::Gd | Base::Lbfgs => -2,
             Base::HeavyBall | Base::Nesterov => -5,
-            Base::Adam | Base::Adamw | Base::Nadamw | Base::Rmsprop | Base::Rprop => -5,
+            Base::Adam | Base::Adamw | Base::Nadamw => -5,
+            Base::Rmsprop | Base::Rprop | Base::Muon => -5,
         }
     }
 
-    /// The method for vectors like `x`, with a value for each of its knobs.
+    /// The method for vectors like `x` of these groups, with a value for each of its knobs.
     ///
     /// # Panics
     ///
-    /// Unless there are as many values as knobs.
-    pub fn build(self, lr: f64, knobs: &[f64], seed: u64, x: &[f64]) -> Box<dyn Method> {
+    /// Unless there are as many values as knobs, and the base [runs on](Base::runs_on) the groups.
+    pub fn build(
+        self,
+        lr: f64,
+        knobs: &[f64],
+        seed: u64,
+        x: &[f64],
+        groups: &Groups,
+    ) -> Box<dyn Method> {
         assert_eq!(knobs.len(), self.knobs().len(), "values and knobs of {}", self.name());
         match (self, knobs) {
             (
@@ -92,7 +101,7 @@ impl MethodKind {
                 &[radius, threshold, spacing],
             ) => {
                 let noise = Noise { radius, threshold, spacing: spacing as u64 };
-                Box::new(Perturbed::new(self, lr, noise, seed, x))
+                Box::new(Perturbed::new(self, lr, noise, seed, x, groups))
             }
             (MethodKind::Neon, &[length, threshold, iterations]) => {
                 let search = Search { length, threshold, iterations: iterations as u64 };
@@ -100,36 +109,40 @@ impl MethodKind {
             }
             (MethodKind::Sam, &[radius]) => Box::new(Sam::new(lr, radius, x)),
             (MethodKind::With(Policy::Clip, base), &[norm]) => {
-                Box::new(Clipped::new(base, lr, norm, x))
+                Box::new(Clipped::new(base, lr, norm, x, groups))
             }
             (MethodKind::With(Policy::Compat, base), _) => {
-                Box::new(Published::new(base, lr, seed, x))
+                Box::new(Published::new(base, lr, seed, x, groups))
             }
-            (MethodKind::With(Policy::Guard, base), _) => Box::new(Guarded::new(base, lr, x)),
-            (MethodKind::With(policy, base), _) => Box::new(Helped::new(policy, base, lr, seed, x)),
-            (kind, _) => Box::new(Plain::new(kind.base(), lr, x)),
+            (MethodKind::With(Policy::Guard, base), _) => {
+                Box::new(Guarded::new(base, lr, x, groups))
+            }
+            (MethodKind::With(policy, base), _) => {
+                Box::new(Helped::new((policy, base), lr, seed, x, groups))
+            }
+            (kind, _) => Box::new(Plain::new(kind.base(), lr, x, groups)),
         }
     }
 }
 
 /// A base optimizer by itself.
-pub(super) fn plain(base: Base, lr: f64, x: &[f64]) -> Box<dyn Method> {
-    Box::new(Plain::new(base, lr, x))
+pub(super) fn plain(base: Base, lr: f64, x: &[f64], groups: &Groups) -> Box<dyn Method> {
+    Box::new(Plain::new(base, lr, x, groups))
 }
 
 /// A policy of deo-core beside a base, with its default settings, or with the budget of a run that is known to be of
 /// so many gradients.
 pub(super) fn helped(
-    policy: Policy,
-    base: Base,
+    of: (Policy, Base),
     lr: f64,
     seed: u64,
     run: Option<u64>,
     x: &[f64],
+    groups: &Groups,
 ) -> Box<dyn Method> {
     Box::new(match run {
-        Some(gradients) => Helped::for_run(policy, base, lr, seed, gradients, x),
-        None => Helped::new(policy, base, lr, seed, x),
+        Some(gradients) => Helped::for_run(of, lr, seed, gradients, x, groups),
+        None => Helped::new(of, lr, seed, x, groups),
     })
 }
 

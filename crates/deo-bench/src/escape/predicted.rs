@@ -150,7 +150,7 @@ struct Going {
 impl Going {
     fn start(problem: &dyn Problem, base: Base, seed: u64) -> Self {
         let x = problem.start(seed);
-        Going { trainer: Trainer::new(base, &x), x, step: 0 }
+        Going { trainer: Trainer::new(base, &x, &problem.groups()), x, step: 0 }
     }
 
     /// One step; false if it led nowhere.
@@ -230,7 +230,8 @@ pub fn see(problem: &mut dyn Problem, base: Base, lr: f64, seed: u64) -> Seen {
     };
     let own_seed = noise(seed, u64::from_le_bytes(*b"a method")).to_bits();
     let x = problem.start(seed);
-    let mut escape = MethodKind::With(Policy::Escape, base).build(lr, &[], own_seed, &x);
+    let mut escape =
+        MethodKind::With(Policy::Escape, base).build(lr, &[], own_seed, &x, &problem.groups());
     let Outcome { end, cost, .. } = run(problem, &mut *escape, x, seed, budget, false);
     Seen {
         problem: problem.name().to_owned(),

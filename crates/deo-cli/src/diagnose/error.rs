@@ -20,11 +20,19 @@ pub enum DiagnoseError {
     },
     /// No such base.
     #[error(
-        "there is no base {name:?}; there are gd, heavy-ball, nesterov, adam, adamw, nadamw, rmsprop, rprop"
+        "there is no base {name:?}; there are gd, heavy-ball, nesterov, adam, adamw, nadamw, rmsprop, rprop, lbfgs, muon"
     )]
     UnknownBase {
         /// The name as given.
         name: String,
+    },
+    /// Muon without a matrix.
+    #[error("{base} needs parameters that are matrices, and {problem} has none")]
+    NoMatrix {
+        /// The base.
+        base: &'static str,
+        /// What is looked at.
+        problem: String,
     },
     /// An option that this target has no use for.
     #[error(transparent)]

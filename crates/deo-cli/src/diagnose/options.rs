@@ -24,7 +24,7 @@ pub struct DiagnoseArgs {
     #[arg(long, value_name = "N", help_heading = TARGET)]
     pub seed: Option<u64>,
 
-    /// The base optimizer: gd, heavy-ball, nesterov, adam, adamw, nadamw, rmsprop or rprop [default: adam]
+    /// The base optimizer: gd, heavy-ball, nesterov, adam, adamw, nadamw, rmsprop, rprop, lbfgs or muon [default: adam]
     #[arg(long, value_name = "NAME", help_heading = BASE)]
     pub base: Option<String>,
 

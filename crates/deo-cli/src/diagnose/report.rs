@@ -50,8 +50,14 @@ fn at_the_point(
     settings: &Settings,
 ) -> Result<(Vec<f64>, Trainer), DiagnoseError> {
     let &Settings { seed, base, lr, steps, .. } = settings;
-    let mut x = problem.start(seed);
-    let mut trainer = Trainer::new(base, &x);
+    let (mut x, groups) = (problem.start(seed), problem.groups());
+    if !base.runs_on(&groups) {
+        return Err(DiagnoseError::NoMatrix {
+            base: base.name(),
+            problem: problem.name().to_owned(),
+        });
+    }
+    let mut trainer = Trainer::new(base, &x, &groups);
     let mut g = vec![0.0; x.len()];
     let heartbeat = Heartbeat::new();
     for step in 0..steps {

@@ -78,9 +78,10 @@ impl Settings {
         let base = Base::ALL.into_iter().find(|base| base.name() == name);
         let base = base.ok_or_else(|| DiagnoseError::UnknownBase { name: name.to_owned() })?;
         let lr = args.lr.unwrap_or(match base {
-            Base::Gd => 0.2,
+            Base::Gd | Base::Lbfgs => 0.2,
             Base::HeavyBall | Base::Nesterov => 0.02,
-            Base::Adam | Base::Adamw | Base::Nadamw | Base::Rmsprop | Base::Rprop => 1e-3,
+            Base::Adam | Base::Adamw | Base::Nadamw => 1e-3,
+            Base::Rmsprop | Base::Rprop | Base::Muon => 1e-3,
         });
         if !(lr > 0.0 && lr.is_finite()) {
             return Err(SettingError::new("lr", lr, "finite and above 0").into());

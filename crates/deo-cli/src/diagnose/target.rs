@@ -3,6 +3,7 @@
 use super::error::DiagnoseError;
 use super::settings::{Settings, TargetSettings};
 use deo_core::Objective;
+use deo_core::optim::Groups;
 use deo_linalg::Threads;
 use deo_models::data::{Batch, Batches, Corpus};
 use deo_models::gpt::Gpt;
@@ -83,6 +84,10 @@ impl Problem for OnText {
 
     fn dimension(&self) -> usize {
         self.current.gpt.layout().len()
+    }
+
+    fn groups(&self) -> Groups {
+        self.current.gpt.layout().groups(Gpt::<f64>::is_hidden)
     }
 
     fn start(&self, seed: u64) -> Vec<f64> {

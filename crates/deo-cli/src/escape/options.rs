@@ -93,7 +93,8 @@ pub struct EscapeArgs {
 const MORE: &str = "\
 Methods (default ones marked *):
   gd* heavy-ball* nesterov adam* adamw nadamw    a base optimizer alone
-  rmsprop rprop
+  rmsprop rprop lbfgs                            (lbfgs: one step for each gradient)
+  muon                                           where some parameters are matrices
   perturbed-gd* neon* sam*                       gradient descent with noise, with negative curvature from noise,
                                                  sharpness-aware; their other numbers are tuned too
   perturbed+BASE                                 a random kick that isn't asked for, its size tuned

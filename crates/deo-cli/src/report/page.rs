@@ -61,6 +61,7 @@ pub(super) fn page(runs: &[Run]) -> String {
         Command::Spectrum,
         Command::Saddle,
         Command::Engine,
+        Command::Searches,
         Command::Other,
     ];
     let groups = groups.map(|command| {
@@ -78,6 +79,7 @@ pub(super) fn page(runs: &[Run]) -> String {
             Command::Spectrum => spectra::section,
             Command::Saddle => saddles::section,
             Command::Engine => engines::section,
+            Command::Searches => saddles::on_an_engine,
             Command::Other => other::section,
         };
         section(&mut html, group, &mut names);
@@ -95,7 +97,7 @@ fn lead(html: &mut Html, groups: &[(Command, Vec<&Run>)], names: &Names) {
             Command::Train => training::lead(group),
             Command::Escape => methods::lead(group, names),
             Command::Spectrum => spectra::lead(group, names),
-            Command::Saddle => saddles::lead(group, names),
+            Command::Saddle | Command::Searches => saddles::lead(group, names),
             Command::Engine => engines::lead(group, names),
             Command::Other => vec![],
         };
@@ -170,7 +172,7 @@ fn what(run: &Run) -> Option<String> {
             let atoms = value("/settings/potential/atoms").map(|n| format!(", {n} atoms"));
             Some(kind + &atoms.unwrap_or_default())
         }),
-        Command::Engine => {
+        Command::Engine | Command::Searches => {
             let guess = value("/settings/guess")?;
             let engine = value("/settings/engine").map(|engine| format!(", {engine}"));
             Some(guess + &engine.unwrap_or_default())
@@ -335,6 +337,7 @@ mod tests {
                         Command::Spectrum,
                         Command::Saddle,
                         Command::Engine,
+                        Command::Searches,
                         Command::Other,
                     ] {
                         let page = page(&[run(record.clone(), command), run(Value::Null, command)]);

@@ -42,6 +42,8 @@ pub(super) enum Command {
     Saddle,
     /// A saddle on another program's energies.
     Engine,
+    /// Many of them.
+    Searches,
     Other,
 }
 
@@ -53,6 +55,7 @@ impl Command {
             "spectrum" => Command::Spectrum,
             "saddle" => Command::Saddle,
             "saddle-engine" => Command::Engine,
+            "saddle-engine-searches" => Command::Searches,
             _ => Command::Other,
         }
     }

@@ -16,7 +16,16 @@ const MOST_PASSES: usize = 12;
 
 /// The section of these searches.
 pub(super) fn section(html: &mut Html, runs: &[&Run], names: &mut Names) {
-    html.line("h2", "Saddles");
+    of("Saddles", html, runs, names);
+}
+
+/// That of many searches on another program's energies.
+pub(super) fn on_an_engine(html: &mut Html, runs: &[&Run], names: &mut Names) {
+    of("Many searches on an engine's energies, in eV and Å", html, runs, names);
+}
+
+fn of(heading: &str, html: &mut Html, runs: &[&Run], names: &mut Names) {
+    html.line("h2", heading);
     // Drawings first: on a phone a table is long.
     html.raw("<div class=\"charts\">\n");
     for run in runs {

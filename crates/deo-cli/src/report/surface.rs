@@ -375,14 +375,9 @@ impl Grid {
         ticks +=
             &format!("M{left} {top}V{bottom}H{right}M{} {top}v{}h12", right + 14.0, bottom - top);
         stroke(html, &ticks, quiet, "1", "1");
-        label(
-            html,
-            (left + right) / 2.0,
-            bottom + 40.0,
-            "middle",
-            quiet,
-            "x; y upwards; energy by colour",
-        );
+        label(html, (left + right) / 2.0, bottom + 40.0, "middle", quiet, "x");
+        label(html, 12.0, (top + bottom) / 2.0, "middle", quiet, "y");
+        label(html, right + 32.0, bottom + 20.0, "middle", quiet, "energy");
     }
 
     /// (row, first cell, one past the last, band) of each stretch of one band.

@@ -11,6 +11,7 @@
 //! check        is a point's answer the same again? are the forces those of the energies?
 //! search       find (deo-saddle), a line a step ──► vibrations ──► irc ──► sides, the minima ──► rates
 //! report       lines, record and files
+//! many         the same from many starts, on several clients: `many.rs`
 //! ```
 //!
 //! **Going on.** Everything here is a function of the options, the guess and the answers. So the answers are the state: a
@@ -25,6 +26,7 @@ mod idpp;
 mod irc;
 mod journal;
 mod log;
+mod many;
 mod model;
 mod oracle;
 mod profile;

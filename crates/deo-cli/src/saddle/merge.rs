@@ -4,7 +4,8 @@
 //!
 //! The shape of a cluster is the sorted list of its N(N − 1)/2 distances. Turning, moving, mirroring and renaming leave
 //! it; atoms displaced by δ change no entry by more than 2δ. Different shapes with equal lists and equal energies exist
-//! in principle, and would be counted as one; so are mirror images.
+//! in principle, and would be counted as one; so are mirror images. Of another program's atoms the list has the pairs of
+//! each two elements by themselves, and the nearest images.
 
 /// A point as it is compared.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,6 +15,8 @@ pub(super) struct Shape {
     numbers: Vec<f64>,
     gradient_norm: f64,
     reach: f64,
+    /// Errors of the numbers grow with them.
+    relative: bool,
 }
 
 impl Shape {
@@ -29,7 +32,18 @@ impl Shape {
     ) -> Self {
         let numbers = if cluster { distances(x) } else { x.to_vec() };
         let reach = gradient_norm / curvature.abs();
-        Shape { energy, curvature, numbers, gradient_norm, reach }
+        Shape { energy, curvature, numbers, gradient_norm, reach, relative: true }
+    }
+
+    /// The same of atoms in Å, by their sorted `distances`, pair of elements after pair of elements.
+    pub(super) fn of_atoms(
+        energy: f64,
+        distances: Vec<f64>,
+        gradient_norm: f64,
+        curvature: f64,
+    ) -> Self {
+        let reach = (gradient_norm / curvature.abs()).min(FARTHEST);
+        Shape { energy, curvature, numbers: distances, gradient_norm, reach, relative: false }
     }
 
     /// Whether both may be one point, found twice.
@@ -38,7 +52,8 @@ impl Shape {
         // |ΔE| ≤ ‖g‖·|Δx|
         let slope = self.gradient_norm.max(other.gradient_norm);
         let energy = ROUNDING * self.energy.abs().max(1.0) + slope * length;
-        let near = |(a, b): (&f64, &f64)| (a - b).abs() <= length * a.abs().max(1.0);
+        let scale = |a: &f64| if self.relative { a.abs().max(1.0) } else { 1.0 };
+        let near = |(a, b): (&f64, &f64)| (a - b).abs() <= length * scale(a);
         let known = !(self.energy.is_nan() || other.energy.is_nan());
         (if known { (self.energy - other.energy).abs() <= energy } else { self.curves_as(other) })
             && self.numbers.len() == other.numbers.len()
@@ -62,6 +77,9 @@ impl Shape {
 
 /// Points so close are one in any case: no two saddles of a surface with bonds of length 1 are.
 const CLOSE: f64 = 1e-3;
+
+/// Å: atoms of two structures differ by more, however soft the way between them.
+const FARTHEST: f64 = 0.1;
 
 /// Relative: the verification's eigenvalues are good to 1e-4, its residuals squared, and change by some per cent over the
 /// distance that a gradient at its tolerance leaves.

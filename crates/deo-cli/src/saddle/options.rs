@@ -35,6 +35,20 @@ pub struct Options {
     #[arg(long, value_name = "S", help_heading = ENGINE)]
     pub wait: Option<f64>,
 
+    /// With --searches: clients that are asked at the same time, each started by --run, with its number in the environment
+    /// variable DEO_CLIENT; the numbers don't depend on them [default: 1]
+    #[arg(long, value_name = "K", help_heading = ENGINE)]
+    pub clients: Option<usize>,
+
+    /// With --searches: only atoms near that one are displaced, counted from 0
+    #[arg(long, value_name = "ATOM", help_heading = ENGINE)]
+    #[serde(alias = "displace_around")]
+    pub displace_around: Option<usize>,
+
+    /// How near, in Å [default: 3.5]
+    #[arg(long, value_name = "R", help_heading = ENGINE)]
+    pub within: Option<f64>,
+
     /// Atoms that are held, counted from 0 as by ASE: 0-8,12. Those that move_mask of the file holds are held, too
     #[arg(long, value_name = "ATOMS", help_heading = ENGINE)]
     pub fix: Option<String>,
@@ -98,11 +112,12 @@ pub struct Options {
     #[arg(long, value_name = "FILE.xyz|POINT", help_heading = SEARCHES, allow_hyphen_values = true)]
     pub start: Option<String>,
 
-    /// σ, the standard deviation by which each coordinate of a start is displaced [default: 0.1]
+    /// σ, the standard deviation by which each coordinate of a start is displaced [default: 0.1; with --engine in Å, 0 for a
+    /// guess of several frames]
     #[arg(long, value_name = "σ", help_heading = SEARCHES)]
     pub displace: Option<f64>,
 
-    /// Searches [default: 24]
+    /// Searches [default: 24]; with --engine many of them, from the guess displaced or from its frames in turn
     #[arg(long, value_name = "M", help_heading = SEARCHES)]
     pub searches: Option<usize>,
 
@@ -142,7 +157,7 @@ pub struct Options {
     #[arg(long, value_name = "N", help_heading = RUN)]
     pub threads: Option<usize>,
 
-    /// Write record.json there; with --engine saddle.xyz and minima.xyz, with --irc irc.csv, irc.xyz and profile.svg; in two dimensions surface.svg, for clusters saddles.xyz and minima.xyz
+    /// Write record.json there; with --engine saddle.xyz and minima.xyz, with --irc irc.csv, irc.xyz and profile.svg; in two dimensions surface.svg, for clusters and with --engine --searches saddles.xyz and minima.xyz
     #[arg(long, value_name = "DIR", help_heading = OUTPUT)]
     pub out: Option<PathBuf>,
 }
@@ -175,6 +190,9 @@ impl Options {
             engine: self.engine.or(file.engine),
             run: self.run.or(file.run),
             wait: self.wait.or(file.wait),
+            clients: self.clients.or(file.clients),
+            displace_around: self.displace_around.or(file.displace_around),
+            within: self.within.or(file.within),
             fix: self.fix.or(file.fix),
             fix_below: self.fix_below.or(file.fix_below),
             hessian: self.hessian.or(file.hessian),
@@ -242,6 +260,7 @@ Examples:
   deo saddle --potential lj13 --index 2 --mode dimer        two directions at once
   deo saddle --config passes.toml --seed 7
   deo saddle guess.xyz --engine ipi:hcn --run \"python client.py\" --irc --temperature 300
+  deo saddle slab.xyz --engine ipi:al --run \"python client.py\" --searches 40 --clients 4 --displace-around 27 --connect
   deo saddle --between reactant.xyz product.xyz --engine ipi:hcn --run \"python client.py\" --connect --reactant reactant.xyz
 
 energy, barrier: in the units of the potential; the barrier is above the minimum below the start

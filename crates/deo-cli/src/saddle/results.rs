@@ -58,6 +58,22 @@ impl Search {
         }
     }
 
+    /// One whose engine gave no answer, at its start; `gradients` are those that were answered.
+    pub(super) fn lost(x: Vec<f64>, gradients: u64, start: &str) -> Self {
+        Search {
+            status: "lost",
+            energy: f64::NAN,
+            curvature: None,
+            index: None,
+            gradients,
+            verification: 0,
+            gradient_norm: f64::NAN,
+            start: start.to_owned(),
+            saddle: None,
+            x,
+        }
+    }
+
     /// A point of the index sought was found and confirmed.
     pub fn is_converged(&self) -> bool {
         self.status == CONVERGED

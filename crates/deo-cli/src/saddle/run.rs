@@ -1,10 +1,11 @@
 //! The searches, merged.
 
+use super::distinct::{Below, Minima, best, group, merged, softest};
 use super::error::SaddleError;
 use super::merge::Shape;
-use super::results::{Distinct, Minimum, Origin, Results, Search, Side, status};
+use super::results::{Distinct, Results, Search, Side, status};
 use super::settings::Settings;
-use super::starts::Starts;
+use super::starts::{Start, Starts};
 use deo_saddle::{Descent, Found, Record, Saddle, in_parallel};
 use std::time::Instant;
 
@@ -44,16 +45,23 @@ pub(super) fn run(
     });
     let saddles: Vec<Saddle<Vec<f64>>> = saddles.into_iter().collect::<Result<_, _>>()?;
 
-    let mut minima = Minima::new(settings, starts);
+    let minimum_shape =
+        |energy, x: &[f64]| Shape::new(potential.is_cluster(), energy, x, settings.fmax, SOFT);
+    let mut minima = Minima::new(&minimum_shape);
+    let below = below(settings, starts, &mut minima);
     let label = |search: usize| starts.starts[starts.of(search)].label.as_str();
     let mut searches: Vec<Search> = saddles
         .iter()
         .enumerate()
         .map(|(i, saddle)| Search::new(saddle, settings.index, label(i)))
         .collect();
-    let groups = group(potential.is_cluster(), &searches, &saddles);
-    let mut distinct: Vec<Distinct> =
-        groups.iter().map(|group| merged(group, &searches, &saddles, starts, &minima)).collect();
+    let groups = group(&searches, |i| {
+        let Search { energy, x, gradient_norm, .. } = &searches[i];
+        Shape::new(potential.is_cluster(), *energy, x, *gradient_norm, softest(&saddles[i]))
+    });
+    let merged =
+        |group: &Vec<usize>| merged(group, &searches, &saddles[best(group, &searches)], &below);
+    let mut distinct: Vec<Distinct> = groups.iter().map(merged).collect();
     for (number, group) in groups.iter().enumerate() {
         group.iter().for_each(|&search| searches[search].saddle = Some(number + 1));
     }
@@ -88,7 +96,7 @@ fn connect(
     // Minima are numbered in this order, whichever thread was the first.
     for (saddle, sides) in distinct.iter_mut().zip(sides) {
         let sides = sides?;
-        saddle.joins.extend(sides.iter().map(|side| minima.side(saddle.energy, side)));
+        saddle.joins.extend(sides.iter().map(|down| side(minima, saddle.energy, down)));
         saddle.joins.sort_by(|a, b| a.energy.total_cmp(&b.energy));
         if saddle.x.len() == 2 {
             // Behind a saddle that was left on the way it is the last part that is known.
@@ -99,104 +107,27 @@ fn connect(
     Ok(ways)
 }
 
-/// The converged searches that found the same saddle, by energy.
-fn group(cluster: bool, searches: &[Search], saddles: &[Saddle<Vec<f64>>]) -> Vec<Vec<usize>> {
-    let (mut shapes, mut groups) = (vec![], Vec::<Vec<usize>>::new());
-    for (i, search) in searches.iter().enumerate().filter(|(_, search)| search.is_converged()) {
-        let softest = saddles[i].curvatures.iter().fold(f64::INFINITY, |s, c| s.min(c.abs()));
-        let shape = Shape::new(cluster, search.energy, &search.x, search.gradient_norm, softest);
-        let place = shape.place(&mut shapes);
-        groups.resize(shapes.len(), vec![]);
-        groups[place].push(i);
-    }
-    let energy = |group: &[usize]| searches[best(group, searches)].energy;
-    groups.sort_by(|a, b| energy(a).total_cmp(&energy(b)));
-    groups
+/// The names of the starts, and the energies of the minima below them, which are the first that are known.
+fn below(settings: &Settings, starts: &Starts, minima: &mut Minima<'_>) -> Vec<Below> {
+    let mut f = settings.potential.objective();
+    let mut below = |start: &Start| {
+        let minimum = start.minimum.as_ref().map(|x| {
+            let place = minima.place(f.value(x), x);
+            minima.minima[place].energy
+        });
+        Below { label: start.label.clone(), minimum }
+    };
+    starts.starts.iter().map(&mut below).collect()
 }
 
-/// The search with the smallest gradient norm.
-fn best(group: &[usize], searches: &[Search]) -> usize {
-    let norm = |i: &usize| searches[*i].gradient_norm;
-    *group.iter().min_by(|a, b| norm(a).total_cmp(&norm(b))).expect("a group has a search")
-}
-
-fn merged(
-    group: &[usize],
-    searches: &[Search],
-    saddles: &[Saddle<Vec<f64>>],
-    starts: &Starts,
-    minima: &Minima<'_>,
-) -> Distinct {
-    let best = best(group, searches);
-    let (search, saddle) = (&searches[best], &saddles[best]);
-    let mut gradients: Vec<u64> = group.iter().map(|&i| searches[i].gradients).collect();
-    gradients.sort_unstable();
-    let middle = gradients.len() / 2;
-    let median = (gradients[(gradients.len() - 1) / 2] + gradients[middle]) as f64 / 2.0;
-    let mut from: Vec<Origin> = vec![];
-    for (i, start) in starts.starts.iter().enumerate() {
-        let found = group.iter().filter(|&&search| starts.of(search) == i).count();
-        let barrier = minima.below[i].map(|minimum| search.energy - minima.minima[minimum].energy);
-        if found > 0 {
-            from.push(Origin { start: start.label.clone(), found, barrier });
-        }
-    }
-    // Stable: of equally frequent ones the first stays first.
-    from.sort_by_key(|origin| std::cmp::Reverse(origin.found));
-    Distinct {
-        energy: search.energy,
-        barrier: from[0].barrier,
-        curvature: saddle.curvatures[0],
-        // In a space of k dimensions there is no further one.
-        curvatures: saddle.curvatures.iter().copied().filter(|c| c.is_finite()).collect(),
-        index: search.index.expect("a confirmed search has one"),
-        found: group.len(),
-        gradients: median,
-        from,
-        joins: vec![],
-        x: search.x.clone(),
-    }
-}
-
-/// Known minima, each once.
-struct Minima<'a> {
-    settings: &'a Settings,
-    shapes: Vec<Shape>,
-    minima: Vec<Minimum>,
-    /// Which of them is below each start.
-    below: Vec<Option<usize>>,
-}
-
-impl<'a> Minima<'a> {
-    fn new(settings: &'a Settings, starts: &Starts) -> Self {
-        let mut minima = Minima { settings, shapes: vec![], minima: vec![], below: vec![] };
-        let mut f = settings.potential.objective();
-        for start in &starts.starts {
-            let place = start.minimum.as_ref().map(|x| minima.place(f.value(x), x));
-            minima.below.push(place);
-        }
-        minima
-    }
-
-    fn place(&mut self, energy: f64, x: &[f64]) -> usize {
-        let Settings { potential, fmax, .. } = self.settings;
-        let shape = Shape::new(potential.is_cluster(), energy, x, *fmax, SOFT);
-        let place = shape.place(&mut self.shapes);
-        if place == self.minima.len() {
-            self.minima.push(Minimum { energy, x: x.to_vec() });
-        }
-        place
-    }
-
-    fn side(&mut self, saddle: f64, down: &Descent<Vec<f64>>) -> Side {
-        let (found, minimum) = (&down.end.found, down.is_minimum());
-        Side {
-            status: status(found.outcome, down.end.verdict),
-            minimum: minimum.then(|| self.place(found.value, &found.x) + 1),
-            energy: found.value,
-            barrier: minimum.then_some(saddle - found.value),
-            gradients: down.gradients,
-        }
+fn side(minima: &mut Minima<'_>, saddle: f64, down: &Descent<Vec<f64>>) -> Side {
+    let (found, minimum) = (&down.end.found, down.is_minimum());
+    Side {
+        status: status(found.outcome, down.end.verdict),
+        minimum: minimum.then(|| minima.place(found.value, &found.x) + 1),
+        energy: found.value,
+        barrier: minimum.then_some(saddle - found.value),
+        gradients: down.gradients,
     }
 }
 

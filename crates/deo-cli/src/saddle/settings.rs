@@ -39,7 +39,7 @@ pub struct Settings {
 }
 
 /// Keeps a slip of the finger from filling the memory.
-const MOST_SEARCHES: usize = 100_000;
+pub(super) const MOST_SEARCHES: usize = 100_000;
 const MOST_GRADIENTS: u64 = 1_000_000_000;
 const MOST_INDEX: usize = 100;
 
@@ -64,6 +64,9 @@ impl Settings {
         let of_engines = [
             ("run", options.run.is_some()),
             ("wait", options.wait.is_some()),
+            ("clients", options.clients.is_some()),
+            ("displace-around", options.displace_around.is_some()),
+            ("within", options.within.is_some()),
             ("fix", options.fix.is_some()),
             ("fix-below", options.fix_below.is_some()),
             ("hessian", options.hessian.is_some()),
@@ -164,6 +167,11 @@ impl Settings {
 
     /// The seed of a search, counted from 0.
     pub(super) fn search_seed(&self, search: usize) -> u64 {
-        self.seed ^ (search as u64 + 1).wrapping_mul(GOLDEN)
+        search_seed(self.seed, search)
     }
+}
+
+/// The seed of a search of a run, counted from 0.
+pub(super) fn search_seed(seed: u64, search: usize) -> u64 {
+    seed ^ (search as u64 + 1).wrapping_mul(GOLDEN)
 }

@@ -22,7 +22,7 @@ pub enum Preset {
 pub(super) struct Defaults {
     pub(super) batch: usize,
     pub(super) steps: u64,
-    /// Peak learning rate of Adam, AdamW and NAdamW.
+    /// Peak learning rate of Adam and its relatives, and of Muon, whose steps are made as long.
     pub(super) adam_lr: f64,
     /// Peak learning rate of SGD with momentum 0.9.
     pub(super) sgd_lr: f64,
@@ -68,6 +68,10 @@ pub enum OptimizerKind {
     Adamw,
     /// AdamW with Nesterov's step
     Nadamw,
+    /// AdamW that divides by the largest second moment so far
+    Amsgrad,
+    /// The matrices of the blocks by their orthogonalised momentum, AdamW for all else
+    Muon,
 }
 
 impl OptimizerKind {

@@ -46,7 +46,7 @@ pub struct Options {
     #[arg(long, value_name = "N", help_heading = OPTIMIZER)]
     pub warmup: Option<u64>,
 
-    /// Weight decay of matrices [default: 0.1 (adamw, nadamw), 0 (adam, sgd)]
+    /// Weight decay of matrices [default: 0.1 (adamw, nadamw, amsgrad, muon), 0 (adam, sgd)]
     #[arg(long, value_name = "X", help_heading = OPTIMIZER)]
     #[serde(alias = "weight_decay")]
     pub weight_decay: Option<f64>,
@@ -55,15 +55,15 @@ pub struct Options {
     #[arg(long, value_name = "NORM", help_heading = OPTIMIZER)]
     pub clip: Option<f64>,
 
-    /// Momentum of sgd [default: 0.9]
+    /// Momentum of sgd and muon [default: 0.9 (sgd), 0.95 (muon)]
     #[arg(long, value_name = "X", help_heading = OPTIMIZER)]
     pub momentum: Option<f64>,
 
-    /// Memory of the first moment of adam, adamw and nadamw [default: 0.9]
+    /// Memory of the first moment of adam and its relatives, in muon of what isn't a matrix [default: 0.9]
     #[arg(long, value_name = "X", help_heading = OPTIMIZER)]
     pub beta1: Option<f64>,
 
-    /// Memory of the second moment of adam, adamw and nadamw [default: 0.99]
+    /// Memory of the second moment of the same [default: 0.99]
     #[arg(long, value_name = "X", help_heading = OPTIMIZER)]
     pub beta2: Option<f64>,
 

@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 use std::thread::{self, JoinHandle};
 
 /// A training in progress. The digit goes up with any change of what is serialised.
-pub(super) const KIND: Kind = Kind(*b"deotrn-2");
+pub(super) const KIND: Kind = Kind(*b"deotrn-3");
 
 /// The metrics written so far, to be synced before a checkpoint says that they exist.
 #[derive(Debug)]

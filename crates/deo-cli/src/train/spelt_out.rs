@@ -55,7 +55,17 @@ fn of_optimizer(options: Options, optimizer: &BaseOptimizer) -> Options {
             weight_decay: Some(sgd.weight_decay),
             ..options
         },
-        BaseOptimizer::Adam(adam) | BaseOptimizer::Adamw(adam) | BaseOptimizer::Nadamw(adam) => {
+        BaseOptimizer::Muon(muon) => Options {
+            momentum: Some(muon.momentum),
+            weight_decay: Some(muon.weight_decay),
+            beta1: Some(muon.adam.beta1),
+            beta2: Some(muon.adam.beta2),
+            ..options
+        },
+        BaseOptimizer::Adam(adam)
+        | BaseOptimizer::Adamw(adam)
+        | BaseOptimizer::Nadamw(adam)
+        | BaseOptimizer::Amsgrad(adam) => {
             let (Decay::Coupled(decay) | Decay::Decoupled(decay)) = adam.decay;
             let (beta1, beta2) = (Some(adam.beta1), Some(adam.beta2));
             Options { beta1, beta2, weight_decay: Some(decay), ..options }

@@ -91,6 +91,7 @@ impl Trainer {
         let optimizer = match (&self.optimizer, &new.optimizer) {
             (AnyOptimizer::Sgd(here), AnyOptimizer::Sgd(new)) => here.continues(new, same_length),
             (AnyOptimizer::Adam(here), AnyOptimizer::Adam(new)) => here.continues(new, same_length),
+            (AnyOptimizer::Muon(here), AnyOptimizer::Muon(new)) => here.continues(new, same_length),
             (AnyOptimizer::ClampedRatio(here), AnyOptimizer::ClampedRatio(new)) => {
                 here.continues(new, same_length)
             }

@@ -14,15 +14,15 @@ pub(super) fn refuse_unused(
 ) -> Result<(), TrainError> {
     use PolicyKind::{Amplify, CompatAdam, CompatPaper, CompatSophia, Deflate, Escape, Off};
     let sgd = optimizer == OptimizerKind::Sgd;
-    let of_sgd = ("--optimizer sgd", sgd);
-    let of_adam = ("--optimizer adam, adamw or nadamw", !sgd);
+    let of_momentum = ("--optimizer sgd or muon", sgd || optimizer == OptimizerKind::Muon);
+    let of_adam = ("--optimizer adam, adamw, nadamw, amsgrad or muon", !sgd);
     let of_escape = ("--policy escape", policy == Escape);
     let of_deflate = ("--policy deflate", policy == Deflate);
     let strong = matches!(policy, Amplify | CompatPaper | CompatSophia | CompatAdam);
     let of_strong = ("--policy amplify or compat-…", strong);
     let of_monitor = ("--monitor", monitored);
     let uses = [
-        ("momentum", given.momentum.is_some(), of_sgd),
+        ("momentum", given.momentum.is_some(), of_momentum),
         ("beta1", given.beta1.is_some(), of_adam),
         ("beta2", given.beta2.is_some(), of_adam),
         ("alpha", given.alpha.is_some(), of_deflate),

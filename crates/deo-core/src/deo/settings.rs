@@ -91,6 +91,21 @@ impl Default for DeoSettings {
 }
 
 impl DeoSettings {
+    /// The first field in which `other` differs: its name, and both values for a message.
+    pub fn difference(&self, other: &Self) -> Option<(&'static str, [String; 2])> {
+        macro_rules! first_of {
+            ($($field:ident),*) => {
+                $(if self.$field != other.$field {
+                    let both = [self, other].map(|settings| format!("{:?}", settings.$field));
+                    return Some((stringify!($field), both));
+                })*
+            };
+        }
+        let DeoSettings { policy: _, dimer: _, trigger: _, budget: _, seed: _ } = self; // all of them
+        first_of!(policy, dimer, trigger, budget, seed);
+        None
+    }
+
     pub(super) fn validate(&self) -> Result<(), DeoSettingsError> {
         match self.policy {
             PolicySettings::Deflate { alpha, tracking } => {

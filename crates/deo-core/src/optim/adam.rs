@@ -1,4 +1,4 @@
-//! Adam, AdamW, NAdam and NAdamW, as `torch.optim` defines them.
+//! Adam, AdamW, NAdam, NAdamW and their AMSGrad, as `torch.optim` defines them.
 //!
 //! | formula | here |
 //! |---|---|
@@ -7,19 +7,20 @@
 //! | m ← m + (1 − β₁)(g − m) | [`AdamSettings::beta1`], [`Adam::first_moment`] |
 //! | v ← v + (1 − β₂)(g² − v) | [`AdamSettings::beta2`], [`Adam::second_moment`] |
 //! | x ← x − η m̂ / (√(v/(1 − β₂ᵗ)) + ε) | η = `lr` × the group's scale, t = 1 at the first step |
+//! | v ← max(v, the v of all steps before) in that root | [`AdamSettings::amsgrad`], [`Adam::largest_moment`] |
 //! | m̂ = m / (1 − β₁ᵗ) | Adam |
 //! | m̂ = (1 − μₜ) g / (1 − Π) + μₜ₊₁ m / (1 − Π μₜ₊₁) | NAdam, [`AdamSettings::nesterov`] |
-//! | μₜ = β₁ (1 − ½·0.96^(tψ)), Π = μ₁ ⋯ μₜ | ψ = [`AdamSettings::nesterov`], a running product |
+//! | μₜ = β₁ wₜ, wₜ = 1 − ½·0.96^(tψ), Π = μ₁ ⋯ μₜ = β₁ᵗ w₁ ⋯ wₜ | ψ = [`AdamSettings::nesterov`]; the state is w₁ ⋯ wₜ |
 //!
 //! Kingma & Ba, arXiv 1412.6980, algorithm 1; Loshchilov & Hutter, arXiv 1711.05101, algorithm 2; Dozat,
-//! Incorporating Nesterov momentum into Adam (ICLR workshop 2016).
+//! Incorporating Nesterov momentum into Adam (ICLR workshop 2016); Reddi, Kale & Kumar, arXiv 1904.09237, algorithm 2.
 //!
 //! Departures from PyTorch, all within rounding:
 //! 1. The bias correction of v is moved out of the component, as section 2 of Kingma & Ba suggests: with
 //!    c = √(1 − β₂ᵗ), the step is η c m̂ / (√v + cε). It saves a division.
 //! 2. v is mixed as m is, by [`Rounded::mix`]. PyTorch's β₂v + (1 − β₂)g² rounds β₂ to storage, which in `f32` moves the
 //!    fixed point of v by 2⁻²⁵/(1 − β₂), 3·10⁻⁵ at β₂ = 0.999.
-//! 3. Π is an `f64`. PyTorch keeps it in its default type, usually `f32`.
+//! 3. Π is computed in `f64`. PyTorch keeps it in its default type, usually `f32`.
 //!
 //! A component whose g² was too large for a number, above 1.8e19 in `f32`, has an infinite v from then on and takes no step
 //! any more, there as here.
@@ -29,14 +30,13 @@ mod settings;
 pub use settings::{AdamSettings, Decay};
 
 use super::arithmetic::Mix;
-use super::transform::{Projected, Scaled};
 use super::{
     Group, Groups, OptimError, Optimizer, Rounded, Transform, Update, Updates, check_step,
 };
 use crate::space::{Real, Space};
 use std::borrow::BorrowMut;
 
-/// One step of [`Adam`] as a component-wise update of (g; m, v, x).
+/// One step of [`Adam`] as a component-wise update of (g; m, v, x), or of (g; m, v, v̂, x) with the largest v.
 #[derive(Debug, Clone, Copy)]
 pub struct AdamUpdate {
     /// λ of the coupled decay, else 0.
@@ -51,9 +51,9 @@ pub struct AdamUpdate {
     epsilon: f64,
 }
 
-impl Update<1, 3> for AdamUpdate {
+impl AdamUpdate {
     #[inline(always)]
-    fn component<T: Real>(&self, [g]: [T; 1], [m, v, x]: &mut [T; 3]) {
+    fn go<T: Real>(&self, g: T, m: &mut T, v: &mut T, largest: Option<&mut T>, x: &mut T) {
         let n = Rounded::from_f64;
         let (g, m0, v0, x0) = (Rounded(g), Rounded(*m), Rounded(*v), Rounded(*x));
         let g = g + n(self.coupled) * x0;
@@ -61,7 +61,31 @@ impl Update<1, 3> for AdamUpdate {
         let v1 = v0.mix_square(g * g, self.mix[1]);
         let direction = n(self.along[0]) * m1 + n(self.along[1]) * g;
         (*m, *v) = (m1.0, v1.0);
-        *x = (n(self.keep) * x0 - direction / (v1.sqrt() + n(self.epsilon))).0;
+        let spread = match largest {
+            None => v1,
+            Some(largest) => {
+                if v1.0.to_f64() > largest.to_f64() {
+                    *largest = v1.0;
+                }
+                Rounded(*largest)
+            }
+        };
+        *x = (n(self.keep) * x0 - direction / (spread.sqrt() + n(self.epsilon))).0;
+    }
+}
+
+impl Update<1, 3> for AdamUpdate {
+    #[inline(always)]
+    fn component<T: Real>(&self, [g]: [T; 1], [m, v, x]: &mut [T; 3]) {
+        self.go(g, m, v, None, x);
+    }
+}
+
+/// With the largest v.
+impl Update<1, 4> for AdamUpdate {
+    #[inline(always)]
+    fn component<T: Real>(&self, [g]: [T; 1], [m, v, largest, x]: &mut [T; 4]) {
+        self.go(g, m, v, Some(largest), x);
     }
 }
 
@@ -88,12 +112,13 @@ impl Update<1, 3> for AdamUpdate {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Adam<V> {
     settings: AdamSettings,
-    groups: Groups,
-    first_moment: V,
-    second_moment: V,
+    pub(super) groups: Groups,
+    pub(super) first_moment: V,
+    pub(super) second_moment: V,
+    largest_moment: Option<V>,
     steps: u64,
-    /// Π = μ₁ ⋯ μₜ of NAdam.
-    momentum_product: f64,
+    /// w₁ ⋯ wₜ of NAdam.
+    warmth: f64,
 }
 
 impl<V> Adam<V> {
@@ -112,8 +137,9 @@ impl<V> Adam<V> {
             groups: Groups::whole(space.len(x)),
             first_moment: space.zeros_like(x),
             second_moment: space.zeros_like(x),
+            largest_moment: settings.amsgrad.then(|| space.zeros_like(x)),
             steps: 0,
-            momentum_product: 1.0,
+            warmth: 1.0,
         })
     }
 
@@ -133,6 +159,10 @@ impl<V> Adam<V> {
             && self.groups == new.groups
             && same_shape(&self.first_moment, &new.first_moment)
             && same_shape(&self.second_moment, &new.second_moment)
+            && match (&self.largest_moment, &new.largest_moment) {
+                (Some(here), Some(there)) => same_shape(here, there),
+                (here, there) => here.is_none() && there.is_none(),
+            }
     }
 
     /// The settings.
@@ -155,43 +185,61 @@ impl<V> Adam<V> {
         &self.second_moment
     }
 
+    /// The largest v of all steps, component by component; none without AMSGrad.
+    pub fn largest_moment(&self) -> Option<&V> {
+        self.largest_moment.as_ref()
+    }
+
     /// The number of steps taken.
     pub fn steps(&self) -> u64 {
         self.steps
     }
 
-    /// Counts a step, and returns (its length along m, along g, c) for η = 1.
-    fn advance(&mut self) -> (f64, f64, f64) {
-        let AdamSettings { beta1, beta2, nesterov, .. } = self.settings;
+    /// Counts a step.
+    pub(super) fn advance(&mut self) {
         self.steps += 1;
+        if let Some(psi) = self.settings.nesterov {
+            self.warmth *= warm(self.steps as f64, psi);
+        }
+    }
+
+    /// (The length of the step along m, along g, c) for η = 1.
+    fn lengths(&self, settings: &AdamSettings) -> (f64, f64, f64) {
+        let AdamSettings { beta1, beta2, nesterov, .. } = *settings;
         let t = self.steps as f64;
         let c = (1.0 - beta2.powf(t)).sqrt();
         let Some(psi) = nesterov else {
             return (c / (1.0 - beta1.powf(t)), 0.0, c);
         };
-        let now = self.settings.momentum(t, psi);
-        let next = self.settings.momentum(t + 1.0, psi);
-        self.momentum_product *= now;
-        let along_m = next / (1.0 - self.momentum_product * next);
-        let along_g = (1.0 - now) / (1.0 - self.momentum_product);
+        let [now, next] = [t, t + 1.0].map(|t| beta1 * warm(t, psi));
+        let product = beta1.powf(t) * self.warmth;
+        let along_m = next / (1.0 - product * next);
+        let along_g = (1.0 - now) / (1.0 - product);
         (c * along_m, c * along_g, c)
     }
 
     /// The coefficients of a step in a group.
-    fn update(&self, lr: f64, group: &Group, (along_m, along_g, c): (f64, f64, f64)) -> AdamUpdate {
+    fn update(&self, lr: f64, group: &Group) -> AdamUpdate {
         let lr = lr * group.lr_scale;
-        let (coupled, keep) = match self.settings.decay {
+        let settings = self.settings.of_group(group);
+        let (along_m, along_g, c) = self.lengths(&settings);
+        let (coupled, keep) = match settings.decay {
             Decay::Coupled(decay) => (decay * group.decay_scale, 1.0),
             Decay::Decoupled(decay) => (0.0, 1.0 - lr * decay * group.decay_scale),
         };
         AdamUpdate {
             coupled,
             keep,
-            mix: [Mix::keeping(self.settings.beta1), Mix::keeping(self.settings.beta2)],
+            mix: [Mix::keeping(settings.beta1), Mix::keeping(settings.beta2)],
             along: [lr * along_m, lr * along_g],
-            epsilon: c * self.settings.epsilon,
+            epsilon: c * settings.epsilon,
         }
     }
+}
+
+/// wₜ.
+fn warm(t: f64, psi: f64) -> f64 {
+    1.0 - 0.5 * 0.96_f64.powf(t * psi)
 }
 
 impl<V> Adam<V> {
@@ -213,21 +261,32 @@ impl<V> Adam<V> {
         V: BorrowMut<S::Vector>,
     {
         check_step(lr, self.groups.len(), space.len(x));
-        let scales = self.advance();
-        for group in &self.groups {
-            let update = &self.update(lr, group, scales);
-            let (m, v) = (self.first_moment.borrow_mut(), self.second_moment.borrow_mut());
-            let (range, written) = (group.range.clone(), [m, v, &mut *x]);
-            match *transform {
-                Transform { scale, projection: Some((t, n)) } => {
-                    space.update(range, &Projected([scale, t], update), [g, n], written);
-                }
-                Transform { scale: 1.0, projection: None } => {
-                    space.update(range, update, [g], written);
-                }
-                Transform { scale, projection: None } => {
-                    space.update(range, &Scaled(scale, update), [g], written);
-                }
+        self.advance();
+        for group in 0..self.groups.iter().len() {
+            self.step_group(space, x, g, transform, lr, group);
+        }
+    }
+
+    /// The part of a step in the group of that number, after [`advance`](Self::advance).
+    pub(super) fn step_group<S>(
+        &mut self,
+        space: &S,
+        x: &mut S::Vector,
+        g: &S::Vector,
+        transform: &Transform<'_, S::Vector>,
+        lr: f64,
+        group: usize,
+    ) where
+        S: Updates<Owned = V>,
+        V: BorrowMut<S::Vector>,
+    {
+        let group = &self.groups.as_slice()[group];
+        let (update, range) = (&self.update(lr, group), group.range.clone());
+        let (m, v) = (self.first_moment.borrow_mut(), self.second_moment.borrow_mut());
+        match &mut self.largest_moment {
+            None => transform.run(space, range, update, g, [m, v, x]),
+            Some(largest) => {
+                transform.run(space, range, update, g, [m, v, largest.borrow_mut(), x]);
             }
         }
     }

@@ -47,6 +47,24 @@ pub enum OptimError {
         /// The length of the vector.
         len: usize,
     },
+    /// A parameter group is said to be a matrix that has not as many components.
+    GroupMatrix {
+        /// The range.
+        range: Range<usize>,
+        /// The rows.
+        rows: usize,
+        /// The columns.
+        columns: usize,
+    },
+    /// A parameter group has a value for a setting that the optimizer lacks.
+    GroupSetting {
+        /// The range.
+        range: Range<usize>,
+        /// The setting.
+        name: &'static str,
+        /// The optimizer.
+        optimizer: &'static str,
+    },
     /// The groups were made for a vector of another length.
     GroupsLength {
         /// The length that the groups cover.
@@ -59,6 +77,15 @@ pub enum OptimError {
         /// How many there are.
         count: usize,
     },
+    /// No parameter group is a matrix, for an optimizer of matrices.
+    NoMatrix,
+    /// A matrix doesn't lie in one piece of memory here, or a component of it is frozen.
+    MatrixInPieces {
+        /// The range of its group.
+        range: Range<usize>,
+    },
+    /// AMSGrad was asked for together with Nesterov's step.
+    AmsgradNesterov,
     /// A warm-up that leaves no step for the decay.
     Warmup {
         /// Steps of warm-up.
@@ -89,6 +116,12 @@ impl OptimError {
     /// Refuses a value that isn't in [0, 1).
     pub(super) fn require_fraction(name: &'static str, value: f64) -> Result<(), OptimError> {
         Self::require((0.0..1.0).contains(&value), name, value, "in [0, 1)")
+    }
+
+    /// Refuses an ε that storage may flush to zero: in `f32` a component without a gradient would then be 0/0.
+    pub(super) fn require_epsilon(name: &'static str, value: f64) -> Result<(), OptimError> {
+        let valid = value >= 1e-30 && value.is_finite();
+        Self::require(valid, name, value, "finite and at least 1e-30")
     }
 
     /// Refuses a value that isn't finite and at least zero.
@@ -126,12 +159,36 @@ impl fmt::Display for OptimError {
                 f,
                 "parameter group {range:?} reaches beyond the vector, which has {len} components"
             ),
+            Self::GroupMatrix { range, rows, columns } => write!(
+                f,
+                "parameter group {range:?} is said to be a {rows} × {columns} matrix; \
+                 it has {} components",
+                range.len()
+            ),
+            Self::GroupSetting { range, name, optimizer } => write!(
+                f,
+                "parameter group {range:?} has a {name} of its own, which {optimizer} has no use for"
+            ),
             Self::GroupsLength { groups, vector } => {
                 write!(f, "parameter groups for {groups} components, but the vector has {vector}")
             }
             Self::SeveralGroups { count } => write!(
                 f,
                 "{count} parameter groups in a space without component access; it can have 1"
+            ),
+            Self::NoMatrix => write!(
+                f,
+                "no parameter group is a matrix; give those that are their rows and columns, \
+                 or take AdamW, which is what is left of Muon without them"
+            ),
+            Self::MatrixInPieces { range } => write!(
+                f,
+                "the matrix {range:?} doesn't lie in one piece in this space, or a part of it is frozen; \
+                 leave the shape of that group away, and its components are AdamW's"
+            ),
+            Self::AmsgradNesterov => write!(
+                f,
+                "amsgrad together with nesterov; it is defined for Adam and AdamW, without Nesterov's step"
             ),
             Self::Warmup { warmup, steps } => write!(
                 f,

@@ -1,18 +1,23 @@
 //! Parameter groups: which components decay, and which learn faster or slower.
 //!
 //! Problem: weight decay belongs on matrices, not on biases and normalisation gains, and some layers want
-//! another learning rate. A group is a range of components with a factor on each; the optimizer's own
-//! settings stay common to all.
+//! another learning rate or another memory. A group is a range of components with a factor on the first two and, if it has
+//! them, values of its own for the others; all else is the optimizer's.
 //!
-//! | here | effective setting in the group |
-//! |---|---|
-//! | [`Group::lr_scale`] s | learning rate s·lr |
-//! | [`Group::decay_scale`] d | weight decay d·λ |
+//! | here | effective setting in the group | of |
+//! |---|---|---|
+//! | [`Group::lr_scale`] s | learning rate s·lr | all |
+//! | [`Group::decay_scale`] d | weight decay d·λ | all that decay |
+//! | [`Group::beta1`], [`Group::beta2`] | β₁, β₂ | Adam and its relatives |
+//! | [`Group::epsilon`] | ε | the same, and RMSprop |
+//! | [`Group::matrix`] | rows × columns, row by row | Muon, which treats matrices as such; the others don't care |
+//!
+//! An optimizer that lacks a setting refuses a group that has a value for it: nothing is passed over in silence.
 
 use super::OptimError;
 use std::ops::Range;
 
-/// A range of components with its own learning rate and weight decay.
+/// A range of components with settings of its own.
 ///
 /// # Examples
 ///
@@ -32,12 +37,21 @@ pub struct Group {
     pub lr_scale: f64,
     /// The factor on the weight decay; 0 turns it off.
     pub decay_scale: f64,
+    /// β₁ in [0, 1) in place of the optimizer's.
+    pub beta1: Option<f64>,
+    /// β₂ in [0, 1) in place of the optimizer's.
+    pub beta2: Option<f64>,
+    /// ε of at least 1e-30 in place of the optimizer's.
+    pub epsilon: Option<f64>,
+    /// Rows and columns, if the components are those of a matrix, row by row.
+    pub matrix: Option<[usize; 2]>,
 }
 
 impl Group {
-    /// A group with the optimizer's own learning rate and weight decay.
+    /// A group with all of the optimizer's own settings.
     pub fn new(range: Range<usize>) -> Self {
-        Group { range, lr_scale: 1.0, decay_scale: 1.0 }
+        let (beta1, beta2, epsilon, matrix) = (None, None, None, None);
+        Group { range, lr_scale: 1.0, decay_scale: 1.0, beta1, beta2, epsilon, matrix }
     }
 
     /// The same group with another factor on the learning rate.
@@ -48,6 +62,86 @@ impl Group {
     /// The same group with another factor on the weight decay.
     pub fn decay_scale(self, decay_scale: f64) -> Self {
         Group { decay_scale, ..self }
+    }
+
+    /// The same group with its own memories of the first and the second moment.
+    pub fn betas(self, beta1: f64, beta2: f64) -> Self {
+        Group { beta1: Some(beta1), beta2: Some(beta2), ..self }
+    }
+
+    /// The same group with its own ε.
+    pub fn epsilon(self, epsilon: f64) -> Self {
+        Group { epsilon: Some(epsilon), ..self }
+    }
+
+    /// The same group as a matrix, row by row.
+    pub fn matrix(self, rows: usize, columns: usize) -> Self {
+        Group { matrix: Some([rows, columns]), ..self }
+    }
+
+    /// Refuses a value for one of the settings, none of which `optimizer` has.
+    pub(super) fn lacks(
+        &self,
+        optimizer: &'static str,
+        settings: &[Setting],
+    ) -> Result<(), OptimError> {
+        match settings.iter().find(|setting| setting.is_given(self)) {
+            Some(setting) => {
+                let (range, name) = (self.range.clone(), setting.name());
+                Err(OptimError::GroupSetting { range, name, optimizer })
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn validate(&self, len: usize) -> Result<(), OptimError> {
+        OptimError::require_nonnegative("lr_scale of a parameter group", self.lr_scale)?;
+        OptimError::require_nonnegative("decay_scale of a parameter group", self.decay_scale)?;
+        OptimError::require_fraction("beta1 of a parameter group", self.beta1.unwrap_or(0.0))?;
+        OptimError::require_fraction("beta2 of a parameter group", self.beta2.unwrap_or(0.0))?;
+        let epsilon = self.epsilon.unwrap_or(1.0);
+        OptimError::require_epsilon("epsilon of a parameter group", epsilon)?;
+        let range = self.range.clone();
+        if range.start > range.end {
+            return Err(OptimError::GroupReversed { range });
+        }
+        if range.end > len {
+            return Err(OptimError::GroupBeyond { range, len });
+        }
+        match self.matrix {
+            Some([rows, columns]) if rows.checked_mul(columns) != Some(range.len()) => {
+                Err(OptimError::GroupMatrix { range, rows, columns })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What a group may have a value for, and not every optimizer has.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Setting {
+    Beta1,
+    Beta2,
+    Epsilon,
+}
+
+impl Setting {
+    pub(super) const ALL: [Setting; 3] = [Setting::Beta1, Setting::Beta2, Setting::Epsilon];
+
+    fn is_given(self, group: &Group) -> bool {
+        match self {
+            Setting::Beta1 => group.beta1.is_some(),
+            Setting::Beta2 => group.beta2.is_some(),
+            Setting::Epsilon => group.epsilon.is_some(),
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Setting::Beta1 => "beta1",
+            Setting::Beta2 => "beta2",
+            Setting::Epsilon => "epsilon",
+        }
     }
 }
 
@@ -70,20 +164,10 @@ impl Groups {
     ///
     /// # Errors
     ///
-    /// If they don't cover 0..len, each component once, naming the first ranges that are wrong; or if a
-    /// factor is negative or not finite.
+    /// If they don't cover 0..len, each component once, naming the first ranges that are wrong; if a factor is negative
+    /// or not finite, or another setting out of its range; or if a matrix hasn't as many components as its range.
     pub fn new(len: usize, mut groups: Vec<Group>) -> Result<Self, OptimError> {
-        for group in &groups {
-            OptimError::require_nonnegative("lr_scale of a parameter group", group.lr_scale)?;
-            OptimError::require_nonnegative("decay_scale of a parameter group", group.decay_scale)?;
-            let range = group.range.clone();
-            if range.start > range.end {
-                return Err(OptimError::GroupReversed { range });
-            }
-            if range.end > len {
-                return Err(OptimError::GroupBeyond { range, len });
-            }
-        }
+        groups.iter().try_for_each(|group| group.validate(len))?;
         groups.retain(|group| !group.range.is_empty());
         groups.sort_by_key(|group| group.range.start);
         covers(len, &groups)?;
@@ -105,6 +189,10 @@ impl Groups {
         self.groups.iter()
     }
 
+    pub(super) fn as_slice(&self) -> &[Group] {
+        &self.groups
+    }
+
     /// The same groups, for a vector of `vector` components.
     pub(super) fn for_len(self, vector: usize) -> Result<Self, OptimError> {
         if self.len == vector {
@@ -112,6 +200,16 @@ impl Groups {
         } else {
             Err(OptimError::GroupsLength { groups: self.len, vector })
         }
+    }
+
+    /// The same groups, none of which has a value for a setting that `optimizer` lacks.
+    pub(super) fn without(
+        self,
+        optimizer: &'static str,
+        settings: &[Setting],
+    ) -> Result<Self, OptimError> {
+        self.groups.iter().try_for_each(|group| group.lacks(optimizer, settings))?;
+        Ok(self)
     }
 }
 
@@ -193,9 +291,21 @@ mod tests {
     }
 
     #[test]
+    fn a_matrix_has_as_many_components_as_its_range() {
+        let new = |rows, columns| Groups::new(6, vec![Group::new(0..6).matrix(rows, columns)]);
+        assert!(new(2, 3).is_ok() && new(6, 1).is_ok());
+        for (rows, columns) in [(2, 2), (0, 6), (usize::MAX, 2)] {
+            let error = OptimError::GroupMatrix { range: 0..6, rows, columns };
+            assert_eq!(new(rows, columns), Err(error));
+        }
+    }
+
+    #[test]
     fn factors_must_be_finite_and_at_least_zero() {
         for bad in [f64::NAN, -0.1, f64::INFINITY] {
-            for group in [Group::new(0..1).lr_scale(bad), Group::new(0..1).decay_scale(bad)] {
+            let group = || Group::new(0..1);
+            let one = [group().betas(bad, 0.9), group().betas(0.9, bad), group().epsilon(bad)];
+            for group in [group().lr_scale(bad), group().decay_scale(bad)].into_iter().chain(one) {
                 let error = Groups::new(1, vec![group]).unwrap_err();
                 assert!(matches!(error, OptimError::OutOfRange { .. }), "{bad}: {error}");
             }

@@ -16,6 +16,7 @@
 //! 2. v − a², a difference of rounded numbers, is taken for 0 where it is below; PyTorch's root of it is NaN.
 
 use super::arithmetic::Mix;
+use super::groups::Setting;
 use super::{Group, Groups, OptimError, Optimizer, Rounded, Update, Updates, check_step};
 use crate::space::{Real, Space};
 use std::borrow::BorrowMut;
@@ -56,9 +57,7 @@ impl Default for RmsPropSettings {
 impl RmsPropSettings {
     fn validate(&self) -> Result<(), OptimError> {
         OptimError::require_fraction("RMSprop alpha", self.alpha)?;
-        // A smaller one would be flushed to zero in f32, and a component without a gradient be 0/0.
-        let valid = self.epsilon >= 1e-30 && self.epsilon.is_finite();
-        OptimError::require(valid, "RMSprop epsilon", self.epsilon, "finite and at least 1e-30")?;
+        OptimError::require_epsilon("RMSprop epsilon", self.epsilon)?;
         OptimError::require_fraction("RMSprop momentum", self.momentum)?;
         OptimError::require_nonnegative("RMSprop weight_decay", self.weight_decay)
     }
@@ -202,9 +201,10 @@ impl<V> RmsProp<V> {
     ///
     /// # Errors
     ///
-    /// If the groups were made for another length.
+    /// If the groups were made for another length, or one has a setting that RMSprop lacks.
     pub fn with_groups(self, groups: Groups) -> Result<Self, OptimError> {
-        let groups = groups.for_len(self.groups.len())?;
+        let lacking = [Setting::Beta1, Setting::Beta2];
+        let groups = groups.for_len(self.groups.len())?.without("RMSprop", &lacking)?;
         Ok(RmsProp { groups, ..self })
     }
 
@@ -224,7 +224,7 @@ impl<V> RmsProp<V> {
             lr: lr * group.lr_scale,
             weight_decay: self.settings.weight_decay * group.decay_scale,
             mix: Mix::keeping(self.settings.alpha),
-            epsilon: self.settings.epsilon,
+            epsilon: group.epsilon.unwrap_or(self.settings.epsilon),
             momentum: self.settings.momentum,
         }
     }

@@ -16,6 +16,7 @@
 //!    constant rate both are the same.
 //! 2. Signs are compared, not the sign of a product of gradients, which underflows.
 
+use super::groups::Setting;
 use super::{Groups, OptimError, Optimizer, Rounded, Update, Updates, check_step};
 use crate::space::{Real, Space};
 use std::borrow::BorrowMut;
@@ -155,9 +156,9 @@ impl<V> Rprop<V> {
     ///
     /// # Errors
     ///
-    /// If the groups were made for another length.
+    /// If the groups were made for another length, or one has a setting that Rprop lacks.
     pub fn with_groups(self, groups: Groups) -> Result<Self, OptimError> {
-        let groups = groups.for_len(self.groups.len())?;
+        let groups = groups.for_len(self.groups.len())?.without("Rprop", &Setting::ALL)?;
         Ok(Rprop { groups, ..self })
     }
 

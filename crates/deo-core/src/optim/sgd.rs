@@ -11,6 +11,7 @@
 //! Polyak, USSR Comput. Math. Math. Phys. 4(5), 1 (1964); Sutskever, Martens, Dahl & Hinton, On the importance of
 //! initialization and momentum in deep learning (2013). With μ = 0 there is no velocity and no memory for it.
 
+use super::groups::Setting;
 use super::{Group, Groups, OptimError, Optimizer, Rounded, Update, Updates, check_step};
 use crate::space::{Real, Space};
 use std::borrow::BorrowMut;
@@ -135,9 +136,9 @@ impl<V> Sgd<V> {
     ///
     /// # Errors
     ///
-    /// If the groups were made for another length.
+    /// If the groups were made for another length, or one has a setting that SGD lacks.
     pub fn with_groups(self, groups: Groups) -> Result<Self, OptimError> {
-        let groups = groups.for_len(self.groups.len())?;
+        let groups = groups.for_len(self.groups.len())?.without("SGD", &Setting::ALL)?;
         Ok(Sgd { groups, ..self })
     }
 

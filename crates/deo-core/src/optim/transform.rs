@@ -13,8 +13,9 @@
 //! Every component has the bits that [`Space::deflate`](crate::Space::deflate), [`clip_norm`](super::clip_norm) and
 //! the step give one after the other.
 
-use super::{Update, clip_factor};
+use super::{Update, Updates, clip_factor};
 use crate::space::Real;
+use std::ops::Range;
 
 /// The linear map g ↦ s (g − t n), the identity by default.
 ///
@@ -70,8 +71,33 @@ impl<'a, V: ?Sized> Transform<'a, V> {
     }
 }
 
+impl<V: ?Sized> Transform<'_, V> {
+    /// Runs `update` over the components of `range` by the transformed `g`.
+    pub(super) fn run<S, U, const W: usize>(
+        &self,
+        space: &S,
+        range: Range<usize>,
+        update: &U,
+        g: &V,
+        written: [&mut V; W],
+    ) where
+        S: Updates<Vector = V>,
+        U: Update<1, W>,
+    {
+        match *self {
+            Transform { scale, projection: Some((t, n)) } => {
+                space.update(range, &Projected([scale, t], update), [g, n], written)
+            }
+            Transform { scale: 1.0, projection: None } => space.update(range, update, [g], written),
+            Transform { scale, projection: None } => {
+                space.update(range, &Scaled(scale, update), [g], written)
+            }
+        };
+    }
+}
+
 /// The update by s g instead of g.
-pub(super) struct Scaled<'a, U>(pub(super) f64, pub(super) &'a U);
+struct Scaled<'a, U>(f64, &'a U);
 
 impl<U: Update<1, W>, const W: usize> Update<1, W> for Scaled<'_, U> {
     #[inline(always)]
@@ -81,7 +107,7 @@ impl<U: Update<1, W>, const W: usize> Update<1, W> for Scaled<'_, U> {
 }
 
 /// The update by s (g − t n) instead of g; reads g and n.
-pub(super) struct Projected<'a, U>(pub(super) [f64; 2], pub(super) &'a U);
+struct Projected<'a, U>([f64; 2], &'a U);
 
 impl<U: Update<1, W>, const W: usize> Update<2, W> for Projected<'_, U> {
     #[inline(always)]

@@ -8,7 +8,7 @@
 //! [`Masked`](super::Masked)`<Blocks<S>>` freezes whole blocks, [`Sharded`](super::Sharded)`<Blocks<S>, C>` has
 //! a list of blocks on each rank.
 
-use super::{Formula, Pass, Space, Updates};
+use super::{Factor, Formula, Matrices, Pass, Space, Updates};
 use std::{
     borrow::{Borrow, BorrowMut},
     ops::Range,
@@ -43,6 +43,19 @@ impl<S: Space> Blocks<S> {
     /// The space of one block.
     pub const fn inner(&self) -> &S {
         &self.inner
+    }
+
+    /// The block in which a range of components begins, and the range from there on.
+    fn within(&self, range: Range<usize>, x: &[S::Owned]) -> Option<(usize, Range<usize>)> {
+        let mut first = 0;
+        for (block, part) in x.iter().enumerate() {
+            let len = self.inner.len(part.borrow());
+            if range.start < first + len {
+                return Some((block, range.start - first..range.end.checked_sub(first)?));
+            }
+            first += len;
+        }
+        None
     }
 }
 
@@ -150,6 +163,37 @@ impl<S: Updates> Updates for Blocks<S> {
             range.end
         );
         sums
+    }
+}
+
+/// A matrix lies in one block.
+impl<S: Matrices<Vector: 'static>> Matrices for Blocks<S> {
+    type Scalar = S::Scalar;
+
+    fn slice<'a>(&self, range: Range<usize>, x: &'a [S::Owned]) -> Option<&'a [S::Scalar]> {
+        let (block, range) = self.within(range, x)?;
+        self.inner.slice(range, x[block].borrow())
+    }
+
+    fn slice_mut<'a>(
+        &self,
+        range: Range<usize>,
+        x: &'a mut [S::Owned],
+    ) -> Option<&'a mut [S::Scalar]> {
+        let (block, range) = self.within(range, x)?;
+        self.inner.slice_mut(range, x[block].borrow_mut())
+    }
+
+    fn multiply(
+        &self,
+        shape: [usize; 3],
+        alpha: f64,
+        a: &[S::Scalar],
+        b: Factor<'_, S::Scalar>,
+        beta: f64,
+        c: &mut [S::Scalar],
+    ) {
+        self.inner.multiply(shape, alpha, a, b, beta, c);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Slices of `f32` or `f64` in ordinary memory, on the calling thread.
 
 use super::formulas::Product;
-use super::{Formula, Fused, Pass, Space, Updates};
+use super::{Formula, Fused, Matrices, Pass, Space, Updates};
 use std::marker::PhantomData;
 use std::ops::Range;
 
@@ -119,5 +119,17 @@ impl<T: Real> Updates for Host<T> {
         let lanes = pass.over::<T, LANES>(range.start..middle, |_| 1.0, read, again);
         let tail = pass.over::<T, 1>(middle..range.end, |_| 1.0, read, written);
         std::array::from_fn(|k| lanes[k].iter().sum::<f64>() + tail[k][0])
+    }
+}
+
+impl<T: Real> Matrices for Host<T> {
+    type Scalar = T;
+
+    fn slice<'a>(&self, range: Range<usize>, x: &'a [T]) -> Option<&'a [T]> {
+        x.get(range)
+    }
+
+    fn slice_mut<'a>(&self, range: Range<usize>, x: &'a mut [T]) -> Option<&'a mut [T]> {
+        x.get_mut(range)
     }
 }

@@ -32,7 +32,7 @@ mod ranges;
 
 pub use ranges::MaskError;
 
-use super::{Formula, Pass, Sliced, Space, Updates, Written};
+use super::{Factor, Formula, Matrices, Pass, Sliced, Space, Updates, Written};
 use ranges::split;
 use std::ops::Range;
 
@@ -129,6 +129,15 @@ impl<S: Sliced> Masked<S> {
         for range in &self.frozen {
             self.inner.fill(&mut v[range.clone()], &|_| 0.0);
         }
+    }
+
+    /// Whether all components of the range are free.
+    fn is_free(&self, range: &Range<usize>, x: &S::Vector) -> bool {
+        let component = |element: usize| self.inner.len(&x[0..element]);
+        let holds = |free: &Range<usize>| {
+            component(free.start) <= range.start && range.end <= component(free.end)
+        };
+        self.free.iter().any(holds)
     }
 
     /// Slicing finds vectors that are too short; this finds those that are too long.
@@ -275,6 +284,35 @@ impl<S: Sliced + Updates> Updates for Masked<S> {
             }
         }
         sums
+    }
+}
+
+/// A matrix is free as a whole.
+impl<S: Sliced + Matrices> Matrices for Masked<S> {
+    type Scalar = S::Scalar;
+
+    fn slice<'a>(&self, range: Range<usize>, x: &'a S::Vector) -> Option<&'a [S::Scalar]> {
+        if self.is_free(&range, x) { self.inner.slice(range, x) } else { None }
+    }
+
+    fn slice_mut<'a>(
+        &self,
+        range: Range<usize>,
+        x: &'a mut S::Vector,
+    ) -> Option<&'a mut [S::Scalar]> {
+        if self.is_free(&range, x) { self.inner.slice_mut(range, x) } else { None }
+    }
+
+    fn multiply(
+        &self,
+        shape: [usize; 3],
+        alpha: f64,
+        a: &[S::Scalar],
+        b: Factor<'_, S::Scalar>,
+        beta: f64,
+        c: &mut [S::Scalar],
+    ) {
+        self.inner.multiply(shape, alpha, a, b, beta, c);
     }
 }
 

@@ -23,7 +23,7 @@ mod threads;
 
 pub use threads::ThreadComm;
 
-use super::{Formula, Pass, Space, Updates};
+use super::{Factor, Formula, Matrices, Pass, Space, Updates};
 use std::ops::Range;
 
 /// What a space needs of a message-passing library.
@@ -188,6 +188,35 @@ impl<S: Updates, C: Communicator> Updates for Sharded<S, C> {
         written: [&mut S::Vector; W],
     ) -> [f64; K] {
         self.sum(self.inner.update(range, pass, read, written))
+    }
+}
+
+/// A matrix lies on one rank, which knows it by its own range; no rank waits for another.
+impl<S: Matrices, C: Communicator> Matrices for Sharded<S, C> {
+    type Scalar = S::Scalar;
+
+    fn slice<'a>(&self, range: Range<usize>, x: &'a S::Vector) -> Option<&'a [S::Scalar]> {
+        self.inner.slice(range, x)
+    }
+
+    fn slice_mut<'a>(
+        &self,
+        range: Range<usize>,
+        x: &'a mut S::Vector,
+    ) -> Option<&'a mut [S::Scalar]> {
+        self.inner.slice_mut(range, x)
+    }
+
+    fn multiply(
+        &self,
+        shape: [usize; 3],
+        alpha: f64,
+        a: &[S::Scalar],
+        b: Factor<'_, S::Scalar>,
+        beta: f64,
+        c: &mut [S::Scalar],
+    ) {
+        self.inner.multiply(shape, alpha, a, b, beta, c);
     }
 }
 

@@ -20,6 +20,11 @@ N, STEPS, COUPLING = 12, 20, 0.3
 RECORDED = (1, 2, 10, 20)
 A = 0.5 + 0.25 * np.arange(N)
 START = np.array([(-1.0) ** (i // 2) * (0.6 + 0.08 * i) for i in range(N)])
+OWN = [  # with its own betas and epsilon, or none
+    [0, 4, 1.0, 1.0, 0.7, 0.9, 1e-2],
+    [4, 7, 0.5, 0.0, 0.95, 0.5, 1e-6],
+    [7, 12, 1.0, 1.0],
+]
 GROUPS = [  # range, lr_scale, decay_scale
     [0, 5, 1.0, 1.0],
     [5, 8, 0.25, 0.0],
@@ -28,11 +33,13 @@ GROUPS = [  # range, lr_scale, decay_scale
 WHOLE = [[0, N, 1.0, 1.0]]
 
 SGD, ADAM, ADAMW, NADAM = torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW, torch.optim.NAdam
-RMSPROP, RPROP = torch.optim.RMSprop, torch.optim.Rprop
+RMSPROP, RPROP, LBFGS = torch.optim.RMSprop, torch.optim.Rprop, torch.optim.LBFGS
+# No tolerance, and no inner loop.
+STEPWISE = dict(max_iter=1, tolerance_grad=0, tolerance_change=0)
 
 
-def case(name, optimizer, lr, groups=WHOLE, clip=None, **settings):
-    return dict(name=name, optimizer=optimizer, lr=lr, groups=groups, clip=clip, settings=settings)
+def case(name, optimizer, lr, groups=WHOLE, clip=None, scale=1.0, **settings):
+    return dict(name=name, optimizer=optimizer, lr=lr, groups=groups, clip=clip, scale=scale, settings=settings)
 
 
 CASES = [
@@ -68,6 +75,16 @@ CASES = [
     case("rmsprop centered momentum", RMSPROP, 0.002, GROUPS, alpha=0.9, eps=1e-2, centered=True, momentum=0.5),
     case("rprop", RPROP, 0.01, etas=(0.4, 1.3), step_sizes=(0.2, 3.0)),
     case("rprop groups", RPROP, 0.004, GROUPS, etas=(0.5, 1.2), step_sizes=(0.3, 1.5)),
+    case("adam amsgrad", ADAM, 0.03, betas=(0.8, 0.6), eps=1e-4, amsgrad=True),
+    case("adamw amsgrad groups", ADAMW, 0.02, GROUPS, betas=(0.9, 0.9), eps=1e-6, weight_decay=0.4, amsgrad=True),
+    case("adam own betas", ADAM, 0.02, OWN, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.2),
+    case("adamw amsgrad own betas", ADAMW, 0.02, OWN, betas=(0.8, 0.9), eps=1e-3, weight_decay=0.3, amsgrad=True),
+    case("nadamw own betas", NADAM, 0.02, OWN, betas=(0.9, 0.99), eps=1e-4, weight_decay=0.3,
+         momentum_decay=0.004, decoupled_weight_decay=True),
+    # Small, so that the first gradient is shorter than 1 in every norm.
+    case("lbfgs", LBFGS, 0.3, scale=0.02, history_size=4, **STEPWISE),
+    case("lbfgs short memory", LBFGS, 0.1, scale=0.015, history_size=1, **STEPWISE),
+    case("lbfgs long memory", LBFGS, 0.2, scale=0.01, history_size=100, **STEPWISE),
     case("rmsprop short memory", RMSPROP, 0.005, alpha=0.3, eps=1e-3, weight_decay=0.1),
 ]
 
@@ -83,13 +100,17 @@ def gradient(x):
 def run(case, dtype):
     start = torch.tensor(START, dtype=dtype)
     params, groups = [], []
-    for first, end, lr_scale, decay_scale in case["groups"]:
+    for first, end, lr_scale, decay_scale, *own in case["groups"]:
         p = start[first:end].clone().requires_grad_()
         params.append(p)
         decay = case["settings"].get("weight_decay", 0.0) * decay_scale
         lr = case["lr"] * lr_scale
         group = dict(params=[p], lr_scale=lr_scale, lr=lr)
-        if case["optimizer"] is RPROP:
+        if own:
+            group["betas"], group["eps"] = (own[0], own[1]), own[2]
+        if case["optimizer"] is LBFGS:
+            del group["lr_scale"]
+        elif case["optimizer"] is RPROP:
             group["step_sizes"] = tuple(lr * length for length in case["settings"]["step_sizes"])
         else:
             group["weight_decay"] = decay
@@ -98,15 +119,18 @@ def run(case, dtype):
     recorded, norms = [], []
     for t in range(STEPS):
         x = torch.cat([p.detach() for p in params]).to(torch.float64).numpy()
-        g = torch.tensor(gradient(x)).to(dtype)
-        for p, (first, end, _, _) in zip(params, case["groups"]):
+        g = torch.tensor(case["scale"] * gradient(x)).to(dtype)
+        for p, (first, end, *_) in zip(params, case["groups"]):
             p.grad = g[first:end].clone()
         if case["clip"] is not None:
             norms.append(torch.nn.utils.clip_grad_norm_(params, case["clip"]).item())
         for group in optimizer.param_groups:
             if case["optimizer"] is not RPROP:
-                group["lr"] = case["lr"] * (1 - t / 40) * group["lr_scale"]
-        optimizer.step()
+                group["lr"] = case["lr"] * (1 - t / 40) * group.get("lr_scale", 1.0)
+        # L-BFGS asks its closure for the gradient that is there already.
+        optimizer.step(*[lambda: torch.tensor(0.0)] * (case["optimizer"] is LBFGS))
+        if t == 0 and case["optimizer"] is LBFGS:
+            assert g.abs().sum() < 1, "min(1, 1/|g|) would tell our norm from PyTorch's"
         x = torch.cat([p.detach() for p in params])
         # A component that passes through zero has no meaningful relative error.
         assert x.abs().min() > 0.1, case["name"]
@@ -126,4 +150,5 @@ def main():
     print(json.dumps(common)[:-1] + ', "cases": [\n' + lines + "\n]}")
 
 
-main()
+if __name__ == "__main__":
+    main()

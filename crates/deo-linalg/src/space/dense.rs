@@ -2,7 +2,7 @@
 
 use super::Parallel;
 use crate::{Real, Threads};
-use deo_core::space::{Formula, Pass, Space, Updates};
+use deo_core::space::{Factor, Formula, Matrices, Pass, Space, Updates};
 use std::marker::PhantomData;
 use std::ops::Range;
 
@@ -205,5 +205,29 @@ impl<V: Contiguous> Updates for Dense<V> {
     ) -> [f64; K] {
         let (read, written) = (read.map(V::components), written.map(V::components_mut));
         self.slices().update(range, pass, read, written)
+    }
+}
+
+impl<V: Contiguous<Scalar: deo_core::space::Real>> Matrices for Dense<V> {
+    type Scalar = V::Scalar;
+
+    fn slice<'a>(&self, range: Range<usize>, x: &'a V) -> Option<&'a [V::Scalar]> {
+        x.components().get(range)
+    }
+
+    fn slice_mut<'a>(&self, range: Range<usize>, x: &'a mut V) -> Option<&'a mut [V::Scalar]> {
+        x.components_mut().get_mut(range)
+    }
+
+    fn multiply(
+        &self,
+        shape: [usize; 3],
+        alpha: f64,
+        a: &[V::Scalar],
+        b: Factor<'_, V::Scalar>,
+        beta: f64,
+        c: &mut [V::Scalar],
+    ) {
+        self.slices().multiply(shape, alpha, a, b, beta, c);
     }
 }

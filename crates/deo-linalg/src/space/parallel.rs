@@ -4,8 +4,8 @@ use crate::kernels::{LANES, add, fold};
 use crate::parallel::reduce;
 use crate::real::sealed::Sealed;
 use crate::simd::simd;
-use crate::{Real, Threads, kernels};
-use deo_core::space::{Formula, Fused, Pass, Space, Updates};
+use crate::{Accumulate, MatMut, MatRef, Real, Threads, kernels, matmul};
+use deo_core::space::{Factor, Formula, Fused, Matrices, Pass, Scale, Space, Updates};
 use std::marker::PhantomData;
 use std::ops::Range;
 
@@ -104,6 +104,39 @@ impl<T: Real> Updates for Parallel<T> {
         let leaf = |(_, read, written): (_, _, _)| leaf::<T, _, R, W, K>(pass, read, written);
         // The indices count where nothing is written.
         reduce(self.threads, (range, read, written), &leaf, &add)
+    }
+}
+
+impl<T: Real + deo_core::space::Real> Matrices for Parallel<T> {
+    type Scalar = T;
+
+    fn slice<'a>(&self, range: Range<usize>, x: &'a [T]) -> Option<&'a [T]> {
+        x.get(range)
+    }
+
+    fn slice_mut<'a>(&self, range: Range<usize>, x: &'a mut [T]) -> Option<&'a mut [T]> {
+        x.get_mut(range)
+    }
+
+    fn multiply(
+        &self,
+        [m, k, n]: [usize; 3],
+        alpha: f64,
+        a: &[T],
+        b: Factor<'_, T>,
+        beta: f64,
+        c: &mut [T],
+    ) {
+        let b = match b {
+            Factor::Plain(b) => MatRef::new(b, k, n),
+            Factor::Transposed(b) => MatRef::new(b, n, k).t(),
+        };
+        let accumulate = if beta == 0.0 { Accumulate::Replace } else { Accumulate::Add };
+        if beta != 0.0 && beta != 1.0 {
+            self.update(0..c.len(), &Scale(beta), [], [&mut *c]);
+        }
+        let (a, c) = (MatRef::new(a, m, k), MatMut::new(c, m, n));
+        matmul(self.threads, <T as Real>::from_f64(alpha), a, b, accumulate, c);
     }
 }
 

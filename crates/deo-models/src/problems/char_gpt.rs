@@ -18,6 +18,7 @@ use super::Problem;
 use crate::data::{Batch, Batches, Corpus, evaluation_batches};
 use crate::gpt::{Gpt, GptConfig};
 use deo_core::Objective;
+use deo_core::optim::Groups;
 use deo_linalg::Threads;
 
 const ROWS: usize = 16;
@@ -67,6 +68,10 @@ impl Problem for CharGpt {
 
     fn dimension(&self) -> usize {
         self.current.gpt.layout().len()
+    }
+
+    fn groups(&self) -> Groups {
+        self.current.gpt.layout().groups(Gpt::<f64>::is_hidden)
     }
 
     fn start(&self, seed: u64) -> Vec<f64> {

@@ -21,6 +21,7 @@ use crate::digits::Digits;
 use crate::layers::Activation;
 use crate::mlp::{Mlp, MlpConfig, Targets};
 use deo_core::Objective;
+use deo_core::optim::Groups;
 use deo_linalg::Threads;
 
 /// The problem and its loss.
@@ -69,6 +70,10 @@ impl Problem for DigitsAutoencoder {
 
     fn dimension(&self) -> usize {
         self.loss.net.layout().len()
+    }
+
+    fn groups(&self) -> Groups {
+        self.loss.net.layout().groups(|_| true)
     }
 
     fn start(&self, seed: u64) -> Vec<f64> {

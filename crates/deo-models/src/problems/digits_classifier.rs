@@ -18,6 +18,7 @@ use crate::digits::Digits;
 use crate::layers::Activation;
 use crate::mlp::{Mlp, MlpConfig, Targets};
 use deo_core::Objective;
+use deo_core::optim::Groups;
 use deo_linalg::Threads;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -89,6 +90,10 @@ impl Problem for DigitsClassifier {
 
     fn dimension(&self) -> usize {
         self.batch.net.layout().len()
+    }
+
+    fn groups(&self) -> Groups {
+        self.batch.net.layout().groups(|_| true)
     }
 
     fn start(&self, seed: u64) -> Vec<f64> {

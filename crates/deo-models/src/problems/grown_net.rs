@@ -115,13 +115,14 @@ pub(super) fn grown_net(name: &'static str) -> OnLoss<impl Objective<[f64]> + Se
     let small = small_net(&mut fit);
     let scale = fit.value(&small);
     let large = Fit { scale, ..Fit::new(2 * SMALL, inputs, targets) };
+    let groups = large.net.layout().groups(|_| true);
     let start = move |rng: &mut ChaCha8Rng| {
         let order = shuffled(rng);
         let signs: Vec<f64> =
             (0..order.len()).map(|_| if rng.random::<bool>() { 1.0 } else { -1.0 }).collect();
         grown(&small, &order, &signs)
     };
-    OnLoss::new(name, large, start, [0.5, 5e-3], 4_000)
+    OnLoss::new(name, large, start, [0.5, 5e-3], 4_000).with_groups(groups)
 }
 
 #[cfg(test)]

@@ -19,10 +19,10 @@ use crate::landscapes::LinearNet;
 
 pub(super) fn linear_net(name: &'static str) -> OnLandscape {
     let start = |rng: &mut _, x: &mut _| start::normal(rng, x, 1e-6);
-    OnLandscape::new(name, LinearNet::two_layers(), start, 1e-4, 4_000)
+    OnLandscape::new(name, LinearNet::two_layers(), start, 1e-4, 4_000).of_matrices(10)
 }
 
 pub(super) fn deep_linear_net(name: &'static str) -> OnLandscape {
     let start = |rng: &mut _, x: &mut _| start::normal(rng, x, 1e-3);
-    OnLandscape::new(name, LinearNet::three_layers(), start, 1e-4, 20_000)
+    OnLandscape::new(name, LinearNet::three_layers(), start, 1e-4, 20_000).of_matrices(5)
 }

@@ -4,6 +4,7 @@ use super::Problem;
 use super::start::{self, Start};
 use crate::landscapes::Landscape;
 use deo_core::Objective;
+use deo_core::optim::{Group, Groups};
 
 /// A problem whose loss is a landscape and whose measure is f − f_min, with f_min that of the lowest known
 /// minimum.
@@ -18,6 +19,7 @@ pub(super) struct OnLandscape {
     lowest: f64,
     /// The largest component that a point may have.
     bound: f64,
+    groups: Groups,
 }
 
 impl OnLandscape {
@@ -37,6 +39,7 @@ impl OnLandscape {
         let values = landscape.minima().into_iter().map(|minimum| minimum.value);
         let lowest = values.fold(f64::INFINITY, f64::min);
         assert!(lowest.is_finite(), "{name} needs a known minimum");
+        let groups = Groups::whole(landscape.dimension());
         OnLandscape {
             name,
             landscape: Box::new(landscape),
@@ -45,7 +48,21 @@ impl OnLandscape {
             budget,
             lowest,
             bound: f64::INFINITY,
+            groups,
         }
+    }
+
+    /// The same, whose parameters are square matrices of n rows, one after the other.
+    pub(super) fn of_matrices(self, n: usize) -> Self {
+        let len = self.landscape.dimension();
+        let matrices = (0..len).step_by(n * n).map(|i| Group::new(i..i + n * n).matrix(n, n));
+        let groups = Groups::new(len, matrices.collect()).expect("they lie end to end");
+        self.with_groups(groups)
+    }
+
+    /// The same, with these groups.
+    pub(super) fn with_groups(self, groups: Groups) -> Self {
+        OnLandscape { groups, ..self }
     }
 
     /// The same in the cube |x_j| ≤ `bound`.
@@ -61,6 +78,10 @@ impl Problem for OnLandscape {
 
     fn dimension(&self) -> usize {
         self.landscape.dimension()
+    }
+
+    fn groups(&self) -> Groups {
+        self.groups.clone()
     }
 
     fn start(&self, seed: u64) -> Vec<f64> {

@@ -3,6 +3,7 @@
 use super::Problem;
 use super::start::generator;
 use deo_core::Objective;
+use deo_core::optim::Groups;
 use rand_chacha::ChaCha8Rng;
 use std::fmt;
 
@@ -18,6 +19,7 @@ pub(super) struct OnLoss<O> {
     level: f64,
     target: f64,
     budget: u64,
+    groups: Groups,
 }
 
 impl<O> OnLoss<O> {
@@ -30,7 +32,13 @@ impl<O> OnLoss<O> {
         budget: u64,
     ) -> Self {
         let dimension = start(&mut generator(0)).len();
-        OnLoss { name, loss, start: Box::new(start), dimension, level, target, budget }
+        let groups = Groups::whole(dimension);
+        OnLoss { name, loss, start: Box::new(start), dimension, level, target, budget, groups }
+    }
+
+    /// The same, some of whose parameters are matrices.
+    pub(super) fn with_groups(self, groups: Groups) -> Self {
+        OnLoss { groups, ..self }
     }
 }
 
@@ -47,6 +55,10 @@ impl<O: Objective<[f64]> + Send> Problem for OnLoss<O> {
 
     fn dimension(&self) -> usize {
         self.dimension
+    }
+
+    fn groups(&self) -> Groups {
+        self.groups.clone()
     }
 
     fn start(&self, seed: u64) -> Vec<f64> {

@@ -26,6 +26,7 @@
 use super::on_loss::OnLoss;
 use super::start;
 use deo_core::Objective;
+use deo_core::optim::{Group, Groups};
 use rand_chacha::ChaCha8Rng;
 use std::f64::consts::TAU;
 
@@ -183,7 +184,13 @@ pub(super) fn pinn_reaction(name: &'static str) -> OnLoss<impl Objective<[f64]> 
         }
         x
     };
-    OnLoss::new(name, Reaction { layers: [EMPTY; 2] }, start, [0.0, 2e-3], 4_000)
+    let group = |i: usize| Group::new(PLACES[i]..PLACES[i + 1]);
+    let mut groups: Vec<Group> = (0..6).map(group).collect();
+    groups[0].matrix = Some([WIDTH, 2]);
+    groups[2].matrix = Some([WIDTH, WIDTH]);
+    let groups = Groups::new(PLACES[6], groups).expect("they lie end to end");
+    let loss = Reaction { layers: [EMPTY; 2] };
+    OnLoss::new(name, loss, start, [0.0, 2e-3], 4_000).with_groups(groups)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What a problem tells about itself, and how it is evaluated.
 
 use deo_core::Objective;
+use deo_core::optim::Groups;
 use std::fmt::Debug;
 
 /// A loss to minimise from a given distribution of starts, with a measure of success.
@@ -35,6 +36,11 @@ pub trait Problem: Debug + Send {
     /// a landscape was made, a single huge step may meet a minimum that was to be reached through saddles.
     fn contains(&self, _x: &[f64]) -> bool {
         true
+    }
+
+    /// The parameters in groups, those that are matrices with their shapes: what an optimizer of matrices wants to know.
+    fn groups(&self) -> Groups {
+        Groups::whole(self.dimension())
     }
 
     /// Whether successive objectives differ.

@@ -19,6 +19,7 @@ use super::{Problem, start};
 use crate::layers::Activation;
 use crate::mlp::{Mlp, MlpConfig, Targets};
 use deo_core::Objective;
+use deo_core::optim::Groups;
 use deo_linalg::Threads;
 
 const INPUTS: usize = 8;
@@ -77,6 +78,10 @@ impl Problem for TanhPlateau {
 
     fn dimension(&self) -> usize {
         self.all.net.layout().len()
+    }
+
+    fn groups(&self) -> Groups {
+        self.all.net.layout().groups(|_| true)
     }
 
     fn start(&self, seed: u64) -> Vec<f64> {

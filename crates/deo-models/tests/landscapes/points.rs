@@ -3,9 +3,9 @@
 
 use crate::support::{cases, check_gradient, eigenvalues, gradient, hessian, norm, point};
 use deo_models::landscapes::{
-    self, Basis, GaussianBump, IdenticalUnits, Landscape, LinearNet, MatrixFactorisation, Monkey,
-    MonkeyWell, MullerBrown, Octopus, PhaseRetrieval, Quadratic, QuarticSaddle, Rosenbrock,
-    StationaryPoint, StrictSaddle,
+    self, Basis, GaussianBump, IdenticalUnits, Landscape, LinearAttention, LinearNet,
+    MatrixFactorisation, Monkey, MonkeyWell, MullerBrown, Octopus, PhaseRetrieval, Quadratic,
+    QuarticSaddle, Rosenbrock, StationaryPoint, StrictSaddle,
 };
 use proptest::prelude::*;
 
@@ -42,6 +42,8 @@ fn others() -> Vec<Box<dyn Landscape>> {
         Box::new(LinearNet::new(3, 3, vec![1.2, 0.9, 0.5], 2).unwrap()),
         Box::new(LinearNet::new(4, 2, vec![0.8], 3).unwrap()),
         Box::new(LinearNet::new(2, 1, vec![0.8], 3).unwrap()),
+        Box::new(LinearAttention::new(2, true, vec![1.3, 0.2, 0.1], 4, 5).unwrap()),
+        Box::new(LinearAttention::new(3, false, vec![0.9, 0.4], 9, 6).unwrap()),
         Box::new(IdenticalUnits::new(2).unwrap()),
         Box::new(IdenticalUnits::new(7).unwrap()),
         Box::new(Rosenbrock::new(2, 7.0).unwrap()),
@@ -97,10 +99,10 @@ fn stated_points_are_what_they_are_said_to_be() {
         }
         assert_eq!(landscape.domain().len(), landscape.dimension());
     }
-    // Customary, in the order of the names: 0+2+1+3+0+3+2+2+1+1+2+1+1+1+1 minima, 1+1+10+2+1+1+1+10+0+3+1+5+2+1+1
-    // saddles. Others, in their order: 0+1+0+2+2+2+1+1+0+3+2+2+2+1+1+1+2+1+1+1+1+1+1+1+1 minima,
-    // 1+0+1+1+1+1+1+6+1+1+1+3+1+1+1+2+1+2+3+1+1+1+1+0+0 saddles.
-    assert_eq!(counts, (52, 73));
+    // Customary, in the order of the names: 0+2+1+3+0+3+2+2+1+1+2+1+1+1+1+1+1 minima, 1+1+10+2+1+1+1+10+0+3+1+5+2+1+4+1+1
+    // saddles. Others, in their order: 0+1+0+2+2+2+1+1+0+3+2+2+2+1+1+1+2+1+1+1+1+1+1+1+1+1+1 minima,
+    // 1+0+1+1+1+1+1+6+1+1+1+3+1+1+1+2+1+2+3+1+1+1+2+1+1+0+0 saddles.
+    assert_eq!(counts, (56, 81));
 }
 
 proptest! {

@@ -99,6 +99,8 @@ fn minima_of_the_landscape_are_solutions() {
         "phase-retrieval",
         "linear-net",
         "deep-linear-net",
+        "linear-attention",
+        "linear-attention-apart",
         "identical-units",
         "xor",
     ] {

@@ -84,7 +84,7 @@ impl<S: Space> Preconditioned<S> {
         let usual = settings.krylov(space.epsilon(), space.dimension(x));
         // Measuring takes two gradients a pair.
         let kept = 2 * usual.count as u64;
-        let max_gradients = usual.max_gradients.saturating_sub(kept).max(1);
+        let max_gradients = settings.max_gradients.saturating_sub(kept).max(1);
         let tolerance = SIGN.max(settings.tolerance);
         let krylov = KrylovSettings { tolerance, floor: 0.0, max_gradients, ..usual };
         let mut krylov =

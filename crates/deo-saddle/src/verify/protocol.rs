@@ -94,10 +94,16 @@ impl<S: Space> Verification<S> {
         };
     }
 
-    /// There is no verdict, and nothing but the error of forward differences is in its way.
+    /// There is no verdict, and nothing but the error of forward differences is in its way, at which a residual may also
+    /// have come to a standstill.
     fn is_hidden(&self) -> bool {
         let forward = self.krylov.settings().rule == Rule::Forward;
-        let ended = matches!(self.krylov.status(), Status::NonFinite | Status::Budget);
+        let ended = match self.krylov.status() {
+            Status::NonFinite => true,
+            // Those in the variables of a guess are given all that is left.
+            Status::Budget => self.preconditioned.is_some(),
+            _ => false,
+        };
         let flat = || self.estimates().iter().any(|e| e.curvature.abs() <= self.settings.flat);
         forward
             && !ended

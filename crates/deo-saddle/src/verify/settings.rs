@@ -70,19 +70,24 @@ impl VerificationSettings {
         let count = self.index + 1;
         // A length that is given is as a rule a long one, whose error is worth more than a few gradients.
         let coarse = epsilon > SINGLE || dimension <= FEW && self.length.is_some();
+        let rule = if coarse { Rule::Central } else { self.rule };
+        let share = if rule == Rule::Forward { SHARE } else { 1 };
         KrylovSettings {
             count,
             memory: (4 * count + 2).max(MEMORY),
-            rule: if coarse { Rule::Central } else { self.rule },
+            rule,
             length: self.length,
             tolerance: self.tolerance,
             floor: self.flat,
             cutoff: Some(0.0),
-            max_gradients: self.max_gradients,
+            max_gradients: self.max_gradients.div_ceil(share),
             ..Default::default()
         }
     }
 }
+
+/// Forward differences may spend one part in so many: a product by central ones costs two of theirs, and they need as many.
+const SHARE: u64 = 3;
 
 /// Coordinates of which a process sees the whole space as soon as anything: there all curvatures are exact.
 pub(super) const FEW: f64 = 9.0;

@@ -66,7 +66,7 @@ impl From<Outcome> for Ended {
 pub(super) fn pair(cell: &Cell, lr: f64, seed: u64) -> Result<Pair, ProblemError> {
     let mut problem = cell.net().problem()?;
     let (base, budget) = (cell.base(), cell.gradients());
-    let x = problem.start(seed);
+    let (x, groups) = (problem.start(seed), problem.groups());
     let start = problem.measure(&x);
     // Noise and axes must not follow the numbers that the problem draws from the same seed.
     let own_seed = noise(seed, u64::from_le_bytes(*b"a method")).to_bits();
@@ -74,8 +74,8 @@ pub(super) fn pair(cell: &Cell, lr: f64, seed: u64) -> Result<Pair, ProblemError
     let mut ends = |mut method: Box<dyn Method>, x: &[f64], seed: u64, budget: u64| {
         Ended::from(run(&mut *problem, &mut *method, x.to_vec(), seed, budget, false))
     };
-    let alone = |base: Base| plain(base, lr, &x);
-    let with = |policy, run| helped(policy, base, lr, own_seed, run, &x);
+    let alone = |base: Base| plain(base, lr, &x, &groups);
+    let with = |policy, run| helped((policy, base), lr, own_seed, run, &x, &groups);
     let without = ends(alone(base), &x, seed, budget);
     let escape = ends(with(Policy::Escape, None), &x, seed, budget);
     let moved = moved(&x, other_seed);

@@ -61,7 +61,7 @@ pub(super) fn tune(cell: &Cell) -> Result<f64, ProblemError> {
             // Of the seed 0, whatever the seed of the suite: the rates are to be the same.
             let seed = tuning_seed(0, index);
             let x = problem.start(seed);
-            let mut method = plain(base, lr, &x);
+            let mut method = plain(base, lr, &x, &problem.groups());
             run(&mut *problem, &mut *method, x, seed, limit, false)
         };
         (0..SEEDS).map(&mut one).collect()

@@ -4,7 +4,7 @@ use super::plain::{AnyOptimizer, SPACE};
 use crate::escape::kinds::{Base, Policy};
 use crate::escape::meter::Metered;
 use crate::escape::method::Method;
-use deo_core::optim::clip_norm;
+use deo_core::optim::{Groups, clip_norm};
 
 /// x ← optimizer(x, min(1, max/‖g‖) g): one gradient a step.
 pub(super) struct Clipped {
@@ -16,8 +16,8 @@ pub(super) struct Clipped {
 }
 
 impl Clipped {
-    pub(super) fn new(base: Base, lr: f64, max: f64, x: &[f64]) -> Self {
-        Clipped { base, lr, max, optimizer: base.optimizer(x), g: vec![0.0; x.len()] }
+    pub(super) fn new(base: Base, lr: f64, max: f64, x: &[f64], groups: &Groups) -> Self {
+        Clipped { base, lr, max, optimizer: base.optimizer(x, groups), g: vec![0.0; x.len()] }
     }
 }
 

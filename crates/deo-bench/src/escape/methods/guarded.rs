@@ -4,6 +4,7 @@ use super::plain::{AnyOptimizer, SPACE};
 use crate::escape::kinds::{Base, Policy};
 use crate::escape::meter::Metered;
 use crate::escape::method::Method;
+use deo_core::optim::Groups;
 use deo_core::policy::{Guard, GuardSettings};
 use deo_core::space::Host;
 
@@ -19,12 +20,12 @@ pub(super) struct Guarded {
 }
 
 impl Guarded {
-    pub(super) fn new(base: Base, lr: f64, x: &[f64]) -> Self {
+    pub(super) fn new(base: Base, lr: f64, x: &[f64], groups: &Groups) -> Self {
         let guard = Guard::new(&SPACE, x, GuardSettings::default());
         Guarded {
             base,
             lr,
-            optimizer: base.optimizer(x),
+            optimizer: base.optimizer(x, groups),
             guard: guard.expect("default settings are within their ranges"),
             g: vec![0.0; x.len()],
             before: vec![0.0; x.len()],

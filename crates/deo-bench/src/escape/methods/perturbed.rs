@@ -21,7 +21,7 @@ use crate::escape::kinds::MethodKind;
 use crate::escape::meter::Metered;
 use crate::escape::method::{Deeds, Method};
 use deo_core::Space;
-use deo_core::optim::Optimizer;
+use deo_core::optim::{Groups, Optimizer};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -50,10 +50,17 @@ pub(super) struct Perturbed {
 }
 
 impl Perturbed {
-    pub(super) fn new(kind: MethodKind, lr: f64, noise: Noise, seed: u64, x: &[f64]) -> Self {
+    pub(super) fn new(
+        kind: MethodKind,
+        lr: f64,
+        noise: Noise,
+        seed: u64,
+        x: &[f64],
+        groups: &Groups,
+    ) -> Self {
         Perturbed {
             kind,
-            optimizer: kind.base().optimizer(x),
+            optimizer: kind.base().optimizer(x, groups),
             lr,
             noise,
             rng: ChaCha8Rng::seed_from_u64(seed),
@@ -149,7 +156,8 @@ mod tests {
         });
         let noise = Noise { radius: 1e-3, threshold: 0.3, spacing: 3 };
         let (mut x, mut ledger) = ([1.0], Ledger::new(100));
-        let mut method = Perturbed::new(MethodKind::PerturbedGd, 0.5, noise, 1, &x);
+        let mut method =
+            Perturbed::new(MethodKind::PerturbedGd, 0.5, noise, 1, &x, &Groups::whole(x.len()));
         let mut costs = vec![];
         for _ in 0..12 {
             let before = (ledger.gradients(), x[0]);

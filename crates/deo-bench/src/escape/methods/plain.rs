@@ -4,7 +4,7 @@ use crate::escape::kinds::Base;
 use crate::escape::meter::Metered;
 use crate::escape::method::Method;
 use crate::escape::trainer::Trainer;
-use deo_core::optim::Optimizer;
+use deo_core::optim::{Groups, Optimizer};
 use deo_core::space::Host;
 
 /// Any optimizer of slices of `f64`.
@@ -13,9 +13,9 @@ pub(super) type AnyOptimizer = Box<dyn Optimizer<Host<f64>> + Send>;
 pub(super) const SPACE: Host<f64> = Host::new();
 
 impl Base {
-    /// The optimizer with its customary parameters, for vectors like `x`.
-    pub(super) fn optimizer(self, x: &[f64]) -> AnyOptimizer {
-        Box::new(Trainer::new(self, x))
+    /// The optimizer with its customary parameters, for vectors like `x` of these groups.
+    pub(super) fn optimizer(self, x: &[f64], groups: &Groups) -> AnyOptimizer {
+        Box::new(Trainer::new(self, x, groups))
     }
 }
 
@@ -28,8 +28,8 @@ pub(super) struct Plain {
 }
 
 impl Plain {
-    pub(super) fn new(base: Base, lr: f64, x: &[f64]) -> Self {
-        Plain { base, lr, optimizer: base.optimizer(x), g: vec![0.0; x.len()] }
+    pub(super) fn new(base: Base, lr: f64, x: &[f64], groups: &Groups) -> Self {
+        Plain { base, lr, optimizer: base.optimizer(x, groups), g: vec![0.0; x.len()] }
     }
 }
 

@@ -9,6 +9,7 @@ use crate::escape::kinds::{Base, Policy};
 use crate::escape::meter::Metered;
 use crate::escape::method::{Deeds, Method};
 use deo_core::compat::{CompatDimer, CompatSettings, Tensors};
+use deo_core::optim::Groups;
 use deo_core::space::Host;
 
 pub(super) struct Published {
@@ -25,13 +26,13 @@ pub(super) struct Published {
 }
 
 impl Published {
-    pub(super) fn new(base: Base, lr: f64, seed: u64, x: &[f64]) -> Self {
+    pub(super) fn new(base: Base, lr: f64, seed: u64, x: &[f64], groups: &Groups) -> Self {
         let (tensors, settings) = (Tensors::whole(x.len()), CompatSettings::adam());
         let dimer = CompatDimer::new(&SPACE, x, tensors, settings, seed);
         Published {
             base,
             lr,
-            optimizer: base.optimizer(x),
+            optimizer: base.optimizer(x, groups),
             dimer: dimer.expect("the published constants are within their ranges"),
             steps: 0,
             rotations: 0,

@@ -4,6 +4,12 @@ use super::*;
 use crate::Ledger;
 use crate::escape::meter::Metered;
 use deo_core::objective::FromFn;
+use deo_core::optim::Group;
+
+/// A row of two is a matrix.
+fn groups() -> Groups {
+    Groups::new(2, vec![Group::new(0..2).matrix(1, 2)]).unwrap()
+}
 
 /// ½(x₁² + 4x₂²).
 fn bowl(x: &[f64], g: Option<&mut [f64]>) -> f64 {
@@ -17,7 +23,7 @@ fn bowl(x: &[f64], g: Option<&mut [f64]>) -> f64 {
 fn costs(name: &str, knobs: &[f64], lr: f64, steps: usize) -> Vec<(u64, u64)> {
     let kind = MethodKind::by_name(name).unwrap();
     let (mut x, mut ledger) = (vec![1.0, 1.0], Ledger::new(1000));
-    let mut method = kind.build(lr, knobs, 7, &x);
+    let mut method = kind.build(lr, knobs, 7, &x, &groups());
     assert_eq!(method.name(), name);
     let mut f = FromFn(bowl);
     (0..steps)
@@ -70,7 +76,7 @@ fn first_steps_are_those_of_the_formulas() {
             1 => &[100.0],
             _ => &[0.5, 0.1, 10.0],
         };
-        let mut method = kind.build(0.1, knobs, 7, &x);
+        let mut method = kind.build(0.1, knobs, 7, &x, &groups());
         let mut f = FromFn(bowl);
         method.step(&mut x, &mut Metered::new(&mut f, &mut ledger)).unwrap();
         x
@@ -88,6 +94,14 @@ fn first_steps_are_those_of_the_formulas() {
     // RMSprop corrects no bias: η · sign(g)/√(1 − α), α = 0.99.
     close(after("rmsprop"), [0.0, 0.0]);
     close(after("rprop"), [0.9, 0.9]);
+    // Along −g, of length η min(1, ‖g‖).
+    let unit = 0.1 / 17.0_f64.sqrt();
+    close(after("lbfgs"), [1.0 - unit, 1.0 - 4.0 * unit]);
+    // Along −g too; a row has one singular value, which Newton–Schulz takes from 1 to 0.7, and 0.2 √2 is for the shape.
+    let muon = after("muon");
+    let orbit = (0..5).fold(1.0, |s: f64, _| 3.4445 * s - 4.775 * s.powi(3) + 2.0315 * s.powi(5));
+    let moved = orbit * 0.2 * 2.0_f64.sqrt();
+    close(muon, [1.0 - moved * unit, 1.0 - 4.0 * moved * unit]);
     for policy in Policy::ALL.map(Policy::name) {
         if policy != "compat" {
             close(after(&format!("{policy}+gd")), [0.9, 0.6]);
@@ -100,7 +114,7 @@ fn a_guard_tames_a_rate_that_is_ten_times_too_large() {
     let solved = |name: &str| {
         let (mut x, mut ledger) = (vec![1.0, 1.0], Ledger::new(500));
         // 2/λ_max = 0.5.
-        let mut method = MethodKind::by_name(name).unwrap().build(5.0, &[], 7, &x);
+        let mut method = MethodKind::by_name(name).unwrap().build(5.0, &[], 7, &x, &groups());
         let mut f = FromFn(bowl);
         while method.step(&mut x, &mut Metered::new(&mut f, &mut ledger)).is_some() {}
         x.iter().all(|x| x.abs() < 1e-2)
@@ -112,7 +126,7 @@ fn a_guard_tames_a_rate_that_is_ten_times_too_large() {
 #[test]
 fn clipping_shortens_a_step_and_keeps_its_direction() {
     let (mut x, mut ledger) = (vec![1.0, 1.0], Ledger::new(10));
-    let mut method = MethodKind::by_name("clip+gd").unwrap().build(0.1, &[0.5], 7, &x);
+    let mut method = MethodKind::by_name("clip+gd").unwrap().build(0.1, &[0.5], 7, &x, &groups());
     method.step(&mut x, &mut Metered::new(&mut FromFn(bowl), &mut ledger)).unwrap();
     let moved = [1.0 - x[0], 1.0 - x[1]];
     assert!((moved[0].hypot(moved[1]) - 0.05).abs() < 1e-7, "{moved:?}");
@@ -123,7 +137,7 @@ fn clipping_shortens_a_step_and_keeps_its_direction() {
 fn a_budget_that_ends_within_a_step_leaves_x_alone() {
     for (name, knobs) in [("sam", &[0.05][..]), ("perturbed-gd", &[0.1, 1e9, 10.0])] {
         let (mut x, mut ledger) = (vec![1.0, 1.0], Ledger::new(1));
-        let mut method = MethodKind::by_name(name).unwrap().build(0.1, knobs, 7, &x);
+        let mut method = MethodKind::by_name(name).unwrap().build(0.1, knobs, 7, &x, &groups());
         let mut f = FromFn(bowl);
         assert_eq!(method.step(&mut x, &mut Metered::new(&mut f, &mut ledger)), None);
         assert_eq!((x, ledger.gradients()), (vec![1.0, 1.0], 1));

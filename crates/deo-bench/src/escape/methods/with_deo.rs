@@ -10,6 +10,7 @@ use crate::escape::method::{Deeds, Method};
 use deo_core::budget::BudgetSettings;
 use deo_core::deo::{Counts, Tracking};
 use deo_core::drive::Workspace;
+use deo_core::optim::Groups;
 use deo_core::policy::{EscapeSettings, Kick};
 use deo_core::space::Host;
 use deo_core::trigger::{Stall, TriggerSettings};
@@ -52,30 +53,43 @@ fn settings(policy: Policy, seed: u64) -> DeoSettings {
 }
 
 impl Helped {
-    pub(super) fn new(policy: Policy, base: Base, lr: f64, seed: u64, x: &[f64]) -> Self {
-        Self::with(policy, base, lr, settings(policy, seed), x)
+    pub(super) fn new(
+        (policy, base): (Policy, Base),
+        lr: f64,
+        seed: u64,
+        x: &[f64],
+        groups: &Groups,
+    ) -> Self {
+        Self::with((policy, base), lr, settings(policy, seed), x, groups)
     }
 
     /// With the budget of a run that is known to be of `gradients`.
     pub(super) fn for_run(
-        policy: Policy,
-        base: Base,
+        (policy, base): (Policy, Base),
         lr: f64,
         seed: u64,
         gradients: u64,
         x: &[f64],
+        groups: &Groups,
     ) -> Self {
         let budget = BudgetSettings::for_run(gradients);
-        Self::with(policy, base, lr, DeoSettings { budget, ..settings(policy, seed) }, x)
+        let settings = DeoSettings { budget, ..settings(policy, seed) };
+        Self::with((policy, base), lr, settings, x, groups)
     }
 
-    fn with(policy: Policy, base: Base, lr: f64, settings: DeoSettings, x: &[f64]) -> Self {
+    fn with(
+        (policy, base): (Policy, Base),
+        lr: f64,
+        settings: DeoSettings,
+        x: &[f64],
+        groups: &Groups,
+    ) -> Self {
         let deo = Deo::new(&SPACE, x, settings);
         Helped {
             policy,
             base,
             lr,
-            optimizer: base.optimizer(x),
+            optimizer: base.optimizer(x, groups),
             deo: deo.expect("default settings are within their ranges"),
             g: vec![0.0; x.len()],
             workspace: Workspace::new(&SPACE, x, settings.dimer.rule),
@@ -133,7 +147,7 @@ mod tests {
         let others = [Policy::Compat, Policy::Guard, Policy::Clip, Policy::Perturbed];
         for policy in Policy::ALL.into_iter().filter(|policy| !others.contains(policy)) {
             let (mut x, mut ledger) = (vec![1e-9, 0.5], Ledger::new(1000));
-            let mut method = Helped::new(policy, Base::Gd, 0.1, 7, &x);
+            let mut method = Helped::new((policy, Base::Gd), 0.1, 7, &x, &Groups::whole(2));
             for _ in 0..60 {
                 method.step(&mut x, &mut Metered::new(&mut f, &mut ledger)).unwrap();
             }
@@ -157,7 +171,7 @@ mod tests {
         });
         // The tenth step is Deflate's first visit, and the budget ends with its gradient.
         let (mut x, mut ledger) = (vec![1.0], Ledger::new(10));
-        let mut method = Helped::new(Policy::Deflate, Base::Gd, 0.5, 7, &x);
+        let mut method = Helped::new((Policy::Deflate, Base::Gd), 0.5, 7, &x, &Groups::whole(1));
         for _ in 0..10 {
             method.step(&mut x, &mut Metered::new(&mut f, &mut ledger)).unwrap();
         }

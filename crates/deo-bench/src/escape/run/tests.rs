@@ -73,7 +73,7 @@ impl Problem for Quadratic {
 
 fn gd(problem: &mut Quadratic, lr: f64, budget: u64) -> Outcome {
     let x = problem.start(0);
-    let mut method = MethodKind::Plain(Base::Gd).build(lr, &[], 0, &x);
+    let mut method = MethodKind::Plain(Base::Gd).build(lr, &[], 0, &x, &problem.groups());
     run(problem, &mut *method, x, 0, budget, true)
 }
 
@@ -126,7 +126,7 @@ fn a_rate_that_is_too_large_fails_without_a_panic() {
         for lr in [1e300, 1e8] {
             let knobs: Vec<f64> = kind.knobs().iter().map(|knob| value(knob.grid[0])).collect();
             let mut problem = quadratic(Some(1e-4));
-            let mut method = kind.build(lr, &knobs, 0, &[1.0]);
+            let mut method = kind.build(lr, &knobs, 0, &[1.0], &problem.groups());
             let outcome = run(&mut problem, &mut *method, vec![1.0], 0, 500, false);
             assert!(outcome.end == End::Failed || outcome.measure.is_finite(), "{}", kind.name());
         }

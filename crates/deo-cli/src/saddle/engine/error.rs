@@ -33,6 +33,44 @@ pub enum EngineError {
         /// What would be right.
         wanted: String,
     },
+    /// A frame that can't be searched together with the first.
+    #[error("{path:?}: frame {frame} has {fault} than the first; give one file for each")]
+    Frame {
+        /// The file.
+        path: PathBuf,
+        /// The frame, counted from 1.
+        frame: usize,
+        /// What differs.
+        fault: &'static str,
+    },
+    /// Searches that would be the same.
+    #[error(
+        "{searches} searches would begin at {frames} places; give --displace, or no more searches than frames"
+    )]
+    Same {
+        /// Searches.
+        searches: usize,
+        /// Different starts.
+        frames: usize,
+    },
+    /// An atom that isn't there.
+    #[error("displace-around is {atom}; there are {atoms} atoms, counted from 0")]
+    Around {
+        /// As given.
+        atom: usize,
+        /// How many there are.
+        atoms: usize,
+    },
+    /// No atom is left to be displaced.
+    #[error(
+        "no atom that moves is within {within} Å of atom {atom}; give a larger --within or another atom"
+    )]
+    NothingNear {
+        /// The atom.
+        atom: usize,
+        /// Å.
+        within: f64,
+    },
     /// No atom is left to move.
     #[error("all {atoms} atoms are held; let one move at least")]
     NothingFree {

@@ -54,6 +54,12 @@ impl<'a> Log<'a> {
         Ok(Log { stdout, trajectory, structure, answers, failed, unprinted, steps: vec![] })
     }
 
+    /// Says nothing, and keeps no frames.
+    pub(super) fn silent(structure: &'a Structure, answers: Rc<RefCell<Answers>>) -> Self {
+        let (stdout, trajectory, failed, unprinted) = (None, None, None, None);
+        Log { stdout, trajectory, structure, answers, failed, unprinted, steps: vec![] }
+    }
+
     /// A line of standard output.
     pub(super) fn say(&mut self, line: &str) {
         if let Some(stdout) = &mut self.stdout {

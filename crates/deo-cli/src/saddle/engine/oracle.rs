@@ -1,29 +1,105 @@
 //! The engine as a search sees it: gradients of the atoms that move, each asked for once.
 
 use super::error::EngineError;
-use super::journal::Journal;
+use super::journal::{Book, Journal, Lane};
 use super::program::Program;
 use super::settings::Settings;
 use super::structure::Structure;
 use deo_core::oracle::Oracle;
-use deo_ipi::{IpiError, Server};
+use deo_ipi::{Pool, Seat};
 use std::cell::RefCell;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::rc::Rc;
+use std::sync::{Arc, Mutex};
 
-/// An engine, and all of its answers.
+/// What all searches of a run share: the socket, the clients behind it, and the file of the answers.
+#[derive(Debug)]
+pub(super) struct Host {
+    // Before the program: a client is told to go before it is made to.
+    pool: Pool,
+    program: Mutex<Option<Program>>,
+    /// What starts it, when the first answer is needed that isn't there.
+    command: Mutex<Option<String>>,
+    clients: usize,
+    book: Arc<Book>,
+    guess: PathBuf,
+}
+
+impl Host {
+    /// Listens; `say` is told where.
+    pub(super) fn start(
+        settings: &Settings,
+        atoms: usize,
+        say: &mut dyn FnMut(&str),
+    ) -> Result<Self, EngineError> {
+        let book = match &settings.restart {
+            Some(path) => Book::open(path, atoms)?,
+            None => Book::in_memory(atoms),
+        };
+        let pool = Pool::bind(&settings.address, settings.limits)?;
+        say(&format!("listening at {}", pool.address()));
+        Ok(Host {
+            pool,
+            program: Mutex::new(None),
+            command: Mutex::new(settings.run.clone()),
+            clients: settings.clients,
+            book,
+            guess: settings.guess.clone(),
+        })
+    }
+
+    /// The answers that were there when the run began.
+    pub(super) fn kept(&self) -> usize {
+        self.book.kept
+    }
+
+    /// All of them.
+    pub(super) fn answers(&self) -> usize {
+        self.book.len()
+    }
+
+    /// Nobody is answered any more.
+    pub(super) fn close(&self) {
+        self.pool.close();
+    }
+
+    fn seat(&self) -> Result<Seat<'_>, EngineError> {
+        let command = self.command.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take();
+        if let Some(command) = command {
+            let program = Program::start(&command, self.clients)?;
+            self.pool.watch(program.watch());
+            *self.program.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(program);
+        }
+        Ok(self.pool.seat()?)
+    }
+
+    /// The end, with whatever was answered in a file.
+    pub(super) fn ended(&self, error: EngineError) -> EngineError {
+        let (reason, number) = match error {
+            EngineError::Ipi(reason) if self.answers() > 0 => (reason, self.answers()),
+            error => return error,
+        };
+        let kept = match self.book.keep(self.guess.with_extension("answers")) {
+            Ok(path) => format!(
+                "{number} answers are in {}; go on by the same command with --restart {0}",
+                path.display()
+            ),
+            Err(error) => format!("the answers are lost: {error}"),
+        };
+        EngineError::Lost { reason, kept }
+    }
+}
+
+/// One who asks, and all of its answers.
 ///
 /// The answers are shared with whoever writes them into logs and files.
 #[derive(Debug)]
 pub(super) struct Engine<'a> {
-    // Before the program: a client is told to go before it is made to.
-    server: Option<Server>,
-    program: Option<Program>,
-    /// What starts it, when the first answer is needed that isn't there.
-    command: Option<String>,
+    host: &'a Host,
+    /// Once something was asked for that isn't there.
+    seat: Option<Seat<'a>>,
     structure: &'a Structure,
     answers: Rc<RefCell<Answers>>,
-    guess: PathBuf,
 }
 
 /// What was answered up to now.
@@ -32,8 +108,6 @@ pub(super) struct Answers {
     journal: Journal,
     /// How many of the journal's are of this run: those before were asked for by the run that it goes on with.
     used: usize,
-    /// How many were there when the run began.
-    pub(super) kept: usize,
 }
 
 impl Answers {
@@ -49,28 +123,10 @@ impl Answers {
 }
 
 impl<'a> Engine<'a> {
-    /// Listens; `say` is told where.
-    pub(super) fn start(
-        settings: &Settings,
-        structure: &'a Structure,
-        say: &mut dyn FnMut(&str),
-    ) -> Result<Self, EngineError> {
-        let atoms = structure.frame.species.len();
-        let journal = match &settings.restart {
-            Some(path) => Journal::open(path, atoms)?,
-            None => Journal::in_memory(),
-        };
-        let server = Server::bind(&settings.address, settings.limits)?;
-        say(&format!("listening at {}", server.address()));
-        let answers = Answers { kept: journal.len(), used: 0, journal };
-        Ok(Engine {
-            server: Some(server),
-            program: None,
-            command: settings.run.clone(),
-            structure,
-            answers: Rc::new(RefCell::new(answers)),
-            guess: settings.guess.clone(),
-        })
+    /// Asks about a structure in a lane.
+    pub(super) fn new(host: &'a Host, structure: &'a Structure, lane: Lane) -> Self {
+        let answers = Answers { journal: host.book.lane(lane), used: 0 };
+        Engine { host, seat: None, structure, answers: Rc::new(RefCell::new(answers)) }
     }
 
     /// The answers, to look at.
@@ -90,13 +146,11 @@ impl<'a> Engine<'a> {
                 answer.energy
             }
             None => {
-                let server = self.server.as_mut().expect("it lives as long as this");
-                if let Some(command) = self.command.take() {
-                    let program = self.program.insert(Program::start(&command)?);
-                    server.watch(program.watch());
-                }
-                let asked = server.ask(&all, self.structure.frame.cell.as_ref(), &mut forces);
-                let energy = asked.map_err(|reason| self.lost(&answers.journal, reason))?;
+                let seat = match &mut self.seat {
+                    Some(seat) => seat,
+                    none => none.insert(self.host.seat()?),
+                };
+                let energy = seat.ask(&all, self.structure.frame.cell.as_ref(), &mut forces)?;
                 answers.journal.add(&all, energy, &forces)?;
                 energy
             }
@@ -105,32 +159,6 @@ impl<'a> Engine<'a> {
         gradient.copy_from_slice(&self.structure.moving(&forces));
         gradient.iter_mut().for_each(|g| *g = -*g);
         Ok(energy)
-    }
-
-    /// The end, with whatever was answered in a file.
-    fn lost(&self, journal: &Journal, reason: IpiError) -> EngineError {
-        let atoms = self.structure.frame.species.len();
-        let number = journal.len();
-        if number == 0 {
-            return EngineError::Ipi(reason);
-        }
-        let written = |path: &Path| {
-            format!(
-                "{number} answers are in {}; go on by the same command with --restart {0}",
-                path.display()
-            )
-        };
-        let kept = match journal.kept(atoms) {
-            Ok(path) => written(path),
-            Err(text) => {
-                let path = self.guess.with_extension("answers");
-                match std::fs::write(&path, text) {
-                    Ok(()) => written(&path),
-                    Err(error) => format!("the answers could not be written to {path:?} ({error})"),
-                }
-            }
-        };
-        EngineError::Lost { reason, kept }
     }
 }
 
@@ -150,12 +178,5 @@ impl Oracle<[f64]> for Engine<'_> {
             return Ok(energy);
         }
         self.anew(x, gradient)
-    }
-}
-
-/// The client goes before its program is waited for.
-impl Drop for Engine<'_> {
-    fn drop(&mut self) {
-        self.server = None;
     }
 }

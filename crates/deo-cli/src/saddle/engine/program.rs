@@ -11,48 +11,84 @@ const FRUITLESS: u32 = 3;
 /// A client has so long to go when it was told to.
 const FAREWELL: Duration = Duration::from_secs(5);
 
-/// A running command; it is ended with the value.
+/// A command that runs, once for each client; all are ended with the value.
 #[derive(Debug)]
 pub(super) struct Program {
     command: String,
-    child: Arc<Mutex<Child>>,
+    runs: Arc<Mutex<Vec<Run>>>,
+}
+
+#[derive(Debug)]
+struct Run {
+    child: Child,
+    /// Clients that had connected, and those that were lost without an answer, when it was started.
+    seen: Counts,
+    /// How often in a row it was lost without an answer.
+    fruitless: u32,
+    /// How it has ended, if it isn't started again.
+    ended: Option<String>,
 }
 
 impl Program {
-    /// Starts the command.
-    pub(super) fn start(command: &str) -> Result<Self, EngineError> {
-        let child = spawn(command)
-            .map_err(|reason| EngineError::Run { command: command.to_owned(), reason })?;
-        Ok(Program { command: command.to_owned(), child: Arc::new(Mutex::new(child)) })
+    /// Starts the command for so many clients.
+    pub(super) fn start(command: &str, clients: usize) -> Result<Self, EngineError> {
+        let program = Program { command: command.to_owned(), runs: Arc::default() };
+        for number in 0..clients {
+            let child = spawn(command, number)
+                .map_err(|reason| EngineError::Run { command: command.to_owned(), reason })?;
+            let run = Run { child, seen: Counts::default(), fruitless: 0, ended: None };
+            program.runs.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(run);
+        }
+        Ok(program)
     }
 
-    /// What a server calls while it waits for a client: starts the command again if it has ended, and says how it has
-    /// ended if that would be of no use.
+    /// What a server calls while it waits for a client: starts what has ended again, and says how the last one has ended
+    /// if that would be of no use.
     pub(super) fn watch(&self) -> impl FnMut(Counts) -> Option<String> + Send + 'static {
-        let (command, child) = (self.command.clone(), self.child.clone());
-        let (mut fruitless, mut clients, mut answers) = (0, 0, 0);
+        let (command, runs) = (self.command.clone(), self.runs.clone());
         move |counts| {
-            let mut child = child.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            let status = child.try_wait().ok().flatten()?;
-            fruitless = if counts.answers > answers { 0 } else { fruitless + 1 };
-            // One that has never connected won't do it the next time.
-            if counts.clients == clients || fruitless == FRUITLESS {
-                return Some(status.to_string());
+            let mut runs = runs.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            for (number, run) in runs.iter_mut().enumerate() {
+                run.look(&command, number, counts);
             }
-            (clients, answers) = (counts.clients, counts.answers);
-            match spawn(&command) {
-                Ok(next) => *child = next,
-                Err(error) => return Some(error.to_string()),
+            if runs.iter().any(|run| run.ended.is_none()) {
+                return None;
             }
-            None
+            runs.last().and_then(|run| run.ended.clone())
         }
     }
 }
 
+impl Run {
+    fn look(&mut self, command: &str, number: usize, counts: Counts) {
+        if self.ended.is_some() {
+            return;
+        }
+        let Some(status) = self.child.try_wait().ok().flatten() else { return };
+        // Which of several runs a lost client was is not known, and matters to the count only.
+        let fruitless = counts.fruitless > self.seen.fruitless;
+        self.fruitless = if fruitless { self.fruitless + 1 } else { 0 };
+        // One that has never connected won't do it the next time.
+        if counts.clients == self.seen.clients || self.fruitless == FRUITLESS {
+            self.ended = Some(status.to_string());
+            return;
+        }
+        self.seen = counts;
+        match spawn(command, number) {
+            Ok(next) => self.child = next,
+            Err(error) => self.ended = Some(error.to_string()),
+        }
+    }
+}
+
+/// The environment variable with the number of the client, for files of its own.
+const NUMBER: &str = "DEO_CLIENT";
+
 /// Its standard output goes to our standard error: ours is for results.
-fn spawn(command: &str) -> std::io::Result<Child> {
+fn spawn(command: &str, number: usize) -> std::io::Result<Child> {
     let mut shell = Command::new(if cfg!(windows) { "cmd" } else { "sh" });
     shell.arg(if cfg!(windows) { "/C" } else { "-c" }).arg(command).stdin(Stdio::null());
+    shell.env(NUMBER, number.to_string());
     #[cfg(unix)]
     {
         use std::os::fd::AsFd;
@@ -63,16 +99,20 @@ fn spawn(command: &str) -> std::io::Result<Child> {
     shell.spawn()
 }
 
-/// The server is gone before, and has told the client so.
+/// The server is gone before, and has told the clients so.
 impl Drop for Program {
     fn drop(&mut self) {
-        let mut child = self.child.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut runs = self.runs.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let end = Instant::now() + FAREWELL;
-        while matches!(child.try_wait(), Ok(None)) && Instant::now() < end {
+        while runs.iter_mut().any(|run| matches!(run.child.try_wait(), Ok(None)))
+            && Instant::now() < end
+        {
             std::thread::sleep(Duration::from_millis(10));
         }
-        // An error says that it has ended meanwhile.
-        let _ = child.kill();
-        let _ = child.wait();
+        for run in runs.iter_mut() {
+            // An error says that it has ended meanwhile.
+            let _ = run.child.kill();
+            let _ = run.child.wait();
+        }
     }
 }

@@ -2,9 +2,11 @@
 
 use super::check::{Check, check};
 use super::irc::Irc;
+use super::journal::Lane;
 use super::log::{Log, Taken, frame};
+use super::many;
 use super::model::model;
-use super::oracle::{Answers, Engine};
+use super::oracle::{Answers, Engine, Host};
 use super::profile::{self, Row};
 use super::rates::Rates;
 use super::search::{Outcome, index_of, search};
@@ -12,7 +14,7 @@ use super::settings::Settings;
 use super::sides::Side;
 use super::start::{Aim, start};
 use super::structure::{Structure, is_con};
-use super::summary::{checks, head, lines};
+use super::summary::{checks, head, lines, supposed};
 use super::vibrations::{Vibrations, masses};
 use super::work::Work;
 use crate::output::{OutputDir, RECORD};
@@ -80,6 +82,9 @@ pub(in crate::saddle) fn execute(
 ) -> Result<(), SaddleError> {
     let out = options.out.clone();
     let settings = Settings::resolve(options, engine)?;
+    if settings.searches.is_some() {
+        return many::execute(&settings, out, json, stdout);
+    }
     let structure = Structure::load(&settings)?;
     if settings.vibrate() {
         masses(&structure)?; // before anything is computed
@@ -93,27 +98,19 @@ pub(in crate::saddle) fn execute(
     let space = structure.space(&x);
     let stderr = &mut std::io::stderr();
     // Where to connect to is of use at once, and no result.
-    let mut engine = Engine::start(&settings, &structure, &mut |line| {
+    let host = Host::start(&settings, structure.frame.species.len(), &mut |line| {
         let _ = writeln!(stderr, "{line}");
     })?;
+    let mut engine = Engine::new(&host, &structure, Lane::Whole);
     let answers = engine.answers();
     let stdout_of_log: Option<&mut dyn Write> = if json { None } else { Some(stdout) };
     let mut log = Log::new(&settings, &structure, answers.clone(), stdout_of_log)?;
-    log.say(&head(
-        &settings,
-        &structure,
-        x.len() - space.motions(),
-        space.motions(),
-        &answers.borrow(),
-    ));
-    let start = start(&structure, &mut engine, &aim, &mut log)?;
-    let checked = check(&settings, &structure, &mut engine, &start.x)?;
+    log.say(&head(&settings, &structure, x.len() - space.motions(), space.motions(), host.kept()));
+    let ended = |error| host.ended(error);
+    let start = start(&structure, &mut engine, &aim, &mut log).map_err(ended)?;
+    let checked = check(&settings, &structure, &mut engine, &start.x).map_err(ended)?;
     checks(&checked, &settings).iter().for_each(|line| log.say(line));
-    log.say(match hessian {
-        Hessian::Lindh => "model Hessian: lindh, of the elements and places",
-        Hessian::Springs => "model Hessian: springs between near atoms",
-        Hessian::None => "model Hessian: none",
-    });
+    log.say(supposed(hessian));
     log.say("");
     let lengths = checked.lengths;
     let mut work = Work {
@@ -126,12 +123,13 @@ pub(in crate::saddle) fn execute(
         model,
         log: &mut log,
     };
-    let outcome = search(&mut work, &start)?;
+    let outcome = search(&mut work, &start).map_err(ended)?;
     log.say("");
     let lines = lines(&settings, &outcome, lengths, answers.borrow().count());
     lines.iter().for_each(|line| log.say(line));
     let (failed, unprinted) = log.end();
     drop(engine);
+    drop(host);
     let saddle = &outcome.saddle;
     let profile = match &outcome.irc {
         Some(irc) => profile::rows(&structure, &masses(&structure)?, irc, &outcome.sides),

@@ -3,6 +3,7 @@
 use super::error::EngineError;
 use crate::saddle::error::SaddleError;
 use crate::saddle::options::{Hessian, Mode, Options};
+use crate::saddle::settings::MOST_SEARCHES;
 use crate::setting::{SettingError, UnusedOption, apart, maybe_shown, shown, within};
 use deo_core::Length;
 use deo_ipi::{Address, AddressError, Limits};
@@ -25,6 +26,16 @@ pub(super) struct Settings {
     #[serde(skip)]
     pub(super) address: Address,
     pub(super) run: Option<String>,
+    /// Clients asked at the same time.
+    pub(super) clients: usize,
+    /// Many searches, as given.
+    pub(super) searches: Option<usize>,
+    /// Å; `None` follows from the number of starts.
+    pub(super) displace: Option<f64>,
+    /// The atom around which others are displaced.
+    pub(super) displace_around: Option<usize>,
+    /// How far around it, Å.
+    pub(super) within: f64,
     #[serde(skip)]
     pub(super) limits: Limits,
     /// As given.
@@ -76,6 +87,10 @@ const DESCENT_GRADIENTS: u64 = 2_000;
 const IRC_STEP: f64 = 0.1;
 /// A step below the first takes thousands of gradients, one above the second leaps over bonds.
 const IRC_STEPS: [f64; 2] = [1e-3, 0.5];
+/// More are a slip of the finger.
+const MOST_CLIENTS: usize = 1_000;
+/// Å: beyond the nearest neighbours of an atom of a metal, 2.5 to 2.9 Å away.
+const WITHIN: f64 = 3.5;
 /// More than that are a Hessian.
 const MOST_CHECKS: usize = 1_000;
 
@@ -99,14 +114,36 @@ impl Settings {
             ("potential", options.potential.is_some()),
             ("rho", options.rho.is_some()),
             ("start", options.start.is_some()),
-            ("displace", options.displace.is_some()),
-            ("searches", options.searches.is_some()),
             ("threads", options.threads.is_some()),
         ];
         if let Some((name, _)) = of_surfaces.into_iter().find(|(_, given)| *given) {
             return Err(
                 UnusedOption { name, needs: "one of our own potentials, no --engine" }.into()
             );
+        }
+        let of_many = [
+            ("displace", options.displace.is_some()),
+            ("displace-around", options.displace_around.is_some()),
+            ("clients", options.clients.is_some()),
+        ];
+        let of_one = [
+            ("between", options.between.is_some()),
+            ("axis", options.axis.is_some()),
+            ("irc", options.irc),
+            ("frequencies", options.frequencies),
+            ("reactant", options.reactant.is_some()),
+            ("temperature", options.temperature.is_some()),
+            ("trajectory", options.trajectory.is_some()),
+        ];
+        let given = |(_, given): &&(&'static str, bool)| *given;
+        if let (None, Some((name, _))) = (options.searches, of_many.iter().find(given)) {
+            return Err(UnusedOption { name, needs: "--searches" }.into());
+        }
+        if let (Some(_), Some((name, _))) = (options.searches, of_one.iter().find(given)) {
+            return Err(UnusedOption { name, needs: "one search, no --searches" }.into());
+        }
+        if options.within.is_some() && options.displace_around.is_none() {
+            return Err(UnusedOption { name: "within", needs: "--displace-around" }.into());
         }
         let (guess, other_end) = match (options.guess, options.between) {
             (guess, None) => (guess.ok_or(EngineError::NoGuess)?, None),
@@ -175,6 +212,11 @@ impl Settings {
             let others = read.into_iter().chain([other]).flatten().map(PathBuf::as_path);
             path.as_deref().map_or(Ok(()), |path| apart(name, path, others))?;
         }
+        let not_negative = |name, value: f64| {
+            let fine = value.is_finite() && value >= 0.0;
+            fine.then_some(value)
+                .ok_or_else(|| SettingError::new(name, value, "finite and not below 0"))
+        };
         let max_gradients = options.max_gradients.unwrap_or(2000);
         Ok(Settings {
             address,
@@ -188,6 +230,14 @@ impl Settings {
             check: within("check", options.check.unwrap_or(2), 0, MOST_CHECKS)?,
             seed: options.seed.unwrap_or(1),
             run: options.run,
+            clients: within("clients", options.clients.unwrap_or(1), 1, MOST_CLIENTS)?,
+            searches: options
+                .searches
+                .map(|searches| within("searches", searches, 1, MOST_SEARCHES))
+                .transpose()?,
+            displace: options.displace.map(|sigma| not_negative("displace", sigma)).transpose()?,
+            displace_around: options.displace_around,
+            within: positive("within", options.within.unwrap_or(WITHIN))?,
             fix: options.fix,
             mode: options.mode,
             hessian: options.hessian,
@@ -228,6 +278,11 @@ impl Settings {
 
     /// How `dimension` coordinates are searched.
     pub(super) fn method(&self, dimension: usize, lengths: Lengths) -> Method {
+        self.method_by(dimension, lengths, self.seed)
+    }
+
+    /// The same with another seed of the dimer's first axis.
+    pub(super) fn method_by(&self, dimension: usize, lengths: Lengths, seed: u64) -> Method {
         let goal = Goal {
             index: self.index,
             tolerance: self.fmax,
@@ -243,7 +298,7 @@ impl Settings {
             Mode::Dimer => Method::MinMode(MinModeSettings {
                 goal,
                 length: Some(Length::Absolute(lengths.probe)),
-                seed: self.seed,
+                seed,
                 ..MinModeSettings::default()
             }),
         }

@@ -35,7 +35,7 @@ impl Side {
 /// mode of 0.1 eV/Å²; atoms of two conformations differ by more.
 pub(super) const SAME: f64 = 0.1;
 /// The push off a saddle, Å: within the range of its curvature …
-const PUSH: f64 = 0.1;
+pub(super) const PUSH: f64 = 0.1;
 /// … and so far at least that the slope is this many times what counts as none.
 const SLOPE: f64 = 3.0;
 /// The longest push, Å.

@@ -6,8 +6,11 @@
 use super::error::EngineError;
 use super::settings::Settings;
 use crate::saddle::con;
-use crate::saddle::xyz::{Frame, XyzError, read_structure, structure_text, text_of};
+use crate::saddle::xyz::{
+    Frame, XyzError, parse_structures, read_structure, structure_text, text_of,
+};
 use deo_core::space::FreeBody;
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::Path;
 
@@ -25,9 +28,45 @@ pub(super) struct Structure {
 }
 
 impl Structure {
-    /// The guess, with what is held by the file, by --fix and by --fix-below.
+    /// The guess, with what is held by the file, by --fix and by --fix-below; of several frames the last.
     pub(super) fn load(settings: &Settings) -> Result<Self, EngineError> {
-        let mut frame = read(&settings.guess)?;
+        Self::with_held(read(&settings.guess)?, settings)
+    }
+
+    /// All frames of the guess, as starts of as many searches.
+    pub(super) fn load_all(settings: &Settings) -> Result<Vec<Self>, EngineError> {
+        let path = &settings.guess;
+        let frames = if is_con(path) {
+            con::parse(&text_of(path)?, path)?
+        } else {
+            parse_structures(&text_of(path)?, path)?
+        };
+        let frames = frames.into_iter().map(|frame| Self::with_held(frame, settings));
+        let all = frames.collect::<Result<Vec<Self>, _>>()?;
+        let (first, rest) = all.split_first().expect("a file has a frame");
+        for (i, other) in rest.iter().enumerate() {
+            let fault =
+                if (other.frame.cell, other.frame.pbc) != (first.frame.cell, first.frame.pbc) {
+                    "another cell"
+                } else if other.frame.movable != first.frame.movable {
+                    "other atoms that are held"
+                } else if other
+                    .held
+                    .iter()
+                    .flatten()
+                    .zip(first.held.iter().flatten())
+                    .any(|(a, b)| (a - b).abs() > SAME_PLACE)
+                {
+                    "held atoms at other places"
+                } else {
+                    continue;
+                };
+            return Err(EngineError::Frame { path: path.clone(), frame: i + 2, fault });
+        }
+        Ok(all)
+    }
+
+    fn with_held(mut frame: Frame, settings: &Settings) -> Result<Self, EngineError> {
         let atoms = frame.species.len();
         if let Some(fix) = &settings.fix {
             for range in ranges(fix, atoms)? {
@@ -96,6 +135,36 @@ impl Structure {
             }
         }
         short
+    }
+
+    /// The length of the shortest of all images of a vector.
+    pub(super) fn distance(&self, d: [f64; 3]) -> f64 {
+        let d = self.shortest(d);
+        let length = |v: [f64; 3]| v[0].hypot(v[1]).hypot(v[2]);
+        // In a cell that leans the nearest image may be one cell further.
+        let mut images = vec![d];
+        for vector in &self.periodic {
+            let beside = |v: &[f64; 3], sign: f64| [0, 1, 2].map(|k| v[k] + sign * vector[k]);
+            images = images.iter().flat_map(|v| [*v, beside(v, 1.0), beside(v, -1.0)]).collect();
+        }
+        images.into_iter().map(length).fold(f64::INFINITY, f64::min)
+    }
+
+    /// The distances of all atoms at `all`, sorted, pair of elements after pair of elements: what turning, mirroring and
+    /// renaming leave.
+    pub(super) fn distances(&self, all: &[f64]) -> Vec<f64> {
+        let species = &self.frame.species;
+        let mut pairs = BTreeMap::<(&str, &str), Vec<f64>>::new();
+        for (i, a) in all.chunks_exact(3).enumerate() {
+            for (j, b) in all.chunks_exact(3).enumerate().take(i) {
+                let (one, other) = (species[i].as_str(), species[j].as_str());
+                let pair = if one < other { (one, other) } else { (other, one) };
+                let d = self.distance([0, 1, 2].map(|k| a[k] - b[k]));
+                pairs.entry(pair).or_default().push(d);
+            }
+        }
+        pairs.values_mut().for_each(|lengths| lengths.sort_by(f64::total_cmp));
+        pairs.into_values().flatten().collect()
     }
 
     /// The coordinates that move, of those of all atoms.
@@ -172,6 +241,9 @@ impl Structure {
         structure_text(&Frame { x: self.all(x), ..self.frame.clone() }, facts, vectors)
     }
 }
+
+/// Å: what is nearer was rounded when it was written.
+const SAME_PLACE: f64 = 1e-4;
 
 /// eOn's files, by their names.
 pub(super) fn is_con(path: &Path) -> bool {

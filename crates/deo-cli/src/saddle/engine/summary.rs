@@ -2,12 +2,12 @@
 
 use super::check::Check;
 use super::irc::Branch;
-use super::oracle::Answers;
 use super::rates::Rate;
 use super::search::Outcome;
 use super::settings::{Lengths, Settings};
 use super::sides::{SAME, Side};
 use super::structure::Structure;
+use crate::saddle::options::Hessian;
 use std::fmt::Write as _;
 
 pub(super) fn head(
@@ -15,7 +15,7 @@ pub(super) fn head(
     structure: &Structure,
     dimension: usize,
     motions: usize,
-    answers: &Answers,
+    kept: usize,
 ) -> String {
     let (atoms, free) = (structure.frame.species.len(), structure.free.len());
     let mut text = format!("{atoms} atoms");
@@ -39,10 +39,19 @@ pub(super) fn head(
         settings.index, settings.fmax
     )
     .expect("a string takes all");
-    if answers.kept > 0 {
-        write!(text, "; goes on from {} answers", answers.kept).expect("a string takes all");
+    if kept > 0 {
+        write!(text, "; goes on from {kept} answers").expect("a string takes all");
     }
     text
+}
+
+/// What is said of a model Hessian.
+pub(super) fn supposed(hessian: Hessian) -> &'static str {
+    match hessian {
+        Hessian::Lindh => "model Hessian: lindh, of the elements and places",
+        Hessian::Springs => "model Hessian: springs between near atoms",
+        Hessian::None => "model Hessian: none",
+    }
 }
 
 pub(super) fn checks(check: &Check, settings: &Settings) -> Vec<String> {

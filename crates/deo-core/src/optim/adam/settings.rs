@@ -1,6 +1,6 @@
 //! The settings of Adam and its relatives; the header of [`adam`](super) has the formulas.
 
-use crate::optim::OptimError;
+use crate::optim::{Group, OptimError};
 
 /// How weights decay.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -32,6 +32,8 @@ pub struct AdamSettings {
     /// `None`: Adam.
     /// Default: `None`.
     pub nesterov: Option<f64>,
+    /// Divides by the root of the largest v so far: AMSGrad.
+    pub amsgrad: bool,
 }
 
 impl AdamSettings {
@@ -43,6 +45,7 @@ impl AdamSettings {
             epsilon: 1e-8,
             decay: Decay::Coupled(0.0),
             nesterov: None,
+            amsgrad: false,
         }
     }
 
@@ -61,19 +64,27 @@ impl AdamSettings {
         OptimError::require_fraction("Adam beta1", self.beta1)?;
         OptimError::require_fraction("Adam beta2", self.beta2)?;
         // c ≥ √(1 − β₂) is at least 1e-8, since β₂ is an f64; so cε remains a normal number in f32 storage, above
-        // 1.2e-38. Flushed to zero, it would turn a component without a gradient into 0/0.
-        let valid = self.epsilon >= 1e-30 && self.epsilon.is_finite();
-        OptimError::require(valid, "Adam epsilon", self.epsilon, "finite and at least 1e-30")?;
+        // 1.2e-38.
+        OptimError::require_epsilon("Adam epsilon", self.epsilon)?;
         let (Decay::Coupled(decay) | Decay::Decoupled(decay)) = self.decay;
         OptimError::require_nonnegative("Adam weight decay", decay)?;
         OptimError::require_nonnegative(
             "Adam nesterov (momentum decay)",
             self.nesterov.unwrap_or(0.0),
-        )
+        )?;
+        if self.amsgrad && self.nesterov.is_some() {
+            return Err(OptimError::AmsgradNesterov);
+        }
+        Ok(())
     }
 
-    /// μₜ, NAdam's β₁ at step t.
-    pub(super) fn momentum(&self, t: f64, psi: f64) -> f64 {
-        self.beta1 * (1.0 - 0.5 * 0.96_f64.powf(t * psi))
+    /// These settings with those that a group has of its own.
+    pub(super) fn of_group(&self, group: &Group) -> Self {
+        AdamSettings {
+            beta1: group.beta1.unwrap_or(self.beta1),
+            beta2: group.beta2.unwrap_or(self.beta2),
+            epsilon: group.epsilon.unwrap_or(self.epsilon),
+            ..*self
+        }
     }
 }

@@ -5,6 +5,7 @@ use super::{Batching, Data, Net, rows};
 use crate::mlp::{Mlp, MlpConfig, Targets};
 use crate::problems::Problem;
 use deo_core::Objective;
+use deo_core::optim::Groups;
 use deo_linalg::Threads;
 
 /// Rows of a mini-batch.
@@ -76,6 +77,10 @@ impl Problem for OnTable {
 
     fn dimension(&self) -> usize {
         self.current.net.layout().len()
+    }
+
+    fn groups(&self) -> Groups {
+        self.current.net.layout().groups(|_| true)
     }
 
     fn start(&self, seed: u64) -> Vec<f64> {

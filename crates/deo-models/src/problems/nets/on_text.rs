@@ -5,6 +5,7 @@ use crate::data::{Batch, Batches, Corpus, evaluation_batches};
 use crate::gpt::{Gpt, GptConfig};
 use crate::problems::Problem;
 use deo_core::Objective;
+use deo_core::optim::Groups;
 use deo_linalg::Threads;
 use std::sync::OnceLock;
 
@@ -70,6 +71,10 @@ impl Problem for OnText {
 
     fn dimension(&self) -> usize {
         self.current.gpt.layout().len()
+    }
+
+    fn groups(&self) -> Groups {
+        self.current.gpt.layout().groups(Gpt::<f64>::is_hidden)
     }
 
     fn start(&self, seed: u64) -> Vec<f64> {
