@@ -1,8 +1,8 @@
 //! What must hold of the optimizers for any gradient: groups, kicks, fresh starts, the bits.
 
 use deo_core::optim::{
-    Adam, AdamSettings, Decay, Group, Groups, Lbfgs, LbfgsSettings, Muon, MuonSettings, OptimError,
-    Optimizer, RmsProp, RmsPropSettings, Rprop, RpropSettings, Sgd, SgdSettings,
+    Adam, AdamSettings, Decay, Group, Groups, OptimError, Optimizer, RmsProp, RmsPropSettings,
+    Rprop, RpropSettings, Sgd, SgdSettings,
 };
 use deo_core::space::Host;
 use proptest::prelude::*;
@@ -196,6 +196,7 @@ fn a_gradient_of_another_length_panics() {
 #[cfg(feature = "serde")]
 #[test]
 fn stored_state_continues_bit_for_bit() {
+    use deo_core::optim::{Lbfgs, LbfgsSettings, Muon, MuonSettings};
     fn interrupted<O>(mut optimizer: O)
     where
         O: Optimizer<Host<f32>> + serde::Serialize + serde::de::DeserializeOwned,
