@@ -24,6 +24,10 @@
 //!
 //! Departure: the locked pairs are only as sharp as they have converged, and what they hold of u is left out.
 
+/// A component is no larger, so that a state holds numbers only: with this one nothing can have been missed, and γ of values far
+/// from all that is sought grows without end.
+const LARGEST: f64 = 1e150;
+
 /// The components γ that eigenvectors with certain eigenvalues would have, in units of that of the random direction.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -100,7 +104,7 @@ impl Missed {
     fn set(&mut self, j: usize, component: impl Fn(f64, &[f64]) -> f64) {
         let rows = self.components.chunks_exact_mut(self.memory);
         for ((mu, seen), row) in self.values.iter().zip(&mut self.seen).zip(rows) {
-            row[j] = component(*mu, row);
+            row[j] = component(*mu, row).clamp(-LARGEST, LARGEST);
             *seen = seen.max(along(row, row));
         }
     }
