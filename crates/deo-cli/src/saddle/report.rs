@@ -7,7 +7,7 @@ use super::results::{Distinct, Record, Results, Summary};
 use super::run::run;
 use super::settings::Settings;
 use super::starts::Starts;
-use super::tables::{failures, joins, saddles, sums};
+use super::tables::write_tables;
 use super::xyz::frame_text;
 use crate::config;
 use crate::heartbeat::Heartbeat;
@@ -113,16 +113,5 @@ fn show(stdout: &mut dyn Write, record: &Record<'_>, json: bool) -> io::Result<(
         settings.fmax,
         settings.seed
     )?;
-    if !results.distinct.is_empty() {
-        writeln!(stdout, "\n{}", saddles(&results.distinct))?;
-    }
-    if settings.connect && !results.distinct.is_empty() {
-        writeln!(stdout, "{}", joins(&results.distinct))?;
-    }
-    let failed = failures(&results.searches, settings.index);
-    if !failed.is_empty() {
-        writeln!(stdout, "{failed}")?;
-    }
-    writeln!(stdout, "{}", sums(results))?;
-    stdout.flush()
+    write_tables(stdout, results, settings.connect, settings.index)
 }

@@ -2,12 +2,34 @@
 
 use super::results::{Distinct, Results, Search};
 use crate::table;
+use std::io::{self, Write};
 
 /// Failed searches that the table shows; the record has them all.
 const SHOWN: usize = 20;
 
+/// All of them that have a row, and the sums.
+pub(super) fn write_tables(
+    stdout: &mut dyn Write,
+    results: &Results,
+    connect: bool,
+    index: usize,
+) -> io::Result<()> {
+    if !results.distinct.is_empty() {
+        writeln!(stdout, "\n{}", saddles(&results.distinct))?;
+    }
+    if connect && !results.distinct.is_empty() {
+        writeln!(stdout, "{}", joins(&results.distinct))?;
+    }
+    let failed = failures(&results.searches, index);
+    if !failed.is_empty() {
+        writeln!(stdout, "{failed}")?;
+    }
+    writeln!(stdout, "{}", sums(results))?;
+    stdout.flush()
+}
+
 /// Each saddle once.
-pub(super) fn saddles(distinct: &[Distinct]) -> String {
+fn saddles(distinct: &[Distinct]) -> String {
     let header =
         ["saddle", "energy", "barrier", "from", "curvature", "index", "found", "gradients"];
     let mut rows = vec![header.map(str::to_owned).to_vec()];
@@ -29,7 +51,7 @@ pub(super) fn saddles(distinct: &[Distinct]) -> String {
 }
 
 /// The minima that they join.
-pub(super) fn joins(distinct: &[Distinct]) -> String {
+fn joins(distinct: &[Distinct]) -> String {
     let header = ["saddle", "minimum", "energy", "barrier", "minimum", "energy", "barrier"];
     let mut rows = vec![header.map(str::to_owned).to_vec()];
     for (i, saddle) in distinct.iter().enumerate() {
@@ -45,7 +67,7 @@ pub(super) fn joins(distinct: &[Distinct]) -> String {
 }
 
 /// Searches without a confirmed saddle; empty if there are none.
-pub(super) fn failures(searches: &[Search], sought: usize) -> String {
+fn failures(searches: &[Search], sought: usize) -> String {
     let header = ["search", "start", "status", "energy", "gradient norm", "gradients"];
     let failed = || searches.iter().enumerate().filter(|(_, search)| !search.is_converged());
     let mut rows = vec![header.map(str::to_owned).to_vec()];
@@ -73,7 +95,7 @@ pub(super) fn failures(searches: &[Search], sought: usize) -> String {
 }
 
 /// "24 searches: 22 converged to 2 saddles; 513 gradients and 160 of verifications; 0.0 s"
-pub(super) fn sums(results: &Results) -> String {
+fn sums(results: &Results) -> String {
     let Results { searches, distinct, .. } = results;
     let converged = searches.iter().filter(|search| search.is_converged()).count();
     let gradients: u64 = searches.iter().map(|search| search.gradients).sum();

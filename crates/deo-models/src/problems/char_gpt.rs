@@ -34,9 +34,9 @@ pub(super) struct CharGpt {
 
 /// The loss on the batch that it holds.
 #[derive(Debug, Clone)]
-struct OnCurrent {
-    gpt: Gpt<f64>,
-    batch: Batch,
+pub(super) struct OnCurrent {
+    pub(super) gpt: Gpt<f64>,
+    pub(super) batch: Batch,
 }
 
 impl CharGpt {

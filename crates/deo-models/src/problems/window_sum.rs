@@ -20,6 +20,7 @@
 //! P. Gopalani, W. Hu, What happens during the loss plateau? Understanding abrupt learning in transformers, arXiv
 //! 2506.13688. Departure: the answer stands at the position itself, not after the sequence.
 
+use super::char_gpt::OnCurrent;
 use super::{Problem, start};
 use crate::data::Batch;
 use crate::gpt::{Gpt, GptConfig};
@@ -39,24 +40,7 @@ pub(super) struct WindowSum {
     /// The sequences of a step are drawn.
     fresh: bool,
     budget: u64,
-    current: Current,
-}
-
-/// The loss on the sequences that it holds.
-#[derive(Debug, Clone)]
-struct Current {
-    gpt: Gpt<f64>,
-    batch: Batch,
-}
-
-impl Objective<[f64]> for Current {
-    fn value(&mut self, x: &[f64]) -> f64 {
-        self.gpt.on(&self.batch).value(x)
-    }
-
-    fn value_grad(&mut self, x: &[f64], gradient: &mut [f64]) -> f64 {
-        self.gpt.on(&self.batch).value_grad(x, gradient)
-    }
+    current: OnCurrent,
 }
 
 /// y of x, sequence by sequence.
@@ -108,7 +92,7 @@ impl WindowSum {
         let block = batch.block;
         let config = GptConfig { vocabulary, block, layers: 1, heads: 1, width: 32 };
         let gpt = Gpt::new(config, Threads::One).expect("the sizes fit");
-        WindowSum { name, modulus, fixed, fresh, budget, current: Current { gpt, batch } }
+        WindowSum { name, modulus, fixed, fresh, budget, current: OnCurrent { gpt, batch } }
     }
 }
 

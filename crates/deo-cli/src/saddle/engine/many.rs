@@ -27,7 +27,7 @@ use super::error::EngineError;
 use super::settings::Settings;
 use crate::output::{OutputDir, OutputError, RECORD};
 use crate::saddle::error::SaddleError;
-use crate::saddle::tables::{failures, joins, saddles, sums};
+use crate::saddle::tables::write_tables;
 use record::{Record, Summary, texts};
 use runs::{Found, run};
 use starts::Starts;
@@ -79,19 +79,8 @@ fn show(stdout: &mut dyn Write, record: &Record<'_>, json: bool) -> io::Result<(
         serde_json::to_writer(&mut *stdout, &Summary::of(record))?;
         return writeln!(stdout);
     }
-    let (settings, results) = (record.settings, record.results);
-    if !results.distinct.is_empty() {
-        writeln!(stdout, "\n{}", saddles(&results.distinct))?;
-    }
-    if settings.connect && !results.distinct.is_empty() {
-        writeln!(stdout, "{}", joins(&results.distinct))?;
-    }
-    let failed = failures(&results.searches, settings.index);
-    if !failed.is_empty() {
-        writeln!(stdout, "{failed}")?;
-    }
-    writeln!(stdout, "{}", sums(results))?;
-    stdout.flush()
+    let settings = record.settings;
+    write_tables(stdout, record.results, settings.connect, settings.index)
 }
 
 /// That search is lost, and no other with it.
