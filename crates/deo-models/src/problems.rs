@@ -93,6 +93,7 @@ mod matrix_sensing;
 mod nets;
 mod newton;
 mod octopus;
+mod on_current;
 mod on_landscape;
 mod on_loss;
 mod phase_retrieval;

@@ -15,6 +15,7 @@
 //! A control: no saddle is known to hold up a tuned Adam here, so a method that leaves saddles should neither gain nor lose.
 
 use super::Problem;
+use super::on_current::OnCurrent;
 use crate::data::{Batch, Batches, Corpus, evaluation_batches};
 use crate::gpt::{Gpt, GptConfig};
 use deo_core::Objective;
@@ -32,13 +33,6 @@ pub(super) struct CharGpt {
     current: OnCurrent,
 }
 
-/// The loss on the batch that it holds.
-#[derive(Debug, Clone)]
-pub(super) struct OnCurrent {
-    pub(super) gpt: Gpt<f64>,
-    pub(super) batch: Batch,
-}
-
 impl CharGpt {
     pub(super) fn new(name: &'static str) -> Self {
         let corpus = Corpus::king_james();
@@ -48,16 +42,6 @@ impl CharGpt {
             .expect("the corpus is longer than a block");
         let batch = Batch::zeros(ROWS, config.block);
         CharGpt { name, corpus, validation, current: OnCurrent { gpt, batch } }
-    }
-}
-
-impl Objective<[f64]> for OnCurrent {
-    fn value(&mut self, x: &[f64]) -> f64 {
-        self.gpt.on(&self.batch).value(x)
-    }
-
-    fn value_grad(&mut self, x: &[f64], gradient: &mut [f64]) -> f64 {
-        self.gpt.on(&self.batch).value_grad(x, gradient)
     }
 }
 

@@ -20,7 +20,7 @@
 //! P. Gopalani, W. Hu, What happens during the loss plateau? Understanding abrupt learning in transformers, arXiv
 //! 2506.13688. Departure: the answer stands at the position itself, not after the sequence.
 
-use super::char_gpt::OnCurrent;
+use super::on_current::OnCurrent;
 use super::{Problem, start};
 use crate::data::Batch;
 use crate::gpt::{Gpt, GptConfig};
