@@ -4,7 +4,7 @@
 //! |---|---|
 //! | right | the share of runs with C within 1 % of −1 and an angle of at most 0.1 rad |
 //! | noise | the share that ended as noise |
-//! | bar | the share with |C − ⟨n, Hn⟩| ≤ `secant_error`, the product exact |
+//! | bar | the share with \|C − ⟨n, Hn⟩\| ≤ `secant_error`, the product exact |
 //! | C, angle, gradients | medians |
 //!
 //! Run: `cargo run --release -p deo-core --example single_precision -- EXPONENT [RUNS]`; 7 takes a quarter of an hour.

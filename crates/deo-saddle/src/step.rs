@@ -18,7 +18,7 @@
 //! | λᵢ, gᵢ, sᵢ in eigenvectors | `lambda`, `g`, `s` |
 //! | α | `alpha`, by bisection |
 //! | τ/(√α unit), dᵢ/(√α unit) | `t`, `d`, in units in which nothing under- or overflows |
-//! | −t + min(0, λ_min)/(√α unit) + Σ uᵢ²/(dᵢ + t) = 0, uᵢ = gᵢ/max|g| | `sum`, falling in t |
+//! | −t + min(0, λ_min)/(√α unit) + Σ uᵢ²/(dᵢ + t) = 0, uᵢ = gᵢ/max\|g\| | `sum`, falling in t |
 //!
 //! Banerjee, Adams, Simons & Shepard, J. Phys. Chem. 89, 52 (1985), eqs. 15–19; Besalú & Bofill, Theor. Chem. Acc.
 //! 100, 265 (1998). Departure: ν comes from its scalar equation, not from an eigenproblem, since Λ is diagonal

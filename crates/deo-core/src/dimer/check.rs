@@ -11,9 +11,9 @@
 //!
 //! | evidence | error of C |
 //! |---|---|
-//! | recombined | max(asymmetry, rounding/√N, |C − C of the last axis probe|) |
-//! | checked, its own truncation unseen | max(|C − recombined C|, ‖Hn − recombined Hn‖/√N, rounding/√N) |
-//! | certified | (2|C(ρh) − C(h)| + 2.1 t ‖Hn(ρh) − Hn(h)‖/√M)/k, see `errors` |
+//! | recombined | max(asymmetry, rounding/√N, \|C − C of the last axis probe\|) |
+//! | checked, its own truncation unseen | max(\|C − recombined C\|, ‖Hn − recombined Hn‖/√N, rounding/√N) |
+//! | certified | (2\|C(ρh) − C(h)\| + 2.1 t ‖Hn(ρh) − Hn(h)‖/√M)/k, see `errors` |
 //!
 //! The second length is asked for, too, where nothing but one secant speaks for C or its error is above the tolerance, and
 //! where the verdict is noise:

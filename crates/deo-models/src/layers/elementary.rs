@@ -5,7 +5,7 @@
 //!
 //! | formula | code |
 //! |---|---|
-//! | eˣ = 2ᵏ eʳ, k = ⌊x log₂e⌉, r = x − k ln 2, |r| ≤ ½ ln 2 | [`exp`] |
+//! | eˣ = 2ᵏ eʳ, k = ⌊x log₂e⌉, r = x − k ln 2, \|r\| ≤ ½ ln 2 | [`exp`] |
 //! | eʳ ≈ Σ rⁱ/i!, to degree 7 in `f32` and 13 in `f64` | `exp_f32`, `exp_f64` |
 //! | Φ(−a) = e^{−a²/2} t P(2t − 1), t = 1/(1 + q a), a ≥ 0 | [`normal`] |
 //!
