@@ -2,9 +2,9 @@
 //!
 //! Run: `cargo run --release -p deo-bench --example when_it_pays -- experiments/when-it-pays/cells.csv`
 //!
-//! Every problem below × gradient descent, heavy ball, Adam, AdamW at the rate that is best for the base alone, tuned on three seeds, then
-//! judged on eight others; see `deo_bench::escape::predicted`. Names of problems after the file run these only. A quarter of an hour on
-//! one core.
+//! Every problem below × gradient descent, heavy ball, Adam, AdamW, L-BFGS at the rate that is best for the base alone, tuned on three seeds,
+//! then judged on eight others; see `deo_bench::escape::predicted`. Names of problems and of bases after the file run these only. Twenty
+//! minutes on one core.
 
 use deo_bench::escape::predicted::{Cell, Seen, csv, see};
 use deo_bench::escape::{Base, Judged, MethodKind, Policy, Settings, compare};
@@ -44,13 +44,15 @@ const ASIDE: [&str; 7] = [
 const SINCE: [&str; 4] =
     ["linear-attention", "linear-attention-apart", "window-sum", "window-sum-32"];
 
-const BASES: [Base; 4] = [Base::Gd, Base::HeavyBall, Base::Adam, Base::Adamw];
+const BASES: [Base; 5] = [Base::Gd, Base::HeavyBall, Base::Adam, Base::Adamw, Base::Lbfgs];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let file = arguments.next();
-    let wanted: Vec<String> = arguments.collect();
-    let is_wanted = |name: &&str| wanted.is_empty() || wanted.iter().any(|w| w == name);
+    let (bases, wanted): (Vec<String>, Vec<String>) =
+        arguments.partition(|name| BASES.iter().any(|base| base.name() == name));
+    let named = |names: &[String], name: &str| names.is_empty() || names.iter().any(|n| n == name);
+    let bases: Vec<Base> = BASES.into_iter().filter(|base| named(&bases, base.name())).collect();
     let mut all = vec![];
     println!("{HEAD}");
     let mut summary = String::new();
@@ -60,8 +62,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         ("that came later", &SINCE[..]),
     ] {
         let begun = all.len();
-        for name in names.iter().filter(|name| is_wanted(name)) {
-            let cells = cells_of(name)?;
+        for name in names.iter().filter(|name| named(&wanted, name)) {
+            let cells = cells_of(name, &bases)?;
             print!("{}", rows(&cells));
             all.extend(cells);
             // What is done is kept, whatever becomes of the rest.
@@ -77,11 +79,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// One problem with each base.
-fn cells_of(name: &str) -> Result<Vec<Cell>, Box<dyn Error>> {
+/// One problem with each of the bases.
+fn cells_of(name: &str, bases: &[Base]) -> Result<Vec<Cell>, Box<dyn Error>> {
     let settings = Settings {
         problems: vec![name.to_owned()],
-        methods: BASES.map(MethodKind::Plain).to_vec(),
+        methods: bases.iter().map(|base| MethodKind::Plain(*base)).collect(),
         seeds: 8,
         tuning_seeds: 3,
         threads: 1,
@@ -91,7 +93,7 @@ fn cells_of(name: &str) -> Result<Vec<Cell>, Box<dyn Error>> {
     let tuned = compare(&settings, &|_, _| {})?;
     let mut problem = by_name(name)?;
     let mut cells = vec![];
-    for (base, judged) in BASES.into_iter().zip(&tuned[0].methods) {
+    for (&base, judged) in bases.iter().zip(&tuned[0].methods) {
         let lr =
             if solves(judged) { judged.lr } else { helped(&settings, base)?.unwrap_or(judged.lr) };
         let seeds = (0..settings.seeds).map(|i| settings.fresh_seed(i));

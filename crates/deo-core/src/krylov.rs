@@ -51,6 +51,7 @@
 mod check;
 mod confirm;
 mod judge;
+mod lock;
 mod missed;
 mod noise_level;
 mod protocol;
@@ -58,6 +59,7 @@ mod quadrature;
 mod reach;
 mod restart;
 mod settings;
+mod tell;
 #[cfg(test)]
 mod tests;
 

@@ -5,141 +5,30 @@
 //! a few threads.
 
 mod error;
+mod found;
+mod method;
+mod parallel;
 mod symmetry;
 mod watch;
 
 pub use error::{DriveError, TryError};
+pub use found::{Found, Saddle};
+pub use method::Method;
+pub use parallel::in_parallel;
 pub use watch::{Observer, Step, Watch};
 
 use super::copied;
-use super::guess::HessianGuess;
 use super::model::NoModel;
-use super::outcome::{Counts, Outcome, Waypoint};
-use super::settings::{Goal, SearchError};
+use super::outcome::Outcome;
+use super::settings::SearchError;
 use super::verify::{Verdict, Verification, VerificationSettings};
-use super::{MinModeSearch, MinModeSettings, NewtonSearch, NewtonSettings};
+use super::{MinModeSearch, NewtonSearch};
 use deo_core::objective::Objective;
 use deo_core::oracle::Oracle;
 use deo_core::space::Space;
 use std::borrow::{Borrow, BorrowMut};
 use std::convert::Infallible;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use symmetry::Symmetry;
-
-/// Which search, and its settings.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub enum Method {
-    /// By the number of coordinates: [`NewtonSearch`] up to [`Method::DENSE`], [`MinModeSearch`] above and over ranks,
-    /// with their default settings.
-    Auto(Goal),
-    /// [`NewtonSearch`], for up to a few hundred coordinates.
-    Newton(NewtonSettings),
-    /// [`MinModeSearch`], for any number.
-    MinMode(MinModeSettings),
-}
-
-impl Default for Method {
-    /// [`Method::Auto`].
-    fn default() -> Self {
-        Method::Auto(Goal::default())
-    }
-}
-
-impl Method {
-    /// Coordinates up to which [`Method::Auto`] takes the search with a matrix: its algebra, N³ a step, is then still some
-    /// tens of milliseconds, and it needs a third of the gradients.
-    pub const DENSE: usize = 300;
-
-    /// The method meant for vectors like `x`: this one, unless it is [`Method::Auto`].
-    #[must_use]
-    pub fn resolved<S: Space>(&self, space: &S, x: &S::Vector) -> Method {
-        match *self {
-            Method::Auto(goal) => {
-                // Every rank must decide alike, and the dimension is a sum over all.
-                let few = space.dimension(x) <= Method::DENSE as f64;
-                if few && !space.is_distributed() {
-                    Method::Newton(NewtonSettings { goal, ..NewtonSettings::default() })
-                } else {
-                    Method::MinMode(MinModeSettings { goal, ..MinModeSettings::default() })
-                }
-            }
-            method => method,
-        }
-    }
-
-    /// What it seeks.
-    pub fn goal(&self) -> &Goal {
-        match self {
-            Method::Auto(goal) => goal,
-            Method::Newton(settings) => &settings.goal,
-            Method::MinMode(settings) => &settings.goal,
-        }
-    }
-
-    /// What it seeks, to be changed.
-    pub fn goal_mut(&mut self) -> &mut Goal {
-        match self {
-            Method::Auto(goal) => goal,
-            Method::Newton(settings) => &mut settings.goal,
-            Method::MinMode(settings) => &mut settings.goal,
-        }
-    }
-}
-
-/// What a search came to.
-#[derive(Debug, Clone)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Found<V> {
-    /// How the search ended.
-    pub outcome: Outcome,
-    /// Where.
-    pub x: V,
-    /// f there.
-    pub value: f64,
-    /// ‖g‖ there.
-    pub gradient_norm: f64,
-    /// What the search spent.
-    pub counts: Counts,
-    /// The way, as far as it was to be recorded.
-    pub way: Vec<Waypoint<V>>,
-    /// What the search has learned of the Hessian, if it keeps a matrix; used up by the verification.
-    #[cfg_attr(feature = "serde", serde(skip, default = "no_guess"))]
-    pub hessian: Option<HessianGuess<V>>,
-}
-
-/// By a path, since serde asks for `V: Default` otherwise.
-#[cfg(feature = "serde")]
-fn no_guess<V>() -> Option<HessianGuess<V>> {
-    None
-}
-
-/// A point that a search converged to, and what an independent solve says of it.
-#[derive(Debug, Clone)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Saddle<V> {
-    /// What the search came to.
-    pub found: Found<V>,
-    /// The verdict on the index; [`Verdict::Unresolved`] if the search didn't converge.
-    pub verdict: Verdict,
-    /// The k + 1 lowest curvatures, ascending; empty if the search didn't converge. Of a saddle the last, which is above zero,
-    /// may be a bound from above, as its error says: what was asked is its sign.
-    pub curvatures: Vec<f64>,
-    /// Their errors: those of the secants, and of the solve.
-    pub errors: Vec<f64>,
-    /// Their axes.
-    pub axes: Vec<V>,
-    /// Gradients of the verification.
-    pub verification_gradients: u64,
-}
-
-impl<V> Saddle<V> {
-    /// The search converged, and the index is the one sought.
-    pub fn is_confirmed(&self) -> bool {
-        self.found.outcome == Outcome::Converged && self.verdict == Verdict::Confirmed
-    }
-}
 
 /// The result of an oracle that doesn't stop.
 pub(super) fn unstopped<T>(result: Result<T, TryError<Infallible>>) -> Result<T, DriveError> {
@@ -388,37 +277,4 @@ where
         (0..=settings.index).map(|i| copied(&space, verification.axis(i).borrow())).collect();
     saddle.verification_gradients = verification.gradients();
     Ok(saddle)
-}
-
-/// Runs `job(0)` … `job(count − 1)` on `threads` threads; the results come in this order, whatever the threads did.
-///
-/// # Examples
-///
-/// ```
-/// use deo_saddle::in_parallel;
-/// assert_eq!(in_parallel(3, 5, |i| i * i), [0, 1, 4, 9, 16]);
-/// ```
-pub fn in_parallel<T: Send>(
-    threads: usize,
-    count: usize,
-    job: impl Fn(usize) -> T + Sync,
-) -> Vec<T> {
-    let next = AtomicUsize::new(0);
-    let results: Vec<Mutex<Option<T>>> = (0..count).map(|_| Mutex::new(None)).collect();
-    std::thread::scope(|scope| {
-        for _ in 0..threads.clamp(1, count.max(1)) {
-            scope.spawn(|| {
-                loop {
-                    let i = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(place) = results.get(i) else { return };
-                    let result = job(i);
-                    *place.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(result);
-                }
-            });
-        }
-    });
-    let unlocked = results.into_iter().map(|place| place.into_inner());
-    unlocked
-        .map(|place| place.unwrap_or_else(|p| p.into_inner()).expect("every job has run"))
-        .collect()
 }

@@ -1,7 +1,7 @@
 //! Is a pair good enough?
 
 use super::Krylov;
-use super::confirm::TOLD;
+use super::tell::TOLD;
 use crate::estimate::{Estimate, Evidence, Status};
 use crate::secant_error::UNSEEN;
 use crate::space::Space;

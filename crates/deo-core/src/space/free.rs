@@ -49,10 +49,13 @@
 //!
 //! C. Eckart, Phys. Rev. 47, 552 (1935); E. B. Wilson, J. C. Decius, P. C. Cross, Molecular Vibrations, ch. 11.
 
+mod mass_weighted;
+mod operations;
 mod shape;
 
-use super::{Host, Space, Variance};
-use crate::objective::Objective;
+pub use mass_weighted::MassWeighted;
+
+use super::{Host, Space};
 
 /// The vectors of a free body's atoms, up to translations and rotations; slices of 3n numbers, atom by atom.
 ///
@@ -274,180 +277,6 @@ fn centre_of_mass(q: &[f64], masses: &[f64]) -> [f64; 3] {
 fn relative(q: &[f64], masses: &[f64], place: [f64; 3]) -> Vec<[f64; 3]> {
     let atoms = masses.iter().enumerate();
     atoms.map(|(i, mass)| [0, 1, 2].map(|a| q[3 * i + a] / mass.sqrt() - place[a])).collect()
-}
-
-impl Space for FreeBody {
-    type Vector = [f64];
-    type Owned = Vec<f64>;
-
-    fn zeros_like(&self, x: &[f64]) -> Vec<f64> {
-        assert_eq!(x.len(), self.len, "components of a vector and of the reference geometry");
-        vec![0.0; x.len()]
-    }
-
-    /// All coordinates, the rigid motions included.
-    fn len(&self, x: &[f64]) -> usize {
-        x.len()
-    }
-
-    fn epsilon(&self) -> f64 {
-        HOST.epsilon()
-    }
-
-    /// The coordinates less the rigid motions.
-    fn dimension(&self, like: &[f64]) -> f64 {
-        (like.len() - self.rigid.len()) as f64
-    }
-
-    /// ‖Zᵀg‖; and ‖Hz‖ ≤ (Σ‖ωₖ × g‖²)^½ over the turns of angular velocity ωₖ.
-    fn variance(&self, gradient: &[f64]) -> Variance {
-        let along = self.rigid.iter().map(|z| HOST.dot(z, gradient));
-        let slope = along.fold(0.0, f64::hypot);
-        let turned = |turn: &[f64; 3]| {
-            let atoms = gradient.chunks_exact(3).map(|g| shape::cross(*turn, [g[0], g[1], g[2]]));
-            atoms.flatten().fold(0.0, f64::hypot)
-        };
-        let curvature = self.turns.iter().filter(|t| **t != [0.0; 3]).map(turned);
-        Variance { slope, curvature: curvature.fold(0.0, f64::hypot) }
-    }
-
-    fn fill(&self, x: &mut [f64], value: &(dyn Fn(u64) -> f64 + Sync)) {
-        HOST.fill(x, value);
-        self.restrict(x);
-    }
-
-    fn axpby(&self, a: f64, x: &[f64], b: f64, y: &mut [f64]) {
-        if b == 0.0 {
-            return HOST.axpby(a, x, 0.0, y);
-        }
-        // The part of the change along Z, (a x + (b − 1) y)·z, is what has to go. Where it is rounding, the vectors
-        // are directions already, and taking it out would only spoil that x − x is exactly zero.
-        let [square_x, square_y] = HOST.dots([(x, x), (&*y, &*y)]);
-        let rounding =
-            8.0 * f64::EPSILON * (a.abs() * square_x.sqrt() + (b - 1.0).abs() * square_y.sqrt());
-        let mut along = [0.0; 6];
-        for (along, z) in along.iter_mut().zip(&self.rigid) {
-            let [x, y] = HOST.dots([(z, x), (z, &*y)]);
-            let part = a * x + (b - 1.0) * y;
-            *along = if part.abs() <= rounding { 0.0 } else { part };
-        }
-        HOST.axpby(a, x, b, y);
-        for (along, z) in along.iter().zip(&self.rigid) {
-            HOST.axpby(-along, z, 1.0, y);
-        }
-    }
-
-    fn dot(&self, x: &[f64], y: &[f64]) -> f64 {
-        let whole = HOST.dot(x, y);
-        let (mut rigid, mut size) = (0.0, 0.0);
-        for z in &self.rigid {
-            let [x, y] = HOST.dots([(z, x), (z, y)]);
-            rigid += x * y;
-            size += (x * y).abs();
-        }
-        let dot = whole - rigid;
-        // A difference within the roundings of what was taken away is nothing: x − x has no length.
-        if dot.abs() <= 8.0 * f64::EPSILON * size { 0.0 } else { dot }
-    }
-
-    fn secant(&self, h: f64, g0: &[f64], g1: &[f64], n: &[f64], hn: &mut [f64]) -> (f64, f64) {
-        HOST.secant(h, g0, g1, n, hn);
-        self.restrict(hn);
-        // What is left has no part along Z, so plain products are the space's.
-        let [c, square] = HOST.dots([(n, &*hn), (&*hn, &*hn)]);
-        (c, square)
-    }
-
-    fn displace(&self, h: f64, n: &[f64], x: &[f64], y: &mut [f64]) -> f64 {
-        HOST.copy(x, y);
-        self.axpby(h, n, 1.0, y);
-        // The realised difference is small beside x: take it before the products, not after.
-        let mut realised = 0.0;
-        let along = self.rigid.iter().map(|z| HOST.dot(z, n)).collect::<Vec<_>>();
-        for i in 0..x.len() {
-            let rigid: f64 = self.rigid.iter().zip(&along).map(|(z, a)| a * z[i]).sum();
-            realised += (y[i] - x[i]) * (n[i] - rigid);
-        }
-        realised
-    }
-}
-
-/// An objective of Cartesian coordinates as one of mass-weighted coordinates q = √m r.
-///
-/// # Examples
-///
-/// ```
-/// use deo_core::objective::{FromFn, Objective};
-/// use deo_core::space::MassWeighted;
-/// // One atom in a spring: frequency² = k/m = 3/12 whatever the coordinates.
-/// let spring = FromFn(|x: &[f64], g: Option<&mut [f64]>| {
-///     if let Some(g) = g {
-///         g.copy_from_slice(&[3.0 * x[0], 3.0 * x[1], 3.0 * x[2]]);
-///     }
-///     1.5 * x.iter().map(|x| x * x).sum::<f64>()
-/// });
-/// let mut weighted = MassWeighted::new(spring, &[12.0]);
-/// let mut gradient = [0.0; 3];
-/// weighted.value_grad(&[1.0, 0.0, 0.0], &mut gradient);
-/// assert!((gradient[0] - 0.25).abs() < 1e-15);
-/// ```
-#[derive(Debug, Clone)]
-pub struct MassWeighted<O> {
-    inner: O,
-    /// √m for each coordinate.
-    roots: Vec<f64>,
-    positions: Vec<f64>,
-}
-
-impl<O> MassWeighted<O> {
-    /// The objective with one mass for each three coordinates.
-    ///
-    /// # Panics
-    ///
-    /// If a mass isn't positive.
-    pub fn new(inner: O, masses: &[f64]) -> Self {
-        assert!(masses.iter().all(|m| *m > 0.0), "masses must be above 0: {masses:?}");
-        let roots: Vec<f64> = masses.iter().flat_map(|mass| [mass.sqrt(); 3]).collect();
-        MassWeighted { inner, positions: vec![0.0; roots.len()], roots }
-    }
-
-    /// q ← √m r, in place.
-    pub fn weight(&self, r: &mut [f64]) {
-        self.check(r);
-        r.iter_mut().zip(&self.roots).for_each(|(r, root)| *r *= root);
-    }
-
-    /// r ← q/√m, in place.
-    pub fn unweight(&self, q: &mut [f64]) {
-        self.check(q);
-        q.iter_mut().zip(&self.roots).for_each(|(q, root)| *q /= root);
-    }
-
-    #[track_caller]
-    fn check(&self, x: &[f64]) {
-        assert_eq!(x.len(), self.roots.len(), "coordinates, and three for each mass");
-    }
-
-    fn set_positions(&mut self, q: &[f64]) {
-        self.check(q);
-        for ((r, q), root) in self.positions.iter_mut().zip(q).zip(&self.roots) {
-            *r = q / root;
-        }
-    }
-}
-
-impl<O: Objective<[f64]>> Objective<[f64]> for MassWeighted<O> {
-    fn value(&mut self, q: &[f64]) -> f64 {
-        self.set_positions(q);
-        self.inner.value(&self.positions)
-    }
-
-    fn value_grad(&mut self, q: &[f64], gradient: &mut [f64]) -> f64 {
-        self.set_positions(q);
-        let value = self.inner.value_grad(&self.positions, gradient);
-        self.unweight(gradient);
-        value
-    }
 }
 
 #[cfg(test)]
