@@ -1,6 +1,7 @@
 use super::*;
 use crate::laws;
 use crate::noise::noise;
+use crate::objective::Objective;
 
 fn random(n: usize, seed: u64) -> Vec<f64> {
     (0..n as u64).map(|i| noise(seed, i)).collect()
