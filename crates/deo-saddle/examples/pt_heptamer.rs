@@ -25,7 +25,7 @@ use deo_saddle::{
     verify_found,
 };
 use std::error::Error;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 const DEPTH: f64 = 0.7102;
 const ALPHA: f64 = 1.6047;
@@ -58,6 +58,8 @@ struct Slab {
     /// V at the cutoff, which is taken off, so that the energy has no steps.
     shift: f64,
     calls: u64,
+    /// In here.
+    spent: Duration,
 }
 
 /// The place of a site of a layer, in fcc stacking.
@@ -104,6 +106,7 @@ impl Slab {
             positions,
             shift: DEPTH * e * (e - 2.0),
             calls: 0,
+            spent: Duration::ZERO,
         }
     }
 
@@ -139,6 +142,7 @@ impl Slab {
 
     /// The energy of all pairs with a free atom, and its gradient.
     fn evaluate(&mut self, x: &[f64], mut g: Option<&mut [f64]>) -> f64 {
+        let clock = Instant::now();
         self.calls += 1;
         self.place(x);
         if let Some(g) = g.as_deref_mut() {
@@ -165,6 +169,7 @@ impl Slab {
                 }
             }
         }
+        self.spent += clock.elapsed();
         energy
     }
 }
@@ -342,10 +347,20 @@ fn repetition(options: &Options, index: usize) -> Result<Repetition, Box<dyn Err
         };
         let mut watch =
             Watch { size: Some(&|g: &[f64]| largest(g)), model: Some(&mut springs), observe: None };
+        let (clock, before) = (Instant::now(), slab.spent);
         let mut found = try_search(&SPACE, &mut slab, &x[..], None, &method, &mut watch)?;
+        let (all, gradients) = (clock.elapsed(), slab.spent - before);
         let barrier = found.value - lowest;
         if options.verbose {
-            eprintln!("{:?} {:.4} eV {:?}", found.outcome, barrier, found.counts);
+            let each = |time: Duration| 1e3 * time.as_secs_f64() / found.counts.gradients() as f64;
+            eprintln!(
+                "{:?} {:.4} eV {:?}; {:.1} ms a gradient, and {:.1} ms a gradient for the search",
+                found.outcome,
+                barrier,
+                found.counts,
+                each(gradients),
+                each(all.saturating_sub(gradients))
+            );
         }
         if found.outcome != Outcome::Converged || barrier > options.below {
             continue;
