@@ -1,17 +1,12 @@
 //! Dense symmetric eigenproblems of a few hundred dimensions: the learned Hessian of a quasi-Newton search.
 //!
-//! A = QᵀΛQ, rows of Q the eigenvectors. Householder reflections make A tridiagonal, implicit QL iterations with
-//! Wilkinson's shift make it diagonal (Golub & Van Loan, §8.3.1 and §8.3.3; Dubrulle, Martin & Wilkinson 1968).
-//! About 9n³ operations, where the cyclic Jacobi method of `ritz` takes some 8n³ a *sweep* and six to eight sweeps;
-//! it stays the better choice for the tiny matrices there.
+//! A = QᵀΛQ, rows of Q the eigenvectors. Householder reflections make A tridiagonal (Golub & Van Loan, §8.3.1), the module
+//! `tridiagonal` solves that, and the reflections, in blocks, take its eigenvectors back. Some 5n³ operations, all but n³ of them
+//! in products of matrices or on what the cache holds, where the cyclic Jacobi method of `ritz` takes 8n³ a *sweep* and six to
+//! eight sweeps; it stays the better choice for the tiny matrices there.
 //!
-//! Departures, all for the sake of memory, which would otherwise be waited for:
-//!
-//! 1. The trailing matrix is visited once a reflection: it is changed by the last one and multiplied by the next one's vector on
-//!    the way. Only its upper triangle is kept.
-//! 2. Q is made of blocks of reflections, H₁H₂… = 1 − VᵀTV (Schreiber & Van Loan, SIAM J. Sci. Stat. Comput. 10, 53 (1989)),
-//!    by products of matrices.
-//! 3. QL iterations record their rotations, and strips of a few columns take many iterations of them at a time.
+//! Departure: the trailing matrix, of which only the upper triangle is kept, is visited once a reflection: it is changed by the
+//! last one and multiplied by the next one's vector on the way.
 
 use super::dense::dot;
 use super::reflections::{apply_backwards, reflection};

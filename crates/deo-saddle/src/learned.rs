@@ -202,7 +202,7 @@ impl LearnedHessian {
         }
         // What is left of v outside all that was seen counts in full.
         let mut sum = 0.0;
-        for (u, a) in self.explored.chunks_exact(n).zip(&self.weights_seen) {
+        for (u, a) in self.explored.chunks_exact(n.max(1)).zip(&self.weights_seen) {
             let along = dot(u, &rest);
             add(-along, u, &mut rest);
             sum += along * along / (1.0 + a);

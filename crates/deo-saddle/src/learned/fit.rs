@@ -23,7 +23,7 @@
 use super::super::dense::{Matrix, add_product, add_symmetric_product, product};
 use super::super::eigen::symmetric_eigen;
 use super::super::reflections::lower_and_orthonormal;
-use super::{FADED, weight};
+use super::{FADED, add, dot, weight};
 
 /// The rank, in units of r, below which the coordinates that were seen are worth looking for: measured.
 const NARROW: f64 = 0.75;
@@ -144,37 +144,27 @@ impl<'a> Fit<'a> {
     /// Et.
     pub(super) fn product(&self, t: &[f64]) -> Vec<f64> {
         let (n, m) = (self.seen.count, self.rank);
-        let times =
-            |a: &[f64], v: &[f64]| product(Matrix::part(a, m, v.len(), v.len()), Matrix::new(v, 1));
-        let back =
-            |a: &[f64], v: &[f64], n: usize| product(Matrix::new(v, m), Matrix::part(a, m, n, n));
         let Some(frame) = self.frame else {
-            return match m {
-                0 => vec![0.0; n],
-                _ => back(&self.p, &times(&self.x, &times(&self.p, t)), n),
-            };
+            return combined(&times(&self.x, &times(&self.p, t)), &self.p, n);
         };
         let (q, y) = (&frame.q[..m * n], &self.seen.y[..m * n]);
-        let f = Matrix::part(&frame.f, m, m, frame.rank);
+        let f = frame.f.chunks(frame.rank).take(m);
         let along = times(q, t);
         let u = times(&self.p, &along);
-        let halved: Vec<f64> = u.iter().zip(&self.values).map(|(u, a)| u / (a + 2.0)).collect();
-        // Xu + Zt, of which the part K(Yt − FQt) of Z.
+        // Xu + Zt = Xu + K(Yt − FQt)/(a + 2).
         let mut missed = times(y, t);
-        add_product(&mut missed, 1, -1.0, f, Matrix::new(&along, 1));
-        let mut within = times(&self.x, &u);
-        let coupled = times(&self.k, &missed);
-        within
-            .iter_mut()
-            .zip(coupled)
-            .zip(&self.values)
-            .for_each(|((w, c), a)| *w += c / (a + 2.0));
+        missed.iter_mut().zip(f.clone()).for_each(|(missed, f)| *missed -= dot(&f[..m], &along));
+        let (coupled, mut within) = (times(&self.k, &missed), times(&self.x, &u));
+        for ((within, coupled), a) in within.iter_mut().zip(coupled).zip(&self.values) {
+            *within += coupled / (a + 2.0);
+        }
         // Uᵀ of that and Zᵀu = (Y − FQ)ᵀKᵀ u/(a + 2).
-        let mut inner = back(&self.p, &within, m);
-        let outer = back(&self.k, &halved, m);
-        add_product(&mut inner, m, -1.0, Matrix::new(&outer, m), f);
-        let mut all = back(q, &inner, n);
-        add_product(&mut all, n, 1.0, Matrix::new(&outer, m), Matrix::new(y, n));
+        let mut inner = combined(&within, &self.p, m);
+        let halved: Vec<f64> = u.iter().zip(&self.values).map(|(u, a)| u / (a + 2.0)).collect();
+        let outer = combined(&halved, &self.k, m);
+        outer.iter().zip(f).for_each(|(c, f)| add(-c, f, &mut inner));
+        let mut all = combined(&inner, q, n);
+        outer.iter().zip(y.chunks(n)).for_each(|(c, y)| add(*c, y, &mut all));
         all
     }
 
@@ -182,11 +172,7 @@ impl<'a> Fit<'a> {
     pub(super) fn parts(self) -> Parts {
         let (n, m) = (self.seen.count, self.rank);
         let Some(frame) = self.frame else {
-            let h = if m == 0 {
-                vec![]
-            } else {
-                product(Matrix::new(&self.x, m), Matrix::new(&self.p, m))
-            };
+            let h = product(Matrix::new(&self.x, m), Matrix::new(&self.p, m));
             return Parts { values: self.values, u: self.p, h, is_full: true };
         };
         let q = Matrix::new(&frame.q[..m * n], n);
@@ -225,6 +211,19 @@ impl Parts {
     }
 }
 
+/// av.
+fn times(a: &[f64], v: &[f64]) -> Vec<f64> {
+    a.chunks(v.len()).map(|row| dot(row, v)).collect()
+}
+
+/// Σ cᵢ times row i of `n` numbers.
+fn combined(c: &[f64], rows: &[f64], n: usize) -> Vec<f64> {
+    let mut sum = vec![0.0; n];
+    c.iter().zip(rows.chunks(n)).for_each(|(c, row)| add(*c, row, &mut sum));
+    sum
+}
+
+/// The eigenvectors of A as rows, and its eigenvalues.
 fn eigen(mut a: Vec<f64>) -> (Vec<f64>, Vec<f64>) {
     let n = a.len().isqrt();
     let (mut p, mut values) = (vec![0.0; n * n], vec![0.0; n]);

@@ -138,7 +138,7 @@ impl LearnedHessian {
         let turned =
             |rows: &[f64], t: &[f64]| product(Matrix::new(rows, n), Matrix::new(t, n).transposed());
         let (mut s, mut y) = (turned(&s, &base.root), turned(&y, &base.dual));
-        for (s, y) in s.chunks_exact_mut(n).zip(y.chunks_exact_mut(n)) {
+        for (s, y) in s.chunks_exact_mut(n.max(1)).zip(y.chunks_exact_mut(n.max(1))) {
             // Of a unit vector there; T has the factor's root.
             let length = norm(s);
             s.iter_mut().for_each(|s| *s /= length);
