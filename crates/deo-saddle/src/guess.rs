@@ -63,12 +63,8 @@ fn from_products<S: Space>(
 ) -> HessianGuess<S::Owned> {
     let coordinates = Coordinates::new(space, x);
     let r = coordinates.count();
-    let mut matrix = vec![0.0; r * r];
-    let (mut unit, mut e, mut product) = (vec![0.0; r], space.zeros_like(x), space.zeros_like(x));
-    for (i, row) in matrix.chunks_mut(r.max(1)).enumerate() {
-        unit[i] = 1.0;
-        coordinates.combine(space, &unit, e.borrow_mut());
-        unit[i] = 0.0;
+    let (mut matrix, mut product) = (vec![0.0; r * r], space.zeros_like(x));
+    for (e, row) in coordinates.basis().iter().zip(matrix.chunks_mut(r.max(1))) {
         apply(e.borrow(), product.borrow_mut());
         coordinates.of(space, product.borrow(), row);
     }

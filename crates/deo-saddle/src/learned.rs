@@ -11,7 +11,7 @@
 //! min over B = Bᵀ of  ‖B − B₀‖²_F + Σᵢ wᵢ ‖B sᵢ − yᵢ‖²,  wᵢ = (ℓ_H²/(dᵢ² + d₀²))²,
 //!
 //! whose normal equation AB′ + B′A + 2B′ = R, A = Σ wᵢ sᵢsᵢᵀ, R = Σ wᵢ(rᵢsᵢᵀ + sᵢrᵢᵀ), rᵢ = yᵢ − γsᵢ, B′ = B − B₀,
-//! is solved entry by entry in the eigenvectors of A: B′ᵢⱼ = Rᵢⱼ/(aᵢ + aⱼ + 2).
+//! is solved entry by entry in the eigenvectors of A: B′ᵢⱼ = Rᵢⱼ/(aᵢ + aⱼ + 2). Only what was seen needs them (`fit`).
 //!
 //! The error of one pair grows like d, not like d². But pairs of one region share their error, which the sum takes for
 //! independent: ten of them would outvote a single one that is three times nearer. The steep law gives the nearest the
@@ -28,20 +28,23 @@
 //!
 //! **With a model** B₀(x) (module `model`) it is the model's error E that is fitted, to what it missed of every pair,
 //! rᵢ = yᵢ − B̄₀sᵢ, B̄₀ its mean over the step: B = B₀(x) + E with x the present point, so that what the model knows of the
-//! way here is not learned again. Errors are taken as relative: the fit is made in the coordinates M^½s, M = |B₀| + μ. And
+//! way here is not learned again. Errors are taken as relative: the fit is made in the coordinates Ts, TᵀT = M = |B₀| + μ. And
 //! the length_scale is learned: of four, the one under which the last steps' gradients would have been foretold best (`relative`).
 //!
 //! | formula | code |
 //! |---|---|
 //! | sᵢ, yᵢ, the middle of the step | [`Pair`] |
 //! | γ: the geometric mean of ‖yᵢ‖, weighted by wᵢ², times a factor | `prior` |
-//! | A = UᵀaU | `explored`, `weights_seen` |
-//! | B₀, M^½, M^−½ | [`Base`] |
+//! | A = UᵀaU | `explored`, `weights_seen`, where a isn't zero |
+//! | B₀, T, T⁻ᵀ | [`Base`] |
 //! | B = QᵀΛQ | `matrix`, `vectors`, `values` |
 
+mod fit;
 mod relative;
 
+pub(super) use super::dense::dot;
 use super::eigen::symmetric_eigen;
+use fit::Seen;
 use relative::{Base, REACHES};
 
 #[derive(Debug, Clone)]
@@ -74,7 +77,6 @@ pub(super) struct LearnedHessian {
     vectors: Vec<f64>,
     explored: Vec<f64>,
     weights_seen: Vec<f64>,
-    scratch: [Vec<f64>; 2],
     base: Option<Base>,
 }
 
@@ -102,9 +104,8 @@ impl LearnedHessian {
             matrix: square(),
             values: vec![0.0; count],
             vectors: square(),
-            explored: square(),
-            weights_seen: vec![0.0; count],
-            scratch: [square(), square()],
+            explored: Vec::new(),
+            weights_seen: Vec::new(),
             base: None,
         }
     }
@@ -158,65 +159,55 @@ impl LearnedHessian {
             self.base = Some(self.settle_on(base, position));
             return;
         }
-        let gamma = self.prior(position);
-        self.gather(position, gamma);
-        self.solve();
-        let n = self.count;
-        for i in 0..n {
-            self.matrix[i * n + i] += gamma;
+        let (n, gamma) = (self.count, self.prior(position));
+        let near = self.nearest(position, self.length_scale);
+        let (mut s, mut y) = (Vec::with_capacity(near.len() * n), Vec::new());
+        for &(_, k) in &near {
+            let Pair { direction, product, .. } = &self.pairs[k];
+            s.extend_from_slice(direction);
+            y.extend(product.iter().zip(direction).map(|(y, s)| y - gamma * s));
         }
+        let squares = near.iter().map(|near| near.0).collect();
+        let seen = Seen::new(n, [s, y], squares, &[self.length_scale]);
+        let parts = seen.fit(self.length_scale).parts();
+        self.matrix.fill(0.0);
+        self.matrix.iter_mut().step_by(n + 1).for_each(|b| *b = gamma);
+        parts.add_to(&mut self.matrix, n, 1.0, None);
+        (self.explored, self.weights_seen) = (parts.u, parts.values);
         self.diagonalise();
     }
 
-    /// E with AE + EA + 2E = R into `matrix`, entry by entry in the eigenvectors of A; A and R are the scratch, which is
-    /// spent.
-    fn solve(&mut self) {
-        let n = self.count;
-        let [a, r] = &mut self.scratch;
-        symmetric_eigen(a, &mut self.explored, &mut self.weights_seen);
-        let (u, t) = (&self.explored, a);
-        // R ← U R Uᵀ, divided entry by entry, and back; `matrix` is the third buffer.
-        multiply(u, r, t, n);
-        for i in 0..n {
-            for j in 0..n {
-                let entry = dot(&t[i * n..(i + 1) * n], &u[j * n..(j + 1) * n]);
-                // A is a sum of squares; what is below zero is rounding.
-                let weight = self.weights_seen[i].max(0.0) + self.weights_seen[j].max(0.0);
-                r[i * n + j] = entry / (weight + 2.0);
-            }
-        }
-        multiply(r, u, t, n);
-        self.matrix.fill(0.0);
-        for l in 0..n {
-            for i in 0..n {
-                let c = u[l * n + i];
-                add(c, &t[l * n..(l + 1) * n], &mut self.matrix[i * n..(i + 1) * n]);
-            }
-        }
+    /// The pairs that haven't faded at this reach, the nearest first: the squares of their distances, and which they are.
+    fn nearest(&self, position: &[f64], reach: f64) -> Vec<(f64, usize)> {
+        let square = |pair: &Pair| self.square(pair, position);
+        let mut near: Vec<(f64, usize)> = self.pairs.iter().map(square).zip(0..).collect();
+        near.retain(|near| weight(near.0, reach) >= FADED);
+        near.sort_by(|a, b| a.0.total_cmp(&b.0));
+        near
     }
 
     /// The eigenpairs of `matrix`.
     fn diagonalise(&mut self) {
-        let [t, _] = &mut self.scratch;
-        t.copy_from_slice(&self.matrix);
-        symmetric_eigen(t, &mut self.vectors, &mut self.values);
+        symmetric_eigen(&mut self.matrix.clone(), &mut self.vectors, &mut self.values);
     }
 
     /// The share of the unit vector `v` that was never seen near here, in 0 … 1.
     pub(super) fn unexplored(&self, v: &[f64]) -> f64 {
         let n = self.count;
-        let mut scaled = v.to_vec();
+        let mut rest = v.to_vec();
         if let Some(base) = &self.base {
-            multiply_vector(&base.metric, v, &mut scaled);
-            let length = norm(&scaled);
-            scaled.iter_mut().for_each(|v| *v /= length);
+            multiply_vector(&base.root, v, &mut rest);
+            let length = norm(&rest);
+            rest.iter_mut().for_each(|v| *v /= length);
         }
-        let v = &scaled[..];
-        let share = |i: usize| {
-            let along = dot(&self.explored[i * n..(i + 1) * n], v);
-            along * along / (1.0 + self.weights_seen[i].max(0.0))
-        };
-        (0..n).map(share).sum::<f64>().sqrt()
+        // What is left of v outside all that was seen counts in full.
+        let mut sum = 0.0;
+        for (u, a) in self.explored.chunks_exact(n.max(1)).zip(&self.weights_seen) {
+            let along = dot(u, &rest);
+            add(-along, u, &mut rest);
+            sum += along * along / (1.0 + a);
+        }
+        (sum + dot(&rest, &rest)).sqrt()
     }
 
     /// p ← Bs.
@@ -232,9 +223,14 @@ impl LearnedHessian {
         self.pairs.last().map(|pair| &pair.middle[..])
     }
 
-    fn weight(&self, pair: &Pair, position: &[f64]) -> f64 {
+    /// The mean square distance of a pair.
+    fn square(&self, pair: &Pair, position: &[f64]) -> f64 {
         let square: f64 = pair.middle.iter().zip(position).map(|(m, p)| (m - p) * (m - p)).sum();
-        weight(square + pair.spread, self.length_scale)
+        square + pair.spread
+    }
+
+    fn weight(&self, pair: &Pair, position: &[f64]) -> f64 {
+        weight(self.square(pair, position), self.length_scale)
     }
 
     /// γ. The geometric mean, because lengths of products span decades; weights squared, because a prior from
@@ -251,27 +247,6 @@ impl LearnedHessian {
         }
         if total > 0.0 { self.prior_curvature * (sum / total).exp() } else { 1.0 }
     }
-
-    /// A and R into the scratch.
-    fn gather(&mut self, position: &[f64], gamma: f64) {
-        let n = self.count;
-        let [mut a, mut r] = std::mem::take(&mut self.scratch);
-        a.fill(0.0);
-        r.fill(0.0);
-        let mut rest = vec![0.0; n];
-        for pair in &self.pairs {
-            let weight = self.weight(pair, position);
-            if weight < FADED {
-                continue;
-            }
-            let s = &pair.direction;
-            for ((rest, y), s) in rest.iter_mut().zip(&pair.product).zip(s) {
-                *rest = y - gamma * s;
-            }
-            collect([&mut a, &mut r], weight, s, &rest);
-        }
-        self.scratch = [a, r];
-    }
 }
 
 /// y ← Av.
@@ -279,25 +254,9 @@ pub(super) fn multiply_vector(a: &[f64], v: &[f64], y: &mut [f64]) {
     y.iter_mut().zip(a.chunks(v.len())).for_each(|(y, row)| *y = dot(row, v));
 }
 
-/// A ← A + w ssᵀ and R ← R + w (rsᵀ + srᵀ).
-fn collect([a, r]: [&mut [f64]; 2], weight: f64, s: &[f64], rest: &[f64]) {
-    let n = s.len();
-    for i in 0..n {
-        add(weight * s[i], s, &mut a[i * n..(i + 1) * n]);
-        let row = &mut r[i * n..(i + 1) * n];
-        add(weight * rest[i], s, row);
-        add(weight * s[i], rest, row);
-    }
-}
-
 /// w at the mean square distance d².
 fn weight(square: f64, length_scale: f64) -> f64 {
     (length_scale * length_scale / (square + (NEAR * length_scale).powi(2))).powi(2)
-}
-
-/// ⟨x, y⟩.
-pub(super) fn dot(x: &[f64], y: &[f64]) -> f64 {
-    x.iter().zip(y).map(|(x, y)| x * y).sum()
 }
 
 /// ‖x‖, also where its square would under- or overflow.
@@ -317,16 +276,6 @@ pub(super) fn norm(x: &[f64]) -> f64 {
 /// y ← y + c x.
 pub(super) fn add(c: f64, x: &[f64], y: &mut [f64]) {
     y.iter_mut().zip(x).for_each(|(y, x)| *y += c * x);
-}
-
-/// z ← xy for n × n matrices, row-major.
-fn multiply(x: &[f64], y: &[f64], z: &mut [f64], n: usize) {
-    z.fill(0.0);
-    for i in 0..n {
-        for l in 0..n {
-            add(x[i * n + l], &y[l * n..(l + 1) * n], &mut z[i * n..(i + 1) * n]);
-        }
-    }
 }
 
 #[cfg(test)]

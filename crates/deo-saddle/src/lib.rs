@@ -4,6 +4,7 @@
 mod cholesky;
 mod coordinates;
 mod cycle;
+mod dense;
 mod descent;
 mod drive;
 mod eigen;
@@ -14,8 +15,10 @@ mod min_mode;
 mod model;
 mod newton;
 mod outcome;
+mod reflections;
 mod settings;
 mod step;
+mod tridiagonal;
 mod verify;
 
 pub use descent::{Descent, descend, join, try_descend, try_join};

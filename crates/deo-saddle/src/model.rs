@@ -23,6 +23,8 @@ pub use lindh::Lindh;
 pub use springs::Springs;
 pub use structure::{Structure, StructureError};
 
+use crate::dense::dot;
+
 /// A Hessian guessed without gradients of the surface that is searched. `X` is what the search's space calls a vector.
 ///
 /// A model keeps nothing that a search would miss when it is resumed: all is made from x and the gradient there.
@@ -69,6 +71,9 @@ impl<X: ?Sized> ModelHessian<X> for NoModel {
     fn apply(&mut self, _v: &X, _product: &mut X) {}
 }
 
+/// Columns are taken one by one if there are so many rows to each: a cache line of eight numbers is fetched for every entry.
+const SPARSE: usize = 16;
+
 /// The largest of the vectors of three components.
 fn largest(v: &[f64]) -> f64 {
     v.chunks(3).map(|a| a.iter().map(|a| a * a).sum::<f64>()).fold(0.0, f64::max).sqrt()
@@ -76,8 +81,15 @@ fn largest(v: &[f64]) -> f64 {
 
 /// y ← Av for a row-major square matrix.
 fn multiply(a: &[f64], v: &[f64], y: &mut [f64]) {
-    for (y, row) in y.iter_mut().zip(a.chunks(v.len())) {
-        *y = row.iter().zip(v).map(|(a, v)| a * v).sum();
+    let n = v.len();
+    let components = v.iter().enumerate().filter(|(_, v)| **v != 0.0);
+    if SPARSE * components.clone().count() > n {
+        return y.iter_mut().zip(a.chunks(n)).for_each(|(y, row)| *y = dot(row, v));
+    }
+    // A search asks for the columns of the matrix, one by one.
+    y.fill(0.0);
+    for (j, v) in components {
+        y.iter_mut().zip(a[j..].iter().step_by(n)).for_each(|(y, a)| *y += a * v);
     }
 }
 

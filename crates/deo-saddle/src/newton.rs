@@ -159,8 +159,8 @@ pub struct NewtonSearch<S: Space> {
 }
 
 impl<S: Space> NewtonSearch<S> {
-    /// The most coordinates. Its matrices, and 6r remembered gradients and places, take 23r² numbers: 3 GB at this r, at
-    /// which the algebra of a step takes minutes.
+    /// The most coordinates. Its matrices, and 6r remembered gradients and places, take 22r² numbers: 3 GB at this r, at
+    /// which the algebra of a step takes as many again, and minutes.
     pub const MOST: usize = MOST;
 
     /// A search from `x`.

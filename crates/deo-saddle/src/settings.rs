@@ -245,8 +245,8 @@ impl std::fmt::Display for SearchError {
 
 impl std::error::Error for SearchError {}
 
-/// The most coordinates of a search with a matrix: its matrices and 6r remembered gradients and places take 23r² numbers,
-/// 3 GB, and the algebra of a step takes minutes.
+/// The most coordinates of a search with a matrix: its matrices and 6r remembered gradients and places take 22r² numbers,
+/// 3 GB, the algebra of a step as many again, and minutes.
 pub(super) const MOST: usize = 4096;
 /// … and the longest vectors: N² operations make its coordinates, 40 s here.
 pub(super) const LONGEST: usize = 16 * MOST;

@@ -102,10 +102,12 @@ fn rational(
     let unit = alpha.sqrt() * largest.max(NOTHING * -top);
     let u = |i: usize| Some(g[i] / largest).filter(|u| u.abs() > NOTHING).unwrap_or(0.0);
     let d = |i: usize| (sign * lambda[i] - top) / unit;
+    // The sum is taken a hundred times.
+    let terms: Vec<(f64, f64)> = modes.clone().map(|i| (u(i) * u(i), d(i))).collect();
     let (shift, mut all, mut lowest) = (-top / unit, 0.0, 0.0);
-    for i in modes.clone() {
-        all += u(i) * u(i);
-        lowest += if d(i) == 0.0 { u(i) * u(i) } else { 0.0 };
+    for (square, d) in &terms {
+        all += square;
+        lowest += if *d == 0.0 { *square } else { 0.0 };
     }
     // The root if all dᵢ were zero, and if those that aren't were infinite: bounds of the true one.
     let root = |weight: f64| match weight {
@@ -113,7 +115,7 @@ fn rational(
         weight => 2.0 * weight / (shift + f64::sqrt(shift * shift + 4.0 * weight)),
     };
     let (mut low, mut high) = (root(lowest), root(all));
-    let sum = |t: f64| modes.clone().map(|i| u(i) * u(i) / (d(i) + t)).sum::<f64>() - shift - t;
+    let sum = |t: f64| terms.iter().map(|(square, d)| square / (d + t)).sum::<f64>() - shift - t;
     for _ in 0..BITS {
         // Geometrically, until both ends have the same exponent.
         let apart = low > 0.0 && high > 2.0 * low;

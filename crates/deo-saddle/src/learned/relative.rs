@@ -1,10 +1,16 @@
 //! The error of a model Hessian, in the coordinates in which the model is one.
 //!
-//! B = cB₀(x) + T E T, T = M^½, M = |B₀| + μ: E is fitted as without a model, to the pairs T s and T⁻¹(y − cB̄₀s); c is 1 but
+//! B = cB₀(x) + TᵀET, TᵀT = M = |B₀| + μ: E is fitted as without a model, to the pairs T s and T⁻ᵀ(y − cB̄₀s); c is 1 but
 //! for models that are known up to a factor, or far off.
+//!
+//! Which T is all the same, since another one turns E and nothing else. Where B₀ has no negative eigenvalue, T is the
+//! transposed Cholesky factor of B₀ + μ, at a tenth of an eigenproblem's cost.
 
+use super::super::cholesky;
+use super::super::dense::{Matrix, product};
 use super::super::eigen::symmetric_eigen;
-use super::{FADED, LearnedHessian, add, collect, dot, multiply, multiply_vector, norm};
+use super::fit::Seen;
+use super::{LearnedHessian, dot, multiply_vector, norm};
 
 /// A model's Hessian here, in whose metric M = |B₀| + μ its error is sought: a stiff direction errs by more than a soft one,
 /// in the same proportion. It is the difference between Broyden's updates and Powell's.
@@ -12,12 +18,19 @@ use super::{FADED, LearnedHessian, add, collect, dot, multiply, multiply_vector,
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Base {
     matrix: Vec<f64>,
-    /// T = M^½ and its inverse.
-    pub(super) metric: Vec<f64>,
-    inverse: Vec<f64>,
+    /// T and T⁻ᵀ.
+    pub(super) root: Vec<f64>,
+    dual: Vec<f64>,
     /// Known up to a factor, and the factor.
     relative: bool,
-    factor: f64,
+    pub(super) factor: f64,
+}
+
+impl Base {
+    /// By what M is multiplied, for it is a relative model's, too.
+    fn scale(&self) -> f64 {
+        if self.relative { self.factor } else { 1.0 }
+    }
 }
 
 /// Reaches that are compared, in units of the one given: the error of a model may change over less than it is expected to, where
@@ -30,6 +43,8 @@ const BETTER: f64 = 0.2;
 
 /// The least stiffness in M, in units of the mean: what a model calls soft may be as stiff as a tenth of the rest.
 const SOFT: f64 = 0.1;
+/// In units of the mean stiffness, what an eigenvalue of zero may be below it by rounding: at r = 4 096 some r roundings.
+const ZERO: f64 = 1e-12;
 /// Models are taken at their word unless they are wrong by more than this factor. Lindh's is right within two.
 const FAR_OFF: f64 = 3.0;
 
@@ -41,27 +56,9 @@ impl LearnedHessian {
             self.base = None;
             return;
         };
-        let (mut copy, mut vectors, mut values) = (matrix.to_vec(), vec![0.0; n * n], vec![0.0; n]);
-        symmetric_eigen(&mut copy, &mut vectors, &mut values);
         let factor = self.base.as_ref().map_or(1.0, |base| base.factor);
-        let floor = SOFT * values.iter().map(|v| v.abs()).sum::<f64>() / n.max(1) as f64;
-        // A matrix of zeros is as good as none.
-        let floor = if floor > 0.0 { floor } else { 1.0 };
-        let root = |sign: f64| {
-            let mut m = vec![0.0; n * n];
-            for (v, value) in vectors.chunks(n).zip(&values) {
-                let c = (value.abs() + floor).sqrt().powf(sign);
-                (0..n).for_each(|i| add(c * v[i], v, &mut m[i * n..(i + 1) * n]));
-            }
-            m
-        };
-        self.base = Some(Base {
-            matrix: matrix.to_vec(),
-            metric: root(1.0),
-            inverse: root(-1.0),
-            relative,
-            factor,
-        });
+        let (root, dual) = convex_root(matrix, n).unwrap_or_else(|| root(matrix, n));
+        self.base = Some(Base { matrix: matrix.to_vec(), root, dual, relative, factor });
     }
 
     /// Takes an earlier point's matrix of the same model again.
@@ -81,17 +78,13 @@ impl LearnedHessian {
     pub(super) fn settle_on(&mut self, mut base: Base, position: &[f64]) -> Base {
         let n = self.count;
         base.factor = self.factor(base.relative, position);
-        self.fit_error(&base, position);
-        let c = base.factor;
+        let reach = self.length_scale;
+        let parts = self.missed(&base, position, &[reach]).fit(reach).parts();
         for (b, model) in self.matrix.iter_mut().zip(&base.matrix) {
-            *b += c * model;
+            *b = base.factor * model;
         }
-        for i in 0..n {
-            for j in 0..i {
-                let mean = 0.5 * (self.matrix[i * n + j] + self.matrix[j * n + i]);
-                (self.matrix[i * n + j], self.matrix[j * n + i]) = (mean, mean);
-            }
-        }
+        parts.add_to(&mut self.matrix, n, base.scale(), Some(&base.root));
+        (self.explored, self.weights_seen) = (parts.u, parts.values);
         self.diagonalise();
         base
     }
@@ -106,19 +99,19 @@ impl LearnedHessian {
         position: &[f64],
     ) {
         let Some(base) = self.base.take() else { return };
-        let chosen = self.length_scale;
-        let kept = (self.matrix.clone(), self.explored.clone(), self.weights_seen.clone());
-        let mut foretold = vec![0.0; self.count];
-        for (k, factor) in REACHES.iter().enumerate() {
-            self.length_scale = factor * self.given;
-            self.fit_error(&base, position);
-            self.product(s, &mut foretold);
+        let (chosen, n) = (self.length_scale, self.count);
+        let reaches = REACHES.map(|factor| factor * self.given);
+        let seen = self.missed(&base, position, &reaches);
+        let mut along = vec![0.0; n];
+        multiply_vector(&base.root, s, &mut along);
+        for (reach, score) in reaches.iter().zip(&mut self.scores) {
+            let error = seen.fit(*reach).product(&along);
+            let foretold = product(Matrix::new(&error, n), Matrix::new(&base.root, n));
             let misses = y.iter().zip(modelled).zip(&foretold);
-            let miss: Vec<f64> = misses.map(|((y, m), e)| y - base.factor * m - e).collect();
-            let score = norm(&miss).max(f64::MIN_POSITIVE).ln();
-            self.scores[k] = REMEMBERED * self.scores[k] + score;
+            let miss: Vec<f64> =
+                misses.map(|((y, m), e)| y - base.factor * m - base.scale() * e).collect();
+            *score = REMEMBERED * *score + norm(&miss).max(f64::MIN_POSITIVE).ln();
         }
-        (self.matrix, self.explored, self.weights_seen) = kept;
         let best = (0..REACHES.len()).min_by(|&a, &b| self.scores[a].total_cmp(&self.scores[b]));
         let now = REACHES.iter().position(|factor| factor * self.given == chosen);
         self.length_scale = match (best, now) {
@@ -130,38 +123,28 @@ impl LearnedHessian {
         self.base = Some(base);
     }
 
-    /// T E T into `matrix`.
-    fn fit_error(&mut self, base: &Base, position: &[f64]) {
+    /// What the model missed of the pairs that one of the reaches has in it, in the coordinates Ts.
+    fn missed(&self, base: &Base, position: &[f64], reaches: &[f64]) -> Seen {
         let n = self.count;
-        let c = base.factor;
-        let scale = if base.relative { c.sqrt() } else { 1.0 };
-        let [mut a, mut r] = std::mem::take(&mut self.scratch);
-        a.fill(0.0);
-        r.fill(0.0);
-        let (mut rest, mut s, mut y) = (vec![0.0; n], vec![0.0; n], vec![0.0; n]);
-        for pair in &self.pairs {
-            let weight = self.weight(pair, position);
-            let Some(modelled) = pair.modelled.as_ref().filter(|_| weight >= FADED) else {
-                continue;
-            };
-            for (i, rest) in rest.iter_mut().enumerate() {
-                *rest = pair.product[i] - c * modelled[i];
-            }
-            multiply_vector(&base.metric, &pair.direction, &mut s);
-            multiply_vector(&base.inverse, &rest, &mut y);
-            // Of a unit vector there; T has the factor's root.
-            let length = norm(&s);
-            s.iter_mut().for_each(|s| *s /= length);
-            y.iter_mut().for_each(|y| *y /= length * scale * scale);
-            collect([&mut a, &mut r], weight, &s, &y);
+        let widest = reaches.iter().fold(0.0, |m: f64, reach| m.max(*reach));
+        let (mut squares, mut s, mut y) = (Vec::new(), Vec::new(), Vec::new());
+        for (square, k) in self.nearest(position, widest) {
+            let pair = &self.pairs[k];
+            let Some(modelled) = &pair.modelled else { continue };
+            squares.push(square);
+            s.extend_from_slice(&pair.direction);
+            y.extend(pair.product.iter().zip(modelled).map(|(y, m)| y - base.factor * m));
         }
-        self.scratch = [a, r];
-        self.solve();
-        // Back: T E T.
-        let [t, _] = &mut self.scratch;
-        multiply(&base.metric, &self.matrix, t, n);
-        multiply(t, &base.metric, &mut self.matrix, n);
-        self.matrix.iter_mut().for_each(|b| *b *= scale * scale);
+        let turned =
+            |rows: &[f64], t: &[f64]| product(Matrix::new(rows, n), Matrix::new(t, n).transposed());
+        let (mut s, mut y) = (turned(&s, &base.root), turned(&y, &base.dual));
+        for (s, y) in s.chunks_exact_mut(n.max(1)).zip(y.chunks_exact_mut(n.max(1))) {
+            // Of a unit vector there; T has the factor's root.
+            let length = norm(s);
+            s.iter_mut().for_each(|s| *s /= length);
+            y.iter_mut().for_each(|y| *y /= length * base.scale());
+        }
+        Seen::new(n, [s, y], squares, reaches)
     }
 
     /// What the model is to be multiplied by. A relative one as γ is found. Any other by one, unless stiff directions, which
@@ -192,7 +175,51 @@ impl LearnedHessian {
     /// ⟨v, Mv⟩: how stiff the model is along a unit vector, in size.
     pub(in super::super) fn stiffness(&self, v: &[f64]) -> f64 {
         let Some(base) = &self.base else { return 0.0 };
-        let square = base.metric.chunks(self.count).map(|row| dot(row, v).powi(2)).sum::<f64>();
-        square * if base.relative { base.factor } else { 1.0 }
+        let square = base.root.chunks(self.count).map(|row| dot(row, v).powi(2)).sum::<f64>();
+        square * base.scale()
     }
+}
+
+/// μ for a mean stiffness.
+fn floor(mean: f64) -> f64 {
+    // A matrix of zeros is as good as none.
+    if mean > 0.0 { SOFT * mean } else { 1.0 }
+}
+
+/// T and T⁻ᵀ of a matrix without negative eigenvalues, for which |B₀| is B₀; `None` of another.
+fn convex_root(matrix: &[f64], n: usize) -> Option<(Vec<f64>, Vec<f64>)> {
+    let mean = matrix.iter().step_by(n + 1).sum::<f64>() / n.max(1) as f64;
+    let factor = |shift: f64| {
+        let mut l = matrix.to_vec();
+        l.iter_mut().step_by(n + 1).for_each(|b| *b += shift);
+        cholesky::factor(&mut l, n).then_some(l)
+    };
+    factor(ZERO * mean)?;
+    let mut l = factor(floor(mean))?;
+    let dual = cholesky::inverse(&l, n);
+    transpose(&mut l, n);
+    Some((l, dual))
+}
+
+/// The upper triangle ← the lower one, which becomes zero.
+fn transpose(l: &mut [f64], n: usize) {
+    for i in 0..n {
+        for j in 0..i {
+            (l[j * n + i], l[i * n + j]) = (l[i * n + j], 0.0);
+        }
+    }
+}
+
+/// T and T⁻ᵀ: the eigenvectors of B₀ as rows, times √(|λ| + μ) and divided by it.
+fn root(matrix: &[f64], n: usize) -> (Vec<f64>, Vec<f64>) {
+    let (mut root, mut values) = (vec![0.0; n * n], vec![0.0; n]);
+    symmetric_eigen(&mut matrix.to_vec(), &mut root, &mut values);
+    let floor = floor(values.iter().map(|v| v.abs()).sum::<f64>() / n.max(1) as f64);
+    let mut dual = root.clone();
+    for ((t, d), value) in root.chunks_exact_mut(n).zip(dual.chunks_exact_mut(n)).zip(&values) {
+        let c = (value.abs() + floor).sqrt();
+        t.iter_mut().for_each(|t| *t *= c);
+        d.iter_mut().for_each(|d| *d /= c);
+    }
+    (root, dual)
 }

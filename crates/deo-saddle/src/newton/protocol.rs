@@ -155,14 +155,10 @@ impl<S: Space> NewtonSearch<S> {
         M: ModelHessian<S::Vector> + ?Sized,
     {
         let r = self.gradient.len();
-        let (mut e, mut product) = (copied(space, self.x.borrow()), copied(space, self.x.borrow()));
-        let (mut matrix, mut unit) = (vec![0.0; r * r], vec![0.0; r]);
-        for i in 0..r {
-            unit.fill(0.0);
-            unit[i] = 1.0;
-            self.coordinates.combine(space, &unit, e.borrow_mut());
+        let (mut product, mut matrix) = (copied(space, self.x.borrow()), vec![0.0; r * r]);
+        for (e, row) in self.coordinates.basis().iter().zip(matrix.chunks_exact_mut(r.max(1))) {
             model.apply(e.borrow(), product.borrow_mut());
-            self.coordinates.of(space, product.borrow(), &mut matrix[i * r..(i + 1) * r]);
+            self.coordinates.of(space, product.borrow(), row);
         }
         for i in 0..r {
             for j in 0..i {
