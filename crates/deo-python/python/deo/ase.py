@@ -38,7 +38,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deo import _deo
-from deo._function import count
+from deo._function import count, real
 from deo._numpy import certificate
 from deo._results import Certificate
 
@@ -437,7 +437,7 @@ def verify(atoms: ase.Atoms, *, fmax: float = 0.05, rigid: bool = True, **certif
         With ``axis`` of shape (n, 3).
     """
     coordinates = _Coordinates(atoms, rigid)
-    settings = {"gtol": fmax * np.sqrt(len(atoms)), **certifying}
+    settings = {"gtol": real(fmax, "fmax") * np.sqrt(len(atoms)), **certifying}
     found = _undisturbed(coordinates, lambda x: certificate(coordinates, x, body=_body(coordinates), **settings))
     return replace(found, axis=coordinates.spread(found.axis))
 

@@ -21,7 +21,7 @@ class Escape(_Around):
         out.
     interval : int
         Steps between two looks.
-    gradient_rung, kick : bool
+    line_search, kick : bool
         Whether a longer step along the gradient, and a move along the axis of lowest curvature, may be tried.
     share : float
         What may be spent, in gradients per gradient of the base.
@@ -44,7 +44,7 @@ class Escape(_Around):
         base: torch.optim.Optimizer,
         *,
         interval: int | None = None,
-        gradient_rung: bool = True,
+        line_search: bool = True,
         kick: bool = True,
         share: float | None = None,
         seed: int = 0,
@@ -52,7 +52,7 @@ class Escape(_Around):
         generators: Sequence[torch.Generator] = (),
         tensors: bool | None = None,
     ) -> None:
-        options: dict[str, Any] = {"gradient_rung": bool(gradient_rung), "kick": bool(kick)}
+        options: dict[str, Any] = {"line_search": bool(line_search), "kick": bool(kick)}
         options["seed"] = count(seed, "seed", 0)
         if interval is not None:
             options["interval"] = count(interval, "interval")
