@@ -420,7 +420,7 @@ class TestGiven:
                 deo.curvature(lambda x: x, np.ones(3), **{name: wrong})
 
     def test_words(self):
-        with pytest.raises(TypeError, match="imaginary"):
+        with pytest.raises(TypeError, match="two parts"):
             deo.curvature(lambda x: x, np.ones(3, complex))
         with pytest.raises(TypeError, match="loss is needed"):
             deo.diagnose(lambda x: x, np.ones(3), lr=0.1)

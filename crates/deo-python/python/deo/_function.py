@@ -19,7 +19,7 @@ def as_vector(x: ArrayLike, name: str = "x") -> Vector:
     if array.dtype not in (np.float32, np.float64):
         if array.dtype.kind == "c":
             raise TypeError(
-                f"{name} is complex; deo works on real numbers: pass real and imaginary parts as one vector"
+                f"{name} has dtype {array.dtype}; deo works on real numbers: pass its two parts as one vector"
             )
         what = f"has dtype {array.dtype}" if array.dtype.isnative else "has a foreign byte order"
         raise TypeError(f"{name} {what}; deo works in float32 and float64: pass {name}.astype(numpy.float64)")

@@ -28,8 +28,9 @@ class Escape(_Around):
     seed : int
         Of the random axes.
     model : torch.nn.Module, optional
-        Whose buffers are restored after probes. By default those of all modules that the closure is seen to run, which
-        under `torch.compile` may be none: pass the model there.
+        Whose buffers are restored after probes, with the gradients of parameters that aren't the base's. By default those
+        of all modules that the closure is seen to run, a compiled one included; pass it where a function is compiled, and
+        a `torch.nn.ModuleList` where there are several.
     generators : sequence of torch.Generator
         Generators that the closure draws from, beside the default ones of torch, NumPy and Python.
     tensors : bool, optional
