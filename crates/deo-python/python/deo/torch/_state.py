@@ -58,11 +58,9 @@ class _Modules:
             if buffer is not None:
                 self._saved.append((module, name, buffer, buffer.detach().clone()))
 
-    def _find_others(self, modules: Iterable[torch.nn.Module]) -> None:
-        for module in modules:
-            for p in module._parameters.values():
-                if p is not None and id(p) not in self._mine:
-                    self._others[id(p)] = p
+    def _others_of(self, modules: Iterable[torch.nn.Module]) -> dict[int, Tensor]:
+        found = [p for module in modules for p in module._parameters.values() if p is not None]
+        return {id(p): p for p in found if id(p) not in self._mine}
 
     def _add(self, modules: Iterable[torch.nn.Module]) -> None:
         """Modules that are seen for the first time, as they were before they ran."""
@@ -70,10 +68,9 @@ class _Modules:
         for module in new:
             self._modules[id(module)] = module
             self._save(module)
-        self._find_others(new)
-        for key, p in self._others.items():
-            if key not in self._grads:
-                self._grads[key] = (p, p.grad)
+        for key, p in self._others_of(new).items():
+            if key not in self._others:  # tied parameters belong to several modules
+                self._others[key], self._grads[key] = p, (p, p.grad)
                 if self._probing:
                     p.grad = None
 
@@ -87,8 +84,8 @@ class _Modules:
             if module._buffers:
                 self._save(module)
         if mine != self._mine:
-            self._mine, self._others = mine, {}
-            self._find_others(self._modules.values())
+            self._mine = mine
+            self._others = self._others_of(self._modules.values())
         self._grads = {key: (p, p.grad) for key, p in self._others.items()}
 
     def watching(self) -> Any:
@@ -107,8 +104,9 @@ class _Modules:
             else:
                 self._add([module])
 
-        seen = torch.compiler.disable(hook) if "torch._dynamo" in sys.modules else hook
-        handle = register_module_forward_pre_hook(seen)
+        # Where something is compiled, the hook itself must not be: it would be compiled into the model.
+        compiler = getattr(torch, "compiler", None) if "torch._dynamo" in sys.modules else None  # since torch 2.1
+        handle = register_module_forward_pre_hook(hook if compiler is None else compiler.disable(hook))
         return handle
 
     def now(self) -> tuple[Any, Any]:
