@@ -111,7 +111,22 @@ where
     options.get_item(name)?.map_or(Ok(default), |value| value.extract())
 }
 
+/// The options of each policy; one that nobody reads would be set without effect.
+const OPTIONS: [(&str, &[&str]); 3] = [
+    ("escape", &["interval", "share", "line_search", "kick", "seed"]),
+    ("deflate", &["alpha", "interval", "first", "gradients", "seed"]),
+    ("amplify", &["strength", "interval", "first", "gradients", "seed"]),
+];
+
 fn settings(policy: &str, options: &Bound<'_, PyDict>) -> PyResult<DeoSettings> {
+    let known =
+        OPTIONS.iter().find(|(name, _)| *name == policy).map_or(&[][..], |(_, known)| known);
+    for name in options.keys() {
+        let name: String = name.extract()?;
+        if !known.contains(&name.as_str()) {
+            return Err(bad(format!("{policy} has no option {name:?}")));
+        }
+    }
     let mut settings = DeoSettings::default();
     let tracking = Tracking {
         interval: option(options, "interval", Tracking::default().interval)?,

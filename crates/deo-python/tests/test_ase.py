@@ -229,3 +229,35 @@ def test_the_default_model_saves_forces(metal):
         if hessian == "auto":  # ASE's fmax: the largest force on an atom
             assert np.linalg.norm(atoms.get_forces(), axis=1).max() < 0.01 * 1.001
     assert spent["auto"] < spent[None], spent
+
+
+def test_observers_are_called_as_ase_calls_them(tmp_path):
+    atoms = adatom()
+    search = deo.ase.Saddle(atoms, logfile=None)
+    seen, files = [], ase.io.Trajectory(str(tmp_path / "every.traj"), "w", atoms)
+    search.attach(lambda a, factor: seen.append(factor * a.get_potential_energy()), 1, atoms, factor=2)
+    search.attach(lambda: seen.append(None), interval=3)
+    search.attach(files)
+    assert search.run(fmax=0.01)
+    images = read(tmp_path / "every.traj", ":")
+    steps = search.get_number_of_steps()
+    assert steps == search.nsteps > 3 and len(images) == steps + 1
+    assert seen.count(None) == steps // 3 + 1
+    energies = [e for e in seen if e is not None]
+    assert np.allclose(energies, [2 * image.get_potential_energy() for image in images])
+    assert energies[-1] == 2 * atoms.get_potential_energy() == 2 * search.result.energy
+
+    def stop():
+        raise KeyboardInterrupt
+
+    search.attach(stop, interval=2)
+    with pytest.raises(KeyboardInterrupt):
+        search.run(fmax=1e-4)
+    with pytest.raises(ValueError, match="interval"):
+        search.attach(stop, interval=0)
+
+
+def test_lengths_that_have_no_meaning():
+    for wrong in (0.0, -1.0, np.nan):
+        with pytest.raises(ValueError, match="fmax"):
+            deo.ase.verify(adatom(), fmax=wrong)

@@ -381,3 +381,48 @@ def test_threads_may_call_at_once():
     for t in threads:
         t.join()
     assert np.allclose(found, exact, rtol=1e-4)
+
+
+class TestGiven:
+    """What SciPy takes is taken, and what has no meaning is refused before anything is spent."""
+
+    def test_as_scipy_takes_it(self):
+        d = np.array([1.0, -2.0, 3.0])
+        fun = lambda x: [x @ (d * x) / 2, d * x]  # a list for a pair  # noqa: E731
+        assert abs(deo.curvature(fun, np.ones(3)).value + 2) < 1e-2
+        assert deo.certify(fun, np.zeros(3)).index == 1
+        assert abs(deo.curvature(lambda x: [-x[0], 2 * x[1]], np.ones(2)).value + 1) < 1e-2  # a gradient of two
+        for args in (2.0, (2.0,)):  # one argument needs no tuple
+            assert abs(deo.curvature(lambda x, a: a * d * x, np.ones(3), args=args).value + 4) < 1e-2
+            c = deo.curvature(None, np.ones(3), hessp=lambda x, v, a: a * d * v, args=args)
+            assert abs(c.value + 4) < 1e-2
+        assert len(deo.spectrum(fun, np.ones(3), k=np.float64(2)).values) == 2
+
+    @pytest.mark.parametrize("wrong", [-1.0, 0.0, np.nan, -np.inf])
+    def test_lengths(self, wrong):
+        calls = []
+
+        def fun(x):
+            calls.append(x)
+            return x @ x, 2 * x
+
+        with pytest.raises(ValueError, match="longest"):
+            deo.escape(fun, np.zeros(3), longest=wrong)
+        if wrong != 0:
+            with pytest.raises(ValueError, match="gtol"):
+                deo.certify(fun, np.zeros(3), gtol=wrong)
+        assert not calls
+
+    @pytest.mark.parametrize("wrong", [None, "many", np.nan, np.inf, 1.5, -1, 1 << 64])
+    def test_counts(self, wrong):
+        for name in ("seed", "max_gradients"):
+            with pytest.raises((TypeError, ValueError), match=name):
+                deo.curvature(lambda x: x, np.ones(3), **{name: wrong})
+
+    def test_words(self):
+        with pytest.raises(TypeError, match="two parts"):
+            deo.curvature(lambda x: x, np.ones(3, complex))
+        with pytest.raises(TypeError, match="loss is needed"):
+            deo.diagnose(lambda x: x, np.ones(3), lr=0.1)
+        with pytest.raises(TypeError, match="certificate is a"):
+            deo.escape(lambda x: (x @ x, 2 * x), np.zeros(3), 3.0)

@@ -151,3 +151,40 @@ def test_bad_input():
 
     with pytest.raises(ZeroDivisionError, match="mine"):
         scipy_optimize.minimize(boom, np.ones(2), jac=True, method=escaping)
+
+
+@pytest.mark.parametrize("method", ["BFGS", "L-BFGS-B", "CG", "Newton-CG", "SLSQP"])
+@pytest.mark.parametrize("last", [1, 3, 9])
+def test_a_callback_that_stops(method, last):
+    """By StopIteration, before the first saddle or after it: nothing more is evaluated, as with the method alone."""
+    seen, after = [], []
+
+    def fun(x):
+        if len(seen) >= last:
+            after.append(x)
+        return ridge(x)
+
+    def callback(intermediate_result):
+        seen.append(intermediate_result.x)
+        if len(seen) >= last:
+            raise StopIteration
+
+    options = {"jac": True, "callback": callback}
+    alone = scipy_optimize.minimize(fun, [0.0, 1.0, -0.5], method=method, **options)
+    expected, after[:] = len(after), []
+    stopped, seen[:] = len(seen) == last, []
+    r = scipy_optimize.minimize(fun, [0.0, 1.0, -0.5], method=deo.scipy.escaping(method), **options)
+    if stopped:
+        assert r.status == alone.status and len(after) == expected
+    assert len(seen) <= last
+    if len(seen) == last:
+        assert r.deo.certificate is None and r.status == 99
+
+
+def test_arguments():
+    with pytest.raises(ValueError, match="longest"):
+        deo.scipy.escaping("BFGS", longest=-1.0)
+    scaled = scipy_optimize.minimize(
+        lambda x, a: tuple(a * part for part in ridge(x)), [0.0, 1.0], args=2.0, jac=True, method=deo.scipy.escaping()
+    )
+    assert abs(scaled.fun + 0.5) < 1e-6

@@ -450,6 +450,83 @@ class TestContracts:
         c = deo.torch.curvature(closure, [x], generators=[generator])
         assert c.converged and 2 <= c.value <= 4
 
+    @pytest.mark.parametrize("zeroes", [True, False])
+    @pytest.mark.parametrize("make", ["Escape", "Deflate", "Guard"])
+    def test_gradients_of_another_optimizer_are_those_of_the_base_run(self, make, zeroes):
+        """Of what another optimizer trains, or is unfrozen later: probes neither add to them nor replace them."""
+
+        def run(wrap):
+            torch.manual_seed(3)
+            body, head = torch.nn.Linear(4, 8).double(), torch.nn.Linear(8, 1).double()
+            inputs, targets = torch.randn(32, 4, dtype=F64), torch.randn(32, 1, dtype=F64)
+            opt = wrap(torch.optim.SGD([*body.parameters(), head.bias], lr=0.05))
+            head.bias.requires_grad_(False)
+            other = torch.optim.SGD([head.weight], lr=0.05)
+            seen = []
+            for step in range(12):
+                if step == 5:
+                    head.bias.requires_grad_(True)
+
+                def closure():
+                    opt.zero_grad()
+                    if zeroes:
+                        other.zero_grad()
+                    loss = torch.nn.functional.mse_loss(head(torch.tanh(body(inputs))), targets)
+                    loss.backward()
+                    return loss
+
+                other.zero_grad()
+                opt.step(closure)
+                seen.append(head.weight.grad.clone())
+                other.step()
+            return [seen, list(body.parameters()), list(head.parameters())], opt
+
+        settings = {
+            "Escape": {"line_search": False, "kick": False, "interval": 2},
+            "Deflate": {"alpha": 0.0, "interval": 2},
+        }
+        plain, _ = run(lambda base: base)
+        found, opt = run(lambda base: getattr(deo.torch, make)(base, **settings.get(make, {"interval": 2})))
+        assert opt.counts["closures"] > opt.counts["steps"] or make == "Escape"
+        assert same(plain, found)
+
+    @pytest.mark.parametrize("measure", ["curvature", "spectrum", "certify", "diagnose", "Monitor"])
+    def test_a_measurement_leaves_all_gradients(self, measure):
+        model, closure = problem(2, F64, 0.0)
+        closure()
+        before = [p.grad.clone() for p in model.parameters()]
+        mine = [model.body[0].weight]
+        loss = lambda: model(torch.ones(8, 4, dtype=F64) + model.body[0].bias[:4]).pow(2).mean()  # noqa: E731
+        if measure == "Monitor":
+            deo.torch.Monitor(mine).step(loss)
+        elif measure == "diagnose":
+            deo.torch.diagnose(loss, torch.optim.SGD(mine, 0.1))
+        else:
+            getattr(deo.torch, measure)(loss, mine)
+        assert same(before, [p.grad for p in model.parameters()])
+
+    def test_every_option_of_escape_has_an_effect(self):
+        """Without its two searches there is nothing left that moves."""
+
+        def moves(**options):
+            x = torch.nn.Parameter(torch.tensor([1e-3, 0.5], dtype=F64))
+
+            def closure():
+                x.grad = None
+                loss = x[0] ** 4 / 16 - x[0] ** 2 / 2 + 1.125 * x[1] ** 2
+                loss.backward()
+                return loss
+
+            opt = deo.torch.Escape(torch.optim.SGD([x], lr=1e-4), interval=2, share=1.0, **options)
+            for _ in range(200):
+                opt.step(closure)
+            return opt.counts["moves"]
+
+        assert moves() > 0 and moves(kick=False) > 0
+        assert moves(line_search=False, kick=False) == 0
+        with pytest.raises(ValueError, match="no option"):
+            deo._deo.Machine(2, False, "escape", {"line_serach": False})
+
     def test_training_with_batches_gets_on(self):
         torch.manual_seed(0)
         model = torch.nn.Sequential(torch.nn.Linear(4, 16), torch.nn.Tanh(), torch.nn.Linear(16, 1))
@@ -519,6 +596,7 @@ class TestBadInput:
             (lambda: closure() and None, TypeError, "None"),
             (lambda: model(torch.randn(8, 4)).mean(), RuntimeError, "backward"),
             (lambda: torch.ones(3), TypeError, "shape"),
+            (lambda: (closure(), 1), TypeError, "tuple"),
             (lambda: 1.0, RuntimeError, "backward"),
         ]:
             with pytest.raises(error, match=words):
@@ -555,9 +633,40 @@ class TestBadInput:
             ([twice, twice], ValueError, "twice"),
             ([torch.nn.Parameter(torch.ones(2, device="meta"))], TypeError, "meta"),
             ([ones(), torch.nn.Parameter(torch.ones(2, device="meta"))], TypeError, "meta"),
+            (torch.nn.Linear(2, 2), TypeError, r"parameters\(\)"),
+            (torch.nn.Linear(2, 2).named_parameters(), TypeError, "named_parameters"),
+            ({"a": 1.0}, TypeError, "float"),
+            ([ones() * 2], TypeError, "leaves"),
         ]:
             with pytest.raises(error, match=words):
                 deo.torch.curvature(loss, params)
+
+    def test_parameters_on_the_same_memory(self):
+        whole = torch.arange(24.0, dtype=F64)
+        part = lambda *a: torch.nn.Parameter(whole.as_strided(*a))  # noqa: E731
+        loss = lambda *ps: sum((p * p).sum() for p in ps)  # noqa: E731
+        for params in [
+            (part((8,), (1,)), part((8,), (1,), 7)),
+            (part((4, 2), (4, 1)), part((4, 2), (4, 1), 1)),
+            (part((20,), (1,)), part((2,), (1,), 1), part((2,), (1,), 18)),  # the last one is not beside the first
+            (torch.nn.Parameter(whole), torch.nn.Parameter(whole)),
+        ]:
+            with pytest.raises(ValueError, match="share memory"):
+                deo.torch.curvature(lambda params=params: loss(*params), params)
+            with pytest.raises(ValueError, match="share memory"):
+                deo.torch.Escape(torch.optim.SGD(params, lr=0.1))
+        with pytest.raises(ValueError, match="expanded"):
+            deo.torch.Escape(torch.optim.SGD([torch.nn.Parameter(torch.ones(1).expand(3))], lr=0.1))
+        apart = part((4, 2), (4, 1)), part((4, 2), (4, 1), 2)  # columns in turns
+        assert abs(deo.torch.curvature(lambda: loss(*apart), apart).value - 2) < 1e-6
+
+    def test_a_loss_that_is_made_larger(self):
+        x, more = (torch.nn.Parameter(torch.ones(2)) for _ in range(2))
+        for make in (deo.torch.Escape, deo.torch.Guard):
+            with pytest.raises(ValueError, match="maximize"):
+                make(torch.optim.SGD([x], lr=0.1, maximize=True))
+        with pytest.raises(ValueError, match="maximize"):
+            deo.torch.Escape(torch.optim.SGD([x], lr=0.1)).add_param_group({"params": [more], "maximize": True})
 
     def test_grad_scaler_is_told(self):
         x, closure = saddle(torch.float32)
@@ -834,3 +943,41 @@ def test_a_model_under_autocast_has_bars_that_hold(seed, tensors):
     c = deo.torch.curvature(short, model.parameters(), seed=seed, tensors=tensors)
     assert abs(c.value - exact.value) < c.error + exact.error, (c, exact)
     assert 0.02 * abs(exact.value) < c.error, c
+
+
+@pytest.mark.skipif(not hasattr(torch, "compiler"), reason="this torch has no torch.compile with hooks")
+@pytest.mark.parametrize("how", ["returned", "method", "child", "function"])
+def test_a_compiled_model_is_compiled_as_often_as_alone(how):
+    """A hook that is there only in steps of deo would have it compiled again at each of them."""
+    from torch._dynamo.utils import counters
+
+    def run(wrap):
+        torch._dynamo.reset()
+        counters.clear()
+        model, _ = problem(4, dropout=0.0)
+        inputs, settings, called = torch.randn(32, 4), {}, model
+        if how == "returned":
+            called = torch.compile(model, backend="eager")
+        elif how == "method":
+            model.compile(backend="eager")
+        elif how == "child":
+            model.body.compile(backend="eager")
+        else:
+            called, settings = torch.compile(lambda x: model(x), backend="eager"), {"model": model}
+        opt = wrap(torch.optim.SGD(model.parameters(), lr=0.05), **settings)
+
+        def closure():
+            model.zero_grad()
+            loss = called(inputs).pow(2).mean()
+            loss.backward()
+            return loss
+
+        for _ in range(12):
+            opt.step(closure)
+        return snapshot(model, getattr(opt, "base", opt)), counters["stats"]["unique_graphs"]
+
+    plain, graphs = run(lambda base, **settings: base)
+    found, more = run(lambda base, **settings: deo.torch.Deflate(base, alpha=0.0, interval=2, **settings))
+    assert same(plain, found)
+    # Where only a method is compiled, a hook is seen by the first compilation, which is then made anew without it.
+    assert more <= graphs + (4 if how in ("method", "child") else 0)

@@ -17,6 +17,10 @@ def as_vector(x: ArrayLike, name: str = "x") -> Vector:
     if array.dtype.kind in "iub":
         array = array.astype(np.float64)
     if array.dtype not in (np.float32, np.float64):
+        if array.dtype.kind == "c":
+            raise TypeError(
+                f"{name} has dtype {array.dtype}; deo works on real numbers: pass its two parts as one vector"
+            )
         what = f"has dtype {array.dtype}" if array.dtype.isnative else "has a foreign byte order"
         raise TypeError(f"{name} {what}; deo works in float32 and float64: pass {name}.astype(numpy.float64)")
     if array.size == 0:
@@ -42,9 +46,25 @@ def as_start(v0: ArrayLike | None, x: Vector) -> Vector | None:
 
 def count(value: int, name: str, least: int = 1) -> int:
     """An integer argument that is at least ``least``."""
-    number = int(value)
+    what = f"{name} is {value!r}; it must be an integer of at least {least}"
+    try:
+        number = int(value)
+    except (ValueError, OverflowError):
+        raise ValueError(what) from None
+    except TypeError:
+        raise TypeError(what) from None
     if number != value or number < least:
-        raise ValueError(f"{name} is {value!r}; it must be an integer of at least {least}")
+        raise ValueError(what)
+    if number >= 1 << 64:
+        raise ValueError(f"{name} is {value!r}; it must be below 2**64")
+    return number
+
+
+def real(value: float, name: str, *, zero: bool = False) -> float:
+    """A number that is above 0, or 0 where that has a meaning; infinity stands for no bound."""
+    number = float(value)
+    if not (number >= 0 if zero else number > 0):
+        raise ValueError(f"{name} is {value!r}; it must be {'at least' if zero else 'above'} 0")
     return number
 
 
@@ -62,12 +82,14 @@ class Function:
         *,
         jac: Callable[..., Any] | bool | None = None,
         args: tuple[Any, ...] = (),
+        needs_loss: bool = False,
     ) -> None:
         if not callable(fun):
             raise TypeError(f"fun is a {type(fun).__name__}; it must be callable")
         if jac is not None and not isinstance(jac, bool) and not callable(jac):
             raise TypeError("jac must be a function that returns the gradient, or True")
-        self._fun, self._jac, self._args = fun, jac if callable(jac) else None, args
+        self._fun, self._jac, self._args = fun, jac if callable(jac) else None, as_tuple(args)
+        self._needs_loss = needs_loss
         self._shape, self._size, self._dtype = x.shape, x.size, x.dtype
         self.calls = 0
 
@@ -81,11 +103,11 @@ class Function:
             # fun may have kept or changed its argument.
             return loss, self._gradient(self._jac(point.copy(), *self._args))
         result = self._fun(point, *self._args)
-        if isinstance(result, tuple):
+        if isinstance(result, tuple) or _is_pair(result):
             if len(result) != 2:
                 raise TypeError(f"fun returned {len(result)} values; it must return (loss, grad) or the gradient alone")
             return self._loss(result[0]), self._gradient(result[1])
-        if not wants_gradient:
+        if self._needs_loss or not wants_gradient:
             raise TypeError("fun returned a gradient alone, and the loss is needed here: return (loss, grad)")
         return None, self._gradient(result)
 
@@ -116,7 +138,7 @@ class Product:
     """A user's ``hessp(x, v)`` at ``x``, for exact products."""
 
     def __init__(self, hessp: Callable[..., Any], x: Vector, args: tuple[Any, ...] = ()) -> None:
-        self._hessp, self._x, self._args = hessp, x, args
+        self._hessp, self._x, self._args = hessp, x, as_tuple(args)
 
     def __call__(self, v: Vector) -> Vector:
         result = self._hessp(self._x.copy(), v.reshape(self._x.shape), *self._args)
@@ -126,6 +148,16 @@ class Product:
                 f"hessp returned {_describe(result)}; it must return H v of the shape of x, {self._x.shape}"
             )
         return np.ascontiguousarray(array, dtype=self._x.dtype).reshape(-1)
+
+
+def as_tuple(args: Any) -> tuple[Any, ...]:
+    """One argument that isn't in a tuple stands for itself, as in SciPy."""
+    return args if isinstance(args, tuple) else (args,)
+
+
+def _is_pair(result: Any) -> bool:
+    """Whether a list is a loss and a gradient; a gradient of two elements holds two numbers."""
+    return isinstance(result, list) and len(result) == 2 and np.ndim(result[0]) < np.ndim(result[1])
 
 
 def _describe(value: Any) -> str:

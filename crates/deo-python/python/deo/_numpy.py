@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from deo import _deo
-from deo._function import Function, Product, Vector, as_start, as_vector, count
+from deo._function import Function, Product, Vector, as_start, as_vector, count, real
 from deo._results import Certificate, Curvature, Diagnosis, Escaped, OtherBatches, Spectrum, curvature_at, total_error
 
 Rule = Literal["forward", "central"]
@@ -173,7 +173,7 @@ def spectrum(
     """
     point: Any = as_vector(x) if _ops is None else x
     size = point.size if _ops is None else _ops.len
-    count(k, "k")
+    k = count(k, "k")
     wanted = 2 * k if which == "both" else k
     if wanted > size:
         raise ValueError(f"{wanted} eigenpairs are wanted, and x has {size} elements")
@@ -312,7 +312,7 @@ def certificate(
         max_gradients=count(max_gradients, "max_gradients"),
         memory=count(memory, "memory", 6),
         max_index=count(max_index, "max_index"),
-        max_gradient=gtol,
+        max_gradient=None if gtol is None else real(gtol, "gtol", zero=True),
         seed=count(seed, "seed", 0),
         v0=as_start(v0, point) if _ops is None else v0,
         body=body,
@@ -383,10 +383,13 @@ def left(
     **certifying: Any,
 ) -> Escaped:
     """`escape` of an adapted function."""
+    real(longest, "longest")  # before anything is spent
     if known is None:
         known = certificate(call, point, seed=seed, **certifying)
     elif certifying:
         raise TypeError(f"a certificate is given, so {', '.join(certifying)} has no meaning")
+    if not isinstance(known, Certificate):
+        raise TypeError(f"certificate is a {type(known).__name__}; it must be what certify returns")
     if known.axis.shape != point.shape:
         raise ValueError(f"the certificate is of a point of shape {known.axis.shape}; x has {point.shape}")
     loss = known.loss
@@ -400,7 +403,7 @@ def left(
         error=known.error,
         loss=loss,
         loss_noise=known.loss_noise if np.isfinite(known.loss_noise) else 0.0,
-        longest=float(longest),
+        longest=real(longest, "longest"),
         max_losses=count(max_losses, "max_losses"),
     )
     x = found.pop("x").reshape(point.shape)
@@ -470,7 +473,7 @@ def diagnose(
     True
     """
     point = as_vector(x)
-    calls = [Function(f, point, jac=jac, args=args) for f in (fun, *others)]
+    calls = [Function(f, point, jac=jac, args=args, needs_loss=True) for f in (fun, *others)]
     return diagnosis(
         calls[0],
         point,

@@ -38,7 +38,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deo import _deo
-from deo._function import count
+from deo._function import count, real
 from deo._numpy import certificate
 from deo._results import Certificate
 
@@ -253,6 +253,19 @@ class Saddle:
             self._mode = np.ascontiguousarray(full[self._coordinates.free])
         self.result: Found | None = None
         self.nsteps = 0
+        self._observers: list[tuple[Callable[..., Any], int, tuple[Any, ...], dict[str, Any]]] = []
+
+    def attach(self, function: Any, interval: int = 1, *args: Any, **kwargs: Any) -> None:
+        """Has ``function(*args, **kwargs)``, or the ``write`` of an object, called every ``interval`` steps, as ASE has it.
+
+        The atoms are at the step's place then.
+        """
+        call = function if callable(function) else function.write
+        self._observers.append((call, count(interval, "interval"), args, kwargs))
+
+    def get_number_of_steps(self) -> int:
+        """Steps of the last `run`."""
+        return self.nsteps
 
     def _model(self, hessian: Any) -> Any:
         free = int(self._coordinates.free.sum())
@@ -324,6 +337,10 @@ class Saddle:
                 log.flush()
             if writer is not None:
                 writer.write(_with_energy(coordinates, x, value))
+            for function, interval, args, kwargs in self._observers:
+                if self.nsteps % interval == 0:
+                    coordinates.x = x
+                    function(*args, **kwargs)
             if self.nsteps >= steps and norm > fmax:
                 raise _Stop
 
@@ -437,7 +454,7 @@ def verify(atoms: ase.Atoms, *, fmax: float = 0.05, rigid: bool = True, **certif
         With ``axis`` of shape (n, 3).
     """
     coordinates = _Coordinates(atoms, rigid)
-    settings = {"gtol": fmax * np.sqrt(len(atoms)), **certifying}
+    settings = {"gtol": real(fmax, "fmax") * np.sqrt(len(atoms)), **certifying}
     found = _undisturbed(coordinates, lambda x: certificate(coordinates, x, body=_body(coordinates), **settings))
     return replace(found, axis=coordinates.spread(found.axis))
 

@@ -17,11 +17,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 import numpy as np
 
-from deo._function import Function, Vector, as_vector, count
+from deo._function import Function, Vector, as_vector, count, real
 from deo._numpy import certificate as certified
 from deo._numpy import left
 from deo._results import Certificate
@@ -56,7 +57,8 @@ class Report:
     Attributes
     ----------
     certificate : Certificate or None
-        Of the end point, in the variables that no bound holds (``free``); None where all are held.
+        Of the end point, in the variables that no bound holds (``free``); None where all are held, and where the callback
+        stopped the run by `StopIteration`.
     free : ndarray of bool
         Which variables no bound holds.
     escapes : int
@@ -106,11 +108,14 @@ def escaping(
 
     Notes
     -----
-    ``jac`` is needed. With bounds, the certificate is about the variables that aren't held by one.
+    ``jac`` is needed. With bounds, the certificate is about the variables that aren't held by one. ``options``, such as
+    ``maxiter``, are those of each run. A ``callback`` that raises `StopIteration` stops everything, after the SciPy that
+    knows it.
     """
     if not isinstance(method, str) or method.lower() not in {m.lower() for m in _METHODS}:
         raise ValueError(f"method is {method!r}; it must be one of {', '.join(_METHODS)}")
     count(max_escapes, "max_escapes", 0)
+    real(longest, "longest")
     unknown = set(certifying) - {
         "gtol",
         "tol",
@@ -143,6 +148,9 @@ def escaping(
             raise ValueError("deo.scipy.escaping doesn't know constraints, only bounds")
         if bounds is not None and method.lower() not in _BOUNDED:
             raise ValueError(f"{method} doesn't know bounds; take one of {', '.join(_BOUNDED)}")
+        stops: list[bool] = []
+        if callback is not None:
+            callback = _watched(callback, stops)
         given = {} if bounds is None else {"bounds": bounds}
         for name, value in (("hess", hess), ("hessp", hessp), ("callback", callback), ("tol", tol)):
             if value is not None:
@@ -157,11 +165,13 @@ def escaping(
         gradients = losses = 0
         values: list[float] = []
         failed = False
-        while True:
+        known: Certificate | None = None
+        free = np.ones(np.shape(best.x), bool)
+        while not stops:
             x = as_vector(np.array(best.x, dtype=float))
             free = _free(x, np.asarray(jac(x.copy(), *args), float), low, high)
             gradients += 1
-            known: Certificate | None = None
+            known = None
             if not free.any():
                 break
             call = _Restricted(fun, jac, args, x, free)
@@ -191,6 +201,8 @@ def escaping(
                     break
                 following.x, following.fun, following.jac = step, here[0], call.full_gradient
             best = following
+        if stops:
+            known = None  # of a saddle on the way, if there is one
         best.update(totals)
         best["deo"] = Report(known, free, len(values), tuple(values), gradients, losses)
         if failed and known is not None:
@@ -201,6 +213,20 @@ def escaping(
         return best
 
     return minimize
+
+
+def _watched(callback: Callable[..., Any], stops: list[bool]) -> Callable[..., Any]:
+    """A callback, and a note of its `StopIteration`, which SciPy doesn't pass on; the signature says how it is called."""
+
+    @wraps(callback)
+    def watched(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return callback(*args, **kwargs)
+        except StopIteration:
+            stops.append(True)
+            raise
+
+    return watched
 
 
 class _Restricted:

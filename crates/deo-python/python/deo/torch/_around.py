@@ -12,7 +12,7 @@ from torch import Tensor
 from deo import _deo
 from deo._results import Curvature
 from deo.torch._excursion import Closure, _Excursion
-from deo.torch._state import _Buffers
+from deo.torch._state import _Modules
 from deo.torch._tensors import _Parameters
 
 _FORMAT = 1
@@ -50,12 +50,13 @@ class _Around(torch.optim.Optimizer):
             )
         if isinstance(base, (torch.optim.LBFGS, _Around)):
             raise TypeError(f"{type(base).__name__} evaluates closures of its own, and can't be the base")
+        _refuse_maximize(base.param_groups)
         self._base = base
         self._ready = False
         super().__init__(base.param_groups, base.defaults)
         self._ready = True
         self._options = options
-        self._buffers = _Buffers(model)
+        self._modules = _Modules(model)
         self._generators = tuple(generators)
         self._tensors = tensors
         self._parameters: _Parameters | None = None
@@ -106,7 +107,7 @@ class _Around(torch.optim.Optimizer):
         return f"{type(self).__name__}({self._base!r})"
 
     def __getstate__(self) -> Any:
-        raise TypeError(f"a {type(self).__name__} is saved by its state_dict(), not pickled or copied")
+        raise TypeError(f"{type(self).__name__} is saved by its state_dict(), not pickled or copied")
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """As of the base."""
@@ -121,6 +122,7 @@ class _Around(torch.optim.Optimizer):
                 f"{type(self).__name__} has vectors of the size of all parameters since its first step: "
                 "add parameter groups before it, or make a new one around the same base"
             )
+        _refuse_maximize([param_group])
         self._base.add_param_group(param_group)
 
     # What is DEO's.
@@ -182,7 +184,7 @@ class _Around(torch.optim.Optimizer):
         excursion = _Excursion(
             parameters,
             closure,
-            buffers=self._buffers,
+            modules=self._modules,
             generators=self._generators,
             loss_closure=loss_closure,
         )
@@ -295,3 +297,8 @@ class _Around(torch.optim.Optimizer):
             self._machine = None
         self._base.load_state_dict(rest)
         self._steps, self._skipped, self._closures = deo["steps"], deo["skipped"], deo["closures"]
+
+
+def _refuse_maximize(groups: Sequence[dict[str, Any]]) -> None:
+    if any(group.get("maximize") for group in groups):
+        raise ValueError("deo makes a loss smaller, and this optimizer has maximize=True: negate the loss instead")

@@ -14,7 +14,7 @@ from deo._numpy import diagnosis as _diagnosis
 from deo._results import Diagnosis
 from deo.torch._around import _Around
 from deo.torch._excursion import Closure, _Excursion
-from deo.torch._state import _Buffers
+from deo.torch._state import _Modules
 from deo.torch._tensors import _Parameters
 
 
@@ -68,7 +68,7 @@ def diagnose(
         raise TypeError(f"optimizer is a {type(optimizer).__name__}; diagnose needs the training's torch optimizer")
     kind, momentum = _kind(optimizer)
     parameters = _Parameters([p for group in optimizer.param_groups for p in group["params"]], host=True)
-    excursion = _Excursion(parameters, closure, buffers=_Buffers(model), generators=tuple(generators), backward=True)
+    excursion = _Excursion(parameters, closure, modules=_Modules(model), generators=tuple(generators), backward=True)
     x = parameters.values()
     excursion.begin_probes(x)
     try:

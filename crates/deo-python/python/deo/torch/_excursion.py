@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from deo.torch._state import _Buffers, _Generators
+from deo.torch._state import _Generators, _Modules
 from deo.torch._tensors import _changed, _Parameters
 
 Closure = Callable[[], Any]
@@ -25,7 +25,7 @@ class _Excursion:
         parameters: _Parameters,
         closure: Closure,
         *,
-        buffers: _Buffers,
+        modules: _Modules,
         generators: Sequence[torch.Generator] = (),
         loss_closure: Closure | None = None,
         backward: bool = False,
@@ -34,10 +34,10 @@ class _Excursion:
             raise TypeError(f"the closure is a {type(closure).__name__}; it must be callable")
         self._parameters, self._closure, self._loss_closure = parameters, closure, loss_closure
         self._backward = backward
-        self._buffers, self._generators = buffers, _Generators(parameters.device, generators)
+        self._modules, self._generators = modules, _Generators(parameters.device, generators)
         self._grads = [p.grad for p in parameters.tensors]
         self._start = self._generators.states()
-        self._buffers.begin()
+        self._modules.begin(parameters.ids)
         self._x: Tensor | None = None
         self._after: Any = None
         self._there: Tensor | None = None
@@ -47,7 +47,7 @@ class _Excursion:
         """The loss with gradients, and what the closure returned."""
         for p in self._parameters.tensors:
             p.grad = None  # a closure that forgets zero_grad would add up the gradients of all probes
-        hook = self._buffers.watching()
+        hook = self._modules.watching()
         try:
             with torch.enable_grad():
                 returned = self._closure()
@@ -57,7 +57,8 @@ class _Excursion:
                         raise RuntimeError(_NO_GRADIENT)
                     returned.sum().backward()
         finally:
-            hook.remove()
+            if hook is not None:
+                hook.remove()
         self.calls += 1
         return _agreed(loss, self._parameters.device), returned
 
@@ -84,13 +85,13 @@ class _Excursion:
     def __call__(self, y: Any, wants_gradient: bool) -> tuple[float, Any]:
         if self._after is None:
             grads = [p.grad for p in self._parameters.tensors]
-            self._after = (self._generators.states(), self._buffers.now(), grads)
+            self._after = (self._generators.states(), self._modules.now(), grads)
         if y is None:
             _changed(self._parameters.tensors)
         else:
             self._parameters.write(self._parameters.taken(y))
         self._generators.set(self._start)
-        self._buffers.restore()
+        self._modules.begin_probe()
         if not wants_gradient and self._loss_closure is not None:
             with torch.no_grad():
                 loss = _agreed(_number(self._loss_closure()), self._parameters.device)
@@ -108,10 +109,10 @@ class _Excursion:
         """As after `here`: parameters, gradients, buffers, generators."""
         if self._after is None or self._x is None:
             return
-        states, buffers, grads = self._after
+        states, modules, grads = self._after
         self._parameters.write(self._x)
         self._generators.set(states)
-        self._buffers.restore(buffers)
+        self._modules.restore(modules)
         for p, grad in zip(self._parameters.tensors, grads, strict=True):
             p.grad = grad
 
@@ -120,7 +121,7 @@ class _Excursion:
         if self._x is not None:
             self._parameters.write(self._x)
         self._generators.set(self._start)
-        self._buffers.restore()
+        self._modules.restore()
         for p, grad in zip(self._parameters.tensors, self._grads, strict=True):
             p.grad = grad
 
@@ -133,7 +134,10 @@ def _number(loss: Any) -> float:
         raise TypeError("the closure returned None; it must return the loss")
     if isinstance(loss, Tensor) and loss.numel() != 1:
         raise TypeError(f"the closure returned a tensor of shape {tuple(loss.shape)}; the loss is one number")
-    return float(loss.detach() if isinstance(loss, Tensor) else loss)
+    try:
+        return float(loss.detach() if isinstance(loss, Tensor) else loss)
+    except (TypeError, ValueError):
+        raise TypeError(f"the closure returned a {type(loss).__name__}; the loss is one number") from None
 
 
 def _agreed(loss: float, device: torch.device) -> float:

@@ -78,7 +78,7 @@ class Guard(_Around):
         if closure is None:
             raise TypeError(_NEEDS_CLOSURE)
         parameters = self._start()
-        excursion = _Excursion(parameters, closure, buffers=self._buffers, generators=self._generators)
+        excursion = _Excursion(parameters, closure, modules=self._modules, generators=self._generators)
         known = self._machine.state() if self._steps % self._options["interval"] == 0 else None
         base = None
         try:

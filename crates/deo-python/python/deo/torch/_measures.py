@@ -15,7 +15,7 @@ from deo._numpy import curvature as _curvature
 from deo._numpy import spectrum as _spectrum
 from deo._results import Certificate, Curvature, Spectrum
 from deo.torch._excursion import Closure, _Excursion
-from deo.torch._state import _Buffers
+from deo.torch._state import _Modules
 from deo.torch._tensors import _Parameters
 
 
@@ -38,7 +38,7 @@ def _measured(
 ) -> tuple[Any, _Parameters]:
     """``run(fun, x, ops)``, and everything as before."""
     parameters = _Parameters(params, tensors)
-    excursion = _Excursion(parameters, closure, buffers=_Buffers(model), generators=tuple(generators), backward=True)
+    excursion = _Excursion(parameters, closure, modules=_Modules(model), generators=tuple(generators), backward=True)
     x = parameters.values()
     excursion.begin_probes(x)
     try:

@@ -14,7 +14,7 @@ from deo import _deo
 from deo._function import count
 from deo.torch._around import _FORMAT
 from deo.torch._excursion import Closure, _Excursion
-from deo.torch._state import _Buffers
+from deo.torch._state import _Modules
 from deo.torch._tensors import _Parameters
 
 
@@ -103,7 +103,7 @@ class Monitor:
             count(seed, "seed", 0),
             self._parameters.ops,
         )
-        self._buffers = _Buffers(model)
+        self._modules = _Modules(model)
         self._generators = tuple(generators)
         self._step = 0
         self.history: list[Reading] = []
@@ -115,7 +115,7 @@ class Monitor:
             self._step += 1
             return None
         excursion = _Excursion(
-            self._parameters, closure, buffers=self._buffers, generators=self._generators, backward=True
+            self._parameters, closure, modules=self._modules, generators=self._generators, backward=True
         )
         x = self._parameters.values()
         excursion.begin_probes(x)

@@ -21,15 +21,16 @@ class Escape(_Around):
         out.
     interval : int
         Steps between two looks.
-    gradient_rung, kick : bool
+    line_search, kick : bool
         Whether a longer step along the gradient, and a move along the axis of lowest curvature, may be tried.
     share : float
         What may be spent, in gradients per gradient of the base.
     seed : int
         Of the random axes.
     model : torch.nn.Module, optional
-        Whose buffers are restored after probes. By default those of all modules that the closure is seen to run, which
-        under `torch.compile` may be none: pass the model there.
+        Whose buffers are restored after probes, with the gradients of parameters that aren't the base's. By default those
+        of all modules that the closure is seen to run, a compiled one included; pass it where a function is compiled, and
+        a `torch.nn.ModuleList` where there are several.
     generators : sequence of torch.Generator
         Generators that the closure draws from, beside the default ones of torch, NumPy and Python.
     tensors : bool, optional
@@ -44,7 +45,7 @@ class Escape(_Around):
         base: torch.optim.Optimizer,
         *,
         interval: int | None = None,
-        gradient_rung: bool = True,
+        line_search: bool = True,
         kick: bool = True,
         share: float | None = None,
         seed: int = 0,
@@ -52,7 +53,7 @@ class Escape(_Around):
         generators: Sequence[torch.Generator] = (),
         tensors: bool | None = None,
     ) -> None:
-        options: dict[str, Any] = {"gradient_rung": bool(gradient_rung), "kick": bool(kick)}
+        options: dict[str, Any] = {"line_search": bool(line_search), "kick": bool(kick)}
         options["seed"] = count(seed, "seed", 0)
         if interval is not None:
             options["interval"] = count(interval, "interval")

@@ -9,14 +9,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from deo.torch._given import listed, refuse_shared
+
 
 class _Parameters:
     """The trained parameters of a model as one flat vector."""
 
     def __init__(self, params: Iterable[Tensor], tensors: bool | None = None, host: bool = False) -> None:
-        if isinstance(params, Tensor):
-            params = [params]
-        self.tensors = [p for p in params if p.requires_grad]
+        self.tensors = [p for p in listed(params) if p.requires_grad]
         if not self.tensors:
             raise ValueError("there is no parameter with requires_grad")
         seen: set[int] = set()
@@ -25,6 +25,8 @@ class _Parameters:
             if id(p) in seen:
                 raise ValueError(what + "is there twice")
             seen.add(id(p))
+            if not p.is_leaf:
+                raise TypeError(what + "is computed from others: deo.torch moves leaves, such as nn.Parameter")
             kind = type(p).__name__
             if kind in ("DTensor", "FlatParameter") or hasattr(p, "_local_tensor"):
                 raise TypeError(what + f"is a {kind}: deo.torch doesn't shard (FSDP, DTensor); it works under DDP")
@@ -45,6 +47,8 @@ class _Parameters:
         if len(devices) > 1:
             names = " and ".join(sorted(str(device) for device in devices))
             raise TypeError(f"the parameters are on {names}; deo.torch needs them on one device")
+        refuse_shared(self.tensors)
+        self.ids = frozenset(map(id, self.tensors))
         self.device = self.tensors[0].device
         self.numel = sum(p.numel() for p in self.tensors)
         if tensors is False and self.device.type != "cpu":
