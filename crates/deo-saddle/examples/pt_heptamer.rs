@@ -14,7 +14,7 @@
 //!
 //! No repetition has been run to its end: by min-mode 408 to 560 searches, some 450 gradients each, had found 19 to 21 of the 27.
 //! `--verbose` tells each search, and what a gradient and the search's own algebra took: by Newton with springs the algebra takes some
-//! 0.2 s a gradient.
+//! 0.15 s a gradient.
 //!
 //! `--check` prints the barrier and the curvature of one adatom's hop on the unrelaxed surface.
 
