@@ -76,7 +76,8 @@ mod tests {
             }
         }
         let mut b: Vec<f64> = (0..n).map(|i| dot(&a[i * n..(i + 1) * n], exact)).collect();
-        assert!(solve(&mut a.clone(), &mut b));
+        let mut a = a;
+        assert!(solve(&mut a, &mut b));
         // A condition of some 100.
         assert!(b.iter().zip(exact).all(|(b, exact)| (b - exact).abs() < 1e-12));
     }
