@@ -90,7 +90,7 @@ fn without_aliases(message: &str) -> String {
 /// The lines of a message as one.
 pub(crate) fn one_line(message: &str) -> String {
     let lines: Vec<&str> = message.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    lines.join("; ")
+    lines.join("; ").replace(":; ", ": ") // a list begins
 }
 
 /// What parsers call things, and what they are.

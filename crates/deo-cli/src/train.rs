@@ -57,6 +57,7 @@ pub use options::Options;
 pub use probes::MeanLoss;
 pub use resume::ResumeError;
 pub use run::{RunEnd, RunState, Watch};
+pub(crate) use settings::LONGEST_BLOCK;
 pub use settings::{Method, Settings};
 pub use signals::Signal;
 pub use trainer::{Step, Trainer};

@@ -81,6 +81,19 @@ fn a_network_at_its_start() {
 }
 
 #[test]
+fn weights_of_another_context_are_looked_at_with_it() {
+    let bench = Bench::new();
+    let train = ["--steps", "2", "--block", "8", "--batch", "2", "--out", "run", "--policy", "off"];
+    assert_eq!(bench.train(&train).code, 0);
+    let run = ["--preset", "tiny", "--text", "text.txt", "--weights", "run/weights.safetensors"];
+    let asked = [&run[..], &["--batch", "2", "--others", "0", "--max-gradients", "8"]].concat();
+    let of = bench.deo(&[&["diagnose"], &asked[..]].concat());
+    refused(&of, &["[8, 64]", "[32, 64]", "--block 8"]);
+    let found = json(&bench, &[&asked[..], &["--block", "8"]].concat());
+    assert_eq!(found["settings"]["target"]["gpt"]["block"], 8, "{found}");
+}
+
+#[test]
 fn what_is_wrong_is_said() {
     let bench = Bench::new();
     let deo = |arguments: &[&str]| bench.deo(&[&["diagnose"], arguments].concat());
@@ -94,6 +107,8 @@ fn what_is_wrong_is_said() {
         &deo(&["--problem", "xor", "--weights", "w"]),
         &["--weights does nothing here", "--preset"],
     );
+    refused(&deo(&["--problem", "xor", "--block", "8"]), &["--block does nothing here"]);
+    refused(&deo(&["--preset", "tiny", "--block", "0"]), &["block is 0", "between 1 and 1024"]);
     refused(&deo(&["--problem", "xor", "--base", "sgd"]), &["no base \"sgd\"", "gd, heavy-ball"]);
     for lr in ["0", "-1", "NaN"] {
         refused(&deo(&["--problem", "xor", "--lr", lr]), &["lr is", "above 0"]);

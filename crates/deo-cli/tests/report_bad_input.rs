@@ -27,7 +27,7 @@ fn refuses(bench: &Bench, arguments: &[&str], words: &[&str]) {
 #[test]
 fn directories_without_a_run() {
     let bench = with(&[("notes.txt", b"")]);
-    refuses(&bench, &[], &["<DIR>"]);
+    refuses(&bench, &[], &["were not provided: <DIR>..."]);
     refuses(&bench, &["nowhere"], &["nowhere", "--out"]);
     refuses(&bench, &["text.txt"], &["text.txt", "it is a file"]);
     refuses(&bench, &["run"], &["neither record.json nor metrics.jsonl"]);

@@ -173,7 +173,20 @@ fn weights_and_texts() {
             "transformer.wte.weight",
             "[99, 64]",
             &format!("this model has it of shape [{vocabulary}, 64]"),
+            &format!("{vocabulary} here: give the model's own with --text"),
         ],
+    );
+    let shaped = |config, words: &[&str]| {
+        let gpt = Gpt::<f32>::new(config, Threads::One).unwrap();
+        let path = bench.path("shaped.safetensors");
+        weights::save(&path, gpt.layout(), &gpt.init(1)).unwrap();
+        refused(&with(&["--weights", "shaped.safetensors"]), words);
+    };
+    let tiny = GptConfig { block: 8, ..GptConfig::tiny(vocabulary) };
+    shaped(GptConfig { block: 12, ..tiny }, &["transformer.wpe.weight", "--block 12"]);
+    shaped(
+        GptConfig { width: 32, ..tiny },
+        &["transformer.wte.weight", "32]", "--preset of its size"],
     );
     let bytes = fs::read(bench.path("large.safetensors")).unwrap();
     bench.write("cut.safetensors", &bytes[..bytes.len() - 4]);

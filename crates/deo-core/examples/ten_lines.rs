@@ -8,7 +8,6 @@ use deo_core::optim::{Sgd, SgdSettings};
 use deo_core::{DeoSettings, DimerSettings, space::Host};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut x = vec![1e-12, 0.5];
     // ANCHOR: loop
     // A loss that writes its gradient where it is asked to: a saddle at (0, 0), minima at (±2, 0).
     let mut f = FromFn(|x: &[f64], gradient: Option<&mut [f64]>| {
@@ -17,6 +16,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         x[0].powi(4) / 16.0 - x[0] * x[0] / 2.0 + 1.125 * x[1] * x[1]
     });
+    let mut x = vec![1e-12, 0.5]; // beside the saddle
     let space = Host::<f64>::new(); // vectors are slices
     let sgd = Sgd::new(SgdSettings::default(), &space, &x)?;
     let mut run = WithDeo::new(&space, &x, sgd, DeoSettings::default())?; // DEO around it

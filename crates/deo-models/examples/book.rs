@@ -3,10 +3,11 @@
 //! Run: `cargo run -p deo-models --example book`
 
 use deo_core::drive::{WithDeo, curvature};
+use deo_core::monitor::{Monitor, MonitorSettings};
 use deo_core::objective::FromFn;
 use deo_core::optim::{Adam, AdamSettings, Schedule};
 use deo_core::space::Host;
-use deo_core::{Answer, DeoSettings, Dimer, DimerSettings, Objective};
+use deo_core::{Answer, DeoSettings, Dimer, DimerSettings, Estimate, Objective, Rule, Space};
 use deo_linalg::{Parallel, Threads};
 use deo_models::data::{Batch, Batches, Corpus};
 use deo_models::gpt::{Gpt, GptConfig};
@@ -80,6 +81,47 @@ fn own_loop_dimer() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// The valleys in single precision, along a descent.
+fn own_loop_monitor() -> Result<(), Box<dyn Error>> {
+    let (space, mut x, seed) = (Host::<f32>::new(), vec![0.1_f32, 0.5], 7);
+    let (mut g, mut y) = (x.clone(), x.clone());
+    let gradient = |x: &[f32], g: &mut [f32]| {
+        g.copy_from_slice(&[x[0].powi(3) / 4.0 - x[0], 2.25 * x[1]]);
+    };
+    // ANCHOR: monitor
+    let dimer = DimerSettings { rule: Rule::Central, ..MonitorSettings::default().dimer };
+    let settings = MonitorSettings { interval: 10, dimer, ..Default::default() };
+    let mut monitor = Monitor::new(&space, &x, settings, seed)?;
+    let (mut ahead, mut behind) = (x.clone(), x.clone());
+    for step in 0..40 {
+        if monitor.is_due(step) {
+            monitor.begin(&space);
+            while let Some(probe) = monitor.ask(&space) {
+                let h_ahead = probe.displace(&space, &x, &mut y);
+                gradient(&y, &mut ahead);
+                let h_behind = probe.displace_back(&space, &x, &mut y);
+                gradient(&y, &mut behind);
+                monitor.tell(&space, Answer::central(h_behind, &behind, h_ahead, &ahead));
+            }
+            let [Estimate { curvature, secant_error, residual, status, .. }, _] =
+                monitor.estimates();
+            println!(
+                "{step}: λ_min {curvature:.4} ± {secant_error:.0e}, ‖r‖ {residual:.0e}, {status}"
+            );
+        }
+        gradient(&x, &mut g);
+        space.axpby(-0.1, &g, 1.0, &mut x); // your step
+    }
+    // ANCHOR_END: monitor
+    let [lowest, highest] = monitor.estimates();
+    // The last visit was at step 30, on the way down that one coordinate takes by itself. Rounded to f32, differences over
+    // 1e-2 leave about 1e-5 of it, and the steps as much.
+    let at_30 = (0..30).fold(0.1_f64, |x, _| x - 0.1 * (x.powi(3) / 4.0 - x));
+    assert!((lowest.curvature - (0.75 * at_30 * at_30 - 1.0)).abs() < 1e-3, "{lowest:?}");
+    assert!((highest.curvature - 2.25).abs() < 1e-3, "{highest:?}");
+    Ok(())
+}
+
 fn saddles_find() -> Result<(), Box<dyn Error>> {
     // ANCHOR: find
     // (x² − 1)² + 2y²: minima at (±1, 0), the saddle between them at 0, one unit higher.
@@ -121,6 +163,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     quick_start()?;
     own_loop_batches()?;
     own_loop_dimer()?;
+    own_loop_monitor()?;
     saddles_find()?;
     saddles_own_loop()
 }

@@ -1,12 +1,11 @@
 //! Why `deo diagnose` stopped, and with which exit code.
 
+use crate::model::ModelError;
 use crate::output::OutputError;
 use crate::setting::{SettingError, UnusedOption};
 use deo_models::data::DataError;
 use deo_models::problems::ProblemError;
-use deo_models::weights::WeightsError;
 use std::io;
-use std::path::PathBuf;
 
 /// Why a diagnosis was refused or failed; each message is one line.
 #[derive(Debug, thiserror::Error)]
@@ -45,19 +44,7 @@ pub enum DiagnoseError {
     Problem(#[from] ProblemError),
     /// The weights.
     #[error(transparent)]
-    Weights(#[from] WeightsError),
-    /// The weights hold a NaN or an infinity.
-    #[error("{path:?} holds {value} at component {index} of {tensor}; every number must be finite")]
-    NonFiniteWeights {
-        /// The path as given.
-        path: PathBuf,
-        /// What it is.
-        value: f64,
-        /// Where.
-        index: usize,
-        /// Where.
-        tensor: String,
-    },
+    Model(#[from] ModelError),
     /// The text.
     #[error(transparent)]
     Text(#[from] DataError),

@@ -20,6 +20,10 @@ pub struct DiagnoseArgs {
     #[arg(long, value_name = "N", help_heading = TARGET)]
     pub batch: Option<usize>,
 
+    /// Characters in a sequence, the model's context [default: 32 (tiny), 64 (paper-…)]
+    #[arg(long, value_name = "N", help_heading = TARGET)]
+    pub block: Option<usize>,
+
     /// Seeds the start, the batches and the random direction [default: 1]
     #[arg(long, value_name = "N", help_heading = TARGET)]
     pub seed: Option<u64>,

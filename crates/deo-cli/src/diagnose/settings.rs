@@ -3,7 +3,7 @@
 use super::error::DiagnoseError;
 use super::options::DiagnoseArgs;
 use crate::setting::{SettingError, UnusedOption, maybe_shown, within};
-use crate::train::Preset;
+use crate::train::{LONGEST_BLOCK, Preset};
 use deo_bench::escape::Base;
 use deo_core::diagnose::DiagnoseSettings;
 use serde::Serialize;
@@ -52,6 +52,8 @@ pub enum TargetSettings {
         text: Option<PathBuf>,
         /// Sequences in a batch.
         batch: usize,
+        /// Characters in a sequence.
+        block: usize,
     },
 }
 
@@ -124,6 +126,7 @@ fn target(args: &DiagnoseArgs) -> Result<TargetSettings, DiagnoseError> {
                 ("weights", args.model.weights.is_some()),
                 ("text", args.model.text.is_some()),
                 ("batch", args.batch.is_some()),
+                ("block", args.block.is_some()),
             ];
             if let Some((name, _)) = of_gpt.into_iter().find(|(_, given)| *given) {
                 return Err(UnusedOption { name, needs: "--preset" }.into());
@@ -135,6 +138,7 @@ fn target(args: &DiagnoseArgs) -> Result<TargetSettings, DiagnoseError> {
             weights: args.model.weights.clone(),
             text: args.model.text.clone(),
             batch: within("batch", args.batch.unwrap_or(64), 1, MOST_BATCHES)?,
+            block: within("block", args.block.unwrap_or(preset.model(1).block), 1, LONGEST_BLOCK)?,
         }),
     }
 }

@@ -2,13 +2,13 @@
 
 use super::error::DiagnoseError;
 use super::settings::{Settings, TargetSettings};
+use crate::model::read_weights;
 use deo_core::Objective;
 use deo_core::optim::Groups;
 use deo_linalg::Threads;
 use deo_models::data::{Batch, Batches, Corpus};
-use deo_models::gpt::Gpt;
+use deo_models::gpt::{Gpt, GptConfig};
 use deo_models::problems::{self, Problem};
-use deo_models::weights;
 
 /// The problem of these settings.
 pub(super) fn load(settings: &Settings) -> Result<Box<dyn Problem>, DiagnoseError> {
@@ -37,28 +37,19 @@ struct Current {
 
 impl OnText {
     fn load(settings: &Settings) -> Result<Self, DiagnoseError> {
-        let TargetSettings::Gpt { preset, weights, text, batch } = &settings.target else {
+        let TargetSettings::Gpt { preset, weights, text, batch, block } = &settings.target else {
             unreachable!("the target is a GPT")
         };
         let corpus = match text {
             Some(path) => Corpus::from_file(path)?,
             None => Corpus::king_james(),
         };
-        let config = preset.model(corpus.vocabulary().len());
+        let config = GptConfig { block: *block, ..preset.model(corpus.vocabulary().len()) };
         let gpt = Gpt::new(config, Threads::Pool).expect("a preset is a valid model");
         // Told now rather than at the first batch.
         Batches::new(corpus.train(), *batch, config.block, settings.seed)?;
-        let start: Option<Vec<f64>> =
-            weights.as_ref().map(|path| weights::load(path, gpt.layout())).transpose()?;
-        if let (Some(path), Some(start)) = (weights, &start) {
-            for (tensor, values) in gpt.layout().split(start) {
-                if let Some(index) = values.iter().position(|value| !value.is_finite()) {
-                    let (path, tensor) = (path.clone(), tensor.name().to_owned());
-                    let value = values[index];
-                    return Err(DiagnoseError::NonFiniteWeights { path, value, index, tensor });
-                }
-            }
-        }
+        let start = weights.as_ref().map(|path| read_weights(path, gpt.layout(), &config));
+        let start = start.transpose()?;
         let of =
             weights.as_ref().map_or("at initialisation".to_owned(), |p| p.display().to_string());
         let name = format!("{}, {of}", preset.name());

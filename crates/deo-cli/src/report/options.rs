@@ -15,7 +15,7 @@ A run that is going on, or was killed, is shown as far as it got. The page needs
 #[derive(Debug, Clone, PartialEq, Args)]
 #[command(after_help = EXAMPLES, args_override_self = true)]
 pub struct ReportArgs {
-    /// Directories that runs were written to with their --out
+    /// Directories that runs were written to with their --out; one of several runs, as of train --seeds, stands for all of them
     #[arg(required = true, value_name = "DIR")]
     pub dirs: Vec<PathBuf>,
 

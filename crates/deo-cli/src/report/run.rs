@@ -14,7 +14,7 @@ use crate::output::RECORD;
 use serde_json::Value;
 use std::fs;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const METRICS: &str = "metrics.jsonl";
 const GROWING: &str = "metrics.jsonl.partial";
@@ -135,20 +135,31 @@ fn record(path: &Path) -> Result<Option<Value>, ReportError> {
 
 /// The runs in these directories, each with a label of its own: the last part of its path, or all of it.
 pub(super) fn read_all<P: AsRef<Path>>(dirs: &[P]) -> Result<Vec<Run>, ReportError> {
-    let mut runs: Vec<Run> =
-        dirs.iter().map(|dir| Run::read(dir.as_ref())).collect::<Result<_, _>>()?;
-    let short: Vec<String> = dirs.iter().map(|dir| last_part(dir.as_ref())).collect();
+    let dirs: Vec<PathBuf> = dirs.iter().flat_map(|dir| runs_of(dir.as_ref())).collect();
+    let mut runs: Vec<Run> = dirs.iter().map(|dir| Run::read(dir)).collect::<Result<_, _>>()?;
+    let short: Vec<String> = dirs.iter().map(|dir| last_part(dir)).collect();
     for (i, run) in runs.iter_mut().enumerate() {
         let alone = short.iter().filter(|name| **name == short[i]).count() == 1;
         run.label = if alone {
             short[i].clone()
         } else {
-            let whole = dirs[i].as_ref().display().to_string();
-            let before = dirs[..i].iter().filter(|dir| dir.as_ref() == dirs[i].as_ref()).count();
+            let whole = dirs[i].display().to_string();
+            let before = dirs[..i].iter().filter(|dir| **dir == dirs[i]).count();
             if before == 0 { whole } else { format!("{whole} ({})", before + 1) }
         };
     }
     Ok(runs)
+}
+
+/// The directory itself, or those in it that hold a run where it holds none: what `--seeds` leaves.
+fn runs_of(dir: &Path) -> Vec<PathBuf> {
+    let holds_run = |dir: &Path| [RECORD, METRICS, GROWING].iter().any(|n| dir.join(n).exists());
+    let entries = if holds_run(dir) { None } else { fs::read_dir(dir).ok() };
+    let inside = entries.into_iter().flatten().filter_map(|entry| entry.ok().map(|e| e.path()));
+    let mut inside: Vec<PathBuf> = inside.filter(|dir| holds_run(dir)).collect();
+    // seed-2 before seed-10
+    inside.sort_by_key(|dir| (dir.as_os_str().len(), dir.clone()));
+    if inside.is_empty() { vec![dir.to_owned()] } else { inside }
 }
 
 fn last_part(dir: &Path) -> String {
@@ -178,6 +189,24 @@ mod tests {
         assert_eq!(labels[2], "c");
         assert_eq!(labels[3], format!("{} (2)", b.display()));
         assert_eq!(runs[0].command, Command::Other);
+    }
+
+    #[test]
+    fn a_directory_of_runs_stands_for_them_in_the_order_of_their_numbers() {
+        let dir = tempfile::tempdir().unwrap();
+        let five = dir.path().join("five");
+        for name in ["seed-10", "seed-9", "notes"] {
+            fs::create_dir_all(five.join(name)).unwrap();
+        }
+        fs::write(five.join("seed-10").join(RECORD), r#"{"command":"later"}"#).unwrap();
+        fs::write(five.join("seed-9").join(GROWING), "").unwrap();
+        let runs = read_all(&[&five]).unwrap();
+        let labels: Vec<&str> = runs.iter().map(|run| run.label.as_str()).collect();
+        assert_eq!(labels, ["seed-9", "seed-10"]);
+        // A run of its own comes before what lies in it, as the checkpoints of a training do.
+        fs::write(five.join(RECORD), r#"{"command":"later"}"#).unwrap();
+        assert_eq!(read_all(&[&five]).unwrap()[0].label, "five");
+        assert!(read_all(&[five.join("notes")]).is_err());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Why `deo spectrum` stopped, and with which exit code.
 
 use super::settings::Settings;
+use crate::model::ModelError;
 use crate::npy::NpyError;
 use crate::output::OutputError;
 use crate::setting::{SettingError, UnusedOption};
@@ -11,7 +12,6 @@ use deo_core::stochastic::StochasticError;
 use deo_core::two_lengths::TwoLengthsError;
 use deo_models::data::DataError;
 use deo_models::landscapes::LandscapeError;
-use deo_models::weights::WeightsError;
 use std::io;
 use std::path::PathBuf;
 
@@ -52,7 +52,7 @@ pub enum SpectrumError {
     Stochastic(#[from] StochasticError),
     /// The weights.
     #[error(transparent)]
-    Weights(#[from] WeightsError),
+    Model(#[from] ModelError),
     /// The text.
     #[error(transparent)]
     Text(#[from] DataError),

@@ -4,14 +4,13 @@ use super::error::SpectrumError;
 use super::secants::{Batched, Secants};
 use super::settings::{Settings, TargetSettings};
 use super::source::{Batches, Part, Source};
+use crate::model::read_weights;
 use crate::train::Preset;
 use deo_core::{Objective, Rule};
 use deo_linalg::{Real, Threads};
 use deo_models::data::{Batch, Corpus, evaluation_batches};
 use deo_models::gpt::{Gpt, GptConfig};
-use deo_models::layout::Layout;
-use deo_models::weights;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// A model's shape and its batches.
 #[derive(Debug)]
@@ -58,7 +57,7 @@ impl GptTarget {
         // The presets' sizes fit together, and `Settings` and the vocabulary have checked the others.
         let gpt = Gpt::<T>::new(self.config, Threads::Pool).expect("a preset is a valid model");
         let x = match &self.weights {
-            Some(path) => read(path, gpt.layout())?,
+            Some(path) => read_weights(path, gpt.layout(), &self.config)?,
             None => gpt.init(settings.seed),
         };
         let (own, fresh) = (self.batches.clone(), self.fresh.clone());
@@ -95,21 +94,6 @@ impl GptTarget {
     pub(super) fn batches(&self) -> usize {
         self.batches.len()
     }
-}
-
-/// Weights that are all finite.
-fn read<T: Real>(path: &Path, layout: &Layout) -> Result<Vec<T>, SpectrumError> {
-    let x: Vec<T> = weights::load(path, layout)?;
-    for (tensor, values) in layout.split(&x) {
-        if let Some(i) = values.iter().position(|value| !value.is_finite()) {
-            return Err(SpectrumError::NonFiniteInput {
-                what: format!("{path:?}"),
-                value: values[i].to_f64(),
-                place: format!("component {i} of {}", tensor.name()),
-            });
-        }
-    }
-    Ok(x)
 }
 
 /// The losses of a model on several batches.

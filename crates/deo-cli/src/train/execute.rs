@@ -56,7 +56,7 @@ Examples:
   deo train --monitor --out runs/watched     both ends of the spectrum, in curvature.svg
   deo train --config night.toml --seed 7 --json
   deo train --seeds 5                        five seeds: means, spreads, and whether the difference is noise
-  deo train --seeds 5 --out runs/five        and deo report runs/five/* draws the difference with its error
+  deo train --seeds 5 --out runs/five        and deo report runs/five draws the difference with its error
   deo train --resume runs/deflate            go on with a training that was stopped or killed
 
 Both runs start from the same weights and see the same batches. Each may spend the same number of gradients, a loss
@@ -201,6 +201,6 @@ pub(super) fn pool(threads: usize) -> Result<ThreadPool, TrainError> {
 }
 
 /// That a note can't be written is no reason to fail.
-fn note(notes: &mut dyn Write, text: impl Display) {
+pub(super) fn note(notes: &mut dyn Write, text: impl Display) {
     let _ = writeln!(notes, "{text}");
 }

@@ -83,10 +83,24 @@ pub(super) fn checkpoints(dir: &Path) -> PathBuf {
 pub(super) fn load(dir: &Path) -> Result<Loaded, TrainError> {
     let store = Store::new(&checkpoints(dir), KIND);
     let found = store.latest::<(Training, RunState)>().map_err(TrainError::Checkpoint)?;
-    let found = found.ok_or_else(|| ResumeError::NoCheckpoint { dir: dir.to_owned() })?;
+    let found = found.ok_or_else(|| none_in(dir))?;
     let (training, run) = found.value;
     let damaged = found.damaged.iter().map(|(_, error)| error.to_string()).collect();
     Ok(Loaded { number: found.number, path: found.path, training, run, damaged })
+}
+
+/// Why there is nothing to go on with in `dir`: there may be in what `--seeds` has left there.
+fn none_in(dir: &Path) -> ResumeError {
+    let entries = fs::read_dir(dir).into_iter().flatten().filter_map(|entry| entry.ok());
+    let mut inside: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    inside.retain(|dir| has_checkpoints(&checkpoints(dir)));
+    inside.sort_by_key(|dir| (dir.as_os_str().len(), dir.clone())); // seed-2 before seed-10
+    let dir = dir.to_owned();
+    if inside.is_empty() {
+        ResumeError::NoCheckpoint { dir }
+    } else {
+        ResumeError::Inside { dir, inside }
+    }
 }
 
 /// Whether the training in `dir` came to its end: there is nothing to go on with, and its record says so.

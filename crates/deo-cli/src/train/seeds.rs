@@ -5,7 +5,7 @@
 //! seeds, and Student's t for so few.
 
 use super::error::TrainError;
-use super::execute::{Ended, corpus, pool, stopped, train};
+use super::execute::{Ended, corpus, note, pool, stopped, train};
 use super::experiment::Experiment;
 use super::home::RunDirectory;
 use super::options::Options;
@@ -17,6 +17,7 @@ use crate::spread::Spread;
 use crate::table::align;
 use serde_json::json;
 use std::io::{self, Write};
+use std::path::Path;
 
 /// Trains from the options' seed and the `seeds` − 1 after it, and shows means and spreads.
 ///
@@ -52,7 +53,13 @@ pub(super) fn execute(
                     report.leave(*session, notes)?;
                 }
             }
-            Ended::Stopped(stop) => return stopped(&stop, home.as_ref(), notes),
+            Ended::Stopped(stop) => {
+                stopped(&stop, home.as_ref(), notes)?;
+                if let Some(out) = &options.out {
+                    others(out, seed.wrapping_add(1), seeds - index - 1, notes);
+                }
+                return Ok(());
+            }
         }
     }
     show(stdout, &first, &all, json).map_err(TrainError::Stdout)?;
@@ -62,6 +69,20 @@ pub(super) fn execute(
             .map_err(TrainError::Stdout)?;
     }
     Ok(())
+}
+
+/// How the trainings come about that a stop has prevented: `left` of them, from the seed `next` on.
+fn others(out: &Path, next: u64, left: u64, notes: &mut dyn Write) {
+    let out = out.display();
+    match left {
+        0 => {}
+        // One seed by itself has the directory that it is given.
+        1 => note(
+            notes,
+            format_args!("then the same with --seed {next} --seeds 1 --out {out}/seed-{next}"),
+        ),
+        _ => note(notes, format_args!("then the same with --seed {next} --seeds {left}")),
+    }
 }
 
 /// The losses of the run in that place, one for each seed.

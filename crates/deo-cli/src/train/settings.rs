@@ -77,7 +77,7 @@ pub enum Method {
 
 /// Ranges that only keep a slip of the finger from filling the memory: GPT-2's context, and activations of some
 /// gigabytes for the largest preset.
-const LONGEST_BLOCK: usize = 1024;
+pub(crate) const LONGEST_BLOCK: usize = 1024;
 const LARGEST_BATCH: usize = 1 << 16;
 const MOST_EVALUATION: usize = 1000;
 /// A thousand products find the ends of any spectrum: whoever types more means something else.

@@ -65,7 +65,12 @@ pub(crate) fn terminate(child: &Child) {
 
 /// Steps whose line is complete in the file that grows.
 pub(crate) fn steps_of(bench: &Bench) -> u64 {
-    let text = fs::read_to_string(bench.path("o/metrics.jsonl.partial")).unwrap_or_default();
+    steps_in(&bench.path("o"))
+}
+
+/// The same of a training in another directory.
+pub(crate) fn steps_in(dir: &Path) -> u64 {
+    let text = fs::read_to_string(dir.join("metrics.jsonl.partial")).unwrap_or_default();
     text.matches('\n').count() as u64
 }
 

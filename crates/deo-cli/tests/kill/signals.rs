@@ -2,7 +2,7 @@
 
 use crate::common::{Bench, SMALL};
 use crate::process::{ENDLESS, RUN, SIGTERM, begin, end, newest, results, resume, spawn, steps_of};
-use crate::process::{straight, terminate, wait_for};
+use crate::process::{steps_in, straight, terminate, wait_for};
 use serde_json::Value;
 use std::os::unix::process::ExitStatusExt;
 use std::time::{Duration, Instant};
@@ -39,6 +39,32 @@ fn terminated_it_saves_and_says_how_to_go_on() {
     let (output, _, stderr) = end(resume(&bench, &[]));
     assert_eq!((output.status.code(), &*stderr), (Some(0), "the training in o is finished\n"));
     assert!(!left.exists());
+}
+
+#[test]
+fn terminated_among_several_seeds_it_says_what_is_left_to_do() {
+    let bench = Bench::new();
+    for (seeds, rest) in
+        [("2", "--seed 10 --seeds 1 --out o/seed-10"), ("4", "--seed 10 --seeds 3")]
+    {
+        let child = begin(&bench, &[ENDLESS, &["--seed", "9", "--seeds", seeds]].concat());
+        let clock = Instant::now();
+        while steps_in(&bench.path("o/seed-9")) < 20 {
+            assert!(clock.elapsed() < Duration::from_secs(60));
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        terminate(&child);
+        let (output, _, stderr) = end(child);
+        assert_eq!(output.status.code(), Some(0), "{stderr}");
+        let lines: Vec<&str> = stderr.lines().collect();
+        assert!(lines[0].ends_with("go on with deo train --resume o/seed-9"), "{stderr}");
+        assert_eq!(lines[1..], [format!("then the same with {rest}")], "{stderr}");
+        // The directory of all of them isn't one of a training, but names those in it.
+        let (output, _, stderr) = end(resume(&bench, &[]));
+        assert_eq!(output.status.code(), Some(2), "{stderr}");
+        assert!(stderr.contains("one by one: deo train --resume o/seed-9"), "{stderr}");
+        std::fs::remove_dir_all(bench.path("o")).unwrap();
+    }
 }
 
 #[test]

@@ -19,6 +19,17 @@ pub enum ResumeError {
         /// As given.
         dir: PathBuf,
     },
+    /// The directory has trainings of several seeds, some of which aren't finished.
+    #[error(
+        "{dir:?} has no checkpoint of its own, but trainings that are gone on with one by one: deo train --resume {}",
+        shown(inside)
+    )]
+    Inside {
+        /// As given.
+        dir: PathBuf,
+        /// The directories in it that have checkpoints.
+        inside: Vec<PathBuf>,
+    },
     /// A new training would destroy an old one.
     #[error(
         "{dir:?} has a training that isn't finished; go on with deo train --resume {}, or remove {:?} to begin anew",
@@ -67,4 +78,9 @@ pub enum ResumeError {
         /// The checkpoint.
         path: PathBuf,
     },
+}
+
+fn shown(dirs: &[PathBuf]) -> String {
+    let dirs: Vec<String> = dirs.iter().map(|dir| dir.display().to_string()).collect();
+    dirs.join(", then ")
 }
