@@ -195,3 +195,27 @@ fn a_fit_is_the_same_by_its_parts_and_among_other_reaches() {
         }
     }
 }
+
+/// Where nothing was seen, or all that was has faded: no error of the model is known, and every reach foretells the same.
+#[test]
+fn a_model_is_compared_where_nothing_near_was_seen() {
+    let n = 6;
+    let h = symmetric(n);
+    for far in [None, Some(1e3)] {
+        let mut b = LearnedHessian::new(n, 0.3, 0.5);
+        b.set_base(Some(&h), false);
+        let (s, y) = (random(n, 4), random(n, 5));
+        if let Some(far) = far {
+            b.learn(&s, &y, Some(&times(&h, &s)), vec![far; n].into_iter());
+        }
+        let position = vec![0.0; n];
+        b.settle(&position);
+        b.compare(&s, &y, &times(&h, &s), &position);
+        assert!(b.scores.iter().all(|score| *score == b.scores[0] && score.is_finite()));
+        let mut found = vec![0.0; n];
+        b.product(&s, &mut found);
+        for (found, exact) in found.iter().zip(times(&h, &s)) {
+            assert!((found - exact).abs() < 1e-12, "{found} {exact}");
+        }
+    }
+}
