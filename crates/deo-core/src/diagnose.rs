@@ -81,6 +81,10 @@ pub struct Diagnosis<V> {
     /// The share of directions with negative curvature, in [0, 1], as one random vector sees it: of a share s among N directions it
     /// knows s to about √(2 s/N).
     pub unstable: f64,
+    /// What the measured density leaves open of that share, as that vector sees it: a bulk of curvatures near zero that few
+    /// gradients don't resolve counts as negative or as positive in the share, and is open here. G. Szegő, Orthogonal
+    /// Polynomials, theorem 3.41.1 (the separation theorem of Chebyshev, Markov and Stieltjes).
+    pub unstable_range: [f64; 2],
     /// The lowest curvature in the base's metric; λ_min for a Euclidean one.
     pub base_curvature: f64,
     /// r: the component along the axis grows by e^r a step.

@@ -43,6 +43,7 @@ fn as_dict<'py, V>(py: Python<'py>, d: &Diagnosis<V>) -> PyResult<Bound<'py, PyD
     dict.set_item("beyond", d.turn.beyond)?;
     dict.set_item("reach", d.reach())?;
     dict.set_item("unstable", d.unstable)?;
+    dict.set_item("unstable_range", (d.unstable_range[0], d.unstable_range[1]))?;
     dict.set_item("base_curvature", d.base_curvature)?;
     dict.set_item("growth", d.growth)?;
     dict.set_item("step_norm", d.step_norm)?;

@@ -129,7 +129,11 @@ fn rows(r: &Results) -> Vec<Vec<String>> {
             format!("{:.3e}{error}", others.curvature),
         );
     }
-    row("unstable directions", format!("{:.1} %", 100.0 * r.unstable));
+    let [share, least, most] =
+        [r.unstable, r.unstable_range[0], r.unstable_range[1]].map(|s| 100.0 * s);
+    let open =
+        if least < most { format!(", open {least:.1} – {most:.1}") } else { String::new() };
+    row("unstable directions", format!("{share:.1} %{open}"));
     if r.verdict != Verdict::Valley && r.verdict != Verdict::Minimum {
         let beyond = if r.beyond { "more than " } else { "" };
         row("the loss turns at a distance of", format!("{beyond}{:.3e}", r.turn.abs()));

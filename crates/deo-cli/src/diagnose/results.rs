@@ -44,6 +44,8 @@ pub struct Results {
     pub reach: Option<f64>,
     /// The share of unstable directions.
     pub unstable: f64,
+    /// What is open of it.
+    pub unstable_range: [f64; 2],
     /// The lowest curvature in the base's metric.
     pub base_curvature: f64,
     /// r, a step.
@@ -98,6 +100,7 @@ impl Results {
             fall: d.turn.fall,
             reach: finite(d.reach()),
             unstable: d.unstable,
+            unstable_range: d.unstable_range,
             base_curvature: d.base_curvature,
             growth: d.growth,
             step_norm: d.step_norm,

@@ -149,6 +149,7 @@ impl<S: Space> Diagnose<S> {
         // Equal units have equal gradients to the bit: what rounding shows of a slope may move nothing.
         let blind = slope.abs() <= slope_error;
         let sharp = self.sharp.unwrap_or(gradients);
+        let (unstable, unstable_range) = self.unstable(space.epsilon());
         let mut diagnosis = Diagnosis {
             verdict: Verdict::NotFinite,
             loss: self.loss,
@@ -160,7 +161,8 @@ impl<S: Space> Diagnose<S> {
             slope,
             slope_error,
             turn,
-            unstable: self.unstable(space.epsilon()),
+            unstable,
+            unstable_range,
             base_curvature,
             growth,
             step_norm,
@@ -178,15 +180,28 @@ impl<S: Space> Diagnose<S> {
         diagnosis
     }
 
-    /// The share of directions whose curvature is below zero by more than what counts as zero.
-    fn unstable(&self, epsilon: f64) -> f64 {
-        let [lowest, highest] = self.krylov.estimates() else { return f64::NAN };
+    /// The share of directions whose curvature is below zero by more than what counts as zero, and what is open of it.
+    ///
+    /// The sum of the k lowest weights is the share below some value between the k-th node and the next, so that the share
+    /// below any value between them has the weight of neither for certain.
+    fn unstable(&self, epsilon: f64) -> (f64, [f64; 2]) {
+        let [lowest, highest] = self.krylov.estimates() else {
+            unreachable!("one pair at each end")
+        };
         let largest = lowest.curvature.abs().max(highest.curvature.abs());
         let zero = (2.0 * lowest.secant_error).max(epsilon.cbrt().powi(2) * largest);
         if let Some(all) = self.krylov.whole_spectrum(self.dimension) {
-            return all.iter().filter(|value| **value < -zero).count() as f64 / all.len() as f64;
+            let share =
+                all.iter().filter(|value| **value < -zero).count() as f64 / all.len() as f64;
+            return (share, [share; 2]);
         }
-        self.quadrature.iter().filter(|(node, _)| *node < -zero).map(|(_, weight)| weight).sum()
+        let below = self.quadrature.iter().filter(|(node, _)| *node < -zero).count();
+        let sum = |nodes: usize| {
+            let weights = self.quadrature.iter().map(|(_, weight)| weight);
+            weights.take(nodes).sum::<f64>().clamp(0.0, 1.0)
+        };
+        let most = if below < self.quadrature.len() { sum(below + 1) } else { 1.0 };
+        (sum(below), [sum(below.saturating_sub(1)), most])
     }
 }
 

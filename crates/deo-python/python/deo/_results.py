@@ -310,6 +310,8 @@ class Diagnosis:
         R, so many times the distance from the saddle is ``turn``, plus one.
     unstable : float
         The share of directions with negative curvature, as one random vector sees it.
+    unstable_range : tuple of float
+        What the gradients spent leave open of it: curvatures near zero that they don't resolve count as negative or positive.
     base_curvature : float
         The lowest curvature in the base's own metric.
     growth : float
@@ -337,6 +339,7 @@ class Diagnosis:
     beyond: bool
     reach: float
     unstable: float
+    unstable_range: tuple[float, float]
     base_curvature: float
     growth: float
     step_norm: float
@@ -361,7 +364,9 @@ class Diagnosis:
         if self.others is not None:
             bar = "" if self.others.batches == 1 else f" ± {self.others.standard_error:.2e}"
             rows.append((f"the same axis on {self.others.batches} other", f"{self.others.curvature:.3e}{bar}"))
-        rows.append(("unstable directions", f"{100 * self.unstable:.1f} %"))
+        least, most = self.unstable_range
+        open_ = f", open {100 * least:.1f} – {100 * most:.1f}" if least < most else ""
+        rows.append(("unstable directions", f"{100 * self.unstable:.1f} %{open_}"))
         if self.verdict not in ("valley", "minimum", "not-finite"):
             blind = ", all of it by rounding" if self.blind else ""
             rows += [
