@@ -198,7 +198,8 @@ impl<S: Space> Diagnose<S> {
         let below = self.quadrature.iter().filter(|(node, _)| *node < -zero).count();
         let sum = |nodes: usize| {
             let weights = self.quadrature.iter().map(|(_, weight)| weight);
-            weights.take(nodes).sum::<f64>().clamp(0.0, 1.0)
+            // From 0: an iterator's sum of nothing is −0.
+            weights.take(nodes).fold(0.0, |sum, weight| sum + weight).min(1.0)
         };
         let most = if below < self.quadrature.len() { sum(below + 1) } else { 1.0 };
         (sum(below), [sum(below.saturating_sub(1)), most])
