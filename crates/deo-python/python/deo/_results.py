@@ -311,7 +311,7 @@ class Diagnosis:
     unstable : float
         The share of directions with negative curvature, as one random vector sees it.
     unstable_range : tuple of float
-        What the gradients spent leave open of it: curvatures near zero that they don't resolve count as negative or positive.
+        What the gradients spent leave open of it: curvatures near zero that they don't resolve may be of either sign.
     base_curvature : float
         The lowest curvature in the base's own metric.
     growth : float
