@@ -9,10 +9,12 @@
 //! anything else is refused by name; where an option names a single file, see [`OutputFile`].
 
 mod file;
+mod inside;
 mod lock;
 mod stream;
 
 pub use file::OutputFile;
+pub(crate) use inside::inside;
 pub use lock::Lock;
 pub use stream::Stream;
 

@@ -10,7 +10,7 @@
 use super::error::ReportError;
 use super::metrics::{self, Curves};
 use crate::config::one_line;
-use crate::output::RECORD;
+use crate::output::{RECORD, inside};
 use serde_json::Value;
 use std::fs;
 use std::io::ErrorKind;
@@ -154,12 +154,8 @@ pub(super) fn read_all<P: AsRef<Path>>(dirs: &[P]) -> Result<Vec<Run>, ReportErr
 /// The directory itself, or those in it that hold a run where it holds none: what `--seeds` leaves.
 fn runs_of(dir: &Path) -> Vec<PathBuf> {
     let holds_run = |dir: &Path| [RECORD, METRICS, GROWING].iter().any(|n| dir.join(n).exists());
-    let entries = if holds_run(dir) { None } else { fs::read_dir(dir).ok() };
-    let inside = entries.into_iter().flatten().filter_map(|entry| entry.ok().map(|e| e.path()));
-    let mut inside: Vec<PathBuf> = inside.filter(|dir| holds_run(dir)).collect();
-    // seed-2 before seed-10
-    inside.sort_by_key(|dir| (dir.as_os_str().len(), dir.clone()));
-    if inside.is_empty() { vec![dir.to_owned()] } else { inside }
+    let runs = if holds_run(dir) { Vec::new() } else { inside(dir, holds_run) };
+    if runs.is_empty() { vec![dir.to_owned()] } else { runs }
 }
 
 fn last_part(dir: &Path) -> String {

@@ -16,7 +16,7 @@ use super::options::Options;
 use super::run::RunState;
 use super::save::{KIND, has_checkpoints};
 use super::settings::Settings;
-use crate::output::{CHECKPOINTS, RECORD};
+use crate::output::{CHECKPOINTS, RECORD, inside};
 use deo_models::checkpoint::Store;
 use deo_models::data::Corpus;
 use fingerprint::Fingerprint;
@@ -91,10 +91,7 @@ pub(super) fn load(dir: &Path) -> Result<Loaded, TrainError> {
 
 /// Why there is nothing to go on with in `dir`: there may be in what `--seeds` has left there.
 fn none_in(dir: &Path) -> ResumeError {
-    let entries = fs::read_dir(dir).into_iter().flatten().filter_map(|entry| entry.ok());
-    let mut inside: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
-    inside.retain(|dir| has_checkpoints(&checkpoints(dir)));
-    inside.sort_by_key(|dir| (dir.as_os_str().len(), dir.clone())); // seed-2 before seed-10
+    let inside = inside(dir, |dir| has_checkpoints(&checkpoints(dir)));
     let dir = dir.to_owned();
     if inside.is_empty() {
         ResumeError::NoCheckpoint { dir }

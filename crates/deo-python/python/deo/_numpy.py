@@ -383,7 +383,7 @@ def left(
     **certifying: Any,
 ) -> Escaped:
     """`escape` of an adapted function."""
-    real(longest, "longest")  # before anything is spent
+    longest = real(longest, "longest")  # before anything is spent
     if known is None:
         known = certificate(call, point, seed=seed, **certifying)
     elif certifying:
@@ -403,7 +403,7 @@ def left(
         error=known.error,
         loss=loss,
         loss_noise=known.loss_noise if np.isfinite(known.loss_noise) else 0.0,
-        longest=real(longest, "longest"),
+        longest=longest,
         max_losses=count(max_losses, "max_losses"),
     )
     x = found.pop("x").reshape(point.shape)

@@ -102,7 +102,7 @@ impl Seen {
         // The rows of L end at the diagonal.
         let mut weighted = vec![0.0; m * m];
         for ((row, l), w) in
-            weighted.chunks_exact_mut(m.max(1)).zip(frame.l.chunks(frame.rank.max(1))).zip(weights)
+            weighted.chunks_exact_mut(m).zip(frame.l.chunks(frame.rank)).zip(weights)
         {
             row.iter_mut().zip(l).for_each(|(x, l)| *x = w * l);
         }
@@ -144,11 +144,14 @@ impl<'a> Fit<'a> {
     /// Et.
     pub(super) fn product(&self, t: &[f64]) -> Vec<f64> {
         let (n, m) = (self.seen.count, self.rank);
+        if m == 0 {
+            return vec![0.0; n];
+        }
         let Some(frame) = self.frame else {
             return combined(&times(&self.x, &times(&self.p, t)), &self.p, n);
         };
         let (q, y) = (&frame.q[..m * n], &self.seen.y[..m * n]);
-        let f = frame.f.chunks(frame.rank.max(1)).take(m);
+        let f = frame.f.chunks(frame.rank).take(m);
         let along = times(q, t);
         let u = times(&self.p, &along);
         // Xu + Zt = Xu + K(Yt − FQt)/(a + 2).
@@ -164,7 +167,7 @@ impl<'a> Fit<'a> {
         let outer = combined(&halved, &self.k, m);
         outer.iter().zip(f).for_each(|(c, f)| add(-c, f, &mut inner));
         let mut all = combined(&inner, q, n);
-        outer.iter().zip(y.chunks(n.max(1))).for_each(|(c, y)| add(*c, y, &mut all));
+        outer.iter().zip(y.chunks(n)).for_each(|(c, y)| add(*c, y, &mut all));
         all
     }
 
@@ -213,13 +216,13 @@ impl Parts {
 
 /// av.
 fn times(a: &[f64], v: &[f64]) -> Vec<f64> {
-    a.chunks(v.len().max(1)).map(|row| dot(row, v)).collect()
+    a.chunks(v.len()).map(|row| dot(row, v)).collect()
 }
 
 /// Σ cᵢ times row i of `n` numbers.
 fn combined(c: &[f64], rows: &[f64], n: usize) -> Vec<f64> {
     let mut sum = vec![0.0; n];
-    c.iter().zip(rows.chunks(n.max(1))).for_each(|(c, row)| add(*c, row, &mut sum));
+    c.iter().zip(rows.chunks(n)).for_each(|(c, row)| add(*c, row, &mut sum));
     sum
 }
 
@@ -250,7 +253,7 @@ fn conjugated(p: &[f64], d: &[f64], n: usize) -> Vec<f64> {
 
 /// Each entry divided by aᵢ + aⱼ + 2.
 fn divided(mut x: Vec<f64>, a: &[f64]) -> Vec<f64> {
-    for (row, ai) in x.chunks_exact_mut(a.len().max(1)).zip(a) {
+    for (row, ai) in x.chunks_exact_mut(a.len()).zip(a) {
         row.iter_mut().zip(a).for_each(|(x, aj)| *x /= ai + aj + 2.0);
     }
     x
