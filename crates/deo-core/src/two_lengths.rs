@@ -154,13 +154,13 @@ impl<S: Space> TwoLengths<S> {
         })
     }
 
-    /// Sets the axis to the direction of `v`, and asks for its curvature at every length.
+    /// Sets the axis to the direction of `v`, and asks for its curvature at every length; for v = 0 nothing, as the dimer.
     pub fn set_axis(&mut self, space: &S, v: &S::Vector) {
         let norm = space.norm(v);
-        // A zero axis stays zero: its curvature is 0, as in the dimer.
-        let scale = if norm > 0.0 { 1.0 / norm } else { 0.0 };
+        let (scale, lengths) =
+            if norm > 0.0 { (1.0 / norm, self.settings.lengths()) } else { (0.0, 0) };
         space.axpby(scale, v, 0.0, self.axis.borrow_mut());
-        self.begin(self.settings.lengths());
+        self.begin(lengths);
     }
 
     /// Asks again along the same axis, at another x or batch, at the first `lengths` of h, ρh and ρ²h; nothing for 0.

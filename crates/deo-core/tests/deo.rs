@@ -369,6 +369,27 @@ fn in_the_warm_up_the_optimizer_is_alone() {
     assert!(moved, "and then it looks");
 }
 
+#[test]
+fn where_there_is_no_parameter_no_gradient_is_asked_for() {
+    let tracking = Tracking { interval: 2, ..TRACKING };
+    for policy in [
+        PolicySettings::Deflate { alpha: 0.5, tracking },
+        PolicySettings::Amplify { strength: 2.0, tracking },
+        PolicySettings::Escape(EscapeSettings { lengthening: 0.0, ..Default::default() }),
+        PolicySettings::Escape(EscapeSettings::default()),
+    ] {
+        let settings = DeoSettings { policy, ..Default::default() };
+        let mut x: Vec<f64> = vec![];
+        let mut run = WithDeo::new(&SPACE, &x, gradient_descent(&x), settings).unwrap();
+        let mut f = FromFn(|_: &[f64], _: Option<&mut [f64]>| 1.0);
+        for _ in 0..200 {
+            let report = run.step(&SPACE, &mut f, &mut x, 0.1);
+            assert!(!report.event.moved() && !report.skipped);
+        }
+        assert_eq!(run.counts().gradients, 0);
+    }
+}
+
 /// x₀⁴/4 − x₀²/2 + x₁² from beside its saddle: a run with visits, a move and its confirmation. With `gathers` every step
 /// shows x and g; else those that look at less by [`Deo::looks_next`] show norms. Returns the events, and how often which.
 fn told(gathers: bool) -> (Vec<f64>, Vec<&'static str>, [usize; 2]) {

@@ -224,10 +224,26 @@ fn degenerate_problems_end_with_a_sensible_status() {
         assert!((estimate.curvature - curvature).abs() < 1e-9, "{:?}: {estimate:?}", problem.0);
         assert!(estimate.gradients <= 4, "{:?}: {estimate:?}", problem.0);
     }
-    // Never drawn: a zero axis has no curvature, and says so instead of NaN.
-    let mut dimer = Dimer::new(&SPACE, &[0.0; 3][..], settings(1e-3, 9)).unwrap();
-    let estimate = by_products(&mut dimer, &Diagonal(vec![1.0, 2.0, 3.0]), |_| {});
-    assert_eq!((estimate.curvature, estimate.status), (0.0, Status::Converged));
+}
+
+#[test]
+fn without_an_axis_nothing_is_asked_and_nothing_known() {
+    let problem = Diagonal(vec![1.0, 2.0, 3.0]);
+    let mut never_drawn = Dimer::new(&SPACE, &problem.0, settings(1e-3, 9)).unwrap();
+    let empty = Diagonal(vec![]);
+    let mut of_nothing = Dimer::new(&SPACE, &empty.0, settings(1e-3, 9)).unwrap();
+    of_nothing.draw(&SPACE, 1);
+    for (dimer, problem) in [(&mut never_drawn, &problem), (&mut of_nothing, &empty)] {
+        let estimate = by_products(dimer, problem, |_| {});
+        assert_eq!((estimate.status, estimate.gradients), (Status::Unknown, 0));
+        assert!(estimate.curvature.is_nan() && !estimate.is_negative(0.0));
+        dimer.extend(&SPACE, 5);
+        assert!(dimer.ask(&SPACE).is_none());
+    }
+    // Drawn later, it goes on as any other.
+    never_drawn.draw(&SPACE, 1);
+    let estimate = by_products(&mut never_drawn, &problem, |_| {});
+    assert!((estimate.curvature - 1.0).abs() < 1e-3, "{estimate:?}");
 }
 
 #[test]

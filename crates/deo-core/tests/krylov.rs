@@ -307,3 +307,10 @@ fn directions_that_depend_on_the_basis_are_not_the_whole_space() {
         }
     }
 }
+
+#[test]
+fn without_a_parameter_nothing_is_asked_and_no_pair_claimed() {
+    let (krylov, answers) = solve(vec![], KrylovSettings::default(), 1);
+    assert_eq!((answers, krylov.status()), (0, Status::Unknown));
+    assert!(krylov.estimates().iter().all(|estimate| estimate.curvature.is_nan()));
+}

@@ -81,14 +81,14 @@ impl<S: Space> Dimer<S> {
         self.estimate = Estimate::UNKNOWN;
     }
 
-    /// n ← n/‖n‖.
-    pub(super) fn normalise(&mut self, space: &S) {
+    /// n ← n/‖n‖; whether there is an axis: one that was never drawn, or of which everything is frozen, stays zero.
+    pub(super) fn normalise(&mut self, space: &S) -> bool {
         let (axis, scratch) = (self.axis.borrow_mut(), self.torque.borrow_mut());
         let norm = space.norm(axis);
-        // A zero axis (everything frozen, or never drawn) stays zero: its curvature is then 0, converged.
         if norm > 0.0 {
             space.copy(axis, scratch);
             space.axpby(1.0 / norm, scratch, 0.0, axis);
         }
+        norm != 0.0
     }
 }

@@ -20,17 +20,27 @@ use std::borrow::{Borrow, BorrowMut};
 impl<S: Space> Dimer<S> {
     /// Starts an estimate at a new x or on a new batch: the axis is kept, its product is asked for again. The previous
     /// correction is forgotten: another rotation is worth more than its product (docs/adr/0009).
+    ///
+    /// Without an axis, before it is drawn or where everything is frozen, nothing is asked, and the estimate stays unknown.
     pub fn begin(&mut self, space: &S) {
-        self.normalise(space);
+        let has_axis = self.normalise(space);
         self.product_known = false;
         self.has_previous = false;
-        self.estimate = Estimate { status: Status::Running, ..Estimate::UNKNOWN };
+        self.estimate = Estimate::UNKNOWN;
         self.allowance = self.settings.max_gradients;
         (self.measured, self.second, self.failed) = (f64::NAN, f64::NAN, f64::NAN);
         self.secants = false;
         self.forget_lengths();
         self.unit = 1.0;
+        self.phase = Phase::Idle;
+        if has_axis {
+            self.ask_for_axis();
+        }
+    }
+
+    fn ask_for_axis(&mut self) {
         self.phase = Phase::Axis;
+        self.estimate.status = Status::Running;
     }
 
     /// Ends the estimate where it stands, without a check of what it claims; [`conclude`](Self::conclude) makes it.
@@ -61,9 +71,8 @@ impl<S: Space> Dimer<S> {
         self.allowance = gradients;
         if self.product_known {
             self.prepare_rotation(space);
-        } else {
-            self.phase = Phase::Axis;
-            self.estimate.status = Status::Running;
+        } else if space.norm(self.axis.borrow()) != 0.0 {
+            self.ask_for_axis();
         }
     }
 

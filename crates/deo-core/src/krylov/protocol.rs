@@ -21,8 +21,7 @@ impl<S: Space> Krylov<S> {
     /// Starts from a random direction; `seed` also serves for those that are drawn later.
     pub fn draw(&mut self, space: &S, seed: u64) {
         self.reset(seed);
-        self.queue_random(space);
-        self.starting = self.queued;
+        self.start(space, true);
     }
 
     /// Starts from `axes`, each of which costs a gradient, and then goes on as from a random start.
@@ -35,10 +34,7 @@ impl<S: Space> Krylov<S> {
             space.copy(axis, self.basis[self.queued].borrow_mut());
             self.queue(space);
         }
-        if self.queued == 0 {
-            self.queue_random(space);
-        }
-        self.starting = self.queued;
+        self.start(space, self.queued == 0);
     }
 
     /// Starts again at a new x from the pairs found at the last one, plus one random direction.
@@ -53,8 +49,20 @@ impl<S: Space> Krylov<S> {
         for _ in 0..known {
             self.queue(space); // the axes are already there
         }
-        self.queue_random(space);
+        self.start(space, true);
+    }
+
+    /// Starts from what is queued, and a random direction if `drawn`. Where there is none, as in a space without a free
+    /// component, nothing is asked, and the pairs stay unknown.
+    fn start(&mut self, space: &S, drawn: bool) {
+        if drawn {
+            self.queue_random(space);
+        }
         self.starting = self.queued;
+        self.asking = self.queued > 0;
+        if !self.asking {
+            self.estimates.fill(Estimate::UNKNOWN);
+        }
     }
 
     fn reset(&mut self, seed: u64) {
@@ -252,9 +260,6 @@ impl<S: Space> Krylov<S> {
                 return true;
             }
         }
-        // A whole space, or a vector of zeros at the very start: probe it as it is, once.
-        let empty = place == 0;
-        self.queued += usize::from(empty);
-        empty
+        false
     }
 }
