@@ -14,11 +14,13 @@ fn noise(seed: f32, n: usize) -> Vec<f32> {
 }
 
 /// (m, k, n), and whether A and B are given transposed.
-const SHAPES: [(&str, [usize; 3], bool, bool); 4] = [
+const SHAPES: [(&str, [usize; 3], bool, bool); 6] = [
     ("A B", [768, 128, 512], false, false),
     ("A B", [768, 384, 1536], false, false),
     ("AᵀB", [128, 768, 512], true, false),
+    ("AᵀB", [1024, 1024, 1024], true, false),
     ("ABᵀ", [768, 512, 128], false, true),
+    ("ABᵀ", [768, 384, 1152], false, true),
 ];
 
 fn products(criterion: &mut Criterion) {

@@ -4,25 +4,28 @@
 //! any number of threads, and clears the state in which its kernels leave the processor:
 //!
 //! ```text
-//! product(C, A, B) = faer's, on one thread                       if the product is small, or there is one thread
-//!                    product(upper C, upper A, B), product(lower C, lower A, B)
-//!                 or product(left C, A, left B), product(right C, A, right B)
+//! product(C, A, B) = product(left C, A, left B), product(right C, A, right B)       if B is wider than a cache
+//!                    faer's, on one thread                       if the product is small, or there is one thread
+//!                    product(left C, A, left B), product(right C, A, right B)
+//!                 or product(upper C, upper A, B), product(lower C, lower A, B)
 //! ```
 //!
 //! 1. *This module splits, not faer*, and by the shape alone: a kernel may bracket the sum over k by the size of its
 //!    tile, so tiles that followed the number of threads could change bits. No part waits for another, so it is also
 //!    the faster split on a busy machine (`benches/matmul.rs`).
 //! 2. Splitting rows packs B again for each part and splitting columns reads A again. Which is cheaper, and down to
-//!    what size, is a matter of measurement; the constants are in `Split`. On one thread the packing would cost 1–9 %, so
-//!    there the product stays whole where that is known to leave the bits alone (`parts_have_the_bits_of_the_whole`).
+//!    what size, is a matter of measurement; the constants are in `Split`. On one thread only what is wider than the second-level
+//!    cache is split, where that is known to leave the bits alone (`parts_have_the_bits_of_the_whole`).
 //! 3. The sum over k is never split: it would need scratch, and C is rarely small where k is large. A product
 //!    with fewer than 128 rows and 192 columns therefore runs on one thread, however long its sum is.
-//! 4. Each tile ends with `vzeroupper`, without which ordinary loops run slower after faer's kernels; the module of
+//! 4. An A by columns that are a multiple of 2 048 bytes apart is copied by rows first; `transpose` says why and when.
+//! 5. Each tile ends with `vzeroupper`, without which ordinary loops run slower after faer's kernels; the module of
 //!    that name has the details.
 //!
 //! The order of the arguments is that of BLAS's `gemm` (α, A, B, β, C), with [`Accumulate`] for β as in faer: its
 //! kernels know no other β, which takes a pass over C before the product wherever it is written.
 
+mod transpose;
 mod view;
 
 pub use view::{MatMut, MatRef};
@@ -46,6 +49,9 @@ pub enum Accumulate {
 /// Each operand may be row-major, column-major ([`MatRef::t`]) or have strides of its own. Any NaN or infinity in A or
 /// B spreads to C as in IEEE arithmetic. α is a factor inside faer's kernels: neither α = 1 nor any other value costs a
 /// pass of its own. For C ← α A B + β C with another β, multiply C by β first and then add.
+///
+/// Where A is the transpose of a matrix whose rows lie a multiple of 2 048 bytes apart, and the product is large, a copy of A is
+/// allocated for the call.
 ///
 /// The bits of C depend neither on `threads` nor on the size of the pool. With AVX2 and AVX-512 every number of a product of
 /// more than 4 096 multiplications is the same chain of fused multiply-adds; smaller products, those with one row or
@@ -88,17 +94,19 @@ pub fn matmul<T: Real>(
     if m == 0 || n == 0 {
         return;
     }
-    let (c, a, b) = (c.into_faer(), a.as_faer(), b.as_faer());
-    if !threads.split() && m > 1 && n > 1 && parts_have_the_bits_of_the_whole() {
-        return tile(alpha, a, b, accumulate, c);
-    }
-    // A column-major C is the product Bᵀ Aᵀ in row-major order, for which the split is measured.
-    if c.col_stride().abs() > c.row_stride().abs() {
-        let (c, a, b) = (c.transpose_mut(), b.transpose(), a.transpose());
-        tiles(threads, Split::new(n, m, k), alpha, a, b, accumulate, c);
+    // A column-major C is the product Bᵀ Aᵀ in row-major order, for which all that follows is measured.
+    let (a, b, c) = if c.is_by_columns() { (b.t(), a.t(), c.t()) } else { (a, b, c) };
+    let (m, n) = (c.rows(), c.cols());
+    let copy;
+    let a = if transpose::pays(&a, n) {
+        copy = transpose::by_rows(threads, &a);
+        MatRef::new(&copy, m, k)
     } else {
-        tiles(threads, Split::new(m, n, k), alpha, a, b, accumulate, c);
-    }
+        a
+    };
+    let whole = !threads.split() && m > 1 && n > 1 && parts_have_the_bits_of_the_whole();
+    let split = if whole { Split::none::<T>(m, k) } else { Split::new::<T>(m, n, k) };
+    tiles(threads, split, alpha, a.as_faer(), b.as_faer(), accumulate, c.into_faer());
 }
 
 /// Whether a part of C gets the bits that it has in the whole.
@@ -123,6 +131,8 @@ struct Split {
     leaf: usize,
     /// Half of the smallest number of rows that is split.
     rows: usize,
+    /// The most columns that stay together, on any number of threads.
+    wide: usize,
 }
 
 /// Where a product is cut.
@@ -135,19 +145,32 @@ enum Cut {
 impl Split {
     /// Some 15 µs at 300 GFLOP/s, what it takes to wake a sleeping worker.
     const LEAF: usize = 1 << 21;
-    /// Leaves of a large product: more would pack more often, fewer would leave threads idle.
-    const LEAVES: usize = 16;
+    /// A product becomes leaves of a sixth of its cost or less, eight as a rule: more would pack more often, fewer would
+    /// leave threads idle.
+    const LEAVES: usize = 6;
+    /// And of this cost or less, some 7 ms at 300 GFLOP/s, which occupies many threads with a large product.
+    const LARGEST: usize = 1 << 30;
     /// The width of the widest kernel below faer; narrower columns waste a part of it.
     const COLS: usize = 96;
-    /// Rows from which on halving them costs less than 1 % in packing.
-    const TALL: usize = 512;
+    /// Bytes of B that are packed at once, for a second-level cache to hold them.
+    const PACKED: usize = 768 << 10;
+    /// Rows of B that faer packs at once.
+    const DEPTH: usize = 512;
 
-    fn new(m: usize, n: usize, k: usize) -> Self {
+    /// Cut for the cache only.
+    fn none<T>(m: usize, k: usize) -> Self {
+        let column = k.clamp(1, Self::DEPTH) * size_of::<T>();
+        // With up to 12 rows faer's kernels read B where it lies.
+        let wide = if m > 12 { Self::PACKED / column } else { usize::MAX };
+        Split { leaf: usize::MAX, rows: 0, wide }
+    }
+
+    fn new<T>(m: usize, n: usize, k: usize) -> Self {
         // Halving 256 rows costs 3 % of the speed on one thread and halving 128 costs 5 %: that is worth it
         // only where there is no other way to occupy a second thread.
         let rows = if m < 256 && n < 2 * Self::COLS { 64 } else { 128 };
-        let leaf = Self::LEAF.max(Self::cost(m, n, k) / Self::LEAVES);
-        Split { leaf, rows }
+        let leaf = (Self::cost(m, n, k) / Self::LEAVES).clamp(Self::LEAF, Self::LARGEST);
+        Split { leaf, rows, ..Self::none::<T>(m, k) }
     }
 
     /// Multiplications, and eight for each number that has to come from memory.
@@ -158,17 +181,24 @@ impl Split {
         m.saturating_mul(n).saturating_mul(k).saturating_add(numbers.saturating_mul(8))
     }
 
+    /// Halves of the rows pack B twice; halves of the columns take A from a cache once more for each kernel's width, as
+    /// the whole does, so columns go first while both halves have two of these.
     fn cut(self, m: usize, n: usize, k: usize) -> Option<Cut> {
+        let columns = Some(Cut::Col(n.div_ceil(Self::COLS) / 2 * Self::COLS));
         // Multiples of the height of the kernels.
-        let half = || Some(Cut::Row((m / 2).next_multiple_of(8)));
-        if Self::cost(m, n, k) <= self.leaf {
+        let half = Some(Cut::Row((m / 2).next_multiple_of(8)));
+        if n > self.wide {
+            columns
+        } else if Self::cost(m, n, k) <= self.leaf {
             None
-        } else if m >= Self::TALL {
-            half()
+        } else if n >= 4 * Self::COLS {
+            columns
+        } else if m >= 256 {
+            half
         } else if n >= 2 * Self::COLS {
-            Some(Cut::Col(n.div_ceil(Self::COLS) / 2 * Self::COLS))
+            columns
         } else if m >= 2 * self.rows {
-            half()
+            half
         } else {
             None
         }

@@ -12,9 +12,9 @@ use std::ptr::null;
 /// Steps of the sum before C is visited.
 const BLOCK: usize = 512;
 
-/// m, n, k: beyond 4 096 multiplications, of one tile and of many, with remainders, with a sum of several blocks, and so large
-/// that they are split.
-const SHAPES: [[usize; 3]; 8] = [
+/// m, n, k: beyond 4 096 multiplications, of one tile and of many, with remainders, with a sum of several blocks, so large
+/// that they are split, with a transposed A that is copied, and wider than a cache.
+const SHAPES: [[usize; 3]; 10] = [
     [17, 16, 16],
     [64, 32, 64],
     [128, 128, 768],
@@ -23,6 +23,8 @@ const SHAPES: [[usize; 3]; 8] = [
     [771, 129, 515],
     [2, 300, 2000],
     [520, 400, 130],
+    [1024, 130, 64],
+    [13, 1030, 520],
 ];
 
 macro_rules! chains {
@@ -38,6 +40,10 @@ macro_rules! chains {
                     (0..len).map(value).collect()
                 };
                 let (a, b, old, alpha) = (noise(1, m * k), noise(2, k * n), noise(3, m * n), 0.7);
+                let mut stored: Vec<$t> = vec![0.0; m * k]; // Aᵀ
+                for (i, number) in a.iter().enumerate() {
+                    stored[i % k * m + i / k] = *number;
+                }
                 let mut want = old.clone();
                 for i in 0..m {
                     for j in 0..n {
@@ -50,9 +56,12 @@ macro_rules! chains {
                 }
                 for threads in [Threads::One, Threads::Pool] {
                     let mut got = old.clone();
-                    let (a, b) = (MatRef::new(&a, m, k), MatRef::new(&b, k, n));
-                    matmul(threads, alpha, a, b, Accumulate::Add, MatMut::new(&mut got, m, n));
-                    assert_eq!(got, want, "{m} × {n} × {k}, {threads:?}");
+                    let b = MatRef::new(&b, k, n);
+                    for a in [MatRef::new(&a, m, k), MatRef::new(&stored, k, m).t()] {
+                        got.copy_from_slice(&old);
+                        matmul(threads, alpha, a, b, Accumulate::Add, MatMut::new(&mut got, m, n));
+                        assert_eq!(got, want, "{m} × {n} × {k}, {threads:?}");
+                    }
                 }
                 let has_512 = std::arch::is_x86_feature_detected!("avx512f");
                 for set in

@@ -118,6 +118,16 @@ impl<'a, T: Real> MatRef<'a, T> {
         self.data[i * self.row_stride + j * self.col_stride]
     }
 
+    /// The distance from one column to the next, if each column is a slice and there are several.
+    pub(super) fn column_stride(&self) -> Option<usize> {
+        (self.row_stride == 1 && self.rows > 1 && self.cols > 1).then_some(self.col_stride)
+    }
+
+    /// Column j, where [`column_stride`](Self::column_stride) has one or the matrix is a single column or row.
+    pub(super) fn column(&self, j: usize) -> &'a [T] {
+        &self.data[j * self.col_stride..][..self.rows]
+    }
+
     /// The same view for faer.
     pub(super) fn as_faer(&self) -> faer::MatRef<'a, T> {
         // SAFETY: the constructors checked that `data` holds every element (i, j) of the shape, an empty
@@ -181,6 +191,12 @@ impl<'a, T: Real> MatMut<'a, T> {
             row_stride: self.col_stride,
             col_stride: self.row_stride,
         }
+    }
+
+    /// Whether the numbers of a column lie closer together than those of a row.
+    pub(super) fn is_by_columns(&self) -> bool {
+        let row = stride(self.rows, self.cols, self.row_stride);
+        stride(self.cols, self.rows, self.col_stride) > row
     }
 
     /// The same view for a shorter time: to pass on what is still needed afterwards.
