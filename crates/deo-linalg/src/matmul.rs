@@ -34,6 +34,7 @@ use crate::vzeroupper::vzeroupper;
 use crate::{Real, Threads};
 use faer::Accum;
 use faer::linalg::matmul::matmul as product;
+use faer::reborrow::ReborrowMut;
 
 /// What becomes of the old C in a product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -50,8 +51,8 @@ pub enum Accumulate {
 /// B spreads to C as in IEEE arithmetic. α is a factor inside faer's kernels: neither α = 1 nor any other value costs a
 /// pass of its own. For C ← α A B + β C with another β, multiply C by β first and then add.
 ///
-/// Where A is the transpose of a matrix whose rows lie a multiple of 2 048 bytes apart, and the product is large, a copy of A is
-/// allocated for the call.
+/// Where A is the transpose of a matrix whose rows lie a multiple of 2 048 bytes apart, and the product is large, a copy of up to
+/// 2 048 rows of A is allocated for the call.
 ///
 /// The bits of C depend neither on `threads` nor on the size of the pool. With AVX2 and AVX-512 every number of a product of
 /// more than 4 096 multiplications is the same chain of fused multiply-adds; smaller products, those with one row or
@@ -97,16 +98,21 @@ pub fn matmul<T: Real>(
     // A column-major C is the product Bᵀ Aᵀ in row-major order, for which all that follows is measured.
     let (a, b, c) = if c.is_by_columns() { (b.t(), a.t(), c.t()) } else { (a, b, c) };
     let (m, n) = (c.rows(), c.cols());
-    let copy;
-    let a = if transpose::pays(&a, n) {
-        copy = transpose::by_rows(threads, &a);
-        MatRef::new(&copy, m, k)
-    } else {
-        a
-    };
     let whole = !threads.split() && m > 1 && n > 1 && parts_have_the_bits_of_the_whole();
     let split = if whole { Split::none::<T>(m, k) } else { Split::new::<T>(m, n, k) };
-    tiles(threads, split, alpha, a.as_faer(), b.as_faer(), accumulate, c.into_faer());
+    let (b, mut c) = (b.as_faer(), c.into_faer());
+    if !transpose::pays(&a, n) {
+        return tiles(threads, split, alpha, a.as_faer(), b, accumulate, c);
+    }
+    let mut copy = vec![T::default(); transpose::PANEL.min(m) * k];
+    for first in (0..m).step_by(transpose::PANEL) {
+        let height = transpose::PANEL.min(m - first);
+        let copy = &mut copy[..height * k];
+        transpose::rows(threads, &a, first, copy);
+        let panel = MatRef::new(copy, height, k);
+        let c = c.rb_mut().subrows_mut(first, height);
+        tiles(threads, split, alpha, panel.as_faer(), b, accumulate, c);
+    }
 }
 
 /// Whether a part of C gets the bits that it has in the whole.

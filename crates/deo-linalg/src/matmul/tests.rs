@@ -193,6 +193,7 @@ fn split_products_are_the_triple_loop() {
         (1, 9000, 300),
         (9000, 1, 300),
         (1024, 150, 70), // of a transposed A that is copied, if the layout says so
+        (3072, 130, 65), // in two panels
         (13, 1030, 520), // cut for the cache on one thread
     ] {
         for layouts in [
