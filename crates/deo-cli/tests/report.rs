@@ -307,7 +307,8 @@ fn many_searches_on_an_engine_have_their_table() {
     use common::argon::{clients, record, reply, search};
     let bench = Bench::new();
     let engine = clients(&bench, || |question: &deo_ipi::Question| Some(reply(question)));
-    let arguments = ["--json", "--searches", "3", "--connect", "--out", "many"];
+    let first = ["--json", "--searches", "3", "--connect", "--out", "many"];
+    let arguments = [&first[..], &["--temperature", "50"]].concat();
     let found = record(&search(&bench, &arguments));
     engine.join().unwrap();
     let outcome = bench.deo(&["report", "many"]);
@@ -318,6 +319,13 @@ fn many_searches_on_an_engine_have_their_table() {
     for value in [&row["energy"], &row["barrier"], &row["curvature"], &row["joins"][0]["energy"]] {
         assert!(page.contains(&format!("<data value=\"{}\">", value.as_f64().unwrap())), "{value}");
     }
+    let event = &found["events"]["events"][0];
+    for value in ["prefactor", "classical", "quantum", "barrier"] {
+        let value = event[value].as_f64().unwrap();
+        assert!(page.contains(&format!("<data value=\"{value}\">")), "{value}");
+    }
+    let lowest = -found["events"]["saddles"][0]["wavenumbers"][0].as_f64().unwrap();
+    assert!(page.contains(&format!("{lowest:.1}i ")) && page.contains("saddle 1"));
     assert!(page.contains("guess.xyz, ipi:"), "what was searched");
 }
 

@@ -88,6 +88,66 @@ fn both_searches_and_a_higher_index() {
 }
 
 /// Whichever answer is the one that isn't finite, but the first.
+/// Four in a square are a point of index 2, with the ridge to the rhombus and the fold out of the plane.
+#[test]
+fn a_point_of_index_2_is_no_transition_state() {
+    let bench = Bench::new();
+    let square = "4\n\nAr 0.1 0 0.05\nAr 2.75 0.05 -0.05\nAr 2.7 2.8 0\nAr 0 2.75 0.1\n";
+    bench.write("square.xyz", square.as_bytes());
+    let engine = format!("ipi:{}", bench.path("socket").display());
+    let run = |arguments: &[&str]| {
+        let answers = clients(&bench, || |question: &Question| Some(reply(question)));
+        let first = ["saddle", "square.xyz", "--engine", &engine, "--index", "2", "--fmax", "1e-3"];
+        let outcome = bench.deo(&[&first[..], arguments].concat());
+        answers.join().unwrap();
+        outcome
+    };
+    let found = record(&run(&["--json", "--frequencies", "--connect"]));
+    assert_eq!((&found["status"], &found["index"]), (&"converged".into(), &2.into()));
+    let x = numbers(&found["x"]);
+    let values = eigenvalues(&x, 1.0);
+    assert_eq!(values.iter().filter(|value| **value < -0.05).count(), 2, "{values:?}");
+    let wavenumbers = numbers(&found["frequencies"]["wavenumbers"]);
+    assert!(wavenumbers[1] < 0.0 && 0.0 < wavenumbers[2], "{wavenumbers:?}");
+    // Four bonds of length r and two of √2 r: 4(r⁻¹² − r⁻⁶)(…) at its minimum in r.
+    let (a, b) = (4.0 + 2.0 / 64.0, 4.0 + 2.0 / 8.0);
+    assert!((found["energy"].as_f64().unwrap() + EPSILON * b * b / a).abs() < 1e-5);
+    for side in found["minima"].as_array().unwrap() {
+        assert!((side["energy"].as_f64().unwrap() + 6.0 * EPSILON).abs() < 1e-5, "{side}");
+    }
+    let outcome = run(&["--connect"]);
+    for words in ["index 2 confirmed", "below; ", "no transition state"] {
+        assert!(outcome.stdout.contains(words), "{}", outcome.stdout);
+    }
+    assert!(!outcome.stdout.contains(", barrier "), "{}", outcome.stdout);
+}
+
+/// Index 0 is a minimisation: four atoms in a plane stay there by symmetry, and are led off the rhombus.
+#[test]
+fn a_minimisation_leaves_a_saddle() {
+    let bench = Bench::new();
+    bench.write("flat.xyz", b"4\n\nAr 0 0 0\nAr 2.8 0 0\nAr 1.4 2.4 0\nAr 1.4 -2.4 0\n");
+    let engine = format!("ipi:{}", bench.path("socket").display());
+    let run = |arguments: &[&str]| {
+        let answers = clients(&bench, || |question: &Question| Some(reply(question)));
+        let first = ["saddle", "flat.xyz", "--engine", &engine, "--index", "0", "--fmax", "1e-3"];
+        let outcome = bench.deo(&[&first[..], arguments].concat());
+        answers.join().unwrap();
+        outcome
+    };
+    let outcome = run(&["--frequencies"]);
+    for words in ["index 0 confirmed", "1 saddle was met and left"] {
+        assert!(outcome.stdout.contains(words), "{}", outcome.stdout);
+    }
+    let found = record(&run(&["--json"]));
+    assert_eq!((&found["status"], &found["index"]), (&"converged".into(), &0.into()));
+    assert!((found["energy"].as_f64().unwrap() + 6.0 * EPSILON).abs() < 1e-5);
+    let many = record(&run(&["--json", "--searches", "3", "--displace", "1e-9"]));
+    for search in many["searches"].as_array().unwrap() {
+        assert!((search["energy"].as_f64().unwrap() + 6.0 * EPSILON).abs() < 1e-5, "{search}");
+    }
+}
+
 #[test]
 fn one_answer_that_is_not_finite_is_survived() {
     for bad in 2..22 {
@@ -290,6 +350,8 @@ fn bad_usage_is_refused_before_anything_listens() {
     bench.write("guess.xyz", GUESS.as_bytes());
     bench.write("labels.xyz", GUESS.replace("Ar", "Qx").as_bytes());
     bench.write("cell.xyz", GUESS.replacen("\n\n", "\npbc=\"T T F\"\n", 1).as_bytes());
+    let meet = "2\nLattice=\"9 0 0 0 9 0 0 0 9\"\nAr 0.02 0 0\nAr 8.97 0 0\n";
+    bench.write("meet.xyz", meet.as_bytes());
     bench.write("bad.answers", b"3\n\nAr 0 0 0\n");
     let engine = format!("ipi:{}", bench.path("socket").display());
     for (arguments, words) in [
@@ -317,6 +379,7 @@ fn bad_usage_is_refused_before_anything_listens() {
         ),
         (&["--potential", "lj13", "--hessian", "none"], &["--hessian", "--engine"]),
         (&["cell.xyz", "--engine", &engine], &["pbc", "no Lattice"]),
+        (&["meet.xyz", "--engine", &engine], &["meet.xyz", "atoms 0 and 1", "its own place"]),
         (&["--potential", "lj13", "--frequencies"], &["--frequencies", "--engine"]),
     ] {
         refused(&bench.deo(&[&["saddle"], arguments].concat()), words);

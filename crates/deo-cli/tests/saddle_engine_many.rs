@@ -12,6 +12,8 @@ use serde_json::Value;
 use std::thread::{JoinHandle, sleep, spawn};
 use std::time::Duration;
 
+/// Of argon, u.
+const MASS: f64 = 39.948;
 /// Of seven atoms, in ε.
 const MINIMA: [f64; 4] = [-16.505384, -15.935043, -15.593211, -15.533060];
 
@@ -211,6 +213,130 @@ fn a_start_that_kills_every_client_is_lost_and_the_others_are_found() {
     }
 }
 
+/// ω² of the atoms from `first` on, eV/(Å² u), ascending; the `motions` nearest to zero are left out.
+fn squares(x: &[f64], first: usize, motions: usize) -> Vec<f64> {
+    let (n, h) = (x.len() - 3 * first, 1e-4);
+    let mut hessian = DMatrix::zeros(n, n);
+    for i in 0..n {
+        let at = |s: f64| {
+            let mut x = x.to_vec();
+            x[3 * first + i] += s;
+            lennard_jones(&x).1
+        };
+        let (ahead, behind) = (at(h), at(-h));
+        let entry = |j: usize| (behind[3 * first + j] - ahead[3 * first + j]) / (2.0 * h * MASS);
+        (0..n).for_each(|j| hessian[(i, j)] = entry(j));
+    }
+    let symmetric = (&hessian + hessian.transpose()) / 2.0;
+    let mut values: Vec<f64> = symmetric.symmetric_eigenvalues().iter().copied().collect();
+    values.sort_by(|a, b| a.abs().total_cmp(&b.abs()));
+    values.drain(..motions);
+    values.sort_by(f64::total_cmp);
+    values
+}
+
+/// Three atoms held: nothing turns, and prefactors are Vineyard's, Πν/Πν‡ of dense Hessians.
+#[test]
+fn the_event_table_has_vineyards_prefactors_of_the_atoms_that_move() {
+    let held = ["--searches", "12", "--displace", "0.4", "--connect", "--fix", "0-2"];
+    let run = |bench: &Bench, arguments: &[&str]| {
+        let engine = clients(bench, || |question: &Question| Some(reply(question)));
+        let found = record(&searches(bench, &[&held, arguments].concat()));
+        engine.join().unwrap();
+        found
+    };
+    let bench = Bench::new();
+    let temperature = 200.0;
+    let found = run(&bench, &["--temperature", "200", "--out", "out"]);
+    assert_eq!(read_json(&bench.path("out/record.json"))["events"], found["events"]);
+    let rows = |found: &Value, key: &str| found[key].as_array().unwrap().clone();
+    let (distinct, minima) = (rows(&found, "distinct"), rows(&found, "minima"));
+    let events = rows(&found["events"], "events");
+    assert!(distinct.len() > 1 && events.len() >= distinct.len(), "{events:?}");
+    let of = |value: &Value| value.as_f64().unwrap();
+    let place = |event: &Value, key: &str| event[key].as_u64().unwrap() as usize - 1;
+    // 521.47 cm⁻¹ for ω² of 1 eV/(Å² u), and the speed of light in cm/s.
+    let frequency = |square: &f64| square.abs().sqrt() * 521.470_898_3 * 2.997_924_58e10;
+    for event in &events {
+        let (saddle, from) = (&distinct[place(event, "saddle")], &minima[place(event, "from")]);
+        let joins = rows(saddle, "joins");
+        let sides: Vec<u64> = joins.iter().map(|side| side["minimum"].as_u64().unwrap()).collect();
+        let itself = sides[0] == sides[1];
+        let to =
+            if itself { sides[0] } else { sides[0] + sides[1] - event["from"].as_u64().unwrap() };
+        assert_eq!(event["to"], to, "{event}");
+        let of_saddle = squares(&numbers(&saddle["x"]), 3, 0);
+        let of_minimum = squares(&numbers(&from["x"]), 3, 0);
+        assert!(of_saddle[0] < 0.0 && of_saddle[1] > 0.0 && of_minimum[0] > 0.0);
+        let product = |all: &[f64]| all.iter().map(|square| frequency(square).ln()).sum::<f64>();
+        let expected = (product(&of_minimum) - product(&of_saddle[1..])).exp();
+        // The squares of h = 0.01 Å, in a potential of twelfth powers.
+        assert!((of(&event["prefactor"]) / expected - 1.0).abs() < 0.01, "{event} {expected:e}");
+        // Within what fmax leaves of either minimum, some 1e-6 eV.
+        let barrier = of(&saddle["energy"]) - of(&from["energy"]);
+        assert!((of(&event["barrier"]) - barrier).abs() < 1e-4, "{event}");
+        let classical = expected * (-barrier / (8.617_333_262e-5 * temperature)).exp();
+        assert!((of(&event["classical"]) / classical - 1.0).abs() < 0.02, "{event} {classical:e}");
+        assert!(event["refused"].is_null());
+    }
+    let joined = |minimum: &usize| {
+        let mut sides = distinct.iter().flat_map(|row| row["joins"].as_array().unwrap());
+        sides.any(|side| side["minimum"] == minimum + 1)
+    };
+    let known = rows(&found["events"], "minima");
+    for place in 0..minima.len() {
+        assert_eq!(known[place].is_null(), !joined(&place), "each that is joined, {place}");
+    }
+    // Twice for each coordinate of the four atoms that move.
+    let structures = distinct.len() + known.iter().filter(|known| !known.is_null()).count();
+    assert_eq!(found["events"]["gradients"], 24 * structures);
+    // Without a temperature, the same prefactors and no rates; without minima, no events.
+    let without = run(&Bench::new(), &["--frequencies"]);
+    let pairs = rows(&without["events"], "events").into_iter().zip(&events);
+    for (one, other) in pairs {
+        assert!((of(&one["prefactor"]) / of(&other["prefactor"]) - 1.0).abs() < 1e-9);
+        assert!(one["classical"].is_null() && one["quantum"].is_null());
+    }
+}
+
+/// Free atoms turn: a prefactor needs a temperature. A run is gone on with in the vibrations, for more searches, too.
+#[test]
+fn events_of_free_atoms_and_a_run_that_is_gone_on_with_in_them() {
+    let few = ["--searches", "4", "--displace", "0.3", "--restart", "answers"];
+    let run = |bench: &Bench, arguments: &[&str]| {
+        let engine = clients(bench, || |question: &Question| Some(reply(question)));
+        let found = record(&searches(bench, &[&few, arguments].concat()));
+        engine.join().unwrap();
+        found
+    };
+    let rates = ["--connect", "--temperature", "80"];
+    let whole = run(&Bench::new(), &rates);
+    let events = whole["events"]["events"].as_array().unwrap();
+    assert!(!events.is_empty() && events.iter().all(|event| event["prefactor"].is_f64()));
+    let free = run(&Bench::new(), &["--connect", "--frequencies"]);
+    for event in free["events"]["events"].as_array().unwrap() {
+        assert!(event["prefactor"].is_null() && event["refused"].is_null(), "{event}");
+        assert!(event["zero_point_barrier"].is_f64());
+    }
+    let alone = run(&Bench::new(), &["--frequencies"]);
+    assert_eq!(alone["events"]["events"].as_array().unwrap().len(), 0);
+    assert_eq!(alone["events"]["saddles"], whole["events"]["saddles"]);
+    let answers = whole["answers"].as_u64().unwrap() as usize;
+    let spent = whole["events"]["gradients"].as_u64().unwrap() as usize;
+    let bench = Bench::new();
+    let dies = once(&bench, answers - spent / 2);
+    let outcome = searches(&bench, &[&few[..], &rates, &["--wait", "0.5"]].concat());
+    dies.join().unwrap();
+    assert_eq!(outcome.code, 1, "{}", outcome.stderr);
+    let found = run(&bench, &[&rates[..], &["--clients", "2"]].concat());
+    assert_eq!((&found["events"], &found["answers"]), (&whole["events"], &whole["answers"]));
+    let engine = clients(&bench, || |question: &Question| Some(reply(question)));
+    let more = ["--searches", "7", "--displace", "0.3", "--restart", "answers"];
+    let found = record(&searches(&bench, &[&more[..], &rates].concat()));
+    engine.join().unwrap();
+    assert!(found["events"]["events"].as_array().unwrap().len() >= events.len());
+}
+
 /// Other atoms end all searches at once.
 #[test]
 fn what_concerns_all_ends_all() {
@@ -286,6 +412,7 @@ fn bad_usage_is_refused_before_anything_listens() {
     let atoms = xyz(&bipyramid());
     bench.write("guess.xyz", atoms.as_bytes());
     bench.write("two.xyz", atoms.repeat(2).as_bytes());
+    bench.write("nobody.xyz", atoms.replacen("Ar", "Xx", 1).as_bytes());
     let cell = atoms.replacen("\n\n", "\nLattice=\"20 0 0 0 20 0 0 0 20\"\n", 1);
     bench.write("cells.xyz", (atoms + &cell).as_bytes());
     let engine = format!("ipi:{}", bench.path("socket").display());
@@ -295,6 +422,12 @@ fn bad_usage_is_refused_before_anything_listens() {
         ("guess.xyz", &["--searches", "0"], &["searches is 0"]),
         ("guess.xyz", &["--searches", "2", "--clients", "0"], &["clients is 0"]),
         ("guess.xyz", &["--searches", "2", "--irc"], &["--irc", "no --searches"]),
+        ("guess.xyz", &["--searches", "2", "--temperature", "9"], &["--temperature", "--connect"]),
+        (
+            "nobody.xyz",
+            &["--searches", "2", "--frequencies", "--hessian", "none"],
+            &["the mass of", "Xx"],
+        ),
         ("guess.xyz", &["--searches", "2", "--displace", "-1"], &["displace is -1", "not below 0"]),
         ("guess.xyz", &["--searches", "2", "--displace", "0"], &["2 searches", "1 places"]),
         ("two.xyz", &["--searches", "3"], &["3 searches", "2 places", "--displace"]),

@@ -14,6 +14,7 @@ mod monitor;
 mod precision;
 mod saddle;
 mod scattered;
+mod search;
 mod tensors;
 mod vectors;
 
@@ -28,9 +29,9 @@ fn _deo(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(certify::certify, module)?)?;
     module.add_function(wrap_pyfunction!(certify::leave, module)?)?;
     module.add_function(wrap_pyfunction!(diagnose::diagnose, module)?)?;
-    module.add_function(wrap_pyfunction!(saddle::search, module)?)?;
     module.add_function(wrap_pyfunction!(saddle::join, module)?)?;
     module.add_class::<guard::Guard>()?;
     module.add_class::<machine::Machine>()?;
+    module.add_class::<search::Search>()?;
     module.add_class::<monitor::Monitor>()
 }

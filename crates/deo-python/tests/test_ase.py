@@ -81,7 +81,10 @@ def test_verify_and_connect():
     assert all(hop.are_minima) and abs(hop.barriers[0] - hop.barriers[1]) < 1e-3
     assert abs(sum(again.barriers) - sum(hop.barriers)) < 1e-3
     for minimum, barrier in zip(hop.minima, hop.barriers, strict=True):
+        energy, forces = minimum.get_potential_energy(), minimum.get_forces(apply_constraint=False)
         minimum.calc = EMT()
+        assert abs(energy - minimum.get_potential_energy()) < 1e-9
+        assert np.allclose(forces, minimum.get_forces(apply_constraint=False), atol=1e-9)
         assert abs(hop.energy - minimum.get_potential_energy() - barrier) < 1e-9
         assert deo.ase.verify(minimum).kind == "minimum"
         assert np.array_equal(minimum.positions[:4], atoms.positions[:4])
@@ -254,10 +257,151 @@ def test_observers_are_called_as_ase_calls_them(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         search.run(fmax=1e-4)
     with pytest.raises(ValueError, match="interval"):
-        search.attach(stop, interval=0)
+        search.attach(stop, interval=0.5)
 
 
 def test_lengths_that_have_no_meaning():
     for wrong in (0.0, -1.0, np.nan):
         with pytest.raises(ValueError, match="fmax"):
             deo.ase.verify(adatom(), fmax=wrong)
+
+
+class Counting(EMT):
+    """Counts the structures that it is asked about."""
+
+    asked = 0
+
+    def calculate(self, *args, **kwargs):
+        self.asked += 1
+        super().calculate(*args, **kwargs)
+
+
+def shaken(seed=1):
+    atoms = adatom("Cu")
+    atoms.positions[4:] += 0.05 * np.random.default_rng(seed).normal(size=(5, 3))
+    atoms.calc = Counting()
+    return atoms
+
+
+def test_a_connection_brings_its_forces_along():
+    atoms = shaken()
+    assert deo.ase.Saddle(atoms, logfile=None).run(fmax=0.003)
+    for fmax, steps in ((0.01, 500), (1e-12, 1)):  # the second ends where nothing has converged
+        before = atoms.calc.asked
+        hop = deo.ase.connect(atoms, fmax=fmax, steps=steps)
+        spent = atoms.calc.asked - before
+        assert hop.are_minima == ((True, True) if steps == 500 else (False, False))
+        for end in hop.minima:
+            assert end.constraints and np.all(end.get_forces()[:4] == 0)
+            end_forces = end.get_forces(apply_constraint=False)
+            again = end.copy()
+            again.calc = EMT()
+            assert np.allclose(end_forces, again.get_forces(apply_constraint=False), atol=1e-9)
+            assert abs(end.get_potential_energy() - again.get_potential_energy()) < 1e-9
+        assert atoms.calc.asked - before == spent
+
+
+@pytest.mark.parametrize("method", ["newton", "min-mode"])
+@pytest.mark.parametrize("order", [0, 1])
+def test_a_generator_takes_the_steps_of_a_run(method, order):
+    whole, parts, stopped = shaken(), shaken(), shaken()
+    run = deo.ase.Saddle(whole, order, logfile=None, method=method)
+    assert run.fmax is None
+    assert run.run(fmax=0.005) and run.fmax == 0.005
+    by_steps = deo.ase.Saddle(parts, order, logfile=None, method=method)
+    said = []
+    for confirmed in by_steps.irun(fmax=0.005):
+        said.append((confirmed, by_steps.nsteps, parts.get_potential_energy()))
+    assert [s[0] for s in said] == [False] * (len(said) - 1) + [True]
+    assert [s[1] for s in said[:-1]] == list(range(len(said) - 1)) and said[-1][1] == by_steps.nsteps
+    assert len(said) in (run.nsteps + 1, run.nsteps + 2)
+    # Stopped after every step by the caller, or by the number of steps, and gone on with.
+    again = deo.ase.Saddle(stopped, order, logfile=None, method=method)
+    turns = 0
+    while not again.converged():
+        turns += 1
+        if turns % 2:
+            confirmed = again.run(fmax=0.005, steps=2)
+            assert again.max_steps >= again.nsteps and confirmed == again.converged()
+            assert confirmed or again.result.outcome == "steps"
+        else:
+            next(again.irun(fmax=0.005), None)
+        assert turns < 200
+    for search, atoms in ((by_steps, parts), (again, stopped)):
+        assert np.array_equal(atoms.positions, whole.positions)
+        assert (search.nsteps, search.result.gradients) == (run.nsteps, run.result.gradients)
+        assert search.result.energy == run.result.energy and search.result.steps == run.nsteps
+
+
+def test_runs_are_counted_and_written_as_ase_does_it(tmp_path):
+    from ase.optimize import BFGS
+
+    def used(make, atoms, name):
+        log = io.StringIO()
+        file = tmp_path / name
+        file.write_bytes(b"older")  # begun anew
+        with make(atoms, logfile=log, trajectory=file) as search:
+            seen = []
+            search.attach(lambda: seen.append(search.nsteps))
+            search.attach(lambda: seen.append(-1), interval=0)
+            search.attach(lambda: seen.append(-2), interval=-2)
+            search.insert_observer(lambda: seen.append("first"))
+            search.run(fmax=0.5, steps=0)
+            search.run(fmax=1e-3, steps=3)
+            search.run(fmax=1e-3, steps=2)
+            assert search.fmax == 1e-3 and search.max_steps == search.nsteps == 5
+        # ASE writes the line of the start twice.
+        numbers = [line.split()[1] for line in log.getvalue().splitlines()]
+        return seen, sorted(set(numbers) - {"Time"}), len(read(file, ":"))
+
+    theirs = used(BFGS, shaken(), "theirs.traj")
+    ours = used(lambda *args, **kwargs: deo.ase.Saddle(*args, order=1, **kwargs), shaken(), "ours.traj")
+    assert ours == theirs, "observers, steps of the log, and frames"
+    # Into a trajectory that is open, and on from a file.
+    atoms = shaken()
+    with ase.io.Trajectory(str(tmp_path / "open.traj"), "w") as file:
+        deo.ase.Saddle(atoms, logfile=None, trajectory=file).run(fmax=1e-3, steps=2)
+    deo.ase.Saddle(atoms, logfile=tmp_path / "log", trajectory=str(tmp_path / "open.traj"), append_trajectory=True).run(
+        fmax=1e-3, steps=3
+    )
+    frames = read(tmp_path / "open.traj", ":")
+    assert len(frames) == 3 + 4 and all(frame.get_forces().shape == (9, 3) for frame in frames)
+    assert len((tmp_path / "log").read_text().splitlines()) == 5
+
+
+def test_atoms_that_were_moved_are_searched_from_where_they_are():
+    atoms = shaken()
+    search = deo.ase.Saddle(atoms, logfile=None)
+    steps = search.irun(fmax=0.005)
+    for _ in range(3):
+        next(steps)
+    fresh = shaken(2)
+    atoms.positions = fresh.positions
+    assert list(steps)[-1]
+    alone = deo.ase.Saddle(fresh, logfile=None)
+    assert alone.run(fmax=0.005)
+    # EMT's sums have the order in which it met the neighbours.
+    assert np.allclose(atoms.positions, fresh.positions, atol=1e-9)
+    assert search.result.gradients == alone.result.gradients and search.nsteps == 2 + alone.nsteps
+    atoms.positions = shaken(2).positions
+    assert search.run(fmax=0.005) and np.allclose(atoms.positions, fresh.positions, atol=1e-9)
+
+
+def test_a_calculator_that_fails_loses_no_step():
+    class Failing(Counting):
+        fails = True
+
+        def calculate(self, *args, **kwargs):
+            super().calculate(*args, **kwargs)
+            if self.fails and self.asked == 9:
+                raise RuntimeError("the licence server is away")
+
+    whole, atoms = shaken(), shaken()
+    atoms.calc = Failing()
+    search = deo.ase.Saddle(atoms, logfile=None)
+    with pytest.raises(RuntimeError, match="licence"):
+        search.run(fmax=0.005)
+    assert not search.converged()
+    atoms.calc.fails = False
+    assert search.run(fmax=0.005) and deo.ase.Saddle(whole, logfile=None).run(fmax=0.005)
+    assert np.array_equal(atoms.positions, whole.positions)

@@ -122,26 +122,48 @@ fn sides(runs: &[&Run], names: &Names) -> Table {
 }
 
 fn frequencies(runs: &[&Run], names: &Names) -> Table {
-    let columns = ["point", "frequencies, cm⁻¹ (i: imaginary)", "zero-point energy, eV"];
-    let mut table = Table::new("Vibrations", columns);
+    let mut table = vibrations_table();
     for run in runs {
         let rates = run.list("/rates/sides").iter().zip(SIDES);
         let minima = rates.map(|(rate, side)| (side, &rate["vibrations"]));
         for (name, vibrations) in std::iter::once(("saddle", run.at("/frequencies"))).chain(minima)
         {
-            let Some(wavenumbers) = vibrations["wavenumbers"].as_array() else { continue };
-            let shown = wavenumbers.iter().filter_map(number::of).map(|nu| match nu {
-                nu if nu < 0.0 => format!("{:.1}i", -nu),
-                nu => format!("{nu:.1}"),
-            });
-            table.row([
-                Cell::text(names.of(run, name)),
-                Cell::text(shown.collect::<Vec<_>>().join(" ")),
-                Cell::number(number::of(&vibrations["zero_point_energy"])),
-            ]);
+            add_vibrations(&mut table, &names.of(run, name), vibrations);
         }
     }
     table
+}
+
+/// Those of many searches' structures.
+pub(super) fn vibrations_of_many(runs: &[&Run], names: &Names) -> Table {
+    let mut table = vibrations_table();
+    for run in runs {
+        for (name, list) in [("saddle", "/events/saddles"), ("minimum", "/events/minima")] {
+            for (i, vibrations) in run.list(list).iter().enumerate() {
+                let name = names.of(run, &format!("{name} {}", i + 1));
+                add_vibrations(&mut table, &name, vibrations);
+            }
+        }
+    }
+    table
+}
+
+fn vibrations_table() -> Table {
+    let columns = ["point", "frequencies, cm⁻¹ (i: imaginary)", "zero-point energy, eV"];
+    Table::new("Vibrations", columns)
+}
+
+fn add_vibrations(table: &mut Table, name: &str, vibrations: &Value) {
+    let Some(wavenumbers) = vibrations["wavenumbers"].as_array() else { return };
+    let shown = wavenumbers.iter().filter_map(number::of).map(|nu| match nu {
+        nu if nu < 0.0 => format!("{:.1}i", -nu),
+        nu => format!("{nu:.1}"),
+    });
+    table.row([
+        Cell::text(name),
+        Cell::text(shown.collect::<Vec<_>>().join(" ")),
+        Cell::number(number::of(&vibrations["zero_point_energy"])),
+    ]);
 }
 
 /// Along the path, or minimum, saddle, minimum where none was followed.

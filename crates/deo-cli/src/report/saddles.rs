@@ -2,6 +2,7 @@
 
 use super::chart::{Chart, Line, Look};
 use super::differences::words;
+use super::engines::vibrations_of_many;
 use super::html::Html;
 use super::number;
 use super::page::Names;
@@ -40,6 +41,11 @@ fn of(heading: &str, html: &mut Html, runs: &[&Run], names: &mut Names) {
     html.line("h3", "Distinct saddles");
     html.append(distinct(runs, names).without_empty_columns().html());
     html.append(passes(runs, names).html());
+    for table in [events(runs, names).without_empty_columns(), vibrations_of_many(runs, names)] {
+        if !table.is_empty() {
+            html.append(table.html());
+        }
+    }
     html.line("h3", "Searches");
     html.append(searches(runs).html());
 }
@@ -116,6 +122,42 @@ fn passes(runs: &[&Run], names: &Names) -> Table {
                 number(&other["minimum"]),
                 number(&other["energy"]),
                 number(&other["barrier"]),
+            ]);
+        }
+    }
+    table
+}
+
+/// Over which saddle, how fast.
+fn events(runs: &[&Run], names: &Names) -> Table {
+    let columns = [
+        "saddle",
+        "from minimum",
+        "to minimum",
+        "barrier, eV",
+        "with zero-point energies",
+        "prefactor, 1/s",
+        "rate, 1/s",
+        "rate of quanta, 1/s",
+        "temperature, K",
+        "no rate, because",
+    ];
+    let mut table = Table::new("The ways out of the minima, and the rates over them", columns);
+    for run in runs {
+        for event in run.list("/events/events") {
+            let of = |key: &str| Cell::number(number::of(&event[key]));
+            let place = |key: &str| event[key].as_u64().map_or("–".to_owned(), |n| n.to_string());
+            table.row([
+                Cell::text(names.of(run, &place("saddle"))),
+                Cell::text(place("from")),
+                Cell::text(place("to")),
+                of("barrier"),
+                of("zero_point_barrier"),
+                of("prefactor"),
+                of("classical"),
+                of("quantum"),
+                Cell::number(number::of(run.at("/events/temperature"))),
+                Cell::text(event["refused"].as_str().unwrap_or_default()),
             ]);
         }
     }

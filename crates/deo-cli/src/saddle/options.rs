@@ -67,7 +67,8 @@ pub struct Options {
     #[arg(long, value_name = "N", help_heading = ENGINE)]
     pub check: Option<usize>,
 
-    /// Vibrational frequencies of the saddle, by 6 gradients an atom that moves
+    /// Vibrational frequencies of the saddle, by 6 gradients an atom that moves; with --searches and --connect those of the
+    /// minima, too
     #[arg(long, help_heading = ENGINE)]
     pub frequencies: bool,
 

@@ -113,5 +113,5 @@ fn show(stdout: &mut dyn Write, record: &Record<'_>, json: bool) -> io::Result<(
         settings.fmax,
         settings.seed
     )?;
-    write_tables(stdout, results, settings.connect, settings.index)
+    write_tables(stdout, results, settings.connect, settings.index, "")
 }

@@ -7,18 +7,22 @@ use std::io::{self, Write};
 /// Failed searches that the table shows; the record has them all.
 const SHOWN: usize = 20;
 
-/// All of them that have a row, and the sums.
+/// All of them that have a row, `events` after them if there are any, and the sums.
 pub(super) fn write_tables(
     stdout: &mut dyn Write,
     results: &Results,
     connect: bool,
     index: usize,
+    events: &str,
 ) -> io::Result<()> {
     if !results.distinct.is_empty() {
         writeln!(stdout, "\n{}", saddles(&results.distinct))?;
     }
     if connect && !results.distinct.is_empty() {
         writeln!(stdout, "{}", joins(&results.distinct))?;
+    }
+    if !events.is_empty() {
+        writeln!(stdout, "{events}")?;
     }
     let failed = failures(&results.searches, index);
     if !failed.is_empty() {

@@ -89,24 +89,6 @@ def diagnose(
     seed: int,
     threads: int = 1,
 ) -> tuple[dict[str, Any], _Vector]: ...
-def search(
-    call: _Call,
-    observer: Callable[[int, _Vector, float, float], None],
-    x: Any,
-    *,
-    body: str,
-    index: int,
-    tolerance: float,
-    max_gradients: int,
-    method_name: str,
-    axis: _Vector | None,
-    hessian: Any,
-    numbers: list[int],
-    positions: list[float],
-    free: list[int],
-    cell: list[list[float]] | None,
-    periodic: list[bool],
-) -> dict[str, Any]: ...
 def join(
     call: _Call,
     x: _Vector,
@@ -151,3 +133,30 @@ class Monitor:
     def measure(self, call: _Call, x: Any, g: Any) -> tuple[dict[str, Any], dict[str, Any]]: ...
     def state(self) -> bytes: ...
     def load(self, bytes: bytes) -> None: ...
+
+class Search:
+    def __init__(
+        self,
+        x: Any,
+        *,
+        body: str,
+        index: int,
+        tolerance: float,
+        method_name: str,
+        axis: _Vector | None,
+        hessian: Any,
+        numbers: list[int],
+        positions: list[float],
+        free: list[int],
+        cell: list[list[float]] | None,
+        periodic: list[bool],
+    ) -> None: ...
+    def ask(self) -> _Vector | None: ...
+    def tell(self, value: float, gradient: _Vector) -> None: ...
+    def x(self) -> _Vector: ...
+    def value(self) -> float: ...
+    def size(self) -> float: ...
+    def steps(self) -> int: ...
+    def gradients(self) -> int: ...
+    def outcome(self) -> str: ...
+    def verified(self, call: _Call) -> dict[str, Any]: ...

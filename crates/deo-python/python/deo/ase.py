@@ -29,9 +29,12 @@ True
 
 from __future__ import annotations
 
+import os
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import IO, Any, Literal
 
 import numpy as np
@@ -100,7 +103,10 @@ class _Coordinates:
             if len(atoms) == 1:
                 raise ValueError("a single atom that nothing holds has no energy surface: fix others around it")
         self.evaluations = 0
-        self.last: tuple[bytes, float, Array] | None = None
+        self.last: tuple[bytes, Array] | None = None
+        # Forces by place, of those where their norm is at most `small`: where a way down may end.
+        self.small = -1.0
+        self.kept: dict[bytes, Array] = {}
 
     @property
     def x(self) -> Array:
@@ -129,12 +135,16 @@ class _Coordinates:
         if not wants_gradient:
             return energy, None
         forces: Array = np.array(self.atoms.get_forces(apply_constraint=False), dtype=np.float64)
-        self.last = (y.tobytes(), energy, forces)
-        return energy, np.ascontiguousarray(-forces[self.free])
+        self.last = (y.tobytes(), forces)
+        gradient = np.ascontiguousarray(-forces[self.free])
+        if np.linalg.norm(gradient) <= self.small:
+            self.kept[y.tobytes()] = forces
+        return energy, gradient
 
     def forces_at(self, x: Array) -> Array | None:
-        """The forces at x, if that was the last point."""
-        return self.last[2] if self.last is not None and self.last[0] == x.tobytes() else None
+        """The forces at x, if that was the last point or one that is kept."""
+        place = x.tobytes()
+        return self.last[1] if self.last is not None and self.last[0] == place else self.kept.get(place)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -199,10 +209,10 @@ class Saddle:
         With a calculator; they are moved.
     order : int
         The number of directions along which the saddle is a maximum: 1 of a transition state, 0 of a minimum.
-    trajectory : str, optional
-        A file to which every step is written.
-    logfile : str, file or None
-        ``"-"`` for standard output.
+    trajectory : str, Path or ase.io.Trajectory, optional
+        Where every step is written. A file is begun anew when the search is made, as ASE's optimizers do.
+    logfile : str, Path, file or None
+        ``"-"`` for standard output; a line a step is appended to a file.
     method : {"auto", "newton", "min-mode"}
         A Hessian learned from all forces, for up to some hundred coordinates, or a dimer for any number.
     mode : array_like of shape (n, 3), optional
@@ -216,13 +226,19 @@ class Saddle:
         nothing. ``"auto"``, the default, is what `deo saddle --engine` does: springs where a direction is periodic, Lindh
         else, and nothing for min-mode searches, which any structure of more than 300 free coordinates gets. With any model
         ``fmax`` is the largest atomic force, as of ASE; without one the norm of all.
+    append_trajectory : bool
+        Go on with the file of an earlier search.
 
     Attributes
     ----------
     result : Found or None
-        Of the last `run`.
+        Of the last `run`, or of an `irun` that came to its end.
     nsteps : int
-        Steps of the last `run`.
+        Steps of all runs so far.
+    fmax : float or None
+        Of the last run.
+    max_steps : int
+        The number of steps at which the last run was to stop.
     """
 
     def __init__(
@@ -230,12 +246,13 @@ class Saddle:
         atoms: ase.Atoms,
         order: int = 1,
         *,
-        trajectory: str | None = None,
-        logfile: str | IO[str] | None = "-",
+        trajectory: Any = None,
+        logfile: str | Path | IO[str] | None = "-",
         method: Method = "auto",
         mode: Any = None,
         rigid: bool = True,
         hessian: Any = "auto",
+        append_trajectory: bool = False,
     ) -> None:
         self._coordinates = _Coordinates(atoms, rigid)
         self.atoms = atoms
@@ -252,19 +269,37 @@ class Saddle:
                 raise ValueError(f"mode has shape {full.shape}; it must be {(len(atoms), 3)}")
             self._mode = np.ascontiguousarray(full[self._coordinates.free])
         self.result: Found | None = None
-        self.nsteps = 0
+        self.nsteps = self.max_steps = 0
+        self.fmax: float | None = None
+        self._search: Any = None
+        self._before = 0
+        self._has_begun = False
         self._observers: list[tuple[Callable[..., Any], int, tuple[Any, ...], dict[str, Any]]] = []
+        if isinstance(trajectory, (str, os.PathLike)) and not append_trajectory:
+            Path(trajectory).unlink(missing_ok=True)
+
+    def __enter__(self) -> Saddle:
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        pass  # no file stays open between two steps
 
     def attach(self, function: Any, interval: int = 1, *args: Any, **kwargs: Any) -> None:
         """Has ``function(*args, **kwargs)``, or the ``write`` of an object, called every ``interval`` steps, as ASE has it.
 
-        The atoms are at the step's place then.
+        The atoms are at the step's place then. An interval of −n or 0 stands for the n-th step alone, or the start.
         """
+        self.insert_observer(function, len(self._observers), interval, *args, **kwargs)
+
+    def insert_observer(self, function: Any, position: int = 0, interval: int = 1, *args: Any, **kwargs: Any) -> None:
+        """As `attach`, before those that are at ``position`` and after."""
         call = function if callable(function) else function.write
-        self._observers.append((call, count(interval, "interval"), args, kwargs))
+        if isinstance(interval, bool) or not isinstance(interval, (int, np.integer)):
+            raise ValueError(f"interval is {interval!r}; it must be an integer")
+        self._observers.insert(position, (call, int(interval), args, kwargs))
 
     def get_number_of_steps(self) -> int:
-        """Steps of the last `run`."""
+        """Steps of all runs so far."""
         return self.nsteps
 
     def _model(self, hessian: Any) -> Any:
@@ -297,6 +332,28 @@ class Saddle:
         """Whether the last run ended at a saddle of the order sought."""
         return self.result is not None and self.result.confirmed
 
+    def irun(self, fmax: float = 0.05, steps: int = 500, *, max_gradients: int | None = None) -> Iterator[bool]:
+        """`run` as a generator: each step, the start before them, with the atoms there.
+
+        Whoever stops in between may go on later, by `irun` or `run` with the same ``fmax``: as long as nobody has moved the
+        atoms the search knows all that it knew.
+
+        Yields
+        ------
+        bool
+            False, until the search has ended; at last whether a saddle of that order was found and confirmed.
+        """
+        if not fmax > 0:
+            raise ValueError(f"fmax is {fmax}; it must be above 0")
+        steps = count(steps, "steps", 0)
+        most = 20 * max(steps, 5) if max_gradients is None else count(max_gradients, "max_gradients")
+        search = self._search
+        goes_on = search is not None and search.ask() is not None and fmax == self.fmax
+        if not (goes_on and np.array_equal(search.x(), self._coordinates.x)):
+            self._search = None
+        self.fmax, self.max_steps = float(fmax), self.nsteps + steps
+        return self._steps(most)
+
     def run(self, fmax: float = 0.05, steps: int = 500, *, max_gradients: int | None = None) -> bool:
         """Searches until no atomic force is above ``fmax``, and verifies the order.
 
@@ -305,7 +362,7 @@ class Saddle:
         fmax : float
             eV/Å. The largest atomic force; without a model Hessian the norm of all, which no atom's force exceeds.
         steps : int
-            Steps at most.
+            Steps at most. A run that has made them is gone on with by another one with the same ``fmax``.
         max_gradients : int, optional
             Forces evaluated at most by the search; twenty a step by default.
 
@@ -314,73 +371,100 @@ class Saddle:
         bool
             Whether a saddle of that order was found and confirmed. `result` has the rest.
         """
-        if not fmax > 0:
-            raise ValueError(f"fmax is {fmax}; it must be above 0")
-        steps = count(steps, "steps", 0)
-        coordinates = self._coordinates
-        start = coordinates.x
-        log, close = _opened(self._logfile)
-        writer = None if self._trajectory is None else Trajectory(self._trajectory, "w")
-        at = start
-        outcome = None
-        energy = force = float("nan")
+        return list(self.irun(fmax, steps, max_gradients=max_gradients))[-1]
 
-        def observe(step: int, x: Array, value: float, norm: float) -> None:
-            nonlocal at, energy, force
-            at, energy, force = x.copy(), value, norm
-            self.nsteps = step - 1  # the first one is the start
-            if log is not None:
-                if step == 1:
-                    log.write("         Step     Time          Energy         |force|\n")
-                clock = time.strftime("%H:%M:%S")
-                log.write(f"Saddle: {self.nsteps:5d} {clock} {value:15.6f} {norm:15.6f}\n")
-                log.flush()
-            if writer is not None:
-                writer.write(_with_energy(coordinates, x, value))
-            for function, interval, args, kwargs in self._observers:
-                if self.nsteps % interval == 0:
-                    coordinates.x = x
-                    function(*args, **kwargs)
-            if self.nsteps >= steps and norm > fmax:
-                raise _Stop
+    def _steps(self, most: int) -> Iterator[bool]:
+        coordinates, spent, self.result = self._coordinates, 0, None
+        search = self._search = self._search or self._begun()
 
-        found: dict[str, Any] = {}
+        def out_of() -> str | None:
+            if self.nsteps >= self.max_steps and search.steps() > 0 and search.size() > self.fmax:
+                return "steps"
+            return "budget" if spent >= most else None
+
+        while (point := search.ask()) is not None and out_of() is None:
+            seen = search.steps()
+            try:
+                energy, gradient = coordinates(point, True)
+            except BaseException:
+                coordinates.x = search.x()
+                raise
+            spent += 1
+            search.tell(energy, gradient)
+            if search.steps() == seen:
+                continue
+            coordinates.x = search.x()
+            self._seen(search)
+            if search.ask() is not None and out_of() is None:
+                yield False
+                if not np.array_equal(coordinates.x, search.x()):
+                    search = self._search = self._begun()
+        yield self._ended(search, None if search.ask() is None else out_of())
+
+    def _begun(self) -> Any:
+        """A new search from where the atoms are."""
+        coordinates, tolerance = self._coordinates, self.fmax
+        assert tolerance is not None, "set by irun"
+        self._before = self.nsteps
+        return _deo.Search(
+            coordinates.x,
+            body=coordinates.body,
+            index=self.order,
+            tolerance=tolerance,
+            method_name=self._method,
+            axis=self._mode,
+            hessian=self._hessian,
+            numbers=self.atoms.numbers.tolist(),
+            positions=self.atoms.positions.ravel().tolist(),
+            free=np.flatnonzero(coordinates.free.ravel()).tolist(),
+            cell=np.array(self.atoms.cell).tolist() if np.any(self.atoms.pbc) else None,
+            periodic=[bool(p) for p in self.atoms.pbc],
+        )
+
+    def _seen(self, search: Any) -> None:
+        """A step, or the start, for the log, the trajectory and the observers."""
+        step = search.steps() - 1  # the first one is the start
+        self.nsteps = self._before + step
+        if step == 0 and self._has_begun:
+            return  # the run before ended there
+        if not self._has_begun:
+            self._has_begun = True
+            # Without a model the norm of all forces is what is compared with fmax.
+            size = "|force|" if self._hessian is None else "fmax"
+            self._log(f"         Step     Time          Energy {size:>15}\n")
+        clock, energy = time.strftime("%H:%M:%S"), search.value()
+        self._log(f"Saddle: {self.nsteps:5d} {clock} {energy:15.6f} {search.size():15.6f}\n")
+        if hasattr(self._trajectory, "write"):
+            self._trajectory.write(_with_energy(self._coordinates, search.x(), energy))
+        elif self._trajectory is not None:
+            with Trajectory(self._trajectory, "a") as file:
+                file.write(_with_energy(self._coordinates, search.x(), energy))
+        for function, interval, args, kwargs in self._observers:
+            if self.nsteps % interval == 0 if interval > 0 else self.nsteps == -interval:
+                function(*args, **kwargs)
+
+    def _log(self, text: str) -> None:
+        if self._logfile is None:
+            return
+        if isinstance(self._logfile, (str, os.PathLike)) and self._logfile != "-":
+            with open(self._logfile, "a") as file:
+                file.write(text)
+            return
+        stream: Any = sys.stdout if self._logfile == "-" else self._logfile
+        stream.write(text)
+        if hasattr(stream, "flush"):
+            stream.flush()
+
+    def _ended(self, search: Any, why: str | None) -> bool:
+        """Verifies what converged, where the calculator then is, too. The atoms are at the end in any case."""
         try:
-            found = _deo.search(
-                coordinates,
-                observe,
-                start,
-                body=coordinates.body,
-                index=self.order,
-                tolerance=float(fmax),
-                max_gradients=20 * max(steps, 5) if max_gradients is None else count(max_gradients, "max_gradients"),
-                method_name=self._method,
-                axis=self._mode,
-                hessian=self._hessian,
-                numbers=self.atoms.numbers.tolist(),
-                positions=self.atoms.positions.ravel().tolist(),
-                free=np.flatnonzero(coordinates.free.ravel()).tolist(),
-                cell=np.array(self.atoms.cell).tolist() if np.any(self.atoms.pbc) else None,
-                periodic=[bool(p) for p in self.atoms.pbc],
-            )
-            at = found["x"]
-        except _Stop:
-            outcome = "steps"
+            found = search.verified(self._coordinates)
         finally:
-            coordinates.x = at
-            if writer is not None:
-                writer.close()
-            if close and log is not None:
-                log.close()
-        if outcome is not None:
-            gradients = coordinates.evaluations
-            self.result = Found(
-                outcome, "unresolved", False, energy, force, np.array([]), [], self.nsteps, gradients, 0
-            )
-        else:
-            self.result = _found(coordinates, found)
-        if found and self.result.outcome == "converged":
-            self.atoms.get_potential_energy()  # the calculator's results are those of this structure
+            self._coordinates.x = search.x()
+        result = _found(self._coordinates, found)
+        self.result = result if why is None else replace(result, outcome=why)
+        if result.outcome == "converged":
+            self.atoms.get_potential_energy()
         return self.result.confirmed
 
 
@@ -393,22 +477,10 @@ def _found(coordinates: _Coordinates, found: dict[str, Any]) -> Found:
         force=found["gradient_norm"],
         curvatures=found["curvatures"],
         modes=[coordinates.spread(axis) for axis in found["axes"]],
-        steps=found["steps"],
+        steps=max(found["steps"] - 1, 0),  # the start is no step
         gradients=found["gradients"],
         verification_gradients=found["verification_gradients"],
     )
-
-
-def _opened(logfile: str | IO[str] | None) -> tuple[IO[str] | None, bool]:
-    if logfile is None:
-        return None, False
-    if isinstance(logfile, str):
-        if logfile == "-":
-            import sys
-
-            return sys.stdout, False
-        return open(logfile, "a"), True
-    return logfile, False
 
 
 def _with_energy(coordinates: _Coordinates, x: Array, energy: float) -> ase.Atoms:
@@ -472,7 +544,7 @@ class Connection:
     energy : float
         Of the saddle, eV.
     minima : tuple of two ase.Atoms
-        The ends, each with its energy.
+        The ends, each with its energy and forces, as a `SinglePointCalculator` gives them.
     barriers : tuple of two floats
         From each of them over the saddle, eV.
     are_minima : tuple of two bools
@@ -544,6 +616,7 @@ def connect(
 
     def run(x: Array) -> Connection:
         energy, _ = coordinates(x, True)
+        coordinates.small = fmax
         sides = _deo.join(
             coordinates,
             x,
@@ -554,6 +627,10 @@ def connect(
             max_gradients=20 * count(steps, "steps"),
             method_name=method,
         )
+        for side in sides:
+            if coordinates.forces_at(side["x"]) is None:
+                coordinates.small = float("inf")  # it hasn't converged, and was not kept
+                coordinates(side["x"], True)
         first, second = (_with_energy(coordinates, side["x"], side["value"]) for side in sides)
         return Connection(
             energy=energy,

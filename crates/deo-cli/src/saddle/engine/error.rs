@@ -71,6 +71,18 @@ pub enum EngineError {
         /// Å.
         within: f64,
     },
+    /// Two atoms at one place.
+    #[error(
+        "{path:?}: atoms {first} and {second}, counted from 0, are within 0.1 Å of each other; give each its own place"
+    )]
+    OnePlace {
+        /// The file.
+        path: PathBuf,
+        /// The one.
+        first: usize,
+        /// The other.
+        second: usize,
+    },
     /// No atom is left to move.
     #[error("all {atoms} atoms are held; let one move at least")]
     NothingFree {

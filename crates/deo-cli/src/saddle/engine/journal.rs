@@ -51,6 +51,10 @@ pub(super) enum Lane {
     Search(usize),
     /// The ways down from what that search found.
     Down(usize),
+    /// The vibrations of the saddle that it found.
+    OfSaddle(usize),
+    /// The vibrations of a minimum below that: twice the number of the search, or that and one.
+    OfMinimum(usize),
 }
 
 impl Lane {
@@ -61,19 +65,22 @@ impl Lane {
             Lane::Start => "m:".to_owned(),
             Lane::Search(number) => format!("s{number}:"),
             Lane::Down(number) => format!("d{number}:"),
+            Lane::OfSaddle(number) => format!("v{number}:"),
+            Lane::OfMinimum(number) => format!("w{number}:"),
         }
     }
 
     /// The lane of a line, and the rest of it.
     fn of(line: &str) -> Option<(Lane, &str)> {
         let Some((prefix, rest)) = line.split_once(':') else { return Some((Lane::Whole, line)) };
-        let number = |kind: char| prefix.strip_prefix(kind)?.parse().ok();
-        let lane = match (number('s'), number('d')) {
-            (Some(number), _) => Lane::Search(number),
-            (_, Some(number)) => Lane::Down(number),
-            _ if prefix == "m" => Lane::Start,
-            _ => return None,
-        };
+        let numbered =
+            |kind: char, lane: fn(usize) -> Lane| prefix.strip_prefix(kind)?.parse().ok().map(lane);
+        let start = || (prefix == "m").then_some(Lane::Start);
+        let lane = numbered('s', Lane::Search)
+            .or_else(|| numbered('d', Lane::Down))
+            .or_else(|| numbered('v', Lane::OfSaddle))
+            .or_else(|| numbered('w', Lane::OfMinimum))
+            .or_else(start)?;
         Some((lane, rest))
     }
 }
@@ -272,7 +279,15 @@ mod tests {
     fn lanes_are_apart_and_in_one_file() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("state");
-        let lanes = [Lane::Whole, Lane::Search(2), Lane::Start, Lane::Down(2), Lane::Search(12)];
+        let lanes = [
+            Lane::Whole,
+            Lane::Search(2),
+            Lane::Start,
+            Lane::Down(2),
+            Lane::Search(12),
+            Lane::OfSaddle(2),
+            Lane::OfMinimum(5),
+        ];
         let book = open(&path).unwrap();
         let mut journals = lanes.map(|lane| book.lane(lane));
         for round in 0..3 {
@@ -284,7 +299,7 @@ mod tests {
         let memory = Book::in_memory(1);
         memory.lane(Lane::Down(7)).add(&[1.0; 3], 1.0, &[1.0; 3]).unwrap();
         let book = open(&path).unwrap();
-        assert_eq!((book.kept, book.len()), (15, 15));
+        assert_eq!((book.kept, book.len()), (21, 21));
         for (i, lane) in lanes.into_iter().enumerate() {
             let journal = book.lane(lane);
             for round in 0..3 {

@@ -10,6 +10,7 @@
 //! check    once, at the first ──► lengths for all
 //! runs     --clients threads; each search has a lane of answers, a seat at the socket (deo-ipi), a model of its own
 //! merged   by energy, and distances of each two elements ──► distinct saddles ──► their ways down, at once again
+//! events   vibrations of each of these structures, once ──► prefactors and rates
 //! ```
 //!
 //! | goes wrong | then |
@@ -18,6 +19,7 @@
 //! | a question that no client survives, or answers in time | that search is *lost*, the others go on |
 //! | no client is left, other atoms, an unknown word | an end of all; the answers are in a file |
 
+mod events;
 mod jobs;
 mod record;
 mod runs;
@@ -28,6 +30,7 @@ use super::settings::Settings;
 use crate::output::{OutputDir, OutputError, RECORD};
 use crate::saddle::error::SaddleError;
 use crate::saddle::tables::write_tables;
+use events::Events;
 use record::{Record, Summary, texts};
 use runs::{Found, run};
 use starts::Starts;
@@ -80,7 +83,8 @@ fn show(stdout: &mut dyn Write, record: &Record<'_>, json: bool) -> io::Result<(
         return writeln!(stdout);
     }
     let settings = record.settings;
-    write_tables(stdout, record.results, settings.connect, settings.index)
+    let events = record.events.map_or_else(String::new, Events::text);
+    write_tables(stdout, record.results, settings.connect, settings.index, &events)
 }
 
 /// That search is lost, and no other with it.

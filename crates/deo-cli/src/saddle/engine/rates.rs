@@ -55,10 +55,27 @@ pub(super) struct Rates {
 }
 
 /// A stationary point with its vibrations.
-struct Point<'a> {
+pub(super) struct Point<'a> {
     energy: f64,
     vibrations: &'a Vibrations,
     turns: Turns,
+}
+
+impl<'a> Point<'a> {
+    /// That of the moving atoms at `x`.
+    pub(super) fn of(
+        structure: &Structure,
+        energy: f64,
+        x: &[f64],
+        vibrations: &'a Vibrations,
+    ) -> Result<Self, EngineError> {
+        Ok(Point { energy, vibrations, turns: turns(structure, x)? })
+    }
+
+    /// Nothing turns, so that prefactors don't depend on the temperature.
+    pub(super) fn is_held(&self) -> bool {
+        self.turns.count == 0
+    }
 }
 
 /// The turns of the whole that change nothing.
@@ -76,8 +93,7 @@ pub(super) fn rates(
     (energy, x, of_saddle): (f64, &[f64], &Vibrations),
     minima: &[Side],
 ) -> Result<Rates, EngineError> {
-    let turns = turns(work.structure, x)?;
-    let saddle = Point { energy, vibrations: of_saddle, turns };
+    let saddle = Point::of(work.structure, energy, x, of_saddle)?;
     let mut sides = vec![];
     for side in minima {
         sides.push(rate(work, temperature, &saddle, side)?);
@@ -105,8 +121,7 @@ fn rate(
     let Some(of_minimum) = vibrations(work.structure, work.engine, &side.x)? else {
         return Ok(none(None, "a gradient beside the minimum isn't finite".to_owned()));
     };
-    let turns = turns(work.structure, &side.x)?;
-    let minimum = Point { energy: side.energy, vibrations: &of_minimum, turns };
+    let minimum = Point::of(work.structure, side.energy, &side.x, &of_minimum)?;
     Ok(match between(&minimum, saddle, temperature) {
         Ok([prefactor, classical, zero_point_barrier, quantum]) => Rate {
             prefactor: Some(prefactor),
@@ -121,7 +136,11 @@ fn rate(
 }
 
 /// Prefactor, classical rate, barrier between zero-point energies, rate of quanta; or why there is none.
-fn between(minimum: &Point<'_>, saddle: &Point<'_>, temperature: f64) -> Result<[f64; 4], String> {
+pub(super) fn between(
+    minimum: &Point<'_>,
+    saddle: &Point<'_>,
+    temperature: f64,
+) -> Result<[f64; 4], String> {
     let imaginary =
         |point: &Point<'_>| point.vibrations.wavenumbers.iter().filter(|nu| **nu <= 0.0).count();
     match (imaginary(saddle), imaginary(minimum)) {

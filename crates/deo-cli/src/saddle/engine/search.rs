@@ -1,5 +1,7 @@
 //! The search, its verification, and what comes after.
 //!
+//! A search of index 0 is a minimisation: a saddle that it meets it leaves.
+//!
 //! | asked for | after a converged, confirmed saddle |
 //! |---|---|
 //! | `--frequencies` | the vibrations there, by 2 gradients a coordinate |
@@ -11,19 +13,21 @@ use super::error::EngineError;
 use super::irc::{Irc, irc};
 use super::log::Taken;
 use super::rates::{Rates, rates};
-use super::sides::{Side, sides};
+use super::sides::{PUSH, Side, sides};
 use super::start::Start;
 use super::structure::largest;
 use super::vibrations::{Vibrations, vibrations};
 use super::work::{Work, lent, stopped};
 use crate::saddle::results::status;
 use deo_core::oracle::Oracle;
-use deo_saddle::{Saddle, Step, Verdict, Watch, try_find};
+use deo_saddle::{Saddle, Step, Verdict, Watch, try_descend, try_find};
 
 /// All that was found.
 #[derive(Debug)]
 pub(super) struct Outcome {
     pub(super) saddle: Saddle<Vec<f64>>,
+    /// Saddles that a way down met and left.
+    pub(super) left: usize,
     /// The largest atomic force at its end.
     pub(super) fmax: f64,
     pub(super) steps: Vec<Taken>,
@@ -52,8 +56,14 @@ pub(super) fn search(work: &mut Work<'_, '_>, start: &Start) -> Result<Outcome, 
     let observe = &mut |step: &Step<'_, [f64]>| log.step(step);
     let model = lent(&mut work.model);
     let mut watch = Watch { size: Some(&largest), model, observe: Some(observe) };
-    let saddle = try_find(space_at, work.engine, x, axis, &method, &verification, &mut watch);
-    let saddle = saddle.map_err(stopped)?;
+    let (saddle, left) = if settings.index == 0 {
+        let down = try_descend(space_at, work.engine, x, PUSH, &method, &verification, &mut watch)
+            .map_err(stopped)?;
+        (down.end, down.left)
+    } else {
+        let found = try_find(space_at, work.engine, x, axis, &method, &verification, &mut watch);
+        (found.map_err(stopped)?, 0)
+    };
     let steps = work.log.taken();
     let mut gradient = vec![0.0; x.len()];
     // It was asked before.
@@ -78,6 +88,7 @@ pub(super) fn search(work: &mut Work<'_, '_>, start: &Start) -> Result<Outcome, 
     }
     Ok(Outcome {
         saddle,
+        left,
         fmax,
         steps,
         vibrations: of_saddle,

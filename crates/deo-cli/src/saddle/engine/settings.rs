@@ -130,9 +130,7 @@ impl Settings {
             ("between", options.between.is_some()),
             ("axis", options.axis.is_some()),
             ("irc", options.irc),
-            ("frequencies", options.frequencies),
             ("reactant", options.reactant.is_some()),
-            ("temperature", options.temperature.is_some()),
             ("trajectory", options.trajectory.is_some()),
         ];
         let given = |(_, given): &&(&'static str, bool)| *given;

@@ -27,6 +27,9 @@ pub(super) struct Structure {
     periodic: Vec<[f64; 3]>,
 }
 
+/// Å: the shortest bond of all, that of H₂, is 0.74 Å long, and searches in reduced units have lengths of about one.
+const MEET: f64 = 0.1;
+
 impl Structure {
     /// The guess, with what is held by the file, by --fix and by --fix-below; of several frames the last.
     pub(super) fn load(settings: &Settings) -> Result<Self, EngineError> {
@@ -98,7 +101,23 @@ impl Structure {
         }
         let held = frame.x.chunks(3).zip(&frame.movable).filter(|(_, movable)| !**movable);
         let held = held.map(|(r, _)| [r[0], r[1], r[2]]).collect();
-        Ok(Structure { frame, free, held, periodic })
+        let structure = Structure { frame, free, held, periodic };
+        match structure.at_one_place() {
+            Some([first, second]) => {
+                Err(EngineError::OnePlace { path: path.to_owned(), first, second })
+            }
+            None => Ok(structure),
+        }
+    }
+
+    /// Two atoms that no engine has forces for, if there are.
+    fn at_one_place(&self) -> Option<[usize; 2]> {
+        let atoms: Vec<&[f64]> = self.frame.x.chunks_exact(3).collect();
+        let meet = |i: usize, j: usize| {
+            let d = self.shortest([0, 1, 2].map(|k| atoms[i][k] - atoms[j][k]));
+            d[0].hypot(d[1]).hypot(d[2]) < MEET
+        };
+        (0..atoms.len()).find_map(|i| (0..i).find(|&j| meet(i, j)).map(|j| [j, i]))
     }
 
     /// The reactant of --reactant: all atoms, which must be those of the guess.

@@ -102,6 +102,10 @@ pub(super) fn lines(
         format!("converged, index {} not confirmed: {}", settings.index, saddle.verdict)
     };
     lines.push(verdict);
+    if outcome.left > 0 {
+        let saddles = if outcome.left == 1 { "saddle was" } else { "saddles were" };
+        lines.push(format!("{} {saddles} met and left on the way down", outcome.left));
+    }
     lines.push(format!("energy {:.6} eV, fmax {:.5} eV/Å", found.value, outcome.fmax));
     let known = saddle.curvatures.iter().zip(&saddle.errors).filter(|(c, _)| c.is_finite());
     let curvatures: Vec<String> = known.map(|(c, e)| format!("{c:.4} ± {e:.4}")).collect();
@@ -132,7 +136,13 @@ pub(super) fn lines(
     }
     lines.extend(path(settings, outcome));
     for (place, name) in NAMES.iter().enumerate().take(outcome.sides.len()) {
-        lines.extend(side(outcome, place, name));
+        lines.extend(side(settings, outcome, place, name));
+    }
+    if settings.index > 1 && !outcome.sides.is_empty() {
+        lines.push(format!(
+            "both ways down are along the lowest of {0} modes; a point of index {0} is no transition state, and its height no barrier",
+            settings.index
+        ));
     }
     lines
 }
@@ -158,10 +168,13 @@ fn path(settings: &Settings, outcome: &Outcome) -> Vec<String> {
     irc.branches.iter().zip(&NAMES).map(line).collect()
 }
 
-fn side(outcome: &Outcome, place: usize, name: &str) -> Vec<String> {
+fn side(settings: &Settings, outcome: &Outcome, place: usize, name: &str) -> Vec<String> {
     let side = &outcome.sides[place];
     let Side { status, energy, barrier, gradients, from_reactant, .. } = side;
     let mut lines = vec![match barrier {
+        Some(height) if settings.index > 1 => format!(
+            "minimum on the {name} side: {energy:.6} eV, {height:.4} eV below; {gradients} gradients"
+        ),
         Some(barrier) => format!(
             "minimum on the {name} side: {energy:.6} eV, barrier {barrier:.4} eV; {gradients} gradients"
         ),

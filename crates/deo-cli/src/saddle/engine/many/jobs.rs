@@ -8,6 +8,7 @@ use super::super::oracle::{Engine, Host};
 use super::super::settings::{Lengths, Settings};
 use super::super::sides::{PUSH, Side, sides};
 use super::super::structure::{Structure, largest};
+use super::super::vibrations::{Vibrations, vibrations};
 use super::super::work::{Work, lent, stopped};
 use super::is_of_one_search;
 use super::starts::Starts;
@@ -74,7 +75,7 @@ impl Run<'_> {
     }
 
     /// So many jobs at once as there are clients. The first error that concerns all ends all.
-    fn all<T: Send>(
+    pub(super) fn all<T: Send>(
         &self,
         count: usize,
         job: impl Fn(usize) -> Result<T, EngineError> + Sync,
@@ -105,7 +106,13 @@ impl Run<'_> {
         let (_, mut model) = model(settings, structure)?;
         let mut watch = Watch { size: Some(&largest), model: lent(&mut model), observe: None };
         let space_at = |x: &[f64]| structure.space(x);
-        let found = try_find(space_at, &mut engine, &x, None, &method, &verification, &mut watch);
+        let found = if settings.index == 0 {
+            let down =
+                try_descend(space_at, &mut engine, &x, PUSH, &method, &verification, &mut watch);
+            down.map(|down| down.end)
+        } else {
+            try_find(space_at, &mut engine, &x, None, &method, &verification, &mut watch)
+        };
         match found.map_err(stopped) {
             Ok(saddle) => {
                 let all = structure.all(&saddle.found.x);
@@ -140,6 +147,22 @@ impl Run<'_> {
             Ok(_) => Ok(None),
             Err(error) if is_of_one_search(&error) => Ok(None),
             Err(error) => Err(error),
+        }
+    }
+
+    /// The vibrations of the atoms that move in the structure of a search, all atoms being at `x`; none where a gradient is
+    /// missing or isn't finite.
+    pub(super) fn vibrations(
+        &self,
+        lane: Lane,
+        search: usize,
+        x: &[f64],
+    ) -> Result<Option<Vibrations>, EngineError> {
+        let structure = self.starts.of(search);
+        let mut engine = Engine::new(self.host, structure, lane);
+        match vibrations(structure, &mut engine, &structure.moving(x)) {
+            Err(error) if is_of_one_search(&error) => Ok(None),
+            found => found,
         }
     }
 

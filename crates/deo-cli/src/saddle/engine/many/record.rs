@@ -2,6 +2,7 @@
 
 use super::super::check::Check;
 use super::super::settings::Settings;
+use super::events::Events;
 use super::runs::Found;
 use super::starts::Starts;
 use crate::saddle::options::Hessian;
@@ -29,6 +30,8 @@ pub(super) struct Record<'a> {
     /// Answers of the engine in all, those of the run that this one goes on with included.
     answers: usize,
     pub(super) results: &'a Results,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) events: Option<&'a Events>,
 }
 
 impl<'a> Record<'a> {
@@ -48,6 +51,7 @@ impl<'a> Record<'a> {
             start_gradients: found.below,
             answers: found.answers,
             results: &found.results,
+            events: found.events.as_ref(),
         }
     }
 }
@@ -68,6 +72,8 @@ pub(super) struct Summary<'a> {
     searches: &'a [Search],
     distinct: &'a [Distinct],
     minima: &'a [Minimum],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    events: Option<&'a Events>,
 }
 
 impl<'a> Summary<'a> {
@@ -88,6 +94,7 @@ impl<'a> Summary<'a> {
             searches,
             distinct,
             minima,
+            events: record.events,
         }
     }
 }

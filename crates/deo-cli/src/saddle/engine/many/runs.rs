@@ -8,6 +8,8 @@ use super::super::oracle::{Engine, Host};
 use super::super::settings::Settings;
 use super::super::sides::Side;
 use super::super::summary::{checks, head, supposed};
+use super::super::vibrations::masses;
+use super::events::{Events, Origin, events};
 use super::jobs::{Bottom, Ended, Job, Run};
 use super::starts::Starts;
 use crate::saddle::distinct::{Below, Minima, best, group, merged, softest};
@@ -23,6 +25,8 @@ pub(super) struct Found {
     pub(super) results: Results,
     /// Of each distinct saddle, the search that found it best.
     pub(super) tops: Vec<Top>,
+    /// With vibrations only.
+    pub(super) events: Option<Events>,
     pub(super) check: Check,
     pub(super) hessian: Hessian,
     /// Of a single guess, the gradients of the way down from there.
@@ -53,6 +57,10 @@ pub(super) fn run(
     let structure = &starts.structures[0];
     let x = structure.moving(&structure.frame.x);
     let (hessian, _) = model(settings, structure)?;
+    if settings.vibrate() {
+        // An atom without a mass is told before an hour of searches.
+        starts.structures.iter().try_for_each(|structure| masses(structure).map(drop))?;
+    }
     let space = structure.space(&x);
     let stderr = &mut std::io::stderr();
     let host = Host::start(settings, structure.frame.species.len(), &mut |line| {
@@ -71,10 +79,14 @@ pub(super) fn run(
 
     let run = Run { settings, starts, host: &host, lengths: check.lengths };
     let ends = Ends::of(run.jobs()?, settings, starts);
-    let (results, tops) = merge(&run, &ends, dimension)?;
+    let (results, tops, origins) = merge(&run, &ends, dimension)?;
+    let events = match settings.vibrate() {
+        true => Some(events(&run, (&results.distinct, &tops), (&results.minima, &origins))?),
+        false => None,
+    };
     let results = Results { seconds: clock.elapsed().as_secs_f64(), ..results };
     let below = ends.bottom.map(|bottom| bottom.gradients);
-    Ok(Found { results, tops, check, hessian, below, answers: host.answers() })
+    Ok(Found { results, tops, events, check, hessian, below, answers: host.answers() })
 }
 
 /// How all searches ended, in their order.
@@ -115,16 +127,21 @@ impl Ends {
     }
 }
 
-/// Each saddle once, with the minima that it joins if these are wanted; the seconds are for the caller to add.
-fn merge(run: &Run<'_>, ends: &Ends, dimension: usize) -> Result<(Results, Vec<Top>), EngineError> {
+/// What [`merge`] gives: the seconds are for the caller to add.
+type Merged = (Results, Vec<Top>, Vec<Origin>);
+
+/// Each saddle once, with the minima that it joins if these are wanted.
+fn merge(run: &Run<'_>, ends: &Ends, dimension: usize) -> Result<Merged, EngineError> {
     let Run { settings, starts, .. } = *run;
     let structure = &starts.structures[0];
     let minimum_shape = |energy, all: &[f64]| {
         Shape::of_atoms(energy, structure.distances(all), settings.fmax, SOFT)
     };
     let mut minima = Minima::new(&minimum_shape);
+    let mut origins = vec![];
     let minimum = ends.bottom.as_ref().map(|bottom| {
         let place = minima.place(bottom.energy, &bottom.all);
+        origins.push(Origin { search: 0, lane: 0 });
         minima.minima[place].energy
     });
     let below = |label| Below { label, minimum };
@@ -147,7 +164,11 @@ fn merge(run: &Run<'_>, ends: &Ends, dimension: usize) -> Result<(Results, Vec<T
         let sides = run.sides(&tops, &saddle)?;
         for (row, (sides, top)) in distinct.iter_mut().zip(sides.into_iter().zip(&tops)) {
             let all = |side: &Side| starts.of(*top).all(&side.x);
-            row.joins = sides.iter().map(|side| joined(side, &all(side), &mut minima)).collect();
+            for (place, side) in sides.iter().enumerate() {
+                row.joins.push(joined(side, &all(side), &mut minima));
+                let origin = Origin { search: *top, lane: 2 * (top + 1) + place };
+                origins.resize(minima.minima.len(), origin);
+            }
             row.joins.sort_by(|a, b| a.energy.total_cmp(&b.energy));
         }
     }
@@ -159,7 +180,8 @@ fn merge(run: &Run<'_>, ends: &Ends, dimension: usize) -> Result<(Results, Vec<T
     let tops = tops.into_iter().map(top).collect();
     let mode = settings.mode(3 * structure.free.len());
     let minima = minima.minima;
-    Ok((Results { dimension, mode, searches, distinct, minima, seconds: 0.0 }, tops))
+    let results = Results { dimension, mode, searches, distinct, minima, seconds: 0.0 };
+    Ok((results, tops, origins))
 }
 
 fn heading(settings: &Settings, starts: &Starts) -> String {
