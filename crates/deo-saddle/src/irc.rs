@@ -125,7 +125,8 @@ pub fn try_irc<O: Oracle<[f64]> + ?Sized>(
         let step: Vec<f64> = next.iter().zip(&x).map(|(a, b)| a - b).collect();
         // A gradient along the step, or a value above the last one.
         if dot(&next_g, &step) >= 0.0 || next_value > value {
-            return Ok(path.end(IrcEnd::Bottom));
+            let above = path.is_at_saddle() && next_value > value;
+            return Ok(path.end(if above { IrcEnd::Uphill } else { IrcEnd::Bottom }));
         }
         let slope = norm(&next_g);
         let next_downhill: Vec<f64> = next_g.iter().map(|g| -g / slope).collect();
@@ -186,6 +187,10 @@ impl Path<'_, '_, '_> {
         self.points.last().map_or(0.0, |point| point.arc)
     }
 
+    fn is_at_saddle(&self) -> bool {
+        self.points.len() == 1
+    }
+
     fn end(self, end: IrcEnd) -> IrcBranch {
         IrcBranch { points: self.points, end, gradients: self.gradients }
     }
@@ -225,7 +230,8 @@ impl Path<'_, '_, '_> {
                 None => Bofill::scalar(&last_x, &last_g, &x, &g),
             };
             learned.learn(&last_x, &last_g, &x, &g);
-            let beyond = attempt >= BEYOND && sphere.is_uphill(&g);
+            // Beside the saddle it is uphill where the axis has a part along a stiff mode, and the sphere's minimum isn't.
+            let beyond = attempt >= BEYOND && !self.is_at_saddle() && sphere.is_uphill(&g);
             if beyond || attempt >= TRIES || self.is_minimum(sphere, &g) {
                 return Ok(Minimum::Found(Found { x, g, value, hessian: learned }));
             }

@@ -221,6 +221,42 @@ fn masses_are_in_the_coordinates() {
 }
 
 #[test]
+fn an_axis_that_is_off_leads_to_the_same_path() {
+    // (x₀² − 1)²/3 and stiff walls: straight along x₀ to ±1, whatever the axis has along the walls.
+    let walls = [3.0, 11.0, 32.0, 60.0, 77.0, 93.0, 126.0];
+    let mut f = FromFn(|x: &[f64], g: Option<&mut [f64]>| {
+        let across = walls.iter().zip(&x[1..]);
+        if let Some(g) = g {
+            g[0] = 4.0 / 3.0 * x[0] * (x[0] * x[0] - 1.0);
+            g[1..].iter_mut().zip(across.clone()).for_each(|(g, (k, x))| *g = k * x);
+        }
+        let walls: f64 = across.map(|(k, x)| 0.5 * k * x * x).sum();
+        (x[0] * x[0] - 1.0).powi(2) / 3.0 + walls
+    });
+    let settings = IrcSettings { step: 0.05, ..IrcSettings::default() };
+    for (off, side) in [(0.05, 1.0), (0.1, -1.0), (0.2, 1.0)] {
+        let mut axis = [off; 8];
+        axis[0] = side;
+        axis[3] = -off;
+        let path = irc(&mut f, &[0.0; 8], &axis, &settings).unwrap();
+        let last = &path.points.last().unwrap().x;
+        assert!(path.end.is_bottom() && (last[0] - side).abs() < 1.1 * settings.step, "{off}");
+        // A minimum on the sphere is found to the angle.
+        let away = |x: &[f64]| x[1..].iter().fold(0.0f64, |most, x| most.max(x.abs()));
+        assert!(path.points.iter().all(|point| away(&point.x) < settings.step / 10.0), "{off}");
+    }
+}
+
+#[test]
+fn where_nothing_near_is_lower_there_is_no_bottom() {
+    let minimum = hyperbola(5.0);
+    let settings = IrcSettings { step: 0.02, ..IrcSettings::default() };
+    let path = irc(&mut conformal(20.0), &minimum, &[1.0, 0.5], &settings).unwrap();
+    assert_eq!((path.end, path.points.len()), (IrcEnd::Uphill, 1));
+    assert!(!path.end.is_bottom());
+}
+
+#[test]
 fn ends_and_refusals() {
     let mut f = conformal(20.0);
     let saddle = hyperbola(4.0);

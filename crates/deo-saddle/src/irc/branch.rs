@@ -25,6 +25,8 @@ pub enum IrcEnd {
     Flat,
     /// The next step would have gone up: the bottom is nearer than a step.
     Bottom,
+    /// No point a step from the start is below it: no saddle, no mode of negative curvature, or a step that is too long.
+    Uphill,
     /// As many points as allowed.
     Points,
     /// As many gradients as allowed.
@@ -45,6 +47,7 @@ impl std::fmt::Display for IrcEnd {
         f.write_str(match self {
             IrcEnd::Flat => "the gradient is below the tolerance",
             IrcEnd::Bottom => "the bottom is nearer than a step",
+            IrcEnd::Uphill => "nothing a step away is below the start",
             IrcEnd::Points => "as many points as allowed",
             IrcEnd::Budget => "out of gradients",
             IrcEnd::NonFinite => "non-finite gradient",

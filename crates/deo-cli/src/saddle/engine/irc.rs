@@ -139,6 +139,7 @@ fn branch(branch: &IrcBranch, x: &[f64], roots: &[f64], sign: f64) -> Branch {
     let end = match branch.end {
         IrcEnd::Flat => "flat",
         IrcEnd::Bottom => "bottom",
+        IrcEnd::Uphill => "uphill",
         IrcEnd::NonFinite => "non-finite",
         _ => "budget",
     };
