@@ -49,7 +49,7 @@ impl LandscapeError {
     /// `Ok` if `condition` holds of the parameter, otherwise [`OutOfRange`](Self::OutOfRange).
     ///
     /// Conditions are written so that NaN violates them.
-    pub(super) fn unless(
+    pub(crate) fn unless(
         condition: bool,
         parameter: &'static str,
         value: f64,
@@ -62,7 +62,7 @@ impl LandscapeError {
     }
 
     /// `Ok` if every entry is finite.
-    pub(super) fn unless_finite(parameter: &'static str, entries: &[f64]) -> Result<(), Self> {
+    pub(crate) fn unless_finite(parameter: &'static str, entries: &[f64]) -> Result<(), Self> {
         for &value in entries {
             Self::unless(value.is_finite(), parameter, value, "finite in every entry")?;
         }
