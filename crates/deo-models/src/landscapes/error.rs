@@ -61,6 +61,12 @@ impl LandscapeError {
         Err(LandscapeError::OutOfRange { parameter, value, requirement })
     }
 
+    /// `Ok` if the parameter is above 0 and finite.
+    pub(crate) fn unless_positive(parameter: &'static str, value: f64) -> Result<(), Self> {
+        let allowed = value > 0.0 && value.is_finite();
+        Self::unless(allowed, parameter, value, "positive and finite")
+    }
+
     /// `Ok` if every entry is finite.
     pub(crate) fn unless_finite(parameter: &'static str, entries: &[f64]) -> Result<(), Self> {
         for &value in entries {

@@ -41,7 +41,7 @@ impl OnLandscape {
     /// # Errors
     ///
     /// [`ProblemError::NoMinimum`] if no minimum of the landscape is known; [`ProblemError::Landscape`] unless the target is
-    /// finite and above 0, the budget at least 1, the width of the start finite and at least 0, and its centre, if it
+    /// positive and finite, the budget at least 1, the width of the start finite and at least 0, and its centre, if it
     /// has one, of as many components as the landscape.
     pub fn new(
         name: impl Into<String>,
@@ -56,8 +56,7 @@ impl OnLandscape {
         if !lowest.is_finite() {
             return Err(ProblemError::NoMinimum { problem: name });
         }
-        let allowed = target > 0.0 && target.is_finite();
-        LandscapeError::unless(allowed, "the target", target, "finite and above 0")?;
+        LandscapeError::unless_positive("the target", target)?;
         LandscapeError::unless(budget > 0, "the budget", 0.0, "at least 1")?;
         start.check(n)?;
         Ok(OnLandscape {
@@ -151,7 +150,7 @@ mod tests {
         let none = OnLandscape::new("flat", Monkey::default(), sphere(), 1e-3, 10).unwrap_err();
         assert_eq!(none, ProblemError::NoMinimum { problem: "flat".to_owned() });
         for (error, wanted) in [
-            (new(sphere(), f64::NAN, 10).err(), "the target = NaN; it must be finite and above 0"),
+            (new(sphere(), f64::NAN, 10).err(), "the target = NaN; it must be positive and finite"),
             (new(sphere(), 0.0, 10).err(), "the target = 0"),
             (new(sphere(), 1e-3, 0).err(), "the budget = 0; it must be at least 1"),
             (new(Start::normal(-1.0), 1e-3, 10).err(), "the width of the start = -1"),
