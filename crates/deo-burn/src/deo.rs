@@ -161,13 +161,8 @@ impl ModuleDeo {
             }
             None => self.deo.observe(&space, &layout.parameters, loss, &g),
         };
-        if !(loss.is_finite() && gradient_norm.is_finite()) {
-            let mut x = layout.parameters.clone();
-            let event = self.deo.apply(&space, &mut x, &mut g);
-            let module = if event.moved() { layout.module_at(module, &x, true) } else { module };
-            return Step { module, gradients: None, loss, gradient_norm, event, skipped: true };
-        }
-        if self.deo.ask(&space, &g).is_some() {
+        let skipped = !(loss.is_finite() && gradient_norm.is_finite());
+        if !skipped && self.deo.ask(&space, &g).is_some() {
             let buffers = layout.has_others.then(|| Buffers::save(&module));
             let mut workspace = Workspace::new(&space, &g, self.settings.dimer.rule);
             let mut objective = Loss { module: &module, layout: &layout, loss: objective };
@@ -180,13 +175,15 @@ impl ModuleDeo {
         let event = self.deo.apply(&space, &mut x, &mut g);
         let (module, gradients) = if event.moved() {
             (layout.module_at(module, &x, true), None)
-        } else if !matches!(self.settings.policy, PolicySettings::Escape(_)) {
-            let gradients = layout.to_gradients(&module, &g);
+        } else if skipped {
+            (module, None)
+        } else if matches!(self.settings.policy, PolicySettings::Escape(_)) {
             (module, Some(gradients))
         } else {
+            let gradients = layout.to_gradients(&module, &g);
             (module, Some(gradients))
         };
-        Step { module, gradients, loss, gradient_norm, event, skipped: false }
+        Step { module, gradients, loss, gradient_norm, event, skipped }
     }
 
     /// What it has evaluated and done so far.

@@ -16,7 +16,7 @@ use crate::{
 use candle_core::{Tensor, Var};
 use candle_nn::Optimizer;
 use deo_core::drive::StepReport;
-use deo_core::{Deo, DeoSettings, Event, PolicySettings, Space, deo::Counts};
+use deo_core::{Deo, DeoSettings, PolicySettings, Space, deo::Counts};
 
 /// An optimizer with DEO beside it.
 ///
@@ -134,31 +134,21 @@ impl<O> WithDeo<O> {
             None => self.deo.observe(&self.space, &x, value, &g),
         };
         self.space.check()?;
-        let mut report =
-            StepReport { loss: value, gradient_norm, event: Event::Quiet, skipped: true };
-        if !(value.is_finite() && gradient_norm.is_finite()) {
-            report.event = self.deo.apply(&self.space, &mut x, &mut g);
-            self.space.check()?;
-            if report.event.moved() {
-                self.parameters.write(&x)?;
-            }
-            return Ok(report);
-        }
-        if self.deo.ask(&self.space, &g).is_some() {
+        let skipped = !(value.is_finite() && gradient_norm.is_finite());
+        if !skipped && self.deo.ask(&self.space, &g).is_some() {
             let rule = self.settings.dimer.rule;
             x = answer_all(&mut self.deo, &self.parameters, &self.space, rule, &g, &mut loss)?;
         }
-        report.event = self.deo.apply(&self.space, &mut x, &mut g);
-        report.skipped = false;
+        let event = self.deo.apply(&self.space, &mut x, &mut g);
         self.space.check()?;
-        if report.event.moved() {
+        if event.moved() {
             self.parameters.write(&x)?;
-            return Ok(report);
+        } else if !skipped {
+            if !matches!(self.settings.policy, PolicySettings::Escape(_)) {
+                self.parameters.replace_gradients(&g, &mut grads)?;
+            }
+            self.optimizer.step(&grads)?;
         }
-        if !matches!(self.settings.policy, PolicySettings::Escape(_)) {
-            self.parameters.replace_gradients(&g, &mut grads)?;
-        }
-        self.optimizer.step(&grads)?;
-        Ok(report)
+        Ok(StepReport { loss: value, gradient_norm, event, skipped })
     }
 }

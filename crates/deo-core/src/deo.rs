@@ -205,9 +205,7 @@ impl<S: Space> Deo<S> {
             Policy::Escape(strategy) => strategy.available(),
         }
     }
-}
 
-impl<S: Space> Deo<S> {
     /// Takes a training step's point, loss and gradient, and decides whether to visit.
     ///
     /// Returns ‖g‖. A loss or gradient that isn't finite starts no visit. Call [`Deo::apply`] on such a step too, which

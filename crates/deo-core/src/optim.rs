@@ -123,3 +123,11 @@ fn check_step(lr: f64, expected: usize, len: usize) {
     );
     assert_eq!(expected, len, "the optimizer was made for vectors of another length");
 }
+
+/// Both vectors are there and of one shape, or neither is.
+fn alike<V>(here: &Option<V>, there: &Option<V>, same_shape: impl Fn(&V, &V) -> bool) -> bool {
+    match (here, there) {
+        (Some(here), Some(there)) => same_shape(here, there),
+        (here, there) => here.is_none() && there.is_none(),
+    }
+}

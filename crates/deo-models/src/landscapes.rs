@@ -80,27 +80,47 @@ pub use rosenbrock::Rosenbrock;
 pub use strict_saddle::StrictSaddle;
 pub use xor::Xor;
 
+/// Builds a landscape with its customary parameters.
+type Constructor = fn() -> Result<Box<dyn Landscape>, LandscapeError>;
+
+/// Every landscape, in the order of the documentation.
+const ALL: [(&str, Constructor); 17] = [
+    ("quadratic", || boxed(Quadratic::gap_family(100, 0.1, 0)?)),
+    ("strict-saddle", || boxed(StrictSaddle::planar())),
+    ("octopus", || boxed(Octopus::new(10, 1.0, 1.0, std::f64::consts::E)?)),
+    ("muller-brown", || boxed(MullerBrown::default())),
+    ("monkey", || boxed(Monkey::default())),
+    ("monkey-well", || boxed(MonkeyWell::default())),
+    ("quartic-saddle", || boxed(QuarticSaddle::default())),
+    ("gaussian-bump", || boxed(GaussianBump::default())),
+    ("rosenbrock", || boxed(Rosenbrock::default())),
+    ("matrix-factorisation", || boxed(MatrixFactorisation::customary())),
+    ("phase-retrieval", || boxed(PhaseRetrieval::customary())),
+    ("linear-net", || boxed(LinearNet::two_layers())),
+    ("deep-linear-net", || boxed(LinearNet::three_layers())),
+    ("linear-attention", || boxed(LinearAttention::merged())),
+    ("linear-attention-apart", || boxed(LinearAttention::apart())),
+    ("identical-units", || boxed(IdenticalUnits::default())),
+    ("xor", || boxed(Xor::default())),
+];
+
+const NAMES: [&str; ALL.len()] = {
+    let mut names = [""; ALL.len()];
+    let mut i = 0;
+    while i < names.len() {
+        names[i] = ALL[i].0;
+        i += 1;
+    }
+    names
+};
+
+fn boxed(landscape: impl Landscape + 'static) -> Result<Box<dyn Landscape>, LandscapeError> {
+    Ok(Box::new(landscape))
+}
+
 /// The names that [`by_name`] knows.
 pub fn names() -> &'static [&'static str] {
-    &[
-        "quadratic",
-        "strict-saddle",
-        "octopus",
-        "muller-brown",
-        "monkey",
-        "monkey-well",
-        "quartic-saddle",
-        "gaussian-bump",
-        "rosenbrock",
-        "matrix-factorisation",
-        "phase-retrieval",
-        "linear-net",
-        "deep-linear-net",
-        "linear-attention",
-        "linear-attention-apart",
-        "identical-units",
-        "xor",
-    ]
+    &NAMES
 }
 
 /// The landscape of that name, with its customary parameters.
@@ -122,26 +142,8 @@ pub fn names() -> &'static [&'static str] {
 ///
 /// [`LandscapeError::UnknownName`], whose message lists the known names.
 pub fn by_name(name: &str) -> Result<Box<dyn Landscape>, LandscapeError> {
-    Ok(match name {
-        "quadratic" => Box::new(Quadratic::gap_family(100, 0.1, 0)?),
-        "strict-saddle" => Box::new(StrictSaddle::planar()),
-        "octopus" => Box::new(Octopus::new(10, 1.0, 1.0, std::f64::consts::E)?),
-        "muller-brown" => Box::new(MullerBrown::default()),
-        "monkey" => Box::new(Monkey::default()),
-        "monkey-well" => Box::new(MonkeyWell::default()),
-        "quartic-saddle" => Box::new(QuarticSaddle::default()),
-        "gaussian-bump" => Box::new(GaussianBump::default()),
-        "rosenbrock" => Box::new(Rosenbrock::default()),
-        "matrix-factorisation" => Box::new(MatrixFactorisation::customary()),
-        "phase-retrieval" => Box::new(PhaseRetrieval::customary()),
-        "linear-net" => Box::new(LinearNet::two_layers()),
-        "deep-linear-net" => Box::new(LinearNet::three_layers()),
-        "linear-attention" => Box::new(LinearAttention::merged()),
-        "linear-attention-apart" => Box::new(LinearAttention::apart()),
-        "identical-units" => Box::new(IdenticalUnits::default()),
-        "xor" => Box::new(Xor::default()),
-        _ => {
-            return Err(LandscapeError::UnknownName { name: name.to_owned() });
-        }
-    })
+    match ALL.iter().find(|(known, _)| *known == name) {
+        Some((_, construct)) => construct(),
+        None => Err(LandscapeError::UnknownName { name: name.to_owned() }),
+    }
 }

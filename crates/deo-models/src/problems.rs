@@ -110,10 +110,10 @@ mod xor;
 
 pub use error::ProblemError;
 pub use nets::{Batching, Data, Net};
+pub use on_landscape::OnLandscape;
 pub use problem::Problem;
 pub use qaoa::Qaoa;
-
-use on_landscape::OnLandscape;
+pub use start::Start;
 
 /// Builds the problem and gives it that name.
 type Constructor = fn(&'static str) -> Result<Box<dyn Problem>, ProblemError>;
@@ -126,22 +126,22 @@ const ALL: &[(&str, Constructor)] = &[
     ("octopus-10-2", |name| boxed(octopus::octopus(name, 10, 2.0)?)),
     ("strict-saddle", |name| boxed(strict_saddle::strict_saddle(name, 1e-3)?)),
     ("strict-saddle-flat", |name| boxed(strict_saddle::strict_saddle(name, 1e-5)?)),
-    ("quartic-well", |name| boxed(quartic_well::quartic_well(name))),
-    ("gaussian-bump", |name| boxed(gaussian_bump::gaussian_bump(name))),
-    ("monkey-well", |name| boxed(degenerate::monkey_well(name))),
-    ("quartic-saddle", |name| boxed(degenerate::quartic_saddle(name))),
-    ("matrix-factorisation", |name| boxed(matrix_factorisation::matrix_factorisation(name))),
-    ("phase-retrieval", |name| boxed(phase_retrieval::phase_retrieval(name))),
-    ("linear-net", |name| boxed(linear_net::linear_net(name))),
-    ("deep-linear-net", |name| boxed(linear_net::deep_linear_net(name))),
-    ("linear-attention", |name| boxed(linear_attention::linear_attention(name))),
-    ("linear-attention-apart", |name| boxed(linear_attention::linear_attention_apart(name))),
-    ("identical-units", |name| boxed(identical_units::identical_units(name))),
-    ("xor", |name| boxed(xor::xor(name))),
+    ("quartic-well", |name| boxed(quartic_well::quartic_well(name)?)),
+    ("gaussian-bump", |name| boxed(gaussian_bump::gaussian_bump(name)?)),
+    ("monkey-well", |name| boxed(degenerate::monkey_well(name)?)),
+    ("quartic-saddle", |name| boxed(degenerate::quartic_saddle(name)?)),
+    ("matrix-factorisation", |name| boxed(matrix_factorisation::matrix_factorisation(name)?)),
+    ("phase-retrieval", |name| boxed(phase_retrieval::phase_retrieval(name)?)),
+    ("linear-net", |name| boxed(linear_net::linear_net(name)?)),
+    ("deep-linear-net", |name| boxed(linear_net::deep_linear_net(name)?)),
+    ("linear-attention", |name| boxed(linear_attention::linear_attention(name)?)),
+    ("linear-attention-apart", |name| boxed(linear_attention::linear_attention_apart(name)?)),
+    ("identical-units", |name| boxed(identical_units::identical_units(name)?)),
+    ("xor", |name| boxed(xor::xor(name)?)),
     ("matrix-sensing", |name| boxed(matrix_sensing::matrix_sensing(name))),
     ("grown-net", |name| boxed(grown_net::grown_net(name))),
     ("qaoa", |name| boxed(qaoa::qaoa(name))),
-    ("rosenbrock", |name| boxed(rosenbrock::rosenbrock(name))),
+    ("rosenbrock", |name| boxed(rosenbrock::rosenbrock(name)?)),
     ("pinn-reaction", |name| boxed(pinn_reaction::pinn_reaction(name))),
     ("tanh-plateau", |name| boxed(tanh_plateau::TanhPlateau::new(name, None))),
     ("tanh-plateau-64", |name| boxed(tanh_plateau::TanhPlateau::new(name, Some(64)))),

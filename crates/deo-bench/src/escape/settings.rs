@@ -9,22 +9,31 @@ use std::thread;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Settings {
     /// Names of problems, each once.
+    /// Default: those of the quick suite.
     pub problems: Vec<String>,
     /// The methods, each once.
+    /// Default: [`MethodKind::DEFAULT`].
     pub methods: Vec<MethodKind>,
     /// Seeds of the judgement.
+    /// Default: 5; 1 to [`MOST_SEEDS`](Self::MOST_SEEDS).
     pub seeds: u64,
     /// Seeds of the tuning; 0, at a given rate, leaves other numbers at their customary values.
+    /// Default: 5; at most [`MOST_SEEDS`](Self::MOST_SEEDS).
     pub tuning_seeds: u64,
     /// Learning rates of the grid.
+    /// Default: 7; 1 or above.
     pub grid: u32,
     /// The learning rate of every method, whose other numbers are tuned at it; `None` to tune all of them.
+    /// Default: `None`.
     pub lr: Option<f64>,
     /// The budget of each run in gradients; `None` for the problem's own.
+    /// Default: `None`.
     pub budget: Option<u64>,
     /// Seeds everything that is random.
+    /// Default: 1; at most [`MOST_SEED`](Self::MOST_SEED).
     pub seed: u64,
-    /// Threads.
+    /// Threads, on which no number depends.
+    /// Default: one for each core.
     pub threads: usize,
 }
 

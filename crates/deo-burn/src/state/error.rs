@@ -1,16 +1,17 @@
 //! Why a machine can't be saved, or can't go on from a file.
 
 use crate::ModuleError;
-use std::fmt;
 use std::path::PathBuf;
 
 /// Why a machine can't be saved, or a file isn't one that it can go on from.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StateError {
     /// Some number of the state has no place in a file.
-    NotSaved(serde_json::Error),
+    #[error("the state can't be saved, a number in it isn't finite: {0}")]
+    NotSaved(#[source] serde_json::Error),
     /// The file can't be written. What had the name before is still there.
+    #[error("{} can't be written: {source}", path.display())]
     Write {
         /// The file.
         path: PathBuf,
@@ -18,6 +19,7 @@ pub enum StateError {
         source: burn_pack::Error,
     },
     /// The file can't be read, or is no whole burnpack file.
+    #[error("{} can't be read ({source}); a file that ModuleDeo::save wrote is needed", path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -25,11 +27,13 @@ pub enum StateError {
         source: burn_pack::Error,
     },
     /// It is a burnpack file of something else, such as a module's record.
+    #[error("{} holds no state of DEO; a file that ModuleDeo::save wrote is needed", path.display())]
     Foreign {
         /// The file.
         path: PathBuf,
     },
     /// It is of another version of this crate.
+    #[error("{} has version {version} of the format; this deo-burn reads version {}", path.display(), super::VERSION)]
     Version {
         /// The file.
         path: PathBuf,
@@ -37,6 +41,7 @@ pub enum StateError {
         version: u32,
     },
     /// What isn't tensors can't be read.
+    #[error("{}: what it says of DEO can't be read: {source}", path.display())]
     Rest {
         /// The file.
         path: PathBuf,
@@ -44,6 +49,7 @@ pub enum StateError {
         source: serde_json::Error,
     },
     /// It was saved with other settings.
+    #[error("{}: saved with {field} = {file}; this machine has {here}. Make it with the settings of the file", path.display())]
     Settings {
         /// The file.
         path: PathBuf,
@@ -55,6 +61,7 @@ pub enum StateError {
         here: String,
     },
     /// It was saved for another module.
+    #[error("{}: {source}", path.display())]
     Module {
         /// The file.
         path: PathBuf,
@@ -62,6 +69,7 @@ pub enum StateError {
         source: ModuleError,
     },
     /// A tensor isn't there.
+    #[error("{} has no tensor {name}; this machine needs one, {wanted}", path.display())]
     Missing {
         /// The file.
         path: PathBuf,
@@ -71,6 +79,7 @@ pub enum StateError {
         wanted: String,
     },
     /// A tensor is of another type or shape.
+    #[error("{}: tensor {name} is {found}; in this machine it is {wanted}", path.display())]
     Tensor {
         /// The file.
         path: PathBuf,
@@ -82,72 +91,9 @@ pub enum StateError {
         wanted: String,
     },
     /// The numbers are none that a machine with these settings could have.
+    #[error("{}: the machine in it doesn't belong to the settings and lengths in it; it was changed since", path.display())]
     Unfit {
         /// The file.
         path: PathBuf,
     },
-}
-
-impl fmt::Display for StateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            StateError::NotSaved(source) => {
-                write!(f, "the state can't be saved, a number in it isn't finite: {source}")
-            }
-            StateError::Write { path, source } => {
-                write!(f, "{} can't be written: {source}", path.display())
-            }
-            StateError::Read { path, source } => write!(
-                f,
-                "{} can't be read ({source}); a file that ModuleDeo::save wrote is needed",
-                path.display()
-            ),
-            StateError::Foreign { path } => write!(
-                f,
-                "{} holds no state of DEO; a file that ModuleDeo::save wrote is needed",
-                path.display()
-            ),
-            StateError::Version { path, version } => write!(
-                f,
-                "{} has version {version} of the format; this deo-burn reads version {}",
-                path.display(),
-                super::VERSION
-            ),
-            StateError::Rest { path, source } => {
-                write!(f, "{}: what it says of DEO can't be read: {source}", path.display())
-            }
-            StateError::Settings { path, field, file, here } => write!(
-                f,
-                "{}: saved with {field} = {file}; this machine has {here}. Make it with the settings of the file",
-                path.display()
-            ),
-            StateError::Module { path, source } => write!(f, "{}: {source}", path.display()),
-            StateError::Missing { path, name, wanted } => write!(
-                f,
-                "{} has no tensor {name}; this machine needs one, {wanted}",
-                path.display()
-            ),
-            StateError::Tensor { path, name, found, wanted } => write!(
-                f,
-                "{}: tensor {name} is {found}; in this machine it is {wanted}",
-                path.display()
-            ),
-            StateError::Unfit { path } => write!(
-                f,
-                "{}: the machine in it doesn't belong to the settings and lengths in it; it was changed since",
-                path.display()
-            ),
-        }
-    }
-}
-
-impl std::error::Error for StateError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            StateError::Write { source, .. } | StateError::Read { source, .. } => Some(source),
-            StateError::NotSaved(source) | StateError::Rest { source, .. } => Some(source),
-            StateError::Module { source, .. } => Some(source),
-            _ => None,
-        }
-    }
 }

@@ -76,7 +76,7 @@ impl Tracker {
             if std::mem::take(&mut self.drawn) {
                 dimer.enter_range(space);
             }
-            self.has_axis |= dimer.estimate().curvature.is_finite();
+            self.has_axis = true;
         }
     }
 

@@ -60,7 +60,7 @@ impl<S: Space> Krylov<S> {
 
     /// The truncation of the product of a Ritz vector.
     fn product_error(&self, row: usize) -> f64 {
-        combined_error(&self.vectors[row * self.filled..][..self.filled], &self.errors)
+        combined_error(self.row(row), &self.errors)
     }
 
     /// The residual at which a pair has converged.

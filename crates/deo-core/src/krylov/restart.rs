@@ -12,10 +12,7 @@ impl<S: Space> Krylov<S> {
     /// False, and `out` untouched, while the basis is too small to have it.
     pub fn ritz_vector(&self, space: &S, i: usize, out: &mut S::Vector) -> bool {
         let Some(row) = self.row_of(i) else { return false };
-        for j in 0..self.filled {
-            let keep = if j == 0 { 0.0 } else { 1.0 };
-            space.axpby(self.vectors[row * self.filled + j], self.basis[j].borrow(), keep, out);
-        }
+        combine(space, self.row(row), &self.basis, out);
         true
     }
 
@@ -127,21 +124,9 @@ impl<S: Space> Krylov<S> {
         let k = self.filled;
         for vectors in [&mut self.basis, &mut self.products] {
             for (a, target) in self.spare.iter_mut().take(rows).enumerate() {
-                for j in 0..k {
-                    let keep = if j == 0 { 0.0 } else { 1.0 };
-                    space.axpby(
-                        self.scratch[a * k + j],
-                        vectors[j].borrow(),
-                        keep,
-                        target.borrow_mut(),
-                    );
-                }
+                combine(space, &self.scratch[a * k..][..k], vectors, target.borrow_mut());
             }
-            vectors
-                .iter_mut()
-                .zip(&mut self.spare)
-                .take(rows)
-                .for_each(|(v, s)| std::mem::swap(v, s));
+            vectors[..rows].swap_with_slice(&mut self.spare[..rows]);
         }
         self.project_matrix(rows);
         self.project_errors(rows);
@@ -174,6 +159,13 @@ impl<S: Space> Krylov<S> {
                     (0..k).map(|j| self.vectors[a * k + j] * self.scratch[b * k + j]).sum();
             }
         }
+    }
+}
+
+/// y ← Σ cⱼ vⱼ, of as many v as there are c.
+fn combine<S: Space>(space: &S, c: &[f64], v: &[S::Owned], y: &mut S::Vector) {
+    for (j, (c, v)) in c.iter().zip(v).enumerate() {
+        space.axpby(*c, v.borrow(), if j == 0 { 0.0 } else { 1.0 }, y);
     }
 }
 

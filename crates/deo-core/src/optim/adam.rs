@@ -31,7 +31,7 @@ pub use settings::{AdamSettings, Decay};
 
 use super::arithmetic::Mix;
 use super::{
-    Group, Groups, OptimError, Optimizer, Rounded, Transform, Update, Updates, check_step,
+    Group, Groups, OptimError, Optimizer, Rounded, Transform, Update, Updates, alike, check_step,
 };
 use crate::space::{Real, Space};
 use std::borrow::BorrowMut;
@@ -159,10 +159,7 @@ impl<V> Adam<V> {
             && self.groups == new.groups
             && same_shape(&self.first_moment, &new.first_moment)
             && same_shape(&self.second_moment, &new.second_moment)
-            && match (&self.largest_moment, &new.largest_moment) {
-                (Some(here), Some(there)) => same_shape(here, there),
-                (here, there) => here.is_none() && there.is_none(),
-            }
+            && alike(&self.largest_moment, &new.largest_moment, same_shape)
     }
 
     /// The settings.

@@ -27,7 +27,8 @@ use std::borrow::{Borrow, BorrowMut};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct LbfgsSettings {
-    /// m ≥ 1, the pairs that it remembers: 2m vectors. PyTorch's default is 100, that of others mostly 10.
+    /// m ≥ 1, the pairs that it remembers: 2m vectors.
+    /// Default: 10, as of most others; PyTorch's is 100.
     pub memory: usize,
 }
 

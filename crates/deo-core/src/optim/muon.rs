@@ -62,16 +62,22 @@ impl MuonRate {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct MuonSettings {
     /// μ in [0, 1), the memory of the momentum.
+    /// Default: 0.95.
     pub momentum: f64,
     /// Looks ahead by one gradient.
+    /// Default: true.
     pub nesterov: bool,
     /// λ ≥ 0, the decoupled decay of matrices.
+    /// Default: 0.1, in units of one over the rate.
     pub weight_decay: f64,
     /// How a matrix is orthogonalised.
+    /// Default: PyTorch's, see [`NewtonSchulz`].
     pub newton_schulz: NewtonSchulz,
     /// How the rate of a matrix follows from its shape.
+    /// Default: `Original`.
     pub rate: MuonRate,
     /// For what isn't a matrix.
+    /// Default: [`AdamSettings::adamw`].
     pub adam: AdamSettings,
 }
 

@@ -12,7 +12,7 @@
 //! initialization and momentum in deep learning (2013). With μ = 0 there is no velocity and no memory for it.
 
 use super::groups::Setting;
-use super::{Group, Groups, OptimError, Optimizer, Rounded, Update, Updates, check_step};
+use super::{Group, Groups, OptimError, Optimizer, Rounded, Update, Updates, alike, check_step};
 use crate::space::{Real, Space};
 use std::borrow::BorrowMut;
 
@@ -144,11 +144,9 @@ impl<V> Sgd<V> {
 
     /// Whether this can be a later state of `new`; see [`Dimer::continues`](crate::Dimer::continues).
     pub fn continues(&self, new: &Self, same_shape: impl Fn(&V, &V) -> bool) -> bool {
-        let velocity = match (&self.velocity, &new.velocity) {
-            (Some(here), Some(there)) => same_shape(here, there),
-            (here, there) => here.is_none() && there.is_none(),
-        };
-        self.settings == new.settings && self.groups == new.groups && velocity
+        self.settings == new.settings
+            && self.groups == new.groups
+            && alike(&self.velocity, &new.velocity, same_shape)
     }
 
     /// The settings.

@@ -17,76 +17,18 @@
 //! |---|---|---|
 //! | c₁ | `sufficient_decrease` | sufficient decrease, as in NEON (Xu, Jin & Yang, arXiv 1711.01944) |
 
+mod settings;
+
+pub use settings::{EscapeSettings, Kick};
+
 use super::pending::PendingMove;
 use super::ray::{Best, Ray, Search};
 use crate::budget::LOSS_COST;
 use crate::estimate::Estimate;
-use crate::probe::Length;
-
-/// The direction of the search for an axis. All but [`Kick::Lowest`] are controls: they say what of an escape is due to
-/// the curvature, and what to a line search or to any noise.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub enum Kick {
-    /// No search for an axis: the line search alone.
-    Off,
-    /// The direction of lowest curvature, where that is significantly negative.
-    #[default]
-    Lowest,
-    /// The direction of highest curvature, whatever its sign.
-    Highest,
-    /// A direction drawn anew at each visit, without a rotation.
-    Random,
-}
-
-/// The settings of Escape.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(deny_unknown_fields, default))]
-pub struct EscapeSettings {
-    /// Try the line search first.
-    /// Default: true.
-    pub line_search: bool,
-    /// The direction of the search for an axis.
-    /// Default: `Lowest`.
-    pub kick: Kick,
-    /// c₁, the share of a predicted fall that a length must show, in both searches.
-    /// Default: 0.1; 0 or above, sensible below 1, without a unit.
-    pub sufficient_decrease: f64,
-    /// The shortest length worth trying.
-    /// Default: 1e-3 of ‖x‖; a finite length above 0, of x or relative to ‖x‖.
-    pub shortest: Length,
-    /// The trust radius: ‖x‖ by default. With ten times that some moves ended where the base optimizer's rate was too
-    /// large, and it diverged.
-    /// Default: ‖x‖; a finite length above 0, of x or relative to ‖x‖.
-    pub longest: Length,
-    /// A move is at least so many times as long as the base optimizer's last step, and only a run that needs that many
-    /// steps for the trust radius is looked at, for as much as it can bear. 0: trigger and budget decide alone, which
-    /// harms runs that get on by themselves (ADR 30).
-    /// Default: 10; 0 or above, without a unit.
-    pub lengthening: f64,
-}
-
-impl Default for EscapeSettings {
-    fn default() -> Self {
-        EscapeSettings {
-            line_search: true,
-            kick: Kick::Lowest,
-            sufficient_decrease: 0.1,
-            shortest: Length::Relative(1e-3),
-            longest: Length::Relative(1.0),
-            lengthening: LENGTHENING,
-        }
-    }
-}
 
 /// Rotations stop once C is negative and ‖r‖ is at most this share of |C|: some eigenvalue is then negative for certain.
 /// From 0.1 to 1 no median changed. It bounds the angle between the axis and the purged one.
 const SHARPNESS: f64 = 0.3;
-
-/// [`EscapeSettings::lengthening`] by default. Anything shorter the base optimizer does by itself soon, with its moments in order. With 3 deep nets under Adam still end 3 to 4 times higher after 200 gradients, with 30
-/// the octopus takes twice as long (ADR 30).
-const LENGTHENING: f64 = 10.0;
 
 /// The first length of the first line search, in shortest lengths: what the search multiplies a length by.
 const FIRST_LENGTH: f64 = 8.0;
@@ -318,135 +260,4 @@ fn kick_search(info: &StepInfo, slope: f64, quadratic: f64, range: [f64; 2], sta
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const INFO: StepInfo =
-        StepInfo { loss: 2.0, gradient_norm: 1.0, norm: 1.0, wanted_rate: 0.0, pace: 0.0 };
-
-    fn kick(escape: &mut Escape, curvature: f64, along: f64) {
-        let estimate = Estimate { curvature, ..Estimate::UNKNOWN };
-        escape.judge_axis(&estimate, &INFO, along, 1.0);
-    }
-
-    /// Answers the search of a kick by the loss at the signed length, and ends it.
-    fn answer(escape: &mut Escape, f: impl Fn(f64) -> f64) -> (f64, f64) {
-        let Stage::Kick { mut search, sign, reversible } = escape.stage else {
-            panic!("no kick: {:?}", escape.stage)
-        };
-        let first = search.ask().unwrap();
-        while let Some(length) = search.ask() {
-            search.tell(f(sign * length));
-        }
-        escape.judge_kick(&search, sign, reversible, &INFO);
-        (sign, first)
-    }
-
-    #[test]
-    fn a_control_tries_the_other_side_and_the_lowest_axis_does_not() {
-        let only_up = |a: f64| if a > 0.0 { 2.0 - a } else { 3.0 };
-        for (kind, tries) in [(Kick::Random, true), (Kick::Highest, true), (Kick::Lowest, false)] {
-            let mut escape = Escape::new(EscapeSettings { kick: kind, ..Default::default() });
-            // f falls along −n at 0, so that side comes first.
-            kick(&mut escape, -1.0, 0.5);
-            assert_eq!(answer(&mut escape, only_up).0, -1.0);
-            if tries {
-                assert_eq!(answer(&mut escape, only_up).0, 1.0, "{kind:?}");
-                let up = |stage| matches!(stage, Stage::Settled(Outcome::Move { coefficient, .. }) if coefficient > 0.0);
-                assert!(up(escape.stage), "{kind:?}: {:?}", escape.stage);
-            } else {
-                assert_eq!(escape.stage, Stage::Settled(Outcome::Nothing));
-            }
-        }
-    }
-
-    #[test]
-    fn a_kick_is_certified_by_its_curvature() {
-        // c₁ ½|C|a² = 0.1 a².
-        for (fall, certified) in [(0.11, true), (0.09, false)] {
-            let mut escape = Escape::new(EscapeSettings::default());
-            kick(&mut escape, -2.0, 0.0);
-            answer(&mut escape, |a| 2.0 - fall * a * a);
-            let moved = matches!(escape.stage, Stage::Settled(Outcome::Move { .. }));
-            assert_eq!(moved, certified, "{fall}");
-        }
-    }
-
-    #[test]
-    fn no_kick_ends_nearer_than_the_saddle() {
-        // |⟨g, n⟩|/|C| = 0.4: nearer than that a loss that falls linearly is the slope's doing.
-        let mut escape = Escape::new(EscapeSettings::default());
-        kick(&mut escape, -0.5, 0.2);
-        let Stage::Kick { mut search, .. } = escape.stage else { panic!("{:?}", escape.stage) };
-        let mut shortest = f64::INFINITY;
-        while let Some(length) = search.ask() {
-            shortest = shortest.min(length);
-            search.tell(if length < 0.39 { 1.0 } else { 2.01 });
-        }
-        assert!(shortest >= 0.4 - 1e-15 && search.best().is_none(), "{shortest}");
-        // Beyond the trust radius there is no kick at all.
-        kick(&mut escape, -0.1, 0.2);
-        assert_eq!(escape.stage, Stage::Settled(Outcome::Nothing));
-    }
-
-    #[test]
-    fn no_move_is_shorter_than_ten_steps_of_the_base() {
-        let mut escape = Escape::new(EscapeSettings::default());
-        let info = StepInfo { pace: 0.03, ..INFO };
-        escape.begin(&info);
-        let Stage::Gradient(mut search) = escape.stage else { panic!("{:?}", escape.stage) };
-        // Every loss is a little too high, so lengths fall.
-        let mut shortest = 1.0_f64;
-        while let Some(length) = search.ask() {
-            shortest = shortest.min(length);
-            search.tell(2.01);
-        }
-        assert!((0.3 - 1e-15..1.0).contains(&shortest), "{shortest}");
-        escape.judge_axis(&Estimate { curvature: -1.0, ..Estimate::UNKNOWN }, &info, 1e-3, 1.0);
-        assert!((answer(&mut escape, |a| 2.0 - a * a).1 - 0.3).abs() < 1e-15);
-    }
-
-    #[test]
-    fn an_axis_is_sharp_when_its_product_is_still_of_negative_curvature() {
-        let escape = Escape::new(EscapeSettings::default());
-        // H = diag(−c, s), n = (cos, sin) of a small angle t: C ≈ −c + (s + c)t², ‖r‖ ≈ (s + c)t. Hn/C is at s t/c.
-        for (c, s) in [(1.0, 1.0), (1e-2, 1.0), (1e-5, 1.0)] {
-            for t in [1e-1, 1e-2, 1e-3, 1e-4, 1e-6, 1e-8] {
-                let curvature = -c + (s + c) * t * t;
-                let estimate = Estimate { curvature, residual: (s + c) * t, ..Estimate::UNKNOWN };
-                let purged = s * t / c;
-                if escape.is_sharp(&estimate, s) {
-                    assert!(-c + s * purged * purged < 0.0, "{c} {s} {t}");
-                }
-            }
-            let exact = Estimate { curvature: -c, residual: 0.0, ..Estimate::UNKNOWN };
-            assert!(escape.is_sharp(&exact, s));
-        }
-    }
-
-    #[test]
-    fn a_search_begins_by_the_length_that_the_last_one_found() {
-        let mut escape = Escape::new(EscapeSettings::default());
-        // −a + a²/1.2: least at 0.6.
-        let f = |a: f64| 2.0 - a.abs() + a * a / 1.2;
-        let mut expected = FIRST_LENGTH * 1e-3;
-        for _ in 0..2 {
-            escape.begin(&INFO);
-            let Stage::Gradient(mut search) = escape.stage else { panic!("{:?}", escape.stage) };
-            assert_eq!(search.ask(), Some(expected));
-            while let Some(length) = search.ask() {
-                search.tell(f(length));
-            }
-            expected = search.best().unwrap().length;
-            assert!(expected > 0.4, "a length of its own: {expected}");
-            escape.judge_gradient(&search, &INFO, 1.0, false);
-        }
-        // Without a slope along the axis a kick begins at the shortest length, and at an eighth of the last one.
-        kick(&mut escape, -2.0, 0.0);
-        let (_, first) = answer(&mut escape, f);
-        assert_eq!(first, 1e-3);
-        let Stage::Settled(Outcome::Move { best, .. }) = escape.stage else { panic!() };
-        kick(&mut escape, -2.0, 0.0);
-        assert_eq!(answer(&mut escape, f).1, best.length / 8.0);
-    }
-}
+mod tests;

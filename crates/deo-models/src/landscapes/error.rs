@@ -49,7 +49,7 @@ impl LandscapeError {
     /// `Ok` if `condition` holds of the parameter, otherwise [`OutOfRange`](Self::OutOfRange).
     ///
     /// Conditions are written so that NaN violates them.
-    pub(super) fn unless(
+    pub(crate) fn unless(
         condition: bool,
         parameter: &'static str,
         value: f64,
@@ -61,8 +61,14 @@ impl LandscapeError {
         Err(LandscapeError::OutOfRange { parameter, value, requirement })
     }
 
+    /// `Ok` if the parameter is above 0 and finite.
+    pub(crate) fn unless_positive(parameter: &'static str, value: f64) -> Result<(), Self> {
+        let allowed = value > 0.0 && value.is_finite();
+        Self::unless(allowed, parameter, value, "positive and finite")
+    }
+
     /// `Ok` if every entry is finite.
-    pub(super) fn unless_finite(parameter: &'static str, entries: &[f64]) -> Result<(), Self> {
+    pub(crate) fn unless_finite(parameter: &'static str, entries: &[f64]) -> Result<(), Self> {
         for &value in entries {
             Self::unless(value.is_finite(), parameter, value, "finite in every entry")?;
         }

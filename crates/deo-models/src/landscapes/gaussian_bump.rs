@@ -48,8 +48,7 @@ impl GaussianBump {
             LandscapeError::unless(allowed, "a stiffness", kappa, "positive, finite, ascending")?;
             below = kappa;
         }
-        let allowed = width > 0.0 && width.is_finite();
-        LandscapeError::unless(allowed, "the width", width, "positive and finite")?;
+        LandscapeError::unless_positive("the width", width)?;
         let allowed = height > stiffness[0] * width * width && height.is_finite();
         LandscapeError::unless(allowed, "the height", height, "finite and above κ₁σ²")?;
         Ok(GaussianBump { stiffness, height, width })

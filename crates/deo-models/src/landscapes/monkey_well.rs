@@ -36,8 +36,7 @@ impl MonkeyWell {
     ///
     /// Unless s is positive and finite.
     pub fn new(scale: f64) -> Result<Self, LandscapeError> {
-        let allowed = scale > 0.0 && scale.is_finite();
-        LandscapeError::unless(allowed, "the scale", scale, "positive and finite")?;
+        LandscapeError::unless_positive("the scale", scale)?;
         Ok(MonkeyWell { scale })
     }
 

@@ -65,8 +65,7 @@ impl Octopus {
     pub fn new(dimension: usize, l: f64, gamma: f64, tau: f64) -> Result<Self, LandscapeError> {
         LandscapeError::unless_dimension("octopus", dimension, 1)?;
         for (parameter, value) in [("gamma", gamma), ("tau", tau)] {
-            let allowed = value > 0.0 && value.is_finite();
-            LandscapeError::unless(allowed, parameter, value, "positive and finite")?;
+            LandscapeError::unless_positive(parameter, value)?;
         }
         let allowed = l >= gamma && l.is_finite();
         LandscapeError::unless(allowed, "L", l, "finite and at least gamma")?;

@@ -36,8 +36,7 @@ impl QuarticSaddle {
     ///
     /// Unless r is positive and finite.
     pub fn new(radius: f64) -> Result<Self, LandscapeError> {
-        let allowed = radius > 0.0 && radius.is_finite();
-        LandscapeError::unless(allowed, "the radius", radius, "positive and finite")?;
+        LandscapeError::unless_positive("the radius", radius)?;
         Ok(QuarticSaddle { radius })
     }
 

@@ -33,8 +33,7 @@ impl Rosenbrock {
     /// Unless N ≥ 2 and b is positive and finite.
     pub fn new(dimension: usize, steepness: f64) -> Result<Self, LandscapeError> {
         LandscapeError::unless_dimension("rosenbrock", dimension, 2)?;
-        let allowed = steepness > 0.0 && steepness.is_finite();
-        LandscapeError::unless(allowed, "the steepness", steepness, "positive and finite")?;
+        LandscapeError::unless_positive("the steepness", steepness)?;
         Ok(Rosenbrock { dimension, steepness })
     }
 

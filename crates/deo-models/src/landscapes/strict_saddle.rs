@@ -46,8 +46,7 @@ impl StrictSaddle {
         let parameters = [("the curvature", curvature), ("the radius", radius)];
         let stiffnesses = stiffness.iter().map(|&kappa| ("a stiffness", kappa));
         for (parameter, value) in parameters.into_iter().chain(stiffnesses) {
-            let allowed = value > 0.0 && value.is_finite();
-            LandscapeError::unless(allowed, parameter, value, "positive and finite")?;
+            LandscapeError::unless_positive(parameter, value)?;
         }
         let n = basis.dimension();
         LandscapeError::unless_dimension("strict-saddle", n, 1)?;

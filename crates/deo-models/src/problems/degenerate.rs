@@ -14,15 +14,13 @@
 //! The time to leave is a power of the distance ρ₀: 1/(ηρ₀) and about 1/(2ηρ₀²) steps of gradient descent of rate η.
 //! At the saddles themselves the right answer is "no negative curvature"; at the starts there is a little of it.
 
-use super::{OnLandscape, start};
+use super::{OnLandscape, ProblemError, Start};
 use crate::landscapes::{MonkeyWell, QuarticSaddle};
 
-pub(super) fn monkey_well(name: &'static str) -> OnLandscape {
-    let start = |rng: &mut _, x: &mut _| start::sphere(rng, x, 1e-4);
-    OnLandscape::new(name, MonkeyWell::default(), start, 1e-4, 20_000)
+pub(super) fn monkey_well(name: &'static str) -> Result<OnLandscape, ProblemError> {
+    OnLandscape::new(name, MonkeyWell::default(), Start::sphere(1e-4), 1e-4, 20_000)
 }
 
-pub(super) fn quartic_saddle(name: &'static str) -> OnLandscape {
-    let start = |rng: &mut _, x: &mut _| start::sphere(rng, x, 1e-2);
-    OnLandscape::new(name, QuarticSaddle::default(), start, 1e-4, 20_000)
+pub(super) fn quartic_saddle(name: &'static str) -> Result<OnLandscape, ProblemError> {
+    OnLandscape::new(name, QuarticSaddle::default(), Start::sphere(1e-2), 1e-4, 20_000)
 }

@@ -44,7 +44,16 @@ pub enum ProblemError {
         activation: Activation,
     },
 
-    /// The landscape refuses the parameters.
+    /// Success on a landscape is measured from its lowest minimum, and it knows none.
+    #[error(
+        "{problem}: the landscape has no known minimum to measure from; list one in its `minima`"
+    )]
+    NoMinimum {
+        /// The problem.
+        problem: String,
+    },
+
+    /// A parameter of the landscape, or of the problem on it, is out of range.
     #[error(transparent)]
     Landscape(#[from] LandscapeError),
 }

@@ -12,10 +12,9 @@
 //! The top is left in whatever direction the start points to, and the way to the minima then leads along the valley
 //! between the other saddles, at the rate of κᵢ − κ₁. Leaving the top is only the beginning.
 
-use super::{OnLandscape, start};
+use super::{OnLandscape, ProblemError, Start};
 use crate::landscapes::GaussianBump;
 
-pub(super) fn gaussian_bump(name: &'static str) -> OnLandscape {
-    let start = |rng: &mut _, x: &mut _| start::sphere(rng, x, 1e-6);
-    OnLandscape::new(name, GaussianBump::default(), start, 1e-4, 4_000)
+pub(super) fn gaussian_bump(name: &'static str) -> Result<OnLandscape, ProblemError> {
+    OnLandscape::new(name, GaussianBump::default(), Start::sphere(1e-6), 1e-4, 4_000)
 }

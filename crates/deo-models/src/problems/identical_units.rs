@@ -11,18 +11,17 @@
 //! Gradient descent, heavy ball and Adam end at 0.0282, the best net of one unit. Told apart by 1 % at step 2 000,
 //! the units let gradient descent of rate 0.25 reach the target within 6 400 to 12 400 gradients.
 
-use super::{OnLandscape, start};
+use super::{OnLandscape, ProblemError, Start, start};
 use crate::landscapes::IdenticalUnits;
-use rand_chacha::ChaCha8Rng;
 
-pub(super) fn identical_units(name: &'static str) -> OnLandscape {
-    OnLandscape::new(name, IdenticalUnits::default(), equal_units, 1e-5, 20_000)
+pub(super) fn identical_units(name: &'static str) -> Result<OnLandscape, ProblemError> {
+    OnLandscape::new(name, IdenticalUnits::default(), Start::drawn(equal_units), 1e-5, 20_000)
 }
 
-fn equal_units(rng: &mut ChaCha8Rng, x: &mut [f64]) {
+fn equal_units(seed: u64, x: &mut [f64]) {
     let units = (x.len() - 1) / 3;
     let mut unit = [0.0; 3];
-    start::normal(rng, &mut unit, 1.0);
+    start::normal(&mut start::generator(seed), &mut unit, 1.0);
     unit[2] /= units as f64;
     for (block, value) in x.chunks_mut(units).zip(unit) {
         block.fill(value); // the fourth block, c, stays 0

@@ -14,11 +14,11 @@
 //! Merged, v and U grow together by e^{2‖Λ²‖t}; apart, f falls along three factors at once, so that the time at each
 //! saddle goes as one over the size of the start.
 
-use super::{OnLandscape, start};
+use super::{OnLandscape, ProblemError, Start};
 use crate::landscapes::LinearAttention;
 use deo_core::optim::{Group, Groups};
 
-pub(super) fn linear_attention(name: &'static str) -> OnLandscape {
+pub(super) fn linear_attention(name: &'static str) -> Result<OnLandscape, ProblemError> {
     let landscape = LinearAttention::merged();
     let (d, stride) = (landscape.size(), 1 + landscape.size().pow(2));
     let head = |h: usize| {
@@ -27,19 +27,18 @@ pub(super) fn linear_attention(name: &'static str) -> OnLandscape {
     };
     let groups: Vec<Group> = (0..landscape.heads()).flat_map(head).collect();
     let groups = Groups::new(landscape.heads() * stride, groups).expect("they lie end to end");
-    let start = |rng: &mut _, x: &mut _| start::normal(rng, x, 1e-4);
-    OnLandscape::new(name, landscape, start, 1e-3, 4_000).with_groups(groups)
+    OnLandscape::new(name, landscape, Start::normal(1e-4), 1e-3, 4_000)?.with_groups(groups)
 }
 
-pub(super) fn linear_attention_apart(name: &'static str) -> OnLandscape {
-    let start = |rng: &mut _, x: &mut _| start::normal(rng, x, 0.05);
-    OnLandscape::new(name, LinearAttention::apart(), start, 1e-3, 20_000)
+pub(super) fn linear_attention_apart(name: &'static str) -> Result<OnLandscape, ProblemError> {
+    OnLandscape::new(name, LinearAttention::apart(), Start::normal(0.05), 1e-3, 20_000)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::landscapes::Landscape;
+    use crate::problems::start;
     use deo_core::Objective;
 
     /// The closed form against attention itself, on tasks that are drawn.

@@ -14,15 +14,22 @@
 //! The saddles of the deep net are no strict ones. Between them there is some negative curvature, of the order of the
 //! weights.
 
-use super::{OnLandscape, start};
+use super::{OnLandscape, ProblemError, Start};
 use crate::landscapes::LinearNet;
+use deo_core::optim::{Group, Groups};
 
-pub(super) fn linear_net(name: &'static str) -> OnLandscape {
-    let start = |rng: &mut _, x: &mut _| start::normal(rng, x, 1e-6);
-    OnLandscape::new(name, LinearNet::two_layers(), start, 1e-4, 4_000).of_matrices(10)
+pub(super) fn linear_net(name: &'static str) -> Result<OnLandscape, ProblemError> {
+    OnLandscape::new(name, LinearNet::two_layers(), Start::normal(1e-6), 1e-4, 4_000)?
+        .with_groups(matrices(2, 10))
 }
 
-pub(super) fn deep_linear_net(name: &'static str) -> OnLandscape {
-    let start = |rng: &mut _, x: &mut _| start::normal(rng, x, 1e-3);
-    OnLandscape::new(name, LinearNet::three_layers(), start, 1e-4, 20_000).of_matrices(5)
+pub(super) fn deep_linear_net(name: &'static str) -> Result<OnLandscape, ProblemError> {
+    OnLandscape::new(name, LinearNet::three_layers(), Start::normal(1e-3), 1e-4, 20_000)?
+        .with_groups(matrices(3, 5))
+}
+
+/// Square matrices of n rows, one after the other.
+fn matrices(count: usize, n: usize) -> Groups {
+    let groups = (0..count).map(|i| Group::new(i * n * n..(i + 1) * n * n).matrix(n, n));
+    Groups::new(count * n * n, groups.collect()).expect("they lie end to end")
 }

@@ -10,10 +10,9 @@
 //! | target | 1e-6; f = 0.33 at the start |
 //! | budget | 4 000 gradients |
 
-use super::{OnLandscape, start};
+use super::{OnLandscape, ProblemError, Start};
 use crate::landscapes::MatrixFactorisation;
 
-pub(super) fn matrix_factorisation(name: &'static str) -> OnLandscape {
-    let start = |rng: &mut _, x: &mut _| start::normal(rng, x, 1e-6);
-    OnLandscape::new(name, MatrixFactorisation::customary(), start, 1e-6, 4_000)
+pub(super) fn matrix_factorisation(name: &'static str) -> Result<OnLandscape, ProblemError> {
+    OnLandscape::new(name, MatrixFactorisation::customary(), Start::normal(1e-6), 1e-6, 4_000)
 }

@@ -12,12 +12,11 @@
 //! Gradient descent of rate 1/4L needs a time exponential in d: 410–844 gradients at d = 5, L = 1, more than 4 000
 //! at d = 10. The customary sizes and the rate are those of the figures of Du et al. 2017, arXiv 1705.10412.
 
-use super::{OnLandscape, ProblemError, start};
+use super::{OnLandscape, ProblemError, Start};
 use crate::landscapes::Octopus;
 
 pub(super) fn octopus(name: &'static str, d: usize, l: f64) -> Result<OnLandscape, ProblemError> {
     let tau = std::f64::consts::E;
     let landscape = Octopus::new(d, l, 1.0, tau)?;
-    let start = |rng: &mut _, x: &mut _| start::cube(rng, x, 1.0);
-    Ok(OnLandscape::new(name, landscape, start, 1e-4, 4_000).within(6.0 * tau))
+    OnLandscape::new(name, landscape, Start::cube(1.0), 1e-4, 4_000)?.within(6.0 * tau)
 }

@@ -11,10 +11,9 @@
 //!
 //! A control: the gradient knows the way, and a line search along it does more than any axis.
 
-use super::{OnLandscape, start};
+use super::{OnLandscape, ProblemError, Start};
 use crate::landscapes::PhaseRetrieval;
 
-pub(super) fn phase_retrieval(name: &'static str) -> OnLandscape {
-    let start = |rng: &mut _, x: &mut _| start::normal(rng, x, 1e-6);
-    OnLandscape::new(name, PhaseRetrieval::customary(), start, 1e-6, 4_000)
+pub(super) fn phase_retrieval(name: &'static str) -> Result<OnLandscape, ProblemError> {
+    OnLandscape::new(name, PhaseRetrieval::customary(), Start::normal(1e-6), 1e-6, 4_000)
 }

@@ -11,10 +11,9 @@
 //!
 //! An easy saddle: gradient descent of rate η leaves it in 14/ln(1 + η) steps, and no method should need more.
 
-use super::{OnLandscape, start};
+use super::{OnLandscape, ProblemError, Start};
 use crate::landscapes::StrictSaddle;
 
-pub(super) fn quartic_well(name: &'static str) -> OnLandscape {
-    let start = |rng: &mut _, x: &mut _| start::sphere(rng, x, 1e-6);
-    OnLandscape::new(name, StrictSaddle::planar(), start, 1e-6, 4_000)
+pub(super) fn quartic_well(name: &'static str) -> Result<OnLandscape, ProblemError> {
+    OnLandscape::new(name, StrictSaddle::planar(), Start::sphere(1e-6), 1e-6, 4_000)
 }

@@ -10,14 +10,14 @@
 //!
 //! A control: negative curvature is met beside the floor of the valley, and the loss turns at once along it.
 
-use super::OnLandscape;
+use super::{OnLandscape, ProblemError, Start, start};
 use crate::landscapes::Rosenbrock;
 use rand::RngExt;
 
-pub(super) fn rosenbrock(name: &'static str) -> OnLandscape {
-    let start = |rng: &mut rand_chacha::ChaCha8Rng, x: &mut [f64]| {
+pub(super) fn rosenbrock(name: &'static str) -> Result<OnLandscape, ProblemError> {
+    let start = Start::drawn(|seed, x| {
+        let mut rng = start::generator(seed);
         x.fill_with(|| rng.random_range(0.2..=0.8));
-    };
-    let landscape = Rosenbrock::new(10, 20.0).expect("valid");
-    OnLandscape::new(name, landscape, start, 1e-3, 20_000)
+    });
+    OnLandscape::new(name, Rosenbrock::new(10, 20.0)?, start, 1e-3, 20_000)
 }

@@ -12,11 +12,10 @@
 //! 1e-6 along it, that is some 17/(ηc) steps: 17 000 for c = 1e-3 and η = 1, 1.7 million for c = 1e-5. Only the
 //! direction is missing, one eigenvector of 200.
 
-use super::{OnLandscape, ProblemError, start};
+use super::{OnLandscape, ProblemError, Start};
 use crate::landscapes::StrictSaddle;
 
 pub(super) fn strict_saddle(name: &'static str, c: f64) -> Result<OnLandscape, ProblemError> {
     let landscape = StrictSaddle::random(200, c, 0)?;
-    let start = |rng: &mut _, x: &mut _| start::sphere(rng, x, 1e-6);
-    Ok(OnLandscape::new(name, landscape, start, c / 100.0, 20_000))
+    OnLandscape::new(name, landscape, Start::sphere(1e-6), c / 100.0, 20_000)
 }

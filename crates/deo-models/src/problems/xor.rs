@@ -8,10 +8,9 @@
 //! | target | 1e-4 |
 //! | budget | 20 000 gradients |
 
-use super::{OnLandscape, start};
+use super::{OnLandscape, ProblemError, Start};
 use crate::landscapes::Xor;
 
-pub(super) fn xor(name: &'static str) -> OnLandscape {
-    let start = |rng: &mut _, x: &mut _| start::normal(rng, x, 0.1);
-    OnLandscape::new(name, Xor::default(), start, 1e-4, 20_000)
+pub(super) fn xor(name: &'static str) -> Result<OnLandscape, ProblemError> {
+    OnLandscape::new(name, Xor::default(), Start::normal(0.1), 1e-4, 20_000)
 }

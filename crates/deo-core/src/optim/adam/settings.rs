@@ -33,6 +33,7 @@ pub struct AdamSettings {
     /// Default: `None`.
     pub nesterov: Option<f64>,
     /// Divides by the root of the largest v so far: AMSGrad.
+    /// Default: false.
     pub amsgrad: bool,
 }
 

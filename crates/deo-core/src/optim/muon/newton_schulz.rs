@@ -19,10 +19,13 @@ use crate::space::{Factor, Matrices, Real};
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct NewtonSchulz {
     /// a, b, c.
+    /// Default: 3.4445, −4.7750, 2.0315.
     pub coefficients: [f64; 3],
     /// n, 99 at most.
+    /// Default: 5.
     pub iterations: usize,
     /// ε: at least 1e-30. A matrix with a norm below it isn't brought to length 1, so that zeros stay zeros.
+    /// Default: 1e-7, in the units of a gradient.
     pub epsilon: f64,
 }
 
