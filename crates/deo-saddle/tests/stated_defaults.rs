@@ -103,7 +103,7 @@ fn every_field_states_its_default_and_the_right_one() {
         ("deo-core/src/optim/rmsprop.rs", "RmsPropSettings", &RmsPropSettings::default()),
         ("deo-core/src/optim/rprop.rs", "RpropSettings", &RpropSettings::default()),
         ("deo-core/src/optim/sgd.rs", "SgdSettings", &SgdSettings::default()),
-        ("deo-core/src/policy/escape.rs", "EscapeSettings", &EscapeSettings::default()),
+        ("deo-core/src/policy/escape/settings.rs", "EscapeSettings", &EscapeSettings::default()),
         (
             "deo-core/src/stochastic/settings.rs",
             "StochasticSettings",
