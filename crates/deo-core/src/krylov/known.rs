@@ -40,7 +40,7 @@ impl<S: Space> Krylov<S> {
             .unwrap_or(Status::Unknown)
     }
 
-    /// Nothing was missed: see [`KrylovSettings::confirm`] for how that is known, and [`exclusion`](Self::exclusion) for
+    /// Nothing was missed: see [`KrylovSettings::confirm`](super::KrylovSettings::confirm) for how that is known, and [`exclusion`](Self::exclusion) for
     /// how far.
     pub fn is_confirmed(&self) -> bool {
         self.confirmation.is_done()
@@ -50,7 +50,7 @@ impl<S: Space> Krylov<S> {
     /// or above it at the upper end.
     ///
     /// It lies between the last wanted pair and the [next](Self::next_bound), as far as the random directions must have
-    /// shown a missed one, and never beyond the [`cutoff`](KrylovSettings::cutoff), behind which nothing was looked for. It is
+    /// shown a missed one, and never beyond the [`cutoff`](super::KrylovSettings::cutoff), behind which nothing was looked for. It is
     /// infinite where the basis became the whole space, and `None` while the list isn't confirmed. Random starts make it
     /// probable, not certain: a direction that all of them lack is never seen.
     ///
@@ -63,7 +63,7 @@ impl<S: Space> Krylov<S> {
 
     /// Where the next pair that was seen is at the nearest: its Ritz value less its residual, or less the tolerance if that is
     /// larger, with the opposite sign at the upper end. Next is what follows the wanted pairs, or else the first of them
-    /// beyond the [`cutoff`](KrylovSettings::cutoff). Infinite and `None` as of [`exclusion`](Self::exclusion); others that
+    /// beyond the [`cutoff`](super::KrylovSettings::cutoff). Infinite and `None` as of [`exclusion`](Self::exclusion); others that
     /// weren't seen may lie between the two.
     ///
     /// # Panics
@@ -95,7 +95,7 @@ impl<S: Space> Krylov<S> {
     /// the axis and the eigenvector is about `residual / gap`, [`Estimate::angle`].
     ///
     /// `None` if the basis holds no further pair. A neighbour that isn't converged makes the gap too large by up
-    /// to its residual: with [`KrylovSettings::confirm`] by a tenth at most.
+    /// to its residual: with [`KrylovSettings::confirm`](super::KrylovSettings::confirm) by a tenth at most.
     pub fn gap(&self, i: usize) -> Option<f64> {
         let row = self.row_of(i)?;
         let others = (0..self.filled).filter(|other| *other != row);
