@@ -40,8 +40,8 @@ impl<S: Space> Krylov<S> {
             .unwrap_or(Status::Unknown)
     }
 
-    /// Nothing was missed: see [`KrylovSettings::confirm`](super::KrylovSettings::confirm) for how that is known, and [`exclusion`](Self::exclusion) for
-    /// how far.
+    /// Nothing was missed: see [`KrylovSettings::confirm`](super::KrylovSettings::confirm) for how that is known, and
+    /// [`exclusion`](Self::exclusion) for how far.
     pub fn is_confirmed(&self) -> bool {
         self.confirmation.is_done()
     }
