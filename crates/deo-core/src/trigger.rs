@@ -9,6 +9,7 @@
 //! | measure | formula | invariant because |
 //! |---|---|---|
 //! | stall, [`Stall::Gradient`] | ‖g‖ ≤ share · max ‖g‖ since, and at, the last move | both sides scale with a |
+//! | steps to leave, [`Trigger::steps_to_leave`] | T = ln(1 + ρS)/ρ, ρ the growth of ln ‖g‖ per step, S steps of the present length | a cancels in ρ |
 //! | rate to beat, [`Trigger::decrease_per_step`] | slope of the losses since the last visit or move, by least squares, plus its standard error | c cancels, compared with a decrease |
 //!
 //! The standard error is for mini-batches: what their noise hides can't be beaten on purpose.
@@ -57,6 +58,8 @@ pub struct Trigger {
     waited: u64,
     last_gradient: f64,
     largest_gradient: f64,
+    /// ‖g‖ at the last visit or at the first step after a move, and the steps since.
+    growth: Option<(f64, f64)>,
     progress: Progress,
 }
 
@@ -85,6 +88,7 @@ impl Trigger {
             waited: 0,
             last_gradient: 0.0,
             largest_gradient: 0.0,
+            growth: None,
             progress: Progress::default(),
         }
     }
@@ -100,6 +104,10 @@ impl Trigger {
             self.progress.observe(loss);
             self.last_gradient = gradient_norm;
             self.largest_gradient = self.largest_gradient.max(gradient_norm);
+            self.growth = match self.growth {
+                None => Some((gradient_norm, 0.0)),
+                Some((first, steps)) => Some((first, steps + 1.0)),
+            };
         }
     }
 
@@ -126,6 +134,27 @@ impl Trigger {
         }
     }
 
+    /// The steps that the base needs to get as far as `crossing` steps of its present length, if its steps go on growing as
+    /// ‖g‖ has grown since the last visit or move.
+    ///
+    /// A run that slides off a saddle by itself doubles its steps and is there in the logarithm of what it looks like; one
+    /// that stands, on a plateau or at a saddle to the last bit, isn't.
+    pub fn steps_to_leave(&self, crossing: f64) -> f64 {
+        match self.growth {
+            Some((first, steps)) if steps > 0.0 => {
+                let rate = (self.last_gradient / first).ln() / steps;
+                if rate == f64::INFINITY {
+                    0.0 // from a gradient of exactly 0
+                } else if rate > 0.0 {
+                    (rate * crossing).min(f64::MAX).ln_1p() / rate
+                } else {
+                    crossing
+                }
+            }
+            _ => 0.0, // nothing is known of its growth
+        }
+    }
+
     /// The steps between two visits as things stand.
     pub fn interval(&self) -> u64 {
         self.interval
@@ -139,6 +168,7 @@ impl Trigger {
     /// A visit takes place at this step.
     pub fn visited(&mut self) {
         self.waited = 0;
+        self.growth = Some((self.last_gradient, 0.0));
         self.progress.restart();
     }
 
@@ -161,6 +191,7 @@ impl Trigger {
     /// from stays the measure of a stall: a move may end at the next saddle to the last bit.
     pub fn moved(&mut self) {
         self.largest_gradient = self.last_gradient;
+        self.growth = None;
         self.progress.restart();
     }
 }
@@ -249,6 +280,41 @@ mod tests {
         trigger.moved();
         trigger.observe(0.5, 1e-14);
         assert!(trigger.is_stalled(), "small against the gradient before the move");
+    }
+
+    #[test]
+    fn steps_to_leave_are_those_of_an_exponential() {
+        // ‖g‖ grows by a factor a step; summed steps of length 1, q, q², … reach S after ln(1 + S ln q)/ln q, but for the
+        // sum's being no integral, ln((q − 1)/ln q)/ln q ≤ 0.52 here, and a whole number: within two steps.
+        for growth in [1.5_f64, 1.1, 1.001] {
+            for crossing in [30.0, 1e4, 1e9] {
+                let mut trigger = Trigger::new(TriggerSettings::default());
+                (0..5).for_each(|t| trigger.observe(1.0, 1e-6 * growth.powi(t)));
+                let (mut way, mut steps, mut length) = (0.0, 0.0, 1.0);
+                while way < crossing {
+                    (way, steps, length) = (way + length, steps + 1.0, length * growth);
+                }
+                let said = trigger.steps_to_leave(crossing);
+                assert!((said - steps).abs() <= 2.0, "{growth} {crossing}: {said} {steps}");
+            }
+        }
+        let mut trigger = Trigger::new(TriggerSettings::default());
+        assert_eq!(trigger.steps_to_leave(1e9), 0.0, "nothing is known yet");
+        // Neither a gradient that stays nor one that falls will leave sooner.
+        for (norms, said) in
+            [([1.0, 1.0], 500.0), ([1.0, 0.5], 500.0), ([0.0, 1.0], 0.0), ([0.0, 0.0], 500.0)]
+        {
+            trigger.moved();
+            norms.iter().for_each(|&norm| trigger.observe(1.0, norm));
+            assert_eq!(trigger.steps_to_leave(500.0), said, "{norms:?}");
+        }
+        // Doubling: no number overflows on the way to one.
+        trigger.moved();
+        [1.0, 8.0].iter().for_each(|&norm| trigger.observe(1.0, norm));
+        assert!((300.0..400.0).contains(&trigger.steps_to_leave(f64::MAX)));
+        trigger.visited();
+        trigger.observe(1.0, 8.0);
+        assert_eq!(trigger.steps_to_leave(500.0), 500.0, "since the last visit it hasn't grown");
     }
 
     #[test]

@@ -346,3 +346,81 @@ fn a_run_resumes_from_its_saved_state_at_any_step() {
         assert_eq!(ends[0], ends[1], "stopped at {stop}");
     }
 }
+
+/// The gradients, a loss counting a third, until f is at most `target`, from x over gradient descent.
+fn cost_of(mut f: impl Objective<[f64]>, mut x: Vec<f64>, lr: f64, seed: u64, target: f64) -> f64 {
+    let settings = DeoSettings { seed, ..Default::default() };
+    let mut run = WithDeo::new(&SPACE, &x, sgd(&x), settings).unwrap();
+    for steps in 1..=20_000 {
+        if run.step(&SPACE, &mut f, &mut x, lr).loss <= target {
+            return steps as f64 + run.counts().cost();
+        }
+    }
+    f64::INFINITY
+}
+
+/// s (x³ − 3xy²) + ¼ (x² + y²)²: at 0 no curvature at all, minima −27/4 s⁴ at 3s.
+fn monkey(s: f64) -> impl Objective<[f64]> {
+    FromFn(move |x: &[f64], g: Option<&mut [f64]>| {
+        let (x, y) = (x[0], x[1]);
+        let square = x * x + y * y;
+        if let Some(g) = g {
+            g[0] = 3.0 * s * (x * x - y * y) + square * x;
+            g[1] = -6.0 * s * x * y + square * y;
+        }
+        s * x * (x * x - 3.0 * y * y) + 0.25 * square * square
+    })
+}
+
+#[test]
+fn a_gradient_that_stays_as_small_as_ever_is_a_stall() {
+    // From beside a degenerate saddle the gradient never falls to half its maximum, and in some directions no length along it
+    // pays: gradient descent of rate 0.2 needs some 1/(3ηsρ) steps, 10⁴ and more.
+    for s in [1.0 / 3.0, 0.03] {
+        let mut costs: Vec<f64> = (0..16)
+            .map(|seed| {
+                let angle = std::f64::consts::TAU * (f64::from(seed) + 0.5) / 16.0;
+                let x = vec![3e-4 * s * angle.cos(), 3e-4 * s * angle.sin()];
+                cost_of(monkey(s), x, 0.02 / (s * s), u64::from(seed as u32), -6.7 * s.powi(4))
+            })
+            .collect();
+        costs.sort_by(f64::total_cmp);
+        // 22 and 19 in the median; 7 400 and more where the axis waited for the gradient to fall.
+        assert!(costs[8] <= 90.0, "{s}: {costs:?}");
+    }
+}
+
+#[test]
+fn an_axis_beside_curvatures_a_billion_times_its_own_is_found_and_used() {
+    // −1e-6 y₁²/2 + 1e-6 y₁⁴/16 beside ½ Σ κ y², κ = 1 … 10³: the product of an axis with a residual of 4e-10, less than which
+    // nothing converges to, is a direction of positive curvature.
+    let stiffness = |i: usize| 10f64.powf(3.0 * i as f64 / 8.0);
+    let f = move || {
+        FromFn(move |x: &[f64], g: Option<&mut [f64]>| {
+            let well = 1e-6 * (x[0].powi(4) / 16.0 - x[0] * x[0] / 2.0);
+            if let Some(g) = g {
+                g[0] = 1e-6 * (x[0].powi(3) / 4.0 - x[0]);
+                (1..x.len()).for_each(|i| g[i] = stiffness(i - 1) * x[i]);
+            }
+            well + (1..x.len()).map(|i| 0.5 * stiffness(i - 1) * x[i] * x[i]).sum::<f64>()
+        })
+    };
+    let mut left = 0;
+    for seed in 0..7 {
+        let mut x: Vec<f64> = (0..10).map(|i| 3e-7 * noise(seed, i)).collect();
+        let settings = DeoSettings {
+            seed,
+            ..with(EscapeSettings { line_search: false, ..Default::default() })
+        };
+        let mut run = WithDeo::new(&SPACE, &x, sgd(&x), settings).unwrap();
+        let mut f = f();
+        let kicked = (0..20_000).any(|_| {
+            let event = run.step(&SPACE, &mut f, &mut x, 1e-3).event;
+            matches!(event, Event::Moved { along: Along::Axis, .. })
+        });
+        // A kick along the one direction of negative curvature: what is stiff has hardly moved.
+        let aside = x[1..].iter().fold(0.0, |most: f64, x| most.max(x.abs()));
+        left += u32::from(kicked && x[0].abs() > 0.5 && aside < 1e-3);
+    }
+    assert!(left >= 6, "{left} of 7");
+}

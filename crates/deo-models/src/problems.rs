@@ -7,11 +7,12 @@
 //!
 //! | name | N | what stands in the way |
 //! |---|---|---|
-//! | `octopus-5-1`, `octopus-5-2`, `octopus-10-1`, `octopus-10-2` | d | d strict saddles in a row; names are d and L |
+//! | `octopus-5-1`, `octopus-5-2`, `octopus-10-1`, `octopus-10-2`, `octopus-20-2` | d | d strict saddles in a row; names are d and L |
 //! | `strict-saddle`, `strict-saddle-flat` | 200 | one saddle of λ_min = −1e-3, −1e-5 in a random direction |
+//! | `stiff-saddle` | 10 | one saddle of λ_min = −1e-6 beside curvatures from 1 to 1 000 |
 //! | `quartic-well` | 2 | one steep saddle |
 //! | `gaussian-bump` | 20 | a maximum in ten directions, saddles around it |
-//! | `monkey-well`, `quartic-saddle` | 2 | a degenerate saddle: no curvature, or not even third derivatives |
+//! | `monkey-well`, `monkey-well-tiny`, `quartic-saddle` | 2 | a degenerate saddle: no curvature, or not even third derivatives |
 //! | `matrix-factorisation` | 60 | three strict saddles in a row |
 //! | `phase-retrieval` | 50 | a maximum; the gradient leads from it nearly towards a minimum |
 //! | `linear-net` | 200 | five strict saddles in a row |
@@ -34,10 +35,11 @@
 //! | name | start | measure, target | budget |
 //! |---|---|---|---|
 //! | octopus | uniform in [−1, 1]ᵈ | f − f_min, 1e-4 | 4 000 |
-//! | `strict-saddle`, `-flat` | at distance 1e-6 from the saddle | f − f_min, 1 % of the depth | 20 000 |
+//! | `strict-saddle`, `-flat`, `stiff-saddle` | at distance 1e-6 from the saddle | f − f_min, 1 % of the depth | 20 000 |
 //! | `quartic-well` | at distance 1e-6 | f − f_min, 1e-6 | 4 000 |
 //! | `gaussian-bump` | at distance 1e-6 from the top | f − f_min, 1e-4 | 4 000 |
 //! | `monkey-well`, `quartic-saddle` | at distance 1e-4, 1e-2 | f − f_min, 1e-4 | 20 000 |
+//! | `monkey-well-tiny` | at distance 3e-6 | f − f_min, 1 % of the depth | 20 000 |
 //! | `matrix-factorisation`, `phase-retrieval` | entries normal(0, 1e-6) | f, 1e-6 | 4 000 |
 //! | `linear-net` | entries normal(0, 1e-6) | f, 1e-4 | 4 000 |
 //! | `deep-linear-net` | entries normal(0, 1e-3) | f, 1e-4 | 20 000 |
@@ -124,11 +126,14 @@ const ALL: &[(&str, Constructor)] = &[
     ("octopus-5-2", |name| boxed(octopus::octopus(name, 5, 2.0)?)),
     ("octopus-10-1", |name| boxed(octopus::octopus(name, 10, 1.0)?)),
     ("octopus-10-2", |name| boxed(octopus::octopus(name, 10, 2.0)?)),
+    ("octopus-20-2", |name| boxed(octopus::octopus(name, 20, 2.0)?)),
     ("strict-saddle", |name| boxed(strict_saddle::strict_saddle(name, 1e-3)?)),
     ("strict-saddle-flat", |name| boxed(strict_saddle::strict_saddle(name, 1e-5)?)),
+    ("stiff-saddle", |name| boxed(strict_saddle::stiff_saddle(name)?)),
     ("quartic-well", |name| boxed(quartic_well::quartic_well(name)?)),
     ("gaussian-bump", |name| boxed(gaussian_bump::gaussian_bump(name)?)),
     ("monkey-well", |name| boxed(degenerate::monkey_well(name)?)),
+    ("monkey-well-tiny", |name| boxed(degenerate::monkey_well_tiny(name)?)),
     ("quartic-saddle", |name| boxed(degenerate::quartic_saddle(name)?)),
     ("matrix-factorisation", |name| boxed(matrix_factorisation::matrix_factorisation(name)?)),
     ("phase-retrieval", |name| boxed(phase_retrieval::phase_retrieval(name)?)),

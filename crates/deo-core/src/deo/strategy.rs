@@ -12,13 +12,13 @@
 //! What a move promises, and what the next batch says to it, is in `pending`; the rules are those of
 //! [`policy`](crate::policy), [`trigger`](crate::trigger) and [`budget`](crate::budget).
 
+mod axis;
 mod pending;
 mod visit;
 
 use super::{Counts, Desk, Event, Looks};
 use crate::budget::{Budget, BudgetSettings};
 use crate::estimate::{Estimate, Status};
-use crate::noise::{derive, noise};
 use crate::oracle::{Question, Trial};
 use crate::policy::{Along, Escape, EscapeSettings, Kick, Outcome, PendingMove, Stage, StepInfo};
 use crate::space::Space;
@@ -28,26 +28,11 @@ use std::borrow::Borrow;
 /// A visit with less than this to spend could not look along the gradient.
 const SMALLEST_VISIT: f64 = 1.0;
 
-/// What any estimate may spend: a probe and a rotation, enough where the lowest curvature stands apart. A product is one
-/// gradient, or two by the central rule.
-const FIRST_PRODUCTS: f64 = 2.0;
-
-/// Products to resolve a negative curvature that an estimate has found at its very end.
-const RESOLVING_PRODUCTS: u64 = 4;
-
-/// But not one that is smaller than this share of those beside it: to resolve it takes more than that.
-const RESOLVABLE: f64 = 1e-3;
-
 /// Steps after which an axis that is due is looked at although a move along the gradient pays. A valley that flattens out
 /// pays for short moves for ever: beside equal units of XOR some thirty of them, each a part in a hundred thousand of the
 /// loss, kept 20 of 40 runs from the axis. With 20 a flat saddle costs 66 gradients instead of 60, with 30 equal units are
 /// dearer, 1 400 instead of 1 300.
 const PATIENCE: u64 = 25;
-
-/// Products that an estimate may spend besides, for each step since the last. Hard saddles get their dozens in time,
-/// and a run with neither success nor luck spends about a fifth of its steps, whatever the bucket holds. With ¼ a flat
-/// saddle costs a gradient more, with ½ it costs 195 instead of 60; nothing else cares.
-const PRODUCTS_PER_STEP: f64 = 0.2;
 
 /// `Escape` with its state.
 #[derive(Debug, Clone)]
@@ -68,6 +53,8 @@ pub(super) struct Strategy {
     since_estimate: u64,
     /// The largest ‖Hn‖ since the axis was drawn: the size of the curvatures beside it.
     spread: f64,
+    /// The axis is a product, without a part in the null space of H, or was rotated from one.
+    in_range: bool,
     /// Products of this estimate beyond those that were due.
     extended: u64,
 }
@@ -98,6 +85,7 @@ impl Strategy {
             info: None,
             since_estimate: 0,
             spread: 0.0,
+            in_range: false,
             extended: 0,
         }
     }
@@ -192,7 +180,7 @@ impl Strategy {
                 self.advance(desk, space, g);
             }
             Stage::Gradient(search) if search.ask().is_none() => {
-                let waits = self.since_estimate >= PATIENCE && self.trigger.is_stalled();
+                let waits = self.since_estimate >= PATIENCE && self.is_stalled();
                 self.escape.judge_gradient(&search, &info, desk.visit.cost(), waits);
                 if self.escape.stage == Stage::Axis {
                     self.begin_axis(desk, space);
@@ -200,89 +188,19 @@ impl Strategy {
                 }
             }
             Stage::Axis
-                if desk.dimer.ask(space).is_none()
-                    || self.escape.is_sharp(&desk.dimer.estimate(), self.spread) =>
+                if desk.dimer.ask(space).is_none() || self.is_sharp(&desk.dimer.estimate()) =>
             {
                 self.end_axis(desk, space, g, &info);
+            }
+            Stage::Axis if self.is_to_enter_range(&desk.dimer) => {
+                self.enter_range(desk, space);
+                self.advance(desk, space, g);
             }
             Stage::Kick { search, sign, reversible } if search.ask().is_none() => {
                 self.escape.judge_kick(&search, sign, reversible, &info);
             }
             _ => {}
         }
-    }
-
-    /// Turns to the axis, if it is due and can be paid: random, with a number of gradients to improve it.
-    fn begin_axis<S: Space>(&mut self, desk: &mut Desk<S>, space: &S) {
-        let kick = self.escape.settings.kick;
-        if kick == Kick::Off || !self.trigger.is_stalled() {
-            self.escape.stage = Stage::Settled(Outcome::NotDue);
-            return;
-        }
-        let product = desk.dimer.settings().rule.gradients() as f64;
-        let affordable = (self.left(desk.visit) / product).floor();
-        let due = FIRST_PRODUCTS + PRODUCTS_PER_STEP * self.since_estimate as f64;
-        if affordable < FIRST_PRODUCTS {
-            self.escape.stage = Stage::Settled(Outcome::Unaffordable);
-            return;
-        }
-        // An estimate that was merely cut short goes on. Any other starts anew: every eigenvector is a fixed point of
-        // the rotation, and at a new saddle, or on a new batch, the old axis may be one of positive curvature.
-        let goes_on = desk.dimer.estimate().status == Status::Budget;
-        if self.batches == Batches::Differ || !goes_on {
-            desk.draw(space);
-            self.spread = 0.0;
-        }
-        if kick == Kick::Random {
-            return; // Never begun, the dimer asks nothing, and the next decision is about the kick.
-        }
-        (self.since_estimate, self.extended) = (0, 0);
-        desk.dimer.begin(space);
-        desk.dimer.limit((affordable.min(due.floor()) * product) as u64);
-    }
-
-    /// Whether an estimate that has ended with a negative curvature, not sharp, is to go on.
-    fn is_worth_resolving<S: Space>(&self, desk: &Desk<S>, estimate: &Estimate) -> bool {
-        estimate.status == Status::Budget
-            && estimate.curvature <= -RESOLVABLE * self.spread
-            && self.extended < RESOLVING_PRODUCTS
-            && self.left(desk.visit) >= desk.dimer.settings().rule.gradients() as f64
-    }
-
-    /// Ends the axis: turns to the kick if an axis of negative curvature was resolved, and to its part in the range of H.
-    fn end_axis<S: Space>(
-        &mut self,
-        desk: &mut Desk<S>,
-        space: &S,
-        g: &S::Vector,
-        info: &StepInfo,
-    ) {
-        let estimate = desk.dimer.estimate();
-        let sharp = self.escape.is_sharp(&estimate, self.spread);
-        // What could not be resolved the losses may judge, unless it is small beside the others: then a gradient that isn't
-        // 0 makes such curvatures everywhere, ‖g‖²/λ along the valleys, and the part in the range of H may be anything.
-        let usable = sharp || estimate.curvature <= -RESOLVABLE * self.spread;
-        let negative = usable && estimate.curvature < -desk.dimer.rounding();
-        match self.escape.settings.kick {
-            Kick::Lowest if !sharp && self.is_worth_resolving(desk, &estimate) => {
-                self.extended += 1;
-                let product = desk.dimer.settings().rule.gradients();
-                return desk.dimer.extend(space, product);
-            }
-            Kick::Lowest if !negative => {
-                desk.dimer.stop();
-                self.escape.stage = Stage::Settled(Outcome::Nothing);
-                return;
-            }
-            Kick::Lowest | Kick::Highest => {
-                desk.dimer.stop();
-                desk.dimer.purge(space);
-            }
-            Kick::Off | Kick::Random => desk.dimer.stop(),
-        }
-        let along = space.dot(g, desk.dimer.axis().borrow());
-        let side = noise(derive(desk.seed, !desk.total.visits), 0).signum();
-        self.escape.judge_axis(&desk.dimer.estimate(), info, along, side);
     }
 
     /// Ends a step: moves x, if that is what came out of it, and settles the accounts.

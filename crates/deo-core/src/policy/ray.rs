@@ -30,6 +30,8 @@ pub(crate) struct Search {
     ray: Ray,
     length: f64,
     best: Option<Best>,
+    /// No loss has been told yet.
+    first: bool,
     /// A length was worse than the best, so the one tried now is the last.
     last: bool,
     finished: bool,
@@ -49,6 +51,8 @@ pub(crate) struct Ray {
     pub(crate) worth: f64,
     /// The shortest and the longest length.
     pub(crate) range: [f64; 2],
+    /// A fall at the first length that ends the search there.
+    pub(crate) enough: f64,
 }
 
 /// The best certified length so far.
@@ -64,7 +68,7 @@ impl Search {
     pub(crate) fn new(ray: Ray, start: f64) -> Self {
         let [min, max] = ray.range;
         let length = start.clamp(min.min(max), max);
-        Search { ray, length, best: None, last: false, finished: false }
+        Search { ray, length, best: None, first: true, last: false, finished: false }
     }
 
     /// The length to try next.
@@ -76,12 +80,14 @@ impl Search {
     pub(crate) fn tell(&mut self, loss: f64) {
         let a = self.length;
         let decrease = self.ray.loss - loss;
+        let is_enough = std::mem::take(&mut self.first) && decrease >= self.ray.enough;
         let next = if self.is_certified(decrease) {
             match self.best.replace(Best { length: a, decrease }) {
                 Some(best) if best.decrease >= decrease => {
                     self.best = Some(best);
                     self.between(best, decrease)
                 }
+                _ if is_enough => None,
                 _ => self.longer(decrease),
             }
         } else {
@@ -168,7 +174,14 @@ mod tests {
     }
 
     fn ray(slope: f64) -> Ray {
-        Ray { loss: 0.0, slope, required: [0.0; 2], worth: 0.0, range: [1e-3, 100.0] }
+        Ray {
+            loss: 0.0,
+            slope,
+            required: [0.0; 2],
+            worth: 0.0,
+            range: [1e-3, 100.0],
+            enough: f64::INFINITY,
+        }
     }
 
     #[test]
@@ -244,6 +257,22 @@ mod tests {
         let quadratic = |c| Ray { required: [0.0, c], range: [1.0, 1.0], ..ray(0.0) };
         assert!(search(quadratic(0.4), 1.0, |a| -a * a / 2.0).1.is_some());
         assert!(search(quadratic(0.6), 1.0, |a| -a * a / 2.0).1.is_none());
+    }
+
+    #[test]
+    fn a_first_length_that_falls_enough_is_the_last() {
+        // The well falls by 1 at 2, and by 0.4375 at 1.
+        let well = |a: f64| a.powi(4) / 16.0 - a * a / 2.0;
+        for (start, enough, losses) in [(2.0, 1.0, 1), (2.0, 1.01, 3), (1.0, 0.4, 1)] {
+            let (tried, best) = search(Ray { enough, ..ray(0.0) }, start, well);
+            assert_eq!(tried.len(), losses, "{start} {enough}: {tried:?}");
+            assert_eq!(best.unwrap().length, start);
+        }
+        // Of a length that comes later nothing is taken unseen.
+        assert!(search(Ray { enough: 0.4, ..ray(0.0) }, 0.25, well).0.len() > 2);
+        // Nor is what isn't certified.
+        let strict = Ray { required: [0.0, 0.6], enough: 0.1, ..ray(0.0) };
+        assert!(search(strict, 1.0, |a| -a * a / 2.0).1.is_none());
     }
 
     #[test]

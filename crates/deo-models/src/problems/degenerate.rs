@@ -11,6 +11,9 @@
 //! | target | 1e-4 | 1e-4 |
 //! | budget | 20 000 gradients | 20 000 gradients |
 //!
+//! `monkey-well-tiny` is the same landscape with s = 0.01: minima at distance 0.03 and 6.75e-8 deep, a start at 3e-6, and the
+//! target a hundredth of the depth.
+//!
 //! The time to leave is a power of the distance ρ₀: 1/(ηρ₀) and about 1/(2ηρ₀²) steps of gradient descent of rate η.
 //! At the saddles themselves the right answer is "no negative curvature"; at the starts there is a little of it.
 
@@ -19,6 +22,12 @@ use crate::landscapes::{MonkeyWell, QuarticSaddle};
 
 pub(super) fn monkey_well(name: &'static str) -> Result<OnLandscape, ProblemError> {
     OnLandscape::new(name, MonkeyWell::default(), Start::sphere(1e-4), 1e-4, 20_000)
+}
+
+pub(super) fn monkey_well_tiny(name: &'static str) -> Result<OnLandscape, ProblemError> {
+    let s: f64 = 0.01;
+    let target = 6.75e-2 * s.powi(4);
+    OnLandscape::new(name, MonkeyWell::new(s)?, Start::sphere(3e-4 * s), target, 20_000)
 }
 
 pub(super) fn quartic_saddle(name: &'static str) -> Result<OnLandscape, ProblemError> {

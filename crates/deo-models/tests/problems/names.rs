@@ -27,7 +27,10 @@ fn every_name_is_found_under_itself_and_is_told_once() {
 fn dimensions_are_as_documented() {
     let documented = [
         ("octopus-5-2", 5),
+        ("octopus-20-2", 20),
         ("strict-saddle-flat", 200),
+        ("stiff-saddle", 10),
+        ("monkey-well-tiny", 2),
         ("gaussian-bump", 20),
         ("matrix-factorisation", 60),
         ("phase-retrieval", 50),

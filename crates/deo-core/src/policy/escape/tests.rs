@@ -122,11 +122,20 @@ fn a_search_begins_by_the_length_that_the_last_one_found() {
         assert!(expected > 0.4, "a length of its own: {expected}");
         escape.judge_gradient(&search, &INFO, 1.0, false);
     }
-    // Without a slope along the axis a kick begins at the shortest length, and at an eighth of the last one.
+    // Without a slope along the axis a kick begins at the shortest length, then at the last one, where as much is enough.
     kick(&mut escape, -2.0, 0.0);
     let (_, first) = answer(&mut escape, f);
     assert_eq!(first, 1e-3);
     let Stage::Settled(Outcome::Move { best, .. }) = escape.stage else { panic!() };
-    kick(&mut escape, -2.0, 0.0);
-    assert_eq!(answer(&mut escape, f).1, best.length / 8.0);
+    for (share, losses) in [(1.0, 1), (0.98, 2)] {
+        kick(&mut escape, -2.0, 0.0);
+        let mut asked = 0;
+        let Stage::Kick { mut search, .. } = escape.stage else { panic!("{:?}", escape.stage) };
+        assert_eq!(search.ask(), Some(best.length));
+        while let Some(length) = search.ask() {
+            search.tell(2.0 - share * (2.0 - f(length)));
+            asked += 1;
+        }
+        assert_eq!(asked.min(2), losses, "{share}");
+    }
 }
