@@ -4,6 +4,7 @@ use crate::callback::Callback;
 use crate::estimates::{space_at, tensors_at};
 use crate::tensors::{Tensor, Tensors, given};
 use crate::vectors::{bad, by_dtype, copied, optional, space, wrong_dtype};
+use deo_core::SettingError;
 use deo_core::certify::{Certified, CertifySettings, Doubt, Kind, LeaveSettings};
 use deo_core::space::FreeBody;
 use deo_core::{Rule, Space};
@@ -128,7 +129,7 @@ fn run<S: Space>(
     x: &S::Vector,
     v0: Option<&S::Vector>,
     settings: &CertifySettings,
-) -> Result<Certified<S::Owned>, deo_core::krylov::KrylovError>
+) -> Result<Certified<S::Owned>, deo_core::SettingError>
 where
     Callback: deo_core::Objective<S::Vector>,
 {
