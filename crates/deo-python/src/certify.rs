@@ -4,7 +4,6 @@ use crate::callback::Callback;
 use crate::estimates::{space_at, tensors_at};
 use crate::tensors::{Tensor, Tensors, given};
 use crate::vectors::{bad, by_dtype, copied, optional, space, wrong_dtype};
-use deo_core::SettingError;
 use deo_core::certify::{Certified, CertifySettings, Doubt, Kind, LeaveSettings};
 use deo_core::space::FreeBody;
 use deo_core::{Rule, Space};
