@@ -1,7 +1,7 @@
 //! What makes a module or a setting unusable.
 
 use burn::tensor::DType;
-use deo_core::{DeoSettingsError, SettingsError};
+use deo_core::SettingError;
 
 /// Why DEO can't be set up for a module.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -52,10 +52,7 @@ pub enum ModuleError {
         /// Those of this module.
         module: Vec<usize>,
     },
-    /// A setting of the machine.
+    /// A setting out of its range.
     #[error(transparent)]
-    Settings(#[from] DeoSettingsError),
-    /// A setting of the dimer.
-    #[error(transparent)]
-    Dimer(#[from] SettingsError),
+    Settings(#[from] SettingError),
 }

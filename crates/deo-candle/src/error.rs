@@ -2,7 +2,7 @@
 
 use crate::StateError;
 use candle_core::{DType, Shape};
-use deo_core::{DeoSettingsError, SettingsError};
+use deo_core::SettingError;
 
 /// An error of candle, or a use of this crate that makes no sense.
 ///
@@ -14,12 +14,9 @@ pub enum Error {
     /// Candle, or the closure that makes the loss, failed.
     #[error(transparent)]
     Candle(#[from] candle_core::Error),
-    /// A setting of DEO is out of range.
+    /// A setting out of its range.
     #[error(transparent)]
-    Settings(#[from] DeoSettingsError),
-    /// A setting of the dimer is out of range.
-    #[error(transparent)]
-    Dimer(#[from] SettingsError),
+    Settings(#[from] SettingError),
     /// The run can't be saved, or can't go on from a file.
     #[error(transparent)]
     State(#[from] StateError),

@@ -1,26 +1,12 @@
 //! What is wrong with the value of an option, or with an option: the messages that all subcommands share.
 
+pub use deo_core::SettingError;
 use serde::Serializer;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 /// More threads than any machine has cores.
 const MOST_THREADS: usize = 1024;
-
-/// A setting out of its range.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{name} is {value}; it must be {wanted}")]
-pub struct SettingError {
-    name: &'static str,
-    value: String,
-    wanted: String,
-}
-
-impl SettingError {
-    pub(crate) fn new(name: &'static str, value: impl Display, wanted: impl Into<String>) -> Self {
-        SettingError { name, value: value.to_string(), wanted: wanted.into() }
-    }
-}
 
 /// An option that nothing in this run makes use of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

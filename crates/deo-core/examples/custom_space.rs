@@ -48,7 +48,7 @@ impl Space for MassWeighted {
     }
 }
 
-fn main() -> Result<(), deo_core::SettingsError> {
+fn main() -> Result<(), deo_core::SettingError> {
     let space = MassWeighted { masses: vec![1.0, 3.0] };
     #[cfg(feature = "testing")]
     deo_core::laws::check(&space, &[0.0; 2]); // panics with the name of the law that does not hold

@@ -15,10 +15,11 @@
 #[path = "../tests/common/forms.rs"]
 mod forms;
 
+use deo_core::SettingError;
 use deo_core::drive::Workspace;
 use deo_core::noise::noise;
 use deo_core::space::{Host, Real};
-use deo_core::two_lengths::{TwoLengths, TwoLengthsError, TwoLengthsSettings};
+use deo_core::two_lengths::{TwoLengths, TwoLengthsSettings};
 use deo_core::{Length, Objective, Rule, Space};
 use forms::Forms;
 
@@ -30,7 +31,7 @@ fn wide<T: Real>(x: &[T]) -> Vec<f64> {
 }
 
 /// One row, for h a fraction of ‖x‖.
-fn row<T: Real>(forms: &Forms, rule: Rule, fraction: f64) -> Result<String, TwoLengthsError> {
+fn row<T: Real>(forms: &Forms, rule: Rule, fraction: f64) -> Result<String, SettingError> {
     let space = Host::<T>::new();
     let x: Vec<T> = forms.point();
     let mut f = forms.clone();
@@ -66,7 +67,7 @@ fn row<T: Real>(forms: &Forms, rule: Rule, fraction: f64) -> Result<String, TwoL
     Ok(format!("{c:.0e} ({c_bar:.0e}) | {hn:.0e} ({hn_bar:.0e}) | {truncation:.0e} | {bound:.0e}"))
 }
 
-fn table<T: Real>(forms: &Forms, storage: &str, rule: Rule) -> Result<(), TwoLengthsError> {
+fn table<T: Real>(forms: &Forms, storage: &str, rule: Rule) -> Result<(), SettingError> {
     let truncation = if rule == Rule::Central { "h²Q/6" } else { "½hT" };
     println!("\n| {storage} {rule:?}, h/‖x‖ | C | Hn | {truncation} | ε‖g‖/h |");
     println!("|---|---|---|---|---|");
@@ -77,7 +78,7 @@ fn table<T: Real>(forms: &Forms, storage: &str, rule: Rule) -> Result<(), TwoLen
     Ok(())
 }
 
-fn main() -> Result<(), TwoLengthsError> {
+fn main() -> Result<(), SettingError> {
     let forms = Forms::new(N, 100, 3.0, 5.0);
     for rule in [Rule::Forward, Rule::Central] {
         table::<f64>(&forms, "f64", rule)?;

@@ -12,11 +12,12 @@
 #[path = "../tests/common/valley.rs"]
 mod valley;
 
+use deo_core::SettingError;
 use deo_core::drive::curvature;
-use deo_core::{DimerSettings, Rule, SettingsError, Status, space::Host};
+use deo_core::{DimerSettings, Rule, Status, space::Host};
 use valley::{Kind, Shape, Terms, Valley};
 
-fn main() -> Result<(), SettingsError> {
+fn main() -> Result<(), SettingError> {
     let mut arguments =
         std::env::args().skip(1).filter_map(|argument| argument.parse::<f64>().ok());
     let n = 10f64.powf(arguments.next().unwrap_or(4.0)).round() as usize;
@@ -40,7 +41,7 @@ fn main() -> Result<(), SettingsError> {
     Ok(())
 }
 
-fn row(kind: Kind, rule: Rule, runs: u64) -> Result<(), SettingsError> {
+fn row(kind: Kind, rule: Rule, runs: u64) -> Result<(), SettingError> {
     let (mut right, mut noise, mut held) = (0, 0, 0);
     let [mut curvatures, mut angles, mut gradients] = [vec![], vec![], vec![]];
     for seed in 0..runs {

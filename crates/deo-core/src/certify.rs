@@ -33,11 +33,11 @@ mod verdict;
 pub use leave::{LeaveSettings, Left, leave};
 pub use settings::CertifySettings;
 
-use crate::krylov::KrylovError;
 use crate::noise::derive;
 use crate::objective::Objective;
 use crate::oracle::Workspace;
 use crate::probe::Rule;
+use crate::setting::SettingError;
 use crate::space::Space;
 use measure::Certifier;
 use noise_of::noise_of;
@@ -137,7 +137,7 @@ impl<V> Certified<V> {
 ///
 /// # Errors
 ///
-/// [`KrylovError`] names a setting that is out of range.
+/// [`SettingError`] names a setting that is out of range.
 ///
 /// # Examples
 ///
@@ -161,7 +161,7 @@ impl<V> Certified<V> {
 /// assert!(left.moved && left.loss < 0.0);
 /// let minimum = certify(&space, &mut f, &[1.0, 0.0], None, &settings)?;
 /// assert_eq!(minimum.kind, Kind::Minimum);
-/// # Ok::<(), deo_core::krylov::KrylovError>(())
+/// # Ok::<(), deo_core::SettingError>(())
 /// ```
 pub fn certify<S, O>(
     space: &S,
@@ -169,7 +169,7 @@ pub fn certify<S, O>(
     x: &S::Vector,
     axis: Option<&S::Vector>,
     settings: &CertifySettings,
-) -> Result<Certified<S::Owned>, KrylovError>
+) -> Result<Certified<S::Owned>, SettingError>
 where
     S: Space,
     O: Objective<S::Vector> + ?Sized,

@@ -75,5 +75,5 @@ mod tensors;
 
 pub use dimer::CompatDimer;
 pub use ratio::{ClampedRatio, ClampedRatioSettings, ClampedRatioUpdate};
-pub use settings::{CompatError, CompatSettings, Variant};
+pub use settings::{CompatSettings, Variant};
 pub use tensors::Tensors;

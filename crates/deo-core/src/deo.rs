@@ -37,7 +37,7 @@ mod with_deo;
 
 pub use crate::oracle::{Question, Trial};
 pub use event::{Counts, Event};
-pub use settings::{DeoSettings, DeoSettingsError, PolicySettings, Tracking};
+pub use settings::{DeoSettings, PolicySettings, Tracking};
 pub use with_deo::{StepReport, WithDeo, WithDeoState};
 
 use crate::dimer::{Dimer, Target};
@@ -45,6 +45,7 @@ use crate::estimate::Estimate;
 use crate::noise::derive;
 use crate::policy::Kick;
 use crate::probe::Answer;
+use crate::setting::SettingError;
 use crate::space::Space;
 use strategy::Strategy;
 use tracker::Tracker;
@@ -113,12 +114,8 @@ impl<S: Space> Deo<S> {
     ///
     /// # Errors
     ///
-    /// [`DeoSettingsError`] names a setting that is out of range.
-    pub fn new(
-        space: &S,
-        like: &S::Vector,
-        settings: DeoSettings,
-    ) -> Result<Self, DeoSettingsError> {
+    /// [`SettingError`] names a setting that is out of range.
+    pub fn new(space: &S, like: &S::Vector, settings: DeoSettings) -> Result<Self, SettingError> {
         settings.validate()?;
         let mut dimer = settings.dimer;
         let policy = match settings.policy {

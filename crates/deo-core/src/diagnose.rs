@@ -47,11 +47,11 @@ pub use turn::Turn;
 pub use verdict::Verdict;
 
 use crate::estimate::Estimate;
-use crate::krylov::KrylovError;
 use crate::oracle::{Oracle, Workspace};
+use crate::setting::SettingError;
 use crate::space::Updates;
 use crate::statistics::{BatchCurvature, BatchEstimate};
-use crate::two_lengths::{TwoLengthsError, TwoLengthsSettings};
+use crate::two_lengths::TwoLengthsSettings;
 use std::borrow::{Borrow, BorrowMut};
 
 /// The sentence and the numbers that it rests on. Curvatures are in units of the loss over those of x squared.
@@ -145,13 +145,11 @@ impl<V> Diagnosis<V> {
 }
 
 /// Why there is no diagnosis.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum DiagnoseError<E> {
     /// A setting is out of range.
-    Settings(KrylovError),
-    /// The length for the other batches is out of range.
-    TwoLengths(TwoLengthsError),
+    Settings(SettingError),
     /// The oracle stopped.
     Stopped(E),
 }
@@ -160,7 +158,6 @@ impl<E: std::fmt::Display> std::fmt::Display for DiagnoseError<E> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             DiagnoseError::Settings(reason) => reason.fmt(f),
-            DiagnoseError::TwoLengths(reason) => reason.fmt(f),
             DiagnoseError::Stopped(reason) => reason.fmt(f),
         }
     }
@@ -225,7 +222,7 @@ where
     let (rule, length) = (settings.rule, settings.length);
     let length = TwoLengthsSettings { rule, length, ..TwoLengthsSettings::default() };
     let mut curvature = BatchCurvature::new(space, diagnosis.axis.borrow(), length)
-        .map_err(DiagnoseError::TwoLengths)?;
+        .map_err(DiagnoseError::Settings)?;
     for other in others.iter_mut() {
         other.try_value_grad(x, g.borrow_mut()).map_err(DiagnoseError::Stopped)?;
         curvature.begin_batch();

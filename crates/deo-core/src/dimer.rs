@@ -52,7 +52,7 @@
 //!     dimer.tell(&space, Answer::forward(h, &g, &g1));
 //! }
 //! assert!((dimer.estimate().curvature + 2.0).abs() < 1e-6);
-//! # Ok::<(), deo_core::SettingsError>(())
+//! # Ok::<(), deo_core::SettingError>(())
 //! ```
 
 mod axis;
@@ -69,10 +69,11 @@ mod units;
 mod vectors;
 
 pub use curvature::curvature;
-pub use settings::{DimerSettings, Recheck, SettingsError, Target};
+pub use settings::{DimerSettings, Recheck, Target};
 
 use crate::estimate::{Estimate, Status};
 use crate::probe::Length;
+use crate::setting::SettingError;
 use crate::space::Space;
 
 /// What the dimer is waiting for.
@@ -164,12 +165,8 @@ impl<S: Space> Dimer<S> {
     ///
     /// # Errors
     ///
-    /// [`SettingsError`] names a setting that is out of range.
-    pub fn new(
-        space: &S,
-        like: &S::Vector,
-        settings: DimerSettings,
-    ) -> Result<Self, SettingsError> {
+    /// [`SettingError`] names a setting that is out of range.
+    pub fn new(space: &S, like: &S::Vector, settings: DimerSettings) -> Result<Self, SettingError> {
         settings.validate()?;
         let zeros = || space.zeros_like(like);
         Ok(Dimer {

@@ -45,7 +45,7 @@
 //! }
 //! let [lowest, second] = krylov.estimates() else { panic!("two pairs were asked for") };
 //! assert!((lowest.curvature + 3.0).abs() < 1e-6 && (second.curvature + 2.0).abs() < 1e-6);
-//! # Ok::<(), deo_core::krylov::KrylovError>(())
+//! # Ok::<(), deo_core::SettingError>(())
 //! ```
 
 mod check;
@@ -64,11 +64,12 @@ mod tell;
 #[cfg(test)]
 mod tests;
 
-pub use settings::{KrylovError, KrylovSettings, Which};
+pub use settings::{KrylovSettings, Which};
 
 use crate::dimer::Recheck;
 use crate::estimate::Estimate;
 use crate::probe::{Length, Rule};
+use crate::setting::SettingError;
 use crate::space::Space;
 use check::Check;
 use confirm::Confirmation;
@@ -139,8 +140,12 @@ impl<S: Space> Krylov<S> {
     ///
     /// # Errors
     ///
-    /// [`KrylovError`] names a setting that is out of range.
-    pub fn new(space: &S, like: &S::Vector, settings: KrylovSettings) -> Result<Self, KrylovError> {
+    /// [`SettingError`] names a setting that is out of range.
+    pub fn new(
+        space: &S,
+        like: &S::Vector,
+        settings: KrylovSettings,
+    ) -> Result<Self, SettingError> {
         settings.validate()?;
         let (m, wanted) = (settings.memory, settings.wanted());
         let zeros =

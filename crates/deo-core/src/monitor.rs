@@ -32,15 +32,16 @@
 //!     }
 //!     x.iter_mut().zip(&g).for_each(|(x, g)| *x -= 0.1 * g);
 //! }
-//! # Ok::<(), deo_core::SettingsError>(())
+//! # Ok::<(), deo_core::SettingError>(())
 //! ```
 
-use crate::dimer::{Dimer, DimerSettings, Recheck, SettingsError, Target};
+use crate::dimer::{Dimer, DimerSettings, Recheck, Target};
 use crate::estimate::Estimate;
 use crate::noise::derive;
 use crate::objective::Objective;
 use crate::oracle::{Workspace, asks};
 use crate::probe::{Answer, Probe};
+use crate::setting::SettingError;
 use crate::space::Space;
 
 /// When the monitor looks, and what a look may cost.
@@ -94,13 +95,13 @@ impl<S: Space> Monitor<S> {
     ///
     /// # Errors
     ///
-    /// [`SettingsError`] names a setting that is out of range.
+    /// [`SettingError`] names a setting that is out of range.
     pub fn new(
         space: &S,
         like: &S::Vector,
         settings: MonitorSettings,
         seed: u64,
-    ) -> Result<Self, SettingsError> {
+    ) -> Result<Self, SettingError> {
         let max_gradients = settings.first.max(settings.gradients);
         let end = |target, draw| {
             let dimer = DimerSettings { target, max_gradients, ..settings.dimer };

@@ -40,7 +40,7 @@
 //! let mut workspace = Workspace::new(&space, &x, Default::default());
 //! let stopped = workspace.try_answer_all(&mut dimer, &space, &mut Paid(2), &x, &[0.2, -0.4]);
 //! assert_eq!((stopped, dimer.estimate().gradients), (Err(Spent), 2));
-//! # Ok::<(), deo_core::SettingsError>(())
+//! # Ok::<(), deo_core::SettingError>(())
 //! ```
 
 mod asks;

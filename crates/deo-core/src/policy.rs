@@ -23,7 +23,7 @@ mod ray;
 pub use amplify::Amplify;
 pub use deflate::Deflate;
 pub use escape::{Along, Escape, EscapeSettings, Kick};
-pub use guard::{Guard, GuardError, GuardSettings};
+pub use guard::{Guard, GuardSettings};
 
 pub(crate) use escape::{Outcome, Stage, StepInfo};
 pub(crate) use pending::{PendingMove, SAME_SHARE};

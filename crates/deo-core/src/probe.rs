@@ -9,6 +9,7 @@
 //! | [`Answer::central`] | (g(x + h v) − g(x − h v))/2h | 2 gradients | h²‖∇⁴f‖/6 + ε‖g‖/h |
 //! | [`Answer::product`] | Hv, exact | yours | – |
 
+use crate::setting::SettingError;
 use crate::space::Space;
 
 /// By which rule the loop intends to answer; it sets the default length of a probe.
@@ -118,6 +119,20 @@ impl Length {
     pub fn is_valid(self) -> bool {
         let (Length::Relative(length) | Length::Absolute(length)) = self;
         length > 0.0 && length.is_finite()
+    }
+
+    /// Refuses a setting `name` that is no finite number above 0; `None` leaves the length to the machine.
+    ///
+    /// # Errors
+    ///
+    /// If it is none.
+    pub fn require(name: &'static str, length: Option<Length>) -> Result<(), SettingError> {
+        match length {
+            Some(length) if !length.is_valid() => {
+                Err(SettingError::new(name, format_args!("{length:?}"), "finite and above 0"))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

@@ -33,7 +33,7 @@ mod trace;
 
 pub use density::Density;
 pub use lanczos::SpectralDensity;
-pub use settings::{Sampling, StochasticError, StochasticSettings};
+pub use settings::{Sampling, StochasticSettings};
 pub use trace::{Trace, TraceEstimate};
 
 use crate::noise::{derive, noise};

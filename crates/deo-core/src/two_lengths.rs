@@ -60,7 +60,7 @@
 //! check.measure(&space, &mut f, &x, &g, &mut workspace);
 //! let error = (check.curvature() + 0.5).abs();
 //! assert!(error < 3.0 * check.secant_error() && check.secant_error() < 1e-6);
-//! # Ok::<(), deo_core::two_lengths::TwoLengthsError>(())
+//! # Ok::<(), deo_core::SettingError>(())
 //! ```
 
 mod best_length;
@@ -70,10 +70,11 @@ mod settings;
 
 pub use best_length::{BestLength, best_length};
 pub use regime::Regime;
-pub use settings::{TwoLengthsError, TwoLengthsSettings};
+pub use settings::TwoLengthsSettings;
 
 use crate::estimate::Status;
 use crate::probe::Length;
+use crate::setting::SettingError;
 use crate::space::Space;
 use regime::regime;
 use std::borrow::BorrowMut;
@@ -124,12 +125,12 @@ impl<S: Space> TwoLengths<S> {
     ///
     /// # Errors
     ///
-    /// [`TwoLengthsError`] names a setting that is out of range.
+    /// [`SettingError`] names a setting that is out of range.
     pub fn new(
         space: &S,
         like: &S::Vector,
         settings: TwoLengthsSettings,
-    ) -> Result<Self, TwoLengthsError> {
+    ) -> Result<Self, SettingError> {
         settings.validate()?;
         let zeros = || space.zeros_like(like);
         Ok(TwoLengths {

@@ -1,7 +1,7 @@
 //! The published rules: against an independent statement in NumPy (golden/compat.py), and what they converge to.
 
 use deo_core::compat::{
-    ClampedRatio, ClampedRatioSettings, CompatDimer, CompatError, CompatSettings, Tensors, Variant,
+    ClampedRatio, ClampedRatioSettings, CompatDimer, CompatSettings, Tensors, Variant,
 };
 use deo_core::noise::noise;
 use deo_core::optim::{Adam, AdamSettings, Decay, Optimizer, Sgd, SgdSettings};
@@ -377,12 +377,8 @@ fn settings_out_of_range_are_refused() {
         (ClampedRatioSettings { epsilon: f64::NAN, ..good }, "epsilon"),
     ];
     for (settings, bad_name) in bad {
-        let CompatError::OutOfRange { name, .. } =
-            ClampedRatio::new(settings, &HOST, &[0.0]).unwrap_err()
-        else {
-            panic!("out of range")
-        };
-        assert_eq!(name, bad_name);
+        let error = ClampedRatio::new(settings, &HOST, &[0.0]).unwrap_err();
+        assert_eq!(error.name.split(' ').next(), Some(bad_name));
     }
 }
 

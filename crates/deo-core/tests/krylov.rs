@@ -236,7 +236,7 @@ fn settings_out_of_range_are_named() {
         Krylov::new(&SPACE, &[0.0][..], settings).map(|_| ()).unwrap_err().to_string()
     };
     let settings = KrylovSettings { count: 3, memory: 7, ..Default::default() };
-    assert_eq!(refuse(settings), "memory is 7; 3 pairs need at least 8");
+    assert_eq!(refuse(settings), "memory is 7; it must be at least 8 for 3 pairs");
     assert!(Krylov::new(&SPACE, &[0.0][..], KrylovSettings { memory: 8, ..settings }).is_ok());
     let settings = KrylovSettings { tolerance: -1.0, ..Default::default() };
     assert!(refuse(settings).contains("tolerance is -1"));

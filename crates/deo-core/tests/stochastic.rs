@@ -366,8 +366,8 @@ fn settings_out_of_range_are_named() {
             .unwrap_err()
             .to_string()
     };
-    assert!(refuse(settings(0, 5, 0)).contains("0 vectors of 5 steps"));
-    assert!(refuse(settings(3, 0, 0)).contains("3 vectors of 0 steps"));
+    assert_eq!(refuse(settings(0, 5, 0)), "vectors is 0; it must be at least 1");
+    assert_eq!(refuse(settings(3, 0, 0)), "steps is 0; it must be at least 1");
     let length = Some(deo_core::Length::Relative(f64::NAN));
     assert!(refuse(StochasticSettings { length, ..settings(1, 1, 0) }).contains("above 0"));
 }

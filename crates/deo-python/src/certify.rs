@@ -128,7 +128,7 @@ fn run<S: Space>(
     x: &S::Vector,
     v0: Option<&S::Vector>,
     settings: &CertifySettings,
-) -> Result<Certified<S::Owned>, deo_core::krylov::KrylovError>
+) -> Result<Certified<S::Owned>, deo_core::SettingError>
 where
     Callback: deo_core::Objective<S::Vector>,
 {

@@ -5,13 +5,13 @@ use crate::kernels::Kernels;
 use crate::precision::{roundoff, short_share};
 use crate::tensors::{Tensor, Tensors, given};
 use crate::vectors::{Scalar, bad, by_dtype, copied, optional};
+use deo_core::SettingError;
 use deo_core::dimer::{Recheck, Target};
 use deo_core::drive::{Asks, Workspace};
 use deo_core::estimate::Evidence;
-use deo_core::krylov::{Krylov, KrylovError, KrylovSettings, Which};
+use deo_core::krylov::{Krylov, KrylovSettings, Which};
 use deo_core::{
-    Answer, Dimer, DimerSettings, Estimate, Length, Objective, Question, Rule, SettingsError,
-    Space, Status,
+    Answer, Dimer, DimerSettings, Estimate, Length, Objective, Question, Rule, Space, Status,
 };
 use numpy::PyArray1;
 use pyo3::prelude::*;
@@ -147,7 +147,7 @@ fn dimer<S: Space>(
     place: Place<'_, S::Vector, S::Owned>,
     settings: DimerSettings,
     seed: u64,
-) -> Result<(Dimer<S>, u64), SettingsError>
+) -> Result<(Dimer<S>, u64), SettingError>
 where
     Callback: Objective<S::Vector> + Multiply<S::Vector>,
 {
@@ -168,7 +168,7 @@ fn krylov<S: Space>(
     place: Place<'_, S::Vector, S::Owned>,
     settings: KrylovSettings,
     seed: u64,
-) -> Result<(Krylov<S>, u64), KrylovError>
+) -> Result<(Krylov<S>, u64), SettingError>
 where
     Callback: Objective<S::Vector> + Multiply<S::Vector>,
 {

@@ -55,6 +55,16 @@ pub(super) fn dot(x: &[f64], y: &[f64]) -> f64 {
     ((a + e) + (c + g)) + ((b + f) + (d + h)) + end
 }
 
+/// y ← Av, A row by row.
+pub(super) fn multiply_vector(a: &[f64], v: &[f64], y: &mut [f64]) {
+    y.iter_mut().zip(a.chunks(v.len().max(1))).for_each(|(y, row)| *y = dot(row, v));
+}
+
+/// Av.
+pub(super) fn times(a: &[f64], v: &[f64]) -> Vec<f64> {
+    a.chunks(v.len().max(1)).map(|row| dot(row, v)).collect()
+}
+
 /// Which entries of a product are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {

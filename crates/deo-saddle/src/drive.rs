@@ -61,6 +61,49 @@ where
     }
 }
 
+/// Answers a search, which is of either type: they have the same methods, but for those that are given here as closures.
+macro_rules! run_to_its_end {
+    (
+        $search:expr, [$space:ident, $oracle:ident, $axis:ident, $watch:ident, $x:ident],
+        $tell:expr, $curvature:expr, $hessian:expr
+    ) => {{
+        let mut g = $space.zeros_like($x);
+        let mut search = $search;
+        if let Some(axis) = $axis {
+            search = search.with_axis($space, axis);
+        }
+        while let Some(point) = search.ask() {
+            let value = $oracle
+                .try_value_grad(point.borrow(), g.borrow_mut())
+                .map_err(TryError::Stopped)?;
+            let steps = search.counts().steps;
+            let size = $watch.size.map(|size| size(g.borrow()));
+            $tell(&mut search, value, g.borrow(), size);
+            if let Some(observe) = &mut $watch.observe
+                && search.counts().steps > steps
+            {
+                observe(&Step {
+                    x: search.x().borrow(),
+                    value: search.value(),
+                    size: search.size(),
+                    curvature: if steps == 0 { f64::NAN } else { $curvature(&search) },
+                    radius: search.radius(),
+                    counts: search.counts(),
+                });
+            }
+        }
+        Ok(Found {
+            outcome: search.outcome(),
+            x: copied($space, search.x().borrow()),
+            value: search.value(),
+            gradient_norm: search.gradient_norm(),
+            counts: search.counts(),
+            hessian: $hessian(&search),
+            way: search.into_way(),
+        })
+    }};
+}
+
 /// The same with an oracle that may stop, and looked on by `watch`.
 ///
 /// # Errors
@@ -78,47 +121,10 @@ where
     S: Space,
     O: Oracle<S::Vector> + ?Sized,
 {
-    let mut g = space.zeros_like(x);
-    macro_rules! run {
-        ($search:expr, $tell:expr, $curvature:expr, $hessian:expr) => {{
-            let mut search = $search;
-            if let Some(axis) = axis {
-                search = search.with_axis(space, axis);
-            }
-            while let Some(point) = search.ask() {
-                let value = oracle
-                    .try_value_grad(point.borrow(), g.borrow_mut())
-                    .map_err(TryError::Stopped)?;
-                let steps = search.counts().steps;
-                let size = watch.size.map(|size| size(g.borrow()));
-                $tell(&mut search, value, g.borrow(), size);
-                if let Some(observe) = &mut watch.observe
-                    && search.counts().steps > steps
-                {
-                    observe(&Step {
-                        x: search.x().borrow(),
-                        value: search.value(),
-                        size: search.size(),
-                        curvature: if steps == 0 { f64::NAN } else { $curvature(&search) },
-                        radius: search.radius(),
-                        counts: search.counts(),
-                    });
-                }
-            }
-            Ok(Found {
-                outcome: search.outcome(),
-                x: copied(space, search.x().borrow()),
-                value: search.value(),
-                gradient_norm: search.gradient_norm(),
-                counts: search.counts(),
-                hessian: $hessian(&search),
-                way: search.into_way(),
-            })
-        }};
-    }
     match method.resolved(space, x) {
-        Method::Newton(settings) => run!(
+        Method::Newton(settings) => run_to_its_end!(
             NewtonSearch::new(space, x, settings)?,
+            [space, oracle, axis, watch, x],
             |search: &mut NewtonSearch<_>, value, g, size| match &mut watch.model {
                 Some(model) => search.take(space, value, g, size, *model),
                 None => search.take(space, value, g, size, &mut NoModel),
@@ -126,8 +132,9 @@ where
             |search: &NewtonSearch<_>| search.curvatures().first().copied().unwrap_or(f64::NAN),
             |search: &NewtonSearch<_>| Some(search.hessian(space))
         ),
-        Method::MinMode(settings) => run!(
+        Method::MinMode(settings) => run_to_its_end!(
             MinModeSearch::new(space, x, settings)?,
+            [space, oracle, axis, watch, x],
             |search: &mut MinModeSearch<_>, value, g, size: Option<f64>| match size {
                 Some(size) => search.tell_sized(space, value, g, size),
                 None => search.tell(space, value, g),

@@ -1,7 +1,7 @@
 //! What a search has learned of the Hessian, or somebody else knows: a guess that a verification may be wrong about.
 
 use super::coordinates::Coordinates;
-use super::learned::multiply_vector;
+use super::dense::multiply_vector;
 use deo_core::space::Space;
 use std::borrow::{Borrow, BorrowMut};
 

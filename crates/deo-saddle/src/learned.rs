@@ -42,7 +42,7 @@
 mod fit;
 mod relative;
 
-pub(super) use super::dense::dot;
+pub(super) use super::dense::{dot, multiply_vector};
 use super::eigen::symmetric_eigen;
 use fit::Seen;
 use relative::{Base, REACHES};
@@ -212,9 +212,7 @@ impl LearnedHessian {
 
     /// p ← Bs.
     pub(super) fn product(&self, s: &[f64], p: &mut [f64]) {
-        for (i, p) in p.iter_mut().enumerate() {
-            *p = dot(&self.matrix[i * self.count..(i + 1) * self.count], s);
-        }
+        multiply_vector(&self.matrix, s, p);
     }
 
     /// Where the pair learned last was seen.
@@ -247,11 +245,6 @@ impl LearnedHessian {
         }
         if total > 0.0 { self.prior_curvature * (sum / total).exp() } else { 1.0 }
     }
-}
-
-/// y ← Av.
-pub(super) fn multiply_vector(a: &[f64], v: &[f64], y: &mut [f64]) {
-    y.iter_mut().zip(a.chunks(v.len())).for_each(|(y, row)| *y = dot(row, v));
 }
 
 /// w at the mean square distance d².

@@ -23,7 +23,7 @@ pub use lindh::Lindh;
 pub use springs::Springs;
 pub use structure::{Structure, StructureError};
 
-use crate::dense::dot;
+use crate::dense::multiply_vector;
 
 /// A Hessian guessed without gradients of the surface that is searched. `X` is what the search's space calls a vector.
 ///
@@ -84,7 +84,7 @@ fn multiply(a: &[f64], v: &[f64], y: &mut [f64]) {
     let n = v.len();
     let components = v.iter().enumerate().filter(|(_, v)| **v != 0.0);
     if SPARSE * components.clone().count() > n {
-        return y.iter_mut().zip(a.chunks(n)).for_each(|(y, row)| *y = dot(row, v));
+        return multiply_vector(a, v, y);
     }
     // A search asks for the columns of the matrix, one by one.
     y.fill(0.0);

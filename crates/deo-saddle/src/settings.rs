@@ -1,7 +1,8 @@
-//! Settings of the searches, and what is wrong with them.
+//! Settings of the searches, their ranges, and why one is refused.
 
 use super::outcome::Record;
 use deo_core::probe::{Length, Rule};
+use deo_core::setting::{SettingError, at_least_one, nonnegative, positive};
 
 /// What every search needs to know.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -178,21 +179,11 @@ impl Default for MinModeSettings {
 }
 
 /// A setting of a search that is out of range.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum SearchError {
-    /// A number that must be finite and above zero isn't.
-    NotPositive {
-        /// The setting.
-        name: &'static str,
-        /// Its value.
-        value: f64,
-    },
-    /// A count that must be at least one is zero.
-    Zero {
-        /// The setting.
-        name: &'static str,
-    },
+    /// A number out of its range.
+    Setting(SettingError),
     /// As many maxima as directions, or more.
     Index {
         /// The index asked for.
@@ -209,20 +200,12 @@ pub enum SearchError {
     },
     /// A search over the single coordinates, in a space that holds a part of them only.
     Distributed,
-    /// The dimer length isn't positive and finite.
-    Length {
-        /// The length given.
-        length: Length,
-    },
 }
 
 impl std::fmt::Display for SearchError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            SearchError::NotPositive { name, value } => {
-                write!(f, "search {name} is {value}; it must be finite and above 0")
-            }
-            SearchError::Zero { name } => write!(f, "search {name} is 0; it must be at least 1"),
+            SearchError::Setting(error) => error.fmt(f),
             SearchError::Index { index, dimension } => {
                 write!(
                     f,
@@ -236,14 +219,17 @@ impl std::fmt::Display for SearchError {
             SearchError::Distributed => f.write_str(
                 "a Newton search needs whole vectors, and this space holds a part of them on each rank; a min-mode search works on ranks",
             ),
-            SearchError::Length { length } => {
-                write!(f, "dimer length is {length:?}; it must be finite and above 0")
-            }
         }
     }
 }
 
 impl std::error::Error for SearchError {}
+
+impl From<SettingError> for SearchError {
+    fn from(error: SettingError) -> Self {
+        SearchError::Setting(error)
+    }
+}
 
 /// The most coordinates of a search with a matrix: its matrices and 6r remembered gradients and places take 22r² numbers,
 /// 3 GB, the algebra of a step as many again, and minutes.
@@ -251,23 +237,11 @@ pub(super) const MOST: usize = 4096;
 /// … and the longest vectors: N² operations make its coordinates, 40 s here.
 pub(super) const LONGEST: usize = 16 * MOST;
 
-pub(super) fn positive(name: &'static str, value: f64) -> Result<(), SearchError> {
-    if value > 0.0 && value.is_finite() {
-        Ok(())
-    } else {
-        Err(SearchError::NotPositive { name, value })
-    }
-}
-
-fn some(name: &'static str, count: u64) -> Result<(), SearchError> {
-    if count > 0 { Ok(()) } else { Err(SearchError::Zero { name }) }
-}
-
 impl Goal {
-    fn validate(&self) -> Result<(), SearchError> {
-        positive("tolerance", self.tolerance)?;
-        some("max_gradients", self.max_gradients)?;
-        some("max_convex", self.max_convex)
+    fn validate(&self) -> Result<(), SettingError> {
+        positive("search tolerance", self.tolerance)?;
+        at_least_one("search max_gradients", self.max_gradients)?;
+        at_least_one("search max_convex", self.max_convex)
     }
 }
 
@@ -277,17 +251,15 @@ impl NewtonSettings {
         if self.goal.index > dimension {
             return Err(SearchError::Index { index: self.goal.index, dimension });
         }
-        positive("length_scale", self.length_scale)?;
-        positive("radius", self.radius)?;
-        positive("max_radius", self.max_radius)?;
-        positive("prior_curvature", self.prior_curvature)?;
-        positive("unexplored", self.unexplored)?;
-        positive("probe", self.probe)?;
-        if !(self.flat >= 0.0 && self.flat.is_finite()) {
-            return Err(SearchError::NotPositive { name: "flat", value: self.flat });
-        }
-        some("first_probes", self.first_probes as u64)?;
-        some("probes", self.probes as u64)
+        positive("search length_scale", self.length_scale)?;
+        positive("search radius", self.radius)?;
+        positive("search max_radius", self.max_radius)?;
+        positive("search prior_curvature", self.prior_curvature)?;
+        positive("search unexplored", self.unexplored)?;
+        positive("search probe", self.probe)?;
+        nonnegative("search flat", self.flat)?;
+        at_least_one("search first_probes", self.first_probes as u64)?;
+        Ok(at_least_one("search probes", self.probes as u64)?)
     }
 }
 
@@ -298,16 +270,13 @@ impl MinModeSettings {
             let dimension = dimension.round() as usize;
             return Err(SearchError::Index { index: self.goal.index, dimension });
         }
-        positive("max_step", self.max_step)?;
-        positive("first_step", self.first_step)?;
-        positive("residual", self.residual)?;
-        some("memory", self.memory as u64)?;
-        some("max_rotations", self.max_rotations)?;
-        some("first_rotations", self.first_rotations)?;
-        some("max_interval", self.max_interval)?;
-        match self.length {
-            Some(length) if !length.is_valid() => Err(SearchError::Length { length }),
-            _ => Ok(()),
-        }
+        positive("search max_step", self.max_step)?;
+        positive("search first_step", self.first_step)?;
+        positive("search residual", self.residual)?;
+        at_least_one("search memory", self.memory as u64)?;
+        at_least_one("search max_rotations", self.max_rotations)?;
+        at_least_one("search first_rotations", self.first_rotations)?;
+        at_least_one("search max_interval", self.max_interval)?;
+        Ok(Length::require("dimer length", self.length)?)
     }
 }

@@ -30,8 +30,9 @@ pub use verdict::Verdict;
 
 use super::copied;
 use super::guess::HessianGuess;
+use deo_core::SettingError;
 use deo_core::estimate::{Estimate, Status};
-use deo_core::krylov::{Krylov, KrylovError};
+use deo_core::krylov::Krylov;
 use deo_core::probe::Rule;
 use deo_core::space::Space;
 use preconditioned::Preconditioned;
@@ -76,12 +77,12 @@ impl<S: Space> Verification<S> {
     ///
     /// # Errors
     ///
-    /// [`KrylovError`](deo_core::krylov::KrylovError) names a setting that is out of range.
+    /// [`SettingError`](deo_core::SettingError) names a setting that is out of range.
     pub fn new(
         space: &S,
         x: &S::Vector,
         settings: VerificationSettings,
-    ) -> Result<Self, KrylovError> {
+    ) -> Result<Self, SettingError> {
         let mut krylov =
             Krylov::new(space, x, settings.krylov(space.epsilon(), space.dimension(x)))?
                 .with_check_rule(Rule::Central);
@@ -94,13 +95,13 @@ impl<S: Space> Verification<S> {
     ///
     /// # Errors
     ///
-    /// [`KrylovError`](deo_core::krylov::KrylovError) names a setting that is out of range.
+    /// [`SettingError`](deo_core::SettingError) names a setting that is out of range.
     pub fn preconditioned(
         space: &S,
         x: &S::Vector,
         settings: VerificationSettings,
         guess: &HessianGuess<S::Owned>,
-    ) -> Result<Self, KrylovError> {
+    ) -> Result<Self, SettingError> {
         match Preconditioned::new(space, x, &settings, guess)? {
             Some((preconditioned, krylov)) => {
                 Ok(Verification::of(space, x, settings, krylov, Some(preconditioned)))

@@ -205,7 +205,7 @@ fn a_newton_search_over_ranks_is_refused_and_the_default_is_the_other() {
         });
         for (refused, outcome, norm) in ends {
             let error = refused.unwrap_err();
-            assert_eq!((error, outcome), (SearchError::Distributed, Outcome::Converged), "{cut}");
+            assert_eq!((&error, outcome), (&SearchError::Distributed, Outcome::Converged), "{cut}");
             assert!(norm < 1e-3 && error.to_string().contains("rank"), "{cut}: {norm}");
         }
     }

@@ -1,5 +1,6 @@
 //! The protocol of the searches, their outcomes and their symmetries, on functions with closed answers.
 
+use deo_core::SettingError;
 use deo_core::noise::noise;
 use deo_core::objective::FromFn;
 use deo_core::space::{Host, Masked};
@@ -314,7 +315,7 @@ fn settings_out_of_range_are_refused_by_name() {
     assert_eq!(new(index), Err(SearchError::Index { index: 3, dimension: 2 }));
     let settings = MinModeSettings { memory: 0, ..Default::default() };
     let refused = MinModeSearch::new(&HOST, &[1.0][..], settings).map(|_| ());
-    assert_eq!(refused, Err(SearchError::Zero { name: "memory" }));
+    assert_eq!(refused, Err(SettingError::new("search memory", 0, "at least 1").into()));
 }
 
 #[test]

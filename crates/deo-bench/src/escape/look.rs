@@ -31,7 +31,7 @@ pub struct Point<'a> {
 ///
 /// # Errors
 ///
-/// [`DiagnoseError::Settings`] and [`DiagnoseError::TwoLengths`] name a setting that is out of range.
+/// [`DiagnoseError::Settings`] names a setting that is out of range.
 pub fn look(
     problem: &mut dyn Problem,
     at: Point<'_>,
@@ -51,7 +51,7 @@ pub fn look(
     let (rule, length) = (settings.rule, settings.length);
     let lengths = TwoLengthsSettings { rule, length, ..TwoLengthsSettings::default() };
     let mut curvature =
-        BatchCurvature::new(&SPACE, &found.axis[..], lengths).map_err(DiagnoseError::TwoLengths)?;
+        BatchCurvature::new(&SPACE, &found.axis[..], lengths).map_err(DiagnoseError::Settings)?;
     let mut workspace = Workspace::new(&SPACE, x, rule);
     for later in 1..=others {
         let mut objective = problem.objective(seed, step + later);

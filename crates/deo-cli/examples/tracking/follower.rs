@@ -5,7 +5,8 @@
 //! an axis drawn anew at each visit, which shows what keeping it is worth.
 
 use deo_cli::train::MeanLoss;
-use deo_core::dimer::{Dimer, DimerSettings, Recheck, SettingsError, Target};
+use deo_core::SettingError;
+use deo_core::dimer::{Dimer, DimerSettings, Recheck, Target};
 use deo_core::{Answer, Estimate, Objective};
 use deo_linalg::Parallel;
 use serde::Serialize;
@@ -88,7 +89,7 @@ impl Follower {
         kind: Kind,
         gradients: u64,
         seed: u64,
-    ) -> Result<Self, SettingsError> {
+    ) -> Result<Self, SettingError> {
         let Kind { target, recheck, .. } = kind;
         let default = DimerSettings::default();
         let settings = DimerSettings { target, recheck, max_gradients: FIRST, ..default };
@@ -103,7 +104,7 @@ impl Follower {
         like: &[f32],
         interval: u64,
         seed: u64,
-    ) -> Result<Vec<Self>, SettingsError> {
+    ) -> Result<Vec<Self>, SettingError> {
         let (lowest, highest) = (Target::Lowest, Target::Highest);
         let (on, axis, recheck) = (On::Fixed, Axis::Kept, Recheck::Never);
         let usual = Kind { target: lowest, on, axis, recheck, every: interval };

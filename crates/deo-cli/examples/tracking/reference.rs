@@ -7,7 +7,8 @@
 use crate::Failure;
 use crate::record::Visit;
 use deo_cli::train::MeanLoss;
-use deo_core::krylov::{Krylov, KrylovError, KrylovSettings, Which};
+use deo_core::SettingError;
+use deo_core::krylov::{Krylov, KrylovSettings, Which};
 use deo_core::{Answer, Estimate, Objective, Status};
 use deo_linalg::{Parallel, Threads};
 use deo_models::data::Batch;
@@ -96,7 +97,7 @@ impl Reference {
     }
 
     /// The wanted ends at x.
-    fn find(&mut self, x: &[f32]) -> Result<Converged, KrylovError> {
+    fn find(&mut self, x: &[f32]) -> Result<Converged, SettingError> {
         let space = Parallel::<f64>::new(Threads::Pool);
         let x: Vec<f64> = x.iter().map(|x| f64::from(*x)).collect();
         let krylov = if let Some(krylov) = &mut self.krylov {

@@ -7,9 +7,6 @@ use crate::output::OutputError;
 use crate::setting::{SettingError, UnusedOption};
 use crate::train::TrainError;
 use deo_core::determinism::NoisyOracle;
-use deo_core::krylov::KrylovError;
-use deo_core::stochastic::StochasticError;
-use deo_core::two_lengths::TwoLengthsError;
 use deo_models::data::DataError;
 use deo_models::landscapes::LandscapeError;
 use std::io;
@@ -41,15 +38,6 @@ pub enum SpectrumError {
     /// A setting that `deo train` has too.
     #[error(transparent)]
     Train(#[from] TrainError),
-    /// A setting of the search.
-    #[error(transparent)]
-    Krylov(#[from] KrylovError),
-    /// A setting of the verification.
-    #[error(transparent)]
-    TwoLengths(#[from] TwoLengthsError),
-    /// A setting of density or trace.
-    #[error(transparent)]
-    Stochastic(#[from] StochasticError),
     /// The weights.
     #[error(transparent)]
     Model(#[from] ModelError),

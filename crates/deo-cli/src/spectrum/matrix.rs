@@ -4,8 +4,8 @@ use super::error::SpectrumError;
 use super::settings::{Settings, TargetSettings};
 use super::source::{AtPoint, Batches, Counts, Part, Source};
 use crate::npy::{self, Array, Scalar};
+use deo_core::SettingError;
 use deo_core::determinism::NoisyOracle;
-use deo_core::two_lengths::TwoLengthsError;
 use deo_core::{Answer, Probe};
 use deo_linalg::{Real, Threads, kernels};
 use rayon::prelude::*;
@@ -125,7 +125,7 @@ impl<T: Real> Source<T> for Products<T> {
         self.answer(probe)
     }
 
-    fn best_length(&mut self, _n: &[T]) -> Result<f64, TwoLengthsError> {
+    fn best_length(&mut self, _n: &[T]) -> Result<f64, SettingError> {
         Ok(1.0) // exact products have no length
     }
 

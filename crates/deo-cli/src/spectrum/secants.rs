@@ -3,9 +3,10 @@
 //! f(x) = (1/B) Σ_b f_b(x), and ∇f is summed in the order of the batches, so that the numbers depend on nothing else.
 
 use super::source::{AtPoint, Batches, Counts, Part, Source};
+use deo_core::SettingError;
 use deo_core::determinism::{NoisyOracle, compare};
 use deo_core::drive::Workspace;
-use deo_core::two_lengths::{TwoLengthsError, TwoLengthsSettings, best_length};
+use deo_core::two_lengths::{TwoLengthsSettings, best_length};
 use deo_core::{Answer, Objective, Probe, Rule, Space};
 use deo_linalg::{Parallel, Real, Threads};
 
@@ -161,7 +162,7 @@ impl<T: Real, F: Batched<T>> Source<T> for Secants<T, F> {
         Answer::central(h_behind, behind, h, ahead)
     }
 
-    fn best_length(&mut self, n: &[T]) -> Result<f64, TwoLengthsError> {
+    fn best_length(&mut self, n: &[T]) -> Result<f64, SettingError> {
         self.open_batch(Part::Own(0));
         let Secants { space, rule, function, x, part, .. } = self;
         let settings = TwoLengthsSettings { rule: *rule, ..TwoLengthsSettings::default() };

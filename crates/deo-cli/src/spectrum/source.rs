@@ -1,8 +1,8 @@
 //! Where products Hv come from: one face for gradients of networks and landscapes and for a stored matrix.
 
+use deo_core::SettingError;
 use deo_core::determinism::NoisyOracle;
 use deo_core::drive::Asks;
-use deo_core::two_lengths::TwoLengthsError;
 use deo_core::{Answer, Probe, Question};
 use deo_linalg::{Parallel, Real, Threads};
 
@@ -27,7 +27,7 @@ pub(super) trait Source<T: Real> {
     fn open_batch(&mut self, batch: Part);
 
     /// The length of the most accurate product along n on the first batch, relative to max(‖x‖, 1).
-    fn best_length(&mut self, n: &[T]) -> Result<f64, TwoLengthsError>;
+    fn best_length(&mut self, n: &[T]) -> Result<f64, SettingError>;
 
     /// How many there are of a kind.
     fn batches(&self) -> Batches;

@@ -5,9 +5,7 @@ use super::signals::Signal;
 use crate::config::ConfigError;
 use crate::output::OutputError;
 use crate::setting::{SettingError, UnusedOption};
-use deo_core::compat::CompatError;
 use deo_core::optim::OptimError;
-use deo_core::{DeoSettingsError, SettingsError};
 use deo_models::checkpoint::CheckpointError;
 use deo_models::data::DataError;
 use std::io;
@@ -20,24 +18,15 @@ pub enum TrainError {
     /// The configuration file.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// A number.
+    /// A number, here or in a machine.
     #[error(transparent)]
     Setting(#[from] SettingError),
     /// An option on the command line that this run has no use for.
     #[error(transparent)]
     Unused(#[from] UnusedOption),
-    /// A setting of the optimizer or the schedule.
+    /// A setting of the optimizer.
     #[error(transparent)]
     Optimizer(#[from] OptimError),
-    /// A setting of DEO.
-    #[error(transparent)]
-    Deo(#[from] DeoSettingsError),
-    /// A setting of the monitor.
-    #[error(transparent)]
-    Monitor(#[from] SettingsError),
-    /// A constant of a published rule.
-    #[error(transparent)]
-    Published(#[from] CompatError),
     /// The text.
     #[error(transparent)]
     Text(#[from] DataError),

@@ -21,10 +21,11 @@
 use super::probes::MeanLoss;
 use super::record::{CurvatureEnd, MonitorSummary, Readings};
 use super::trainer::same_length;
+use deo_core::SettingError;
 use deo_core::dimer::{DimerSettings, Recheck};
 use deo_core::drive::Workspace;
 use deo_core::monitor::{Monitor, MonitorSettings};
-use deo_core::{Estimate, Objective, SettingsError};
+use deo_core::{Estimate, Objective};
 use deo_linalg::{Parallel, Threads};
 use deo_models::data::Batch;
 use deo_models::gpt::Gpt;
@@ -78,7 +79,7 @@ impl MonitorState {
         parameters: usize,
         visits: MonitorSettings,
         seed: u64,
-    ) -> Result<Self, SettingsError> {
+    ) -> Result<Self, SettingError> {
         let (space, like) = (Parallel::<f32>::new(Threads::Pool), vec![0.0; parameters]);
         // The name makes a stream of its own out of the one seed.
         let seed = seed ^ u64::from_le_bytes(*b"monitor ");

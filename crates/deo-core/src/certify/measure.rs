@@ -3,10 +3,11 @@
 use super::CertifySettings;
 use super::noise_of::Noise;
 use crate::estimate::{Estimate, Status};
-use crate::krylov::{Krylov, KrylovError, KrylovSettings, Which};
+use crate::krylov::{Krylov, KrylovSettings, Which};
 use crate::objective::Objective;
 use crate::oracle::Workspace;
 use crate::probe::{Length, Rule};
+use crate::setting::SettingError;
 use crate::space::Space;
 use std::borrow::{Borrow, BorrowMut};
 
@@ -71,7 +72,7 @@ impl<S: Space, O: Objective<S::Vector> + ?Sized> Certifier<'_, S, O> {
         axes: &[&S::Vector],
         seed: u64,
         allowance: u64,
-    ) -> Result<Search<S>, KrylovError> {
+    ) -> Result<Search<S>, SettingError> {
         let floor = self.noise.of_product();
         let settings = KrylovSettings {
             count,

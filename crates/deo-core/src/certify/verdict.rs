@@ -2,9 +2,10 @@
 
 use super::measure::{Certifier, Search};
 use super::{Certified, Doubt, Kind};
-use crate::krylov::{KrylovError, Which};
+use crate::krylov::Which;
 use crate::noise::derive;
 use crate::objective::Objective;
+use crate::setting::SettingError;
 use crate::space::Space;
 use std::borrow::{Borrow, BorrowMut};
 
@@ -13,7 +14,7 @@ pub(super) fn run<S, O>(
     certifier: &mut Certifier<'_, S, O>,
     certified: &mut Certified<S::Owned>,
     axis: Option<&S::Vector>,
-) -> Result<Kind, KrylovError>
+) -> Result<Kind, SettingError>
 where
     S: Space,
     O: Objective<S::Vector> + ?Sized,
@@ -79,59 +80,86 @@ where
 fn below<S, O>(
     certifier: &mut Certifier<'_, S, O>,
     certified: &mut Certified<S::Owned>,
-) -> Result<Kind, KrylovError>
+) -> Result<Kind, SettingError>
 where
     S: Space,
     O: Objective<S::Vector> + ?Sized,
 {
-    let (space, settings) = (certifier.space, certifier.settings);
-    let dimension = space.dimension(certifier.x);
-    let seed = derive(settings.seed, 1 << 32);
-    let allowance = certifier.allowance(4);
-    let mut top = certifier.search(Which::Highest, 1, false, &[], seed, allowance)?;
-    let above = |top: &Search<S>| {
-        top.known().next().map(|e| (e.curvature, e.secant_error.abs() + top.floor, top.bound(e)))
+    let seed = derive(certifier.settings.seed, 1 << 32);
+    let top = match highest(certifier, seed)? {
+        Ok(top) => top,
+        Err(doubt) => return Ok(Kind::Undecided(doubt)),
     };
-    let Some((mut highest, mut error, _)) = above(&top) else {
-        return Ok(Kind::Undecided(if top.is_poisoned() {
-            Doubt::NonFinite
-        } else {
-            Doubt::FlatAbove
-        }));
-    };
-    if highest < -error {
-        let allowance = certifier.allowance(2);
-        top = certifier.search(Which::Highest, 1, true, &[], seed, allowance)?;
-        let Some((c, e, bound)) = above(&top) else {
-            return Ok(Kind::Undecided(Doubt::FlatAbove));
-        };
-        (highest, error) = (c, e);
-        if c < -bound && top.is_closed() {
-            certified.highest = highest;
-            let largest = certifier.noise.curvature.max(certified.lowest.abs());
-            let stationary = certifier.is_stationary(certified.gradient_norm, largest);
-            return Ok(if stationary {
-                Kind::Maximum
-            } else {
-                Kind::Undecided(Doubt::NotStationary)
-            });
-        }
-    }
-    certified.highest = highest;
-    let largest = highest.max(certified.lowest.abs());
+    certified.highest = top.curvature;
+    let least = if top.all_negative { certifier.noise.curvature } else { top.curvature };
+    let largest = least.max(certified.lowest.abs());
     if !certifier.is_stationary(certified.gradient_norm, largest) {
         return Ok(Kind::Undecided(Doubt::NotStationary));
     }
-    if highest <= error {
+    if top.all_negative {
+        return Ok(Kind::Maximum);
+    }
+    if top.curvature <= top.error {
         return Ok(Kind::Undecided(Doubt::FlatAbove));
     }
-    let (mut index, mut exact) = (1, false);
-    let mut axes = vec![space.zeros_like(certifier.x)];
-    space.axpby(1.0, certified.axis.borrow(), 0.0, axes[0].borrow_mut());
+    let (index, exact) = index(certifier, certified.axis.borrow(), seed)?;
+    Ok(Kind::Saddle { index, exact })
+}
+
+/// The highest curvature.
+struct Top {
+    curvature: f64,
+    error: f64,
+    /// It is negative beyond its error, and no higher one was missed.
+    all_negative: bool,
+}
+
+/// The highest curvature, or why there is none; one that is negative is searched for again, and confirmed.
+fn highest<S, O>(
+    certifier: &mut Certifier<'_, S, O>,
+    seed: u64,
+) -> Result<Result<Top, Doubt>, SettingError>
+where
+    S: Space,
+    O: Objective<S::Vector> + ?Sized,
+{
+    let mut look = |confirm, shares| {
+        let allowance = certifier.allowance(shares);
+        let search = certifier.search(Which::Highest, 1, confirm, &[], seed, allowance)?;
+        let top = search.known().next().map(|e| Top {
+            curvature: e.curvature,
+            error: e.secant_error.abs() + search.floor,
+            all_negative: confirm && e.curvature < -search.bound(e) && search.is_closed(),
+        });
+        Ok::<_, SettingError>((top, search.is_poisoned()))
+    };
+    Ok(match look(false, 4)? {
+        (None, true) => Err(Doubt::NonFinite),
+        (None, false) => Err(Doubt::FlatAbove),
+        (Some(top), _) if top.curvature < -top.error => look(true, 2)?.0.ok_or(Doubt::FlatAbove),
+        (Some(top), _) => Ok(top),
+    })
+}
+
+/// How many curvatures are negative, and whether none beyond these is; `axis` is that of the lowest.
+fn index<S, O>(
+    certifier: &mut Certifier<'_, S, O>,
+    axis: &S::Vector,
+    seed: u64,
+) -> Result<(usize, bool), SettingError>
+where
+    S: Space,
+    O: Objective<S::Vector> + ?Sized,
+{
+    let (space, settings, x) = (certifier.space, certifier.settings, certifier.x);
     let most = settings.max_index.max(1) + 1;
-    let mut count = 2;
+    let (mut index, mut count) = (1, 2);
+    let mut axes = vec![copied(space, axis)];
     // With one dimension there is nothing else to be negative.
-    while !exact && dimension >= 2.0 {
+    if space.dimension(x) < 2.0 {
+        return Ok((index, false));
+    }
+    loop {
         count = count.min(most);
         let allowance = certifier.allowance(if count == most { 1 } else { 2 });
         let known: Vec<&S::Vector> = axes.iter().map(|axis| axis.borrow()).collect();
@@ -141,24 +169,20 @@ where
         let negative = search.known().filter(|e| e.curvature < -search.bound(e)).count();
         index = index.max(negative);
         // All others of this list, and what lies beyond it, are positive.
-        exact = search.is_closed()
+        let exact = search.is_closed()
             && (negative < count && search.known().count() > negative)
             && search.known().skip(negative).all(|e| e.curvature > search.bound(e));
-        if exact
-            || negative < count
-            || count == most
-            || certifier.gradients >= settings.max_gradients
-        {
-            break;
+        let spent = certifier.gradients >= settings.max_gradients;
+        if exact || negative < count || count == most || spent {
+            return Ok((index, exact));
         }
-        axes = (0..negative)
-            .map(|i| {
-                let mut copy = space.zeros_like(certifier.x);
-                space.axpby(1.0, search.krylov.axis(i).borrow(), 0.0, copy.borrow_mut());
-                copy
-            })
-            .collect();
+        axes = (0..negative).map(|i| copied(space, search.krylov.axis(i).borrow())).collect();
         count *= 2;
     }
-    Ok(Kind::Saddle { index, exact })
+}
+
+fn copied<S: Space>(space: &S, v: &S::Vector) -> S::Owned {
+    let mut copy = space.zeros_like(v);
+    space.axpby(1.0, v, 0.0, copy.borrow_mut());
+    copy
 }

@@ -1,8 +1,9 @@
 //! One axis for each tensor, rotated and used by the published rules.
 
-use super::{CompatError, CompatSettings, Tensors, Variant};
+use super::{CompatSettings, Tensors, Variant};
 use crate::noise::noise;
 use crate::optim::Optimizer;
+use crate::setting::SettingError;
 use crate::space::{Sliced, Space};
 use std::borrow::{Borrow, BorrowMut};
 
@@ -41,7 +42,7 @@ impl<S: Sliced> CompatDimer<S> {
         tensors: Tensors,
         settings: CompatSettings,
         seed: u64,
-    ) -> Result<Self, CompatError> {
+    ) -> Result<Self, SettingError> {
         settings.validate()?;
         let (covered, len) = (space.len(&like[0..tensors.end()]), space.len(like));
         assert_eq!(covered, len, "components that the tensors cover, and that the vector has");

@@ -11,8 +11,8 @@
 //! shrinks as the gradient grows. h starts at g² *and* is corrected for a start at 0: the first ĥ is g²/(1 − γ), a
 //! hundred times g². Both are reproduced.
 
-use super::CompatError;
 use crate::optim::{Optimizer, Rounded, Update, Updates};
+use crate::setting::{SettingError, fraction, positive};
 use crate::space::{Real, Space};
 use std::borrow::BorrowMut;
 
@@ -41,16 +41,11 @@ impl Default for ClampedRatioSettings {
 }
 
 impl ClampedRatioSettings {
-    fn validate(&self) -> Result<(), CompatError> {
-        let require = |valid: bool, name, value, expected| {
-            if valid { Ok(()) } else { Err(CompatError::OutOfRange { name, value, expected }) }
-        };
-        let fraction = |value: f64| (0.0..1.0).contains(&value);
-        let positive = |value: f64| value > 0.0 && value.is_finite();
-        require(fraction(self.beta), "beta", self.beta, "in [0, 1)")?;
-        require(fraction(self.hessian_beta), "hessian_beta", self.hessian_beta, "in [0, 1)")?;
-        require(positive(self.clip), "clip", self.clip, "positive and finite")?;
-        require(positive(self.epsilon), "epsilon", self.epsilon, "positive and finite")
+    fn validate(&self) -> Result<(), SettingError> {
+        fraction("beta of a published rule", self.beta)?;
+        fraction("hessian_beta of a published rule", self.hessian_beta)?;
+        positive("clip of a published rule", self.clip)?;
+        positive("epsilon of a published rule", self.epsilon)
     }
 }
 
@@ -74,7 +69,7 @@ impl<V> ClampedRatio<V> {
         settings: ClampedRatioSettings,
         space: &S,
         x: &S::Vector,
-    ) -> Result<Self, CompatError>
+    ) -> Result<Self, SettingError>
     where
         S: Space<Owned = V>,
     {

@@ -1,6 +1,6 @@
 //! The published constants.
 
-use std::fmt;
+use crate::setting::{SettingError, at_least_one, finite, positive};
 
 /// Which published rule; the table in [`compat`](crate::compat) gives their formulas.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,40 +59,10 @@ impl CompatSettings {
         CompatSettings { variant: Variant::Adam, ..Self::sophia() }
     }
 
-    pub(super) fn validate(&self) -> Result<(), CompatError> {
-        let require = |valid: bool, name, value, expected| {
-            if valid { Ok(()) } else { Err(CompatError::OutOfRange { name, value, expected }) }
-        };
-        let positive = |value: f64| value > 0.0 && value.is_finite();
-        let (interval, expected) = (self.interval as f64, "at least 1");
-        require(self.interval >= 1, "interval", interval, expected)?;
-        let expected = "positive and finite";
-        require(positive(self.rotation_rate), "rotation_rate", self.rotation_rate, expected)?;
-        require(positive(self.displacement), "displacement", self.displacement, expected)?;
-        require(self.strength.is_finite(), "strength", self.strength, "finite")
+    pub(super) fn validate(&self) -> Result<(), SettingError> {
+        at_least_one("interval of a published rule", self.interval)?;
+        positive("rotation_rate of a published rule", self.rotation_rate)?;
+        positive("displacement of a published rule", self.displacement)?;
+        finite("strength of a published rule", self.strength)
     }
 }
-
-/// What a constructor of this module refuses.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub enum CompatError {
-    /// A setting lies outside its range, or is NaN.
-    OutOfRange {
-        /// The setting.
-        name: &'static str,
-        /// Its value.
-        value: f64,
-        /// What it must be.
-        expected: &'static str,
-    },
-}
-
-impl fmt::Display for CompatError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let CompatError::OutOfRange { name, value, expected } = self;
-        write!(f, "{name} of a published rule is {value}; it must be {expected}")
-    }
-}
-
-impl std::error::Error for CompatError {}

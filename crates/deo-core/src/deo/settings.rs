@@ -1,8 +1,10 @@
-//! The settings of [`Deo`](crate::Deo), and what is wrong with them.
+//! The settings of [`Deo`](crate::Deo), and their ranges.
 
 use crate::budget::BudgetSettings;
-use crate::dimer::{DimerSettings, Recheck, SettingsError};
+use crate::dimer::{DimerSettings, Recheck};
 use crate::policy::EscapeSettings;
+use crate::probe::Length;
+use crate::setting::{SettingError, at_least_one, finite, nonnegative};
 use crate::trigger::{Stall, TriggerSettings};
 
 /// How the axis is kept up to date for `Deflate` and `Amplify`.
@@ -106,14 +108,14 @@ impl DeoSettings {
         None
     }
 
-    pub(super) fn validate(&self) -> Result<(), DeoSettingsError> {
+    pub(super) fn validate(&self) -> Result<(), SettingError> {
         match self.policy {
             PolicySettings::Deflate { alpha, tracking } => {
-                finite("alpha", alpha, f64::NEG_INFINITY)?;
+                finite("alpha", alpha)?;
                 tracking.validate()?;
             }
             PolicySettings::Amplify { strength, tracking } => {
-                finite("strength", strength, f64::NEG_INFINITY)?;
+                finite("strength", strength)?;
                 tracking.validate()?;
             }
             PolicySettings::Escape(escape) => escape.validate()?,
@@ -121,15 +123,15 @@ impl DeoSettings {
         at_least_one("trigger.interval", self.trigger.interval)?;
         match self.trigger.stall {
             Stall::Always => {}
-            Stall::Gradient { share } => finite("trigger.stall.share", share, 0.0)?,
+            Stall::Gradient { share } => nonnegative("trigger.stall.share", share)?,
         }
-        finite("budget.share", self.budget.share, 0.0)?;
-        finite("budget.allowance", self.budget.allowance, 0.0)
+        nonnegative("budget.share", self.budget.share)?;
+        nonnegative("budget.allowance", self.budget.allowance)
     }
 }
 
 impl Tracking {
-    fn validate(&self) -> Result<(), DeoSettingsError> {
+    fn validate(&self) -> Result<(), SettingError> {
         at_least_one("tracking.interval", self.interval)?;
         at_least_one("tracking.first", self.first)?;
         at_least_one("tracking.gradients", self.gradients)
@@ -137,66 +139,10 @@ impl Tracking {
 }
 
 impl EscapeSettings {
-    fn validate(&self) -> Result<(), DeoSettingsError> {
-        finite("sufficient_decrease", self.sufficient_decrease, 0.0)?;
-        finite("lengthening", self.lengthening, 0.0)?;
-        for (name, length) in [("shortest", self.shortest), ("longest", self.longest)] {
-            if !length.is_valid() {
-                return Err(out_of_range(name, length.at(0.0), "a finite length above 0"));
-            }
-        }
-        Ok(())
+    fn validate(&self) -> Result<(), SettingError> {
+        nonnegative("sufficient_decrease", self.sufficient_decrease)?;
+        nonnegative("lengthening", self.lengthening)?;
+        Length::require("shortest", Some(self.shortest))?;
+        Length::require("longest", Some(self.longest))
     }
 }
-
-fn out_of_range(name: &'static str, value: f64, wanted: &'static str) -> DeoSettingsError {
-    DeoSettingsError::OutOfRange { name, value, wanted }
-}
-
-fn finite(name: &'static str, value: f64, least: f64) -> Result<(), DeoSettingsError> {
-    if value.is_finite() && value >= least {
-        return Ok(());
-    }
-    let wanted = if least == 0.0 { "finite and at least 0" } else { "finite" };
-    Err(out_of_range(name, value, wanted))
-}
-
-fn at_least_one(name: &'static str, value: u64) -> Result<(), DeoSettingsError> {
-    if value >= 1 { Ok(()) } else { Err(out_of_range(name, 0.0, "at least 1")) }
-}
-
-/// A setting that is out of range.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[non_exhaustive]
-pub enum DeoSettingsError {
-    /// A setting of the dimer.
-    Dimer(SettingsError),
-    /// A number out of its range.
-    OutOfRange {
-        /// The setting.
-        name: &'static str,
-        /// Its value.
-        value: f64,
-        /// What it must be.
-        wanted: &'static str,
-    },
-}
-
-impl From<SettingsError> for DeoSettingsError {
-    fn from(error: SettingsError) -> Self {
-        DeoSettingsError::Dimer(error)
-    }
-}
-
-impl std::fmt::Display for DeoSettingsError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            DeoSettingsError::Dimer(error) => error.fmt(f),
-            DeoSettingsError::OutOfRange { name, value, wanted } => {
-                write!(f, "{name} is {value}; it must be {wanted}")
-            }
-        }
-    }
-}
-
-impl std::error::Error for DeoSettingsError {}

@@ -1,10 +1,11 @@
 //! A whole training step: gradient, questions, move or optimizer.
 
-use super::{Counts, Deo, DeoSettings, DeoSettingsError, Event};
+use super::{Counts, Deo, DeoSettings, Event};
 use crate::objective::Objective;
 use crate::optim::{Optimizer, Updates, clip_norm};
 use crate::oracle::{Asks, Oracle, Question, Workspace};
 use crate::probe::Answer;
+use crate::setting::SettingError;
 use crate::space::Space;
 use std::borrow::BorrowMut;
 
@@ -113,13 +114,13 @@ impl<O, S: Space> WithDeo<O, S> {
     ///
     /// # Errors
     ///
-    /// [`DeoSettingsError`] names a setting that is out of range.
+    /// [`SettingError`] names a setting that is out of range.
     pub fn new(
         space: &S,
         like: &S::Vector,
         optimizer: O,
         settings: DeoSettings,
-    ) -> Result<Self, DeoSettingsError> {
+    ) -> Result<Self, SettingError> {
         let deo = Deo::new(space, like, settings)?;
         Ok(WithDeo::resume(space, like, WithDeoState { deo, optimizer, clip: None, warmup: 0 }))
     }

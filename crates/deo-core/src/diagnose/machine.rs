@@ -5,9 +5,10 @@ use super::settings::DiagnoseSettings;
 use super::turn::{Turn, TurnSearch};
 use super::{Diagnosis, Verdict};
 use crate::budget::LOSS_COST;
-use crate::krylov::{Krylov, KrylovError};
+use crate::krylov::Krylov;
 use crate::oracle::{Asks, Question, Trial};
 use crate::probe::{Answer, gradient_error};
+use crate::setting::SettingError;
 use crate::space::{Space, Updates};
 use std::borrow::{Borrow, BorrowMut};
 
@@ -54,13 +55,13 @@ impl<S: Space> Diagnose<S> {
     ///
     /// # Errors
     ///
-    /// [`KrylovError`] names a setting that is out of range.
+    /// [`SettingError`] names a setting that is out of range.
     pub fn new(
         space: &S,
         x: &S::Vector,
         loss: f64,
         settings: DiagnoseSettings,
-    ) -> Result<Self, KrylovError> {
+    ) -> Result<Self, SettingError> {
         let mut krylov = Krylov::new(space, x, settings.krylov())?;
         krylov.draw(space, settings.seed);
         Ok(Diagnose {

@@ -1,9 +1,10 @@
 //! One estimate at a point, for losses that fit the [`Objective`] trait.
 
-use super::{Dimer, DimerSettings, SettingsError};
+use super::{Dimer, DimerSettings};
 use crate::estimate::Estimate;
 use crate::objective::Objective;
 use crate::oracle::{Workspace, asks};
+use crate::setting::SettingError;
 use crate::space::Space;
 use std::borrow::BorrowMut;
 
@@ -32,7 +33,7 @@ impl<S: Space> Dimer<S> {
 ///
 /// # Errors
 ///
-/// [`SettingsError`] names a setting that is out of range.
+/// [`SettingError`] names a setting that is out of range.
 ///
 /// # Examples
 ///
@@ -48,7 +49,7 @@ impl<S: Space> Dimer<S> {
 ///     curvature(&Host::<f64>::new(), &mut saddle, &[0.1, 0.2], DimerSettings::default(), 1)?;
 /// assert!((estimate.curvature + 3.0).abs() < 1e-6);
 /// assert!(axis[0].abs() < 1e-3);
-/// # Ok::<(), deo_core::SettingsError>(())
+/// # Ok::<(), deo_core::SettingError>(())
 /// ```
 pub fn curvature<S, O>(
     space: &S,
@@ -56,7 +57,7 @@ pub fn curvature<S, O>(
     x: &S::Vector,
     settings: DimerSettings,
     seed: u64,
-) -> Result<(Estimate, S::Owned), SettingsError>
+) -> Result<(Estimate, S::Owned), SettingError>
 where
     S: Space,
     O: Objective<S::Vector> + ?Sized,

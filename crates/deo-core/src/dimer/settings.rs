@@ -1,6 +1,7 @@
-//! The settings of a dimer, and what is wrong with them.
+//! The settings of a dimer, and their ranges.
 
 use crate::probe::{Length, Rule};
+use crate::setting::{SettingError, at_least_one, nonnegative};
 
 /// Which end of the spectrum is sought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -81,58 +82,10 @@ impl Default for DimerSettings {
 }
 
 impl DimerSettings {
-    pub(super) fn validate(&self) -> Result<(), SettingsError> {
-        let nonnegative = |name, value: f64| {
-            if value >= 0.0 && value.is_finite() {
-                Ok(())
-            } else {
-                Err(SettingsError::NotNonnegative { name, value })
-            }
-        };
-        nonnegative("tolerance", self.tolerance)?;
-        nonnegative("floor", self.floor)?;
-        match self.length {
-            Some(length) if !length.is_valid() => Err(SettingsError::Length { length }),
-            _ if self.max_gradients == 0 => Err(SettingsError::NoGradients),
-            _ => Ok(()),
-        }
+    pub(super) fn validate(&self) -> Result<(), SettingError> {
+        nonnegative("dimer tolerance", self.tolerance)?;
+        nonnegative("dimer floor", self.floor)?;
+        Length::require("dimer length", self.length)?;
+        at_least_one("dimer max_gradients", self.max_gradients)
     }
 }
-
-/// A setting of the dimer that is out of range.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[non_exhaustive]
-pub enum SettingsError {
-    /// A number that must be finite and at least zero isn't.
-    NotNonnegative {
-        /// The setting.
-        name: &'static str,
-        /// Its value.
-        value: f64,
-    },
-    /// The length isn't positive and finite.
-    Length {
-        /// The length given.
-        length: Length,
-    },
-    /// `max_gradients` is zero.
-    NoGradients,
-}
-
-impl std::fmt::Display for SettingsError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            SettingsError::NotNonnegative { name, value } => {
-                write!(f, "dimer {name} is {value}; it must be finite and at least 0")
-            }
-            SettingsError::Length { length } => {
-                write!(f, "dimer length is {length:?}; it must be finite and above 0")
-            }
-            SettingsError::NoGradients => {
-                write!(f, "dimer max_gradients is 0; one estimate needs at least 1")
-            }
-        }
-    }
-}
-
-impl std::error::Error for SettingsError {}

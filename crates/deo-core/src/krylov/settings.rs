@@ -1,6 +1,7 @@
-//! The settings of a Davidson process, and what is wrong with them.
+//! The settings of a Davidson process, and their ranges.
 
 use crate::probe::{Length, Rule};
+use crate::setting::{SettingError, at_least_one, nonnegative};
 
 /// Which eigenpairs are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -96,71 +97,17 @@ impl KrylovSettings {
         self.kept_ritz() + self.wanted()
     }
 
-    pub(super) fn validate(&self) -> Result<(), KrylovError> {
-        if self.count == 0 || self.max_gradients == 0 {
-            return Err(KrylovError::Nothing);
-        }
+    pub(super) fn validate(&self) -> Result<(), SettingError> {
+        at_least_one("count", self.count as u64)?;
+        at_least_one("max_gradients", self.max_gradients)?;
         if self.memory < self.kept() + 1 {
             // The smallest m for which kept() + 1 ≤ m: the share of two fifths doesn't bind there.
             let least = 2 * self.wanted() + self.ends() + 1;
-            return Err(KrylovError::Memory { memory: self.memory, wanted: self.wanted(), least });
+            let wanted = format!("at least {least} for {} pairs", self.wanted());
+            return Err(SettingError::new("memory", self.memory, wanted));
         }
-        let nonnegative = |value: f64| value >= 0.0 && value.is_finite();
-        if !nonnegative(self.tolerance) || !nonnegative(self.floor) {
-            return Err(KrylovError::Tolerance { tolerance: self.tolerance, floor: self.floor });
-        }
-        match self.length {
-            Some(length) if !length.is_valid() => Err(KrylovError::Length { length }),
-            _ => Ok(()),
-        }
+        nonnegative("tolerance", self.tolerance)?;
+        nonnegative("floor", self.floor)?;
+        Length::require("dimer length", self.length)
     }
 }
-
-/// A setting of the process that is out of range.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[non_exhaustive]
-pub enum KrylovError {
-    /// No pair or no gradient is allowed.
-    Nothing,
-    /// The memory is too small for the pairs wanted.
-    Memory {
-        /// The memory given.
-        memory: usize,
-        /// The pairs wanted in all.
-        wanted: usize,
-        /// The least memory for them.
-        least: usize,
-    },
-    /// A tolerance is negative or not finite.
-    Tolerance {
-        /// The tolerance given.
-        tolerance: f64,
-        /// The floor given.
-        floor: f64,
-    },
-    /// The length isn't positive and finite.
-    Length {
-        /// The length given.
-        length: Length,
-    },
-}
-
-impl std::fmt::Display for KrylovError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            KrylovError::Nothing => f.write_str("count and max_gradients must both be at least 1"),
-            KrylovError::Memory { memory, wanted, least } => {
-                write!(f, "memory is {memory}; {wanted} pairs need at least {least}")
-            }
-            KrylovError::Tolerance { tolerance, floor } => write!(
-                f,
-                "tolerance is {tolerance} and floor {floor}; both must be finite and at least 0"
-            ),
-            KrylovError::Length { length } => {
-                write!(f, "dimer length is {length:?}; it must be finite and above 0")
-            }
-        }
-    }
-}
-
-impl std::error::Error for KrylovError {}

@@ -1,21 +1,15 @@
 //! What a constructor of this module refuses.
 
+use crate::setting::{SettingError, require};
 use std::fmt;
 use std::ops::Range;
 
-/// A setting of an optimizer, a parameter group or a schedule that cannot be meant.
+/// A setting of an optimizer or a parameter group that cannot be meant.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum OptimError {
-    /// A number lies outside its interval, or is NaN.
-    OutOfRange {
-        /// The setting.
-        name: &'static str,
-        /// Its value.
-        value: f64,
-        /// What it must be.
-        expected: &'static str,
-    },
+    /// A number lies outside its range, or is NaN.
+    Setting(SettingError),
     /// Nesterov's step was asked for without momentum, or with dampening.
     Nesterov {
         /// The momentum μ, which must be positive.
@@ -86,57 +80,23 @@ pub enum OptimError {
     },
     /// AMSGrad was asked for together with Nesterov's step.
     AmsgradNesterov,
-    /// A warm-up that leaves no step for the decay.
-    Warmup {
-        /// Steps of warm-up.
-        warmup: u64,
-        /// All steps.
-        steps: u64,
-    },
-    /// A final learning rate above the peak.
-    Floor {
-        /// The final learning rate.
-        floor: f64,
-        /// The peak learning rate.
-        peak: f64,
-    },
 }
 
-impl OptimError {
-    /// Refuses a value outside `valid`; NaN is in no range.
-    pub(super) fn require(
-        valid: bool,
-        name: &'static str,
-        value: f64,
-        expected: &'static str,
-    ) -> Result<(), OptimError> {
-        if valid { Ok(()) } else { Err(OptimError::OutOfRange { name, value, expected }) }
+impl From<SettingError> for OptimError {
+    fn from(error: SettingError) -> Self {
+        OptimError::Setting(error)
     }
+}
 
-    /// Refuses a value that isn't in [0, 1).
-    pub(super) fn require_fraction(name: &'static str, value: f64) -> Result<(), OptimError> {
-        Self::require((0.0..1.0).contains(&value), name, value, "in [0, 1)")
-    }
-
-    /// Refuses an ε that storage may flush to zero: in `f32` a component without a gradient would then be 0/0.
-    pub(super) fn require_epsilon(name: &'static str, value: f64) -> Result<(), OptimError> {
-        let valid = value >= 1e-30 && value.is_finite();
-        Self::require(valid, name, value, "finite and at least 1e-30")
-    }
-
-    /// Refuses a value that isn't finite and at least zero.
-    pub(super) fn require_nonnegative(name: &'static str, value: f64) -> Result<(), OptimError> {
-        let valid = value >= 0.0 && value.is_finite();
-        Self::require(valid, name, value, "finite and at least 0")
-    }
+/// Refuses an ε that storage may flush to zero: in `f32` a component without a gradient would then be 0/0.
+pub(super) fn epsilon(name: &'static str, value: f64) -> Result<(), SettingError> {
+    require(value >= 1e-30 && value.is_finite(), name, value, "finite and at least 1e-30")
 }
 
 impl fmt::Display for OptimError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::OutOfRange { name, value, expected } => {
-                write!(f, "{name} is {value}; it must be {expected}")
-            }
+            Self::Setting(error) => error.fmt(f),
             Self::Nesterov { momentum, dampening } => write!(
                 f,
                 "Nesterov's step with momentum {momentum} and dampening {dampening}; \
@@ -189,14 +149,6 @@ impl fmt::Display for OptimError {
             Self::AmsgradNesterov => write!(
                 f,
                 "amsgrad together with nesterov; it is defined for Adam and AdamW, without Nesterov's step"
-            ),
-            Self::Warmup { warmup, steps } => write!(
-                f,
-                "warm-up of {warmup} in {steps} steps; it must be shorter than the schedule"
-            ),
-            Self::Floor { floor, peak } => write!(
-                f,
-                "final learning rate {floor} above the peak {peak}; it must be in [0, peak]"
             ),
         }
     }

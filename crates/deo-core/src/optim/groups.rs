@@ -15,6 +15,8 @@
 //! An optimizer that lacks a setting refuses a group that has a value for it: nothing is passed over in silence.
 
 use super::OptimError;
+use super::error::epsilon;
+use crate::setting::{fraction, nonnegative};
 use std::ops::Range;
 
 /// A range of components with settings of its own.
@@ -95,12 +97,11 @@ impl Group {
     }
 
     fn validate(&self, len: usize) -> Result<(), OptimError> {
-        OptimError::require_nonnegative("lr_scale of a parameter group", self.lr_scale)?;
-        OptimError::require_nonnegative("decay_scale of a parameter group", self.decay_scale)?;
-        OptimError::require_fraction("beta1 of a parameter group", self.beta1.unwrap_or(0.0))?;
-        OptimError::require_fraction("beta2 of a parameter group", self.beta2.unwrap_or(0.0))?;
-        let epsilon = self.epsilon.unwrap_or(1.0);
-        OptimError::require_epsilon("epsilon of a parameter group", epsilon)?;
+        nonnegative("lr_scale of a parameter group", self.lr_scale)?;
+        nonnegative("decay_scale of a parameter group", self.decay_scale)?;
+        fraction("beta1 of a parameter group", self.beta1.unwrap_or(0.0))?;
+        fraction("beta2 of a parameter group", self.beta2.unwrap_or(0.0))?;
+        epsilon("epsilon of a parameter group", self.epsilon.unwrap_or(1.0))?;
         let range = self.range.clone();
         if range.start > range.end {
             return Err(OptimError::GroupReversed { range });
@@ -307,7 +308,7 @@ mod tests {
             let one = [group().betas(bad, 0.9), group().betas(0.9, bad), group().epsilon(bad)];
             for group in [group().lr_scale(bad), group().decay_scale(bad)].into_iter().chain(one) {
                 let error = Groups::new(1, vec![group]).unwrap_err();
-                assert!(matches!(error, OptimError::OutOfRange { .. }), "{bad}: {error}");
+                assert!(matches!(error, OptimError::Setting(_)), "{bad}: {error}");
             }
         }
     }

@@ -19,7 +19,8 @@
 //! 3. No tolerance ends it: where g = 0 it stays, as the others do.
 //! 4. After a jump it begins anew: y would be a difference over a way that isn't s, and the curvature is that of elsewhere.
 
-use super::{OptimError, Optimizer, Pairs, check_step};
+use super::{Optimizer, Pairs, check_step};
+use crate::setting::{SettingError, at_least_one};
 use crate::space::Space;
 use std::borrow::{Borrow, BorrowMut};
 
@@ -57,7 +58,7 @@ impl Default for LbfgsSettings {
 ///     lbfgs.step(&space, &mut x, &g, 1.0);
 /// }
 /// assert!(x.iter().all(|x| x.abs() < 1e-9), "{x:?}");
-/// # Ok::<(), deo_core::optim::OptimError>(())
+/// # Ok::<(), deo_core::SettingError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -78,12 +79,12 @@ impl<V> Lbfgs<V> {
     /// # Errors
     ///
     /// If the memory is 0.
-    pub fn new<S>(settings: LbfgsSettings, space: &S, x: &S::Vector) -> Result<Self, OptimError>
+    pub fn new<S>(settings: LbfgsSettings, space: &S, x: &S::Vector) -> Result<Self, SettingError>
     where
         S: Space<Owned = V>,
     {
         let LbfgsSettings { memory } = settings;
-        OptimError::require(memory > 0, "L-BFGS memory", memory as f64, "at least 1")?;
+        at_least_one("L-BFGS memory", memory as u64)?;
         Ok(Lbfgs {
             settings,
             pairs: Pairs::new(space, x, memory),
@@ -157,7 +158,7 @@ mod tests {
 
     const SPACE: Host<f64> = Host::new();
 
-    fn new(memory: usize) -> Result<Lbfgs<Vec<f64>>, OptimError> {
+    fn new(memory: usize) -> Result<Lbfgs<Vec<f64>>, SettingError> {
         Lbfgs::new(LbfgsSettings { memory }, &SPACE, &[0.0; 2])
     }
 

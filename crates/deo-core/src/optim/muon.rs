@@ -29,6 +29,7 @@ use super::arithmetic::Mix;
 use super::groups::Setting;
 use super::{Adam, AdamSettings, Group, Groups, OptimError, Optimizer, Rounded, Transform};
 use super::{Update, check_step};
+use crate::setting::{SettingError, fraction, nonnegative};
 use crate::space::{Matrices, Real};
 use newton_schulz::Work;
 use std::borrow::BorrowMut;
@@ -95,9 +96,9 @@ impl Default for MuonSettings {
 }
 
 impl MuonSettings {
-    fn validate(&self) -> Result<(), OptimError> {
-        OptimError::require_fraction("Muon momentum", self.momentum)?;
-        OptimError::require_nonnegative("Muon weight_decay", self.weight_decay)?;
+    fn validate(&self) -> Result<(), SettingError> {
+        fraction("Muon momentum", self.momentum)?;
+        nonnegative("Muon weight_decay", self.weight_decay)?;
         self.newton_schulz.validate()
     }
 }

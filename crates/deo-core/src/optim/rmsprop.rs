@@ -16,8 +16,10 @@
 //! 2. v − a², a difference of rounded numbers, is taken for 0 where it is below; PyTorch's root of it is NaN.
 
 use super::arithmetic::Mix;
+use super::error::epsilon;
 use super::groups::Setting;
 use super::{Group, Groups, OptimError, Optimizer, Rounded, Update, Updates, check_step};
+use crate::setting::{SettingError, fraction, nonnegative};
 use crate::space::{Real, Space};
 use std::borrow::BorrowMut;
 
@@ -55,11 +57,11 @@ impl Default for RmsPropSettings {
 }
 
 impl RmsPropSettings {
-    fn validate(&self) -> Result<(), OptimError> {
-        OptimError::require_fraction("RMSprop alpha", self.alpha)?;
-        OptimError::require_epsilon("RMSprop epsilon", self.epsilon)?;
-        OptimError::require_fraction("RMSprop momentum", self.momentum)?;
-        OptimError::require_nonnegative("RMSprop weight_decay", self.weight_decay)
+    fn validate(&self) -> Result<(), SettingError> {
+        fraction("RMSprop alpha", self.alpha)?;
+        epsilon("RMSprop epsilon", self.epsilon)?;
+        fraction("RMSprop momentum", self.momentum)?;
+        nonnegative("RMSprop weight_decay", self.weight_decay)
     }
 }
 

@@ -18,6 +18,7 @@
 
 use super::groups::Setting;
 use super::{Groups, OptimError, Optimizer, Rounded, Update, Updates, check_step};
+use crate::setting::{SettingError, require};
 use crate::space::{Real, Space};
 use std::borrow::BorrowMut;
 
@@ -43,25 +44,20 @@ impl Default for RpropSettings {
 }
 
 impl RpropSettings {
-    fn validate(&self) -> Result<(), OptimError> {
+    fn validate(&self) -> Result<(), SettingError> {
         let [least, most] = self.range;
         let shrinks = self.shrink > 0.0 && self.shrink < 1.0;
-        OptimError::require(shrinks, "Rprop shrink", self.shrink, "in (0, 1)")?;
+        require(shrinks, "Rprop shrink", self.shrink, "in (0, 1)")?;
         let grows = self.grow > 1.0 && self.grow.is_finite();
-        OptimError::require(grows, "Rprop grow", self.grow, "finite and above 1")?;
-        OptimError::require(
+        require(grows, "Rprop grow", self.grow, "finite and above 1")?;
+        require(
             least > 0.0 && least <= 1.0,
             "Rprop range[0]",
             least,
             "in (0, 1], in units of the rate",
         )?;
         let valid = most >= 1.0 && most.is_finite();
-        OptimError::require(
-            valid,
-            "Rprop range[1]",
-            most,
-            "finite and at least 1, in units of the rate",
-        )
+        require(valid, "Rprop range[1]", most, "finite and at least 1, in units of the rate")
     }
 }
 

@@ -21,7 +21,7 @@ mod tests;
 
 pub use plateau::{Plateau, PlateauSettings};
 
-use super::OptimError;
+use crate::setting::{SettingError, at_least_one, nonnegative, require};
 use std::f64::consts::PI;
 
 /// What `OneCycleLR` divides the peak by for the first rate, and that by for the last; and the share of the steps that rise.
@@ -37,7 +37,7 @@ const CYCLE: (f64, f64, f64) = (25.0, 1e4, 0.3);
 /// assert_eq!(schedule.at(0), 1e-4); // 1e-3 / (9 + 1)
 /// assert_eq!(schedule.at(9), 1e-3);
 /// assert_eq!(schedule.at(109), 1e-4);
-/// # Ok::<(), deo_core::optim::OptimError>(())
+/// # Ok::<(), deo_core::SettingError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -83,7 +83,7 @@ impl Schedule {
     /// # Errors
     ///
     /// If the rate is negative or not finite.
-    pub fn constant(lr: f64) -> Result<Self, OptimError> {
+    pub fn constant(lr: f64) -> Result<Self, SettingError> {
         Schedule::Constant { lr }.validated()
     }
 
@@ -97,7 +97,7 @@ impl Schedule {
         warmup: u64,
         steps: u64,
         floor: f64,
-    ) -> Result<Self, OptimError> {
+    ) -> Result<Self, SettingError> {
         Schedule::WarmupCosine { peak, warmup, steps, floor }.validated()
     }
 
@@ -106,7 +106,7 @@ impl Schedule {
     /// # Errors
     ///
     /// If the peak is negative or not finite, `every` is 0, or the factor isn't in (0, 1].
-    pub fn steps_down(peak: f64, every: u64, factor: f64) -> Result<Self, OptimError> {
+    pub fn steps_down(peak: f64, every: u64, factor: f64) -> Result<Self, SettingError> {
         Schedule::StepsDown { peak, every, factor }.validated()
     }
 
@@ -115,7 +115,7 @@ impl Schedule {
     /// # Errors
     ///
     /// If the peak is negative or not finite, or the factor isn't in (0, 1].
-    pub fn exponential(peak: f64, factor: f64) -> Result<Self, OptimError> {
+    pub fn exponential(peak: f64, factor: f64) -> Result<Self, SettingError> {
         Schedule::StepsDown { peak, every: 1, factor }.validated()
     }
 
@@ -124,7 +124,7 @@ impl Schedule {
     /// # Errors
     ///
     /// If the peak is negative or not finite, or there are fewer than 10 steps, of which three would rise.
-    pub fn one_cycle(peak: f64, steps: u64) -> Result<Self, OptimError> {
+    pub fn one_cycle(peak: f64, steps: u64) -> Result<Self, SettingError> {
         Schedule::OneCycle { peak, steps }.validated()
     }
 
@@ -133,38 +133,26 @@ impl Schedule {
     /// # Errors
     ///
     /// As of the constructors.
-    pub fn validated(self) -> Result<Self, OptimError> {
+    pub fn validated(self) -> Result<Self, SettingError> {
         match self {
-            Schedule::Constant { lr } => OptimError::require_nonnegative("learning rate", lr)?,
+            Schedule::Constant { lr } => nonnegative("learning rate", lr)?,
             Schedule::WarmupCosine { peak, warmup, steps, floor } => {
-                OptimError::require_nonnegative("peak learning rate", peak)?;
-                OptimError::require_nonnegative("final learning rate", floor)?;
-                if floor > peak {
-                    return Err(OptimError::Floor { floor, peak });
-                }
-                if warmup >= steps {
-                    return Err(OptimError::Warmup { warmup, steps });
-                }
+                nonnegative("peak learning rate", peak)?;
+                nonnegative("final learning rate", floor)?;
+                let wanted = format!("at most the peak, {peak}");
+                require(floor <= peak, "final learning rate", floor, &wanted)?;
+                let wanted = format!("shorter than the schedule, which has {steps} steps");
+                require(warmup < steps, "warm-up", warmup, &wanted)?;
             }
             Schedule::StepsDown { peak, every, factor } => {
-                OptimError::require_nonnegative("peak learning rate", peak)?;
-                OptimError::require(
-                    every > 0,
-                    "steps between two decays",
-                    every as f64,
-                    "at least 1",
-                )?;
+                nonnegative("peak learning rate", peak)?;
+                at_least_one("steps between two decays", every)?;
                 let valid = factor > 0.0 && factor <= 1.0;
-                OptimError::require(valid, "decay factor", factor, "in (0, 1]")?;
+                require(valid, "decay factor", factor, "in (0, 1]")?;
             }
             Schedule::OneCycle { peak, steps } => {
-                OptimError::require_nonnegative("peak learning rate", peak)?;
-                OptimError::require(
-                    steps >= 10,
-                    "steps of one cycle",
-                    steps as f64,
-                    "at least 10",
-                )?;
+                nonnegative("peak learning rate", peak)?;
+                require(steps >= 10, "steps of one cycle", steps, "at least 10")?;
             }
         }
         Ok(self)

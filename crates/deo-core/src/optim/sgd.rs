@@ -13,6 +13,7 @@
 
 use super::groups::Setting;
 use super::{Group, Groups, OptimError, Optimizer, Rounded, Update, Updates, alike, check_step};
+use crate::setting::{fraction, nonnegative};
 use crate::space::{Real, Space};
 use std::borrow::BorrowMut;
 
@@ -36,9 +37,9 @@ pub struct SgdSettings {
 
 impl SgdSettings {
     fn validate(&self) -> Result<(), OptimError> {
-        OptimError::require_fraction("SGD momentum", self.momentum)?;
-        OptimError::require_fraction("SGD dampening", self.dampening)?;
-        OptimError::require_nonnegative("SGD weight_decay", self.weight_decay)?;
+        fraction("SGD momentum", self.momentum)?;
+        fraction("SGD dampening", self.dampening)?;
+        nonnegative("SGD weight_decay", self.weight_decay)?;
         if self.nesterov && (self.momentum == 0.0 || self.dampening != 0.0) {
             let SgdSettings { momentum, dampening, .. } = *self;
             return Err(OptimError::Nesterov { momentum, dampening });

@@ -60,6 +60,7 @@
 //! ```
 
 use crate::budget::LOSS_COST;
+use crate::setting::{SettingError, at_least_one, require};
 use crate::space::{Space, norm_from};
 use std::borrow::{Borrow, BorrowMut};
 
@@ -82,32 +83,6 @@ impl Default for GuardSettings {
         GuardSettings { interval: 20, memory: 3.0 }
     }
 }
-
-/// A setting of a [`Guard`] that is out of range.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[non_exhaustive]
-pub enum GuardError {
-    /// `interval` is zero.
-    NoInterval,
-    /// `memory` is below one or not finite.
-    Memory {
-        /// Its value.
-        memory: f64,
-    },
-}
-
-impl std::fmt::Display for GuardError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            GuardError::NoInterval => write!(f, "guard interval is 0; it must be at least 1"),
-            GuardError::Memory { memory } => {
-                write!(f, "guard memory is {memory}; it must be finite and at least 1")
-            }
-        }
-    }
-}
-
-impl std::error::Error for GuardError {}
 
 /// The cap, over the vectors of a space `S`. The loop keeps the point of before the step.
 #[derive(Debug, Clone)]
@@ -133,14 +108,11 @@ impl<S: Space> Guard<S> {
     ///
     /// # Errors
     ///
-    /// [`GuardError`] names the setting that is out of range.
-    pub fn new(space: &S, like: &S::Vector, settings: GuardSettings) -> Result<Self, GuardError> {
-        if settings.interval == 0 {
-            return Err(GuardError::NoInterval);
-        }
-        if !(settings.memory >= 1.0 && settings.memory.is_finite()) {
-            return Err(GuardError::Memory { memory: settings.memory });
-        }
+    /// [`SettingError`] names the setting that is out of range.
+    pub fn new(space: &S, like: &S::Vector, settings: GuardSettings) -> Result<Self, SettingError> {
+        at_least_one("guard interval", settings.interval)?;
+        let valid = settings.memory >= 1.0 && settings.memory.is_finite();
+        require(valid, "guard memory", settings.memory, "finite and at least 1")?;
         Ok(Guard {
             settings,
             steps: 0,

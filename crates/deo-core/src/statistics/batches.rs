@@ -5,8 +5,9 @@ use crate::estimate::Status;
 use crate::objective::Objective;
 use crate::oracle::{Workspace, asks};
 use crate::probe::{Answer, Probe, Rule};
+use crate::setting::SettingError;
 use crate::space::Space;
-use crate::two_lengths::{Regime, TwoLengths, TwoLengthsError, TwoLengthsSettings};
+use crate::two_lengths::{Regime, TwoLengths, TwoLengthsSettings};
 use std::borrow::{Borrow, BorrowMut};
 
 /// The curvature along a fixed axis over several batches, in the ask/tell protocol.
@@ -35,7 +36,7 @@ use std::borrow::{Borrow, BorrowMut};
 /// assert_eq!(estimate.curvature, -1.0);
 /// // −1 ± 0.29: 3.5 standard errors, which of three batches are less than the 95 % of z = 2.
 /// assert!(estimate.is_negative(1.5) && !estimate.is_negative(2.0));
-/// # Ok::<(), deo_core::two_lengths::TwoLengthsError>(())
+/// # Ok::<(), deo_core::SettingError>(())
 /// ```
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -117,12 +118,12 @@ impl<S: Space> BatchCurvature<S> {
     ///
     /// # Errors
     ///
-    /// [`TwoLengthsError`] names a setting that is out of range.
+    /// [`SettingError`] names a setting that is out of range.
     pub fn new(
         space: &S,
         axis: &S::Vector,
         settings: TwoLengthsSettings,
-    ) -> Result<Self, TwoLengthsError> {
+    ) -> Result<Self, SettingError> {
         let mut two_lengths = TwoLengths::new(space, axis, settings)?;
         two_lengths.set_axis(space, axis);
         two_lengths.begin(0);

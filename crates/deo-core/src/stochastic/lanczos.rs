@@ -15,11 +15,12 @@
 //! nothing is left of the remainder, span V is invariant and its quadrature exact: the process ends early, after n
 //! steps at the latest.
 
-use super::{Density, Sampling, StochasticError, StochasticSettings, draw_signs};
+use super::{Density, Sampling, StochasticSettings, draw_signs};
 use crate::objective::Objective;
 use crate::oracle::{Workspace, asks};
 use crate::probe::{Answer, Length, Probe};
 use crate::ritz::symmetric_eigen;
+use crate::setting::SettingError;
 use crate::space::{Space, norm_from};
 use std::borrow::{Borrow, BorrowMut};
 
@@ -41,7 +42,7 @@ use std::borrow::{Borrow, BorrowMut};
 /// let density = process.density();
 /// assert!((density.moment(1) - 1.0).abs() < 1e-12);
 /// assert!((density.below(0.0) - 0.25).abs() < 1e-12);
-/// # Ok::<(), deo_core::stochastic::StochasticError>(())
+/// # Ok::<(), deo_core::SettingError>(())
 /// ```
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -76,12 +77,12 @@ impl<S: Space> SpectralDensity<S> {
     ///
     /// # Errors
     ///
-    /// [`StochasticError`] names a setting that is out of range.
+    /// [`SettingError`] names a setting that is out of range.
     pub fn new(
         space: &S,
         like: &S::Vector,
         settings: StochasticSettings,
-    ) -> Result<Self, StochasticError> {
+    ) -> Result<Self, SettingError> {
         settings.validate()?;
         let steps = settings.steps;
         let mut process = SpectralDensity {

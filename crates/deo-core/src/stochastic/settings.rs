@@ -1,6 +1,7 @@
-//! The settings of a stochastic estimate, what is wrong with them, and how it ended.
+//! The settings of a stochastic estimate, their ranges, and how it ended.
 
 use crate::probe::{Length, Rule};
+use crate::setting::{SettingError, at_least_one};
 
 /// How many random vectors are used, and how.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -32,14 +33,10 @@ impl Default for StochasticSettings {
 }
 
 impl StochasticSettings {
-    pub(super) fn validate(&self) -> Result<(), StochasticError> {
-        if self.vectors == 0 || self.steps == 0 {
-            return Err(StochasticError::Nothing { vectors: self.vectors, steps: self.steps });
-        }
-        match self.length {
-            Some(length) if !length.is_valid() => Err(StochasticError::Length { length }),
-            _ => Ok(()),
-        }
+    pub(super) fn validate(&self) -> Result<(), SettingError> {
+        at_least_one("vectors", self.vectors as u64)?;
+        at_least_one("steps", self.steps as u64)?;
+        Length::require("probe length", self.length)
     }
 }
 
@@ -57,36 +54,3 @@ pub enum Sampling {
     /// An answer held a NaN or an infinity; the vectors finished before it count.
     NonFinite,
 }
-
-/// A setting of a stochastic estimate that is out of range.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[non_exhaustive]
-pub enum StochasticError {
-    /// No vector or no step is allowed.
-    Nothing {
-        /// The vectors given.
-        vectors: usize,
-        /// The steps given.
-        steps: usize,
-    },
-    /// The length isn't positive and finite.
-    Length {
-        /// The length given.
-        length: Length,
-    },
-}
-
-impl std::fmt::Display for StochasticError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            StochasticError::Nothing { vectors, steps } => {
-                write!(f, "{vectors} vectors of {steps} steps; both must be at least 1")
-            }
-            StochasticError::Length { length } => {
-                write!(f, "probe length is {length:?}; it must be finite and above 0")
-            }
-        }
-    }
-}
-
-impl std::error::Error for StochasticError {}

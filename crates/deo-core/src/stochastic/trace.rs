@@ -1,9 +1,10 @@
 //! Hutchinson's estimate of the trace.
 
-use super::{Sampling, StochasticError, StochasticSettings, draw_signs};
+use super::{Sampling, StochasticSettings, draw_signs};
 use crate::objective::Objective;
 use crate::oracle::{Workspace, asks};
 use crate::probe::{Answer, Length, Probe};
+use crate::setting::SettingError;
 use crate::space::{Space, norm_from};
 use crate::statistics::Sample;
 use std::borrow::{Borrow, BorrowMut};
@@ -29,7 +30,7 @@ use std::borrow::{Borrow, BorrowMut};
 ///     trace.tell(&space, Answer::product(&[v[0], 2.0 * v[1], -5.0 * v[2]]));
 /// }
 /// assert!((trace.estimate().trace + 2.0).abs() < 1e-12);
-/// # Ok::<(), deo_core::stochastic::StochasticError>(())
+/// # Ok::<(), deo_core::SettingError>(())
 /// ```
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -70,12 +71,12 @@ impl<S: Space> Trace<S> {
     ///
     /// # Errors
     ///
-    /// [`StochasticError`] names a setting that is out of range.
+    /// [`SettingError`] names a setting that is out of range.
     pub fn new(
         space: &S,
         like: &S::Vector,
         settings: StochasticSettings,
-    ) -> Result<Self, StochasticError> {
+    ) -> Result<Self, SettingError> {
         settings.validate()?;
         let (direction, product) = (space.zeros_like(like), space.zeros_like(like));
         let mut trace = Trace {

@@ -1,9 +1,10 @@
 //! The best length of a secant, found by trying.
 
-use super::{TwoLengths, TwoLengthsError, TwoLengthsSettings, times};
+use super::{TwoLengths, TwoLengthsSettings, times};
 use crate::objective::Objective;
 use crate::oracle::Workspace;
 use crate::probe::{Length, SHORTEST};
+use crate::setting::SettingError;
 use crate::space::Space;
 
 /// A length and what a check at two lengths found there.
@@ -38,7 +39,7 @@ const TRIES: u32 = 20;
 ///
 /// # Errors
 ///
-/// [`TwoLengthsError`] names a setting that is out of range.
+/// [`SettingError`] names a setting that is out of range.
 ///
 /// # Examples
 ///
@@ -58,7 +59,7 @@ const TRIES: u32 = 20;
 /// let best = best_length(&space, &mut f, &x, &g, &[1.0, 0.2], settings, &mut workspace)?;
 /// let default = deo_core::Length::balanced(settings.rule, f64::EPSILON / 2.0, 2.0);
 /// assert!(best.length.at(1.0) < default.at(1.0) / 5.0);
-/// # Ok::<(), deo_core::two_lengths::TwoLengthsError>(())
+/// # Ok::<(), deo_core::SettingError>(())
 /// ```
 pub fn best_length<S, O>(
     space: &S,
@@ -68,7 +69,7 @@ pub fn best_length<S, O>(
     axis: &S::Vector,
     settings: TwoLengthsSettings,
     workspace: &mut Workspace<S>,
-) -> Result<BestLength, TwoLengthsError>
+) -> Result<BestLength, SettingError>
 where
     S: Space,
     O: Objective<S::Vector> + ?Sized,

@@ -1,6 +1,7 @@
-//! The settings of a check at two lengths, and what is wrong with them.
+//! The settings of a check at two lengths, and their ranges.
 
 use crate::probe::{Length, Rule};
+use crate::setting::SettingError;
 
 /// How a [`TwoLengths`](super::TwoLengths) measures.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -24,33 +25,7 @@ impl TwoLengthsSettings {
         if self.diagnose { 3 } else { 2 }
     }
 
-    pub(super) fn validate(&self) -> Result<(), TwoLengthsError> {
-        match self.length {
-            Some(length) if !length.is_valid() => Err(TwoLengthsError::Length { length }),
-            _ => Ok(()),
-        }
+    pub(super) fn validate(&self) -> Result<(), SettingError> {
+        Length::require("secant length", self.length)
     }
 }
-
-/// A setting of a check at two lengths that is out of range.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[non_exhaustive]
-pub enum TwoLengthsError {
-    /// The length isn't positive and finite.
-    Length {
-        /// The length given.
-        length: Length,
-    },
-}
-
-impl std::fmt::Display for TwoLengthsError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            TwoLengthsError::Length { length } => {
-                write!(f, "secant length is {length:?}; it must be finite and above 0")
-            }
-        }
-    }
-}
-
-impl std::error::Error for TwoLengthsError {}

@@ -118,41 +118,71 @@ impl<'a> Pass<'a> {
                 a.stream.copy_from_slice(input);
                 self.fill(b, &mut a.stream, x, w);
             }
-            // stream += active · mlp.c_projᵀ
-            let d_active = &mut a.d_wide;
-            let d_w = p.layout.get_mut(w.mlp_c_proj, g);
-            (self.mlp_c_proj).backward_weight(th, d_w, d_stream, &b.active);
-            (self.mlp_c_proj).backward_input(th, d_active, d_stream, get(w.mlp_c_proj));
-            // active = gelu(hidden), whose slope is where hidden was
-            gelu::backward_by_slope(th, d_active, &b.hidden);
-            // hidden = normed_2 · c_fcᵀ
-            let d_w = p.layout.get_mut(w.c_fc, g);
-            self.c_fc.backward_weight(th, d_w, d_active, &b.normed_2);
-            (self.c_fc).backward_input(th, d_narrow, d_active, get(w.c_fc));
-            // normed_2 = ln_2(stream)
-            let d_gain = p.layout.get_mut(w.ln_2, g);
-            self.norm.backward_gain(th, d_gain, d_narrow, &b.ln_2);
-            (self.norm).backward_input_add(th, d_stream, d_narrow, &b.ln_2, get(w.ln_2));
-
-            // stream += y · c_projᵀ
-            let d_w = p.layout.get_mut(w.c_proj, g);
-            self.c_proj.backward_weight(th, d_w, d_stream, &b.y);
-            (self.c_proj).backward_input(th, d_narrow, d_stream, get(w.c_proj));
-            // y = attention(qkv)
-            let d_qkv = &mut a.d_wide[..b.qkv.len()];
-            (self.attention).backward(th, d_qkv, d_narrow, &b.qkv, &b.p, &mut a.scratch);
-            // qkv = normed_1 · c_attnᵀ
-            let d_w = p.layout.get_mut(w.c_attn, g);
-            self.c_attn.backward_weight(th, d_w, d_qkv, &b.normed_1);
-            (self.c_attn).backward_input(th, d_narrow, d_qkv, get(w.c_attn));
-            // normed_1 = ln_1(stream)
-            let d_gain = p.layout.get_mut(w.ln_1, g);
-            self.norm.backward_gain(th, d_gain, d_narrow, &b.ln_1);
-            (self.norm).backward_input_add(th, d_stream, d_narrow, &b.ln_1, get(w.ln_1));
+            let d: [&mut [T]; 3] = [&mut *d_stream, &mut *d_narrow, &mut a.d_wide];
+            self.backward_mlp(g, x, w, b, d);
+            let d: [&mut [T]; 3] = [&mut *d_stream, &mut *d_narrow, &mut a.d_wide];
+            self.backward_attention(g, x, w, b, d, &mut a.scratch);
         }
 
         // stream = wte[token] + wpe[position]
         let (d_wte, d_wpe) = p.layout.get_two_mut(p.wte, p.wpe, g);
         (self.embedding).backward_add(th, d_wte, d_wpe, tokens, d_stream);
+    }
+
+    /// The gradients of the weights of the MLP, and d_stream of what it read added to that of what it wrote. d: those of the
+    /// stream, of narrow and of wide buffers.
+    fn backward_mlp<T: Real>(
+        &self,
+        g: &mut [T],
+        x: &[T],
+        w: &parameters::Block,
+        b: &Block<T>,
+        [d_stream, d_narrow, d_active]: [&mut [T]; 3],
+    ) {
+        let (p, th) = (self.parameters, self.threads);
+        let get = |id| p.layout.get(id, x);
+        // stream += active · mlp.c_projᵀ
+        let d_w = p.layout.get_mut(w.mlp_c_proj, g);
+        (self.mlp_c_proj).backward_weight(th, d_w, d_stream, &b.active);
+        (self.mlp_c_proj).backward_input(th, d_active, d_stream, get(w.mlp_c_proj));
+        // active = gelu(hidden), whose slope is where hidden was
+        gelu::backward_by_slope(th, d_active, &b.hidden);
+        // hidden = normed_2 · c_fcᵀ
+        let d_w = p.layout.get_mut(w.c_fc, g);
+        self.c_fc.backward_weight(th, d_w, d_active, &b.normed_2);
+        (self.c_fc).backward_input(th, d_narrow, d_active, get(w.c_fc));
+        // normed_2 = ln_2(stream)
+        let d_gain = p.layout.get_mut(w.ln_2, g);
+        self.norm.backward_gain(th, d_gain, d_narrow, &b.ln_2);
+        (self.norm).backward_input_add(th, d_stream, d_narrow, &b.ln_2, get(w.ln_2));
+    }
+
+    /// The same of attention.
+    fn backward_attention<T: Real>(
+        &self,
+        g: &mut [T],
+        x: &[T],
+        w: &parameters::Block,
+        b: &Block<T>,
+        [d_stream, d_narrow, d_wide]: [&mut [T]; 3],
+        scratch: &mut [T],
+    ) {
+        let (p, th) = (self.parameters, self.threads);
+        let get = |id| p.layout.get(id, x);
+        // stream += y · c_projᵀ
+        let d_w = p.layout.get_mut(w.c_proj, g);
+        self.c_proj.backward_weight(th, d_w, d_stream, &b.y);
+        (self.c_proj).backward_input(th, d_narrow, d_stream, get(w.c_proj));
+        // y = attention(qkv)
+        let d_qkv = &mut d_wide[..b.qkv.len()];
+        (self.attention).backward(th, d_qkv, d_narrow, &b.qkv, &b.p, scratch);
+        // qkv = normed_1 · c_attnᵀ
+        let d_w = p.layout.get_mut(w.c_attn, g);
+        self.c_attn.backward_weight(th, d_w, d_qkv, &b.normed_1);
+        (self.c_attn).backward_input(th, d_narrow, d_qkv, get(w.c_attn));
+        // normed_1 = ln_1(stream)
+        let d_gain = p.layout.get_mut(w.ln_1, g);
+        self.norm.backward_gain(th, d_gain, d_narrow, &b.ln_1);
+        (self.norm).backward_input_add(th, d_stream, d_narrow, &b.ln_1, get(w.ln_1));
     }
 }

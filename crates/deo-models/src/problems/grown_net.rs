@@ -23,7 +23,7 @@
 //! architectures, arXiv 1910.02366, whose splitting matrix S is.
 
 use super::on_loss::OnLoss;
-use super::{newton, start};
+use super::{Start, newton, start};
 use crate::layers::Activation;
 use crate::mlp::{Mlp, MlpConfig, Targets};
 use deo_core::Objective;
@@ -116,13 +116,14 @@ pub(super) fn grown_net(name: &'static str) -> OnLoss<impl Objective<[f64]> + Se
     let scale = fit.value(&small);
     let large = Fit { scale, ..Fit::new(2 * SMALL, inputs, targets) };
     let groups = large.net.layout().groups(|_| true);
-    let start = move |rng: &mut ChaCha8Rng| {
-        let order = shuffled(rng);
+    let start = Start::drawn(move |seed, x| {
+        let mut rng = start::generator(seed);
+        let order = shuffled(&mut rng);
         let signs: Vec<f64> =
             (0..order.len()).map(|_| if rng.random::<bool>() { 1.0 } else { -1.0 }).collect();
-        grown(&small, &order, &signs)
-    };
-    OnLoss::new(name, large, start, [0.5, 5e-3], 4_000).with_groups(groups)
+        x.copy_from_slice(&grown(&small, &order, &signs));
+    });
+    OnLoss::new(name, large, start, groups, [0.5, 5e-3], 4_000)
 }
 
 #[cfg(test)]

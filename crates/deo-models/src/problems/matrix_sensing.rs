@@ -16,10 +16,10 @@
 //! S. Bhojanapalli, B. Neyshabur, N. Srebro, Global optimality of local search for low rank matrix recovery, arXiv 1605.07221.
 
 use super::on_loss::OnLoss;
-use super::start;
+use super::{Start, start};
 use crate::landscapes::Basis;
 use deo_core::Objective;
-use rand_chacha::ChaCha8Rng;
+use deo_core::optim::Groups;
 
 const SIZE: usize = 15;
 const RANK: usize = 2;
@@ -109,12 +109,8 @@ impl Objective<[f64]> for Sensing {
 }
 
 pub(super) fn matrix_sensing(name: &'static str) -> OnLoss<impl Objective<[f64]> + Send + use<>> {
-    let start = |rng: &mut ChaCha8Rng| {
-        let mut x = vec![0.0; SIZE * RANK];
-        start::normal(rng, &mut x, 1e-6);
-        x
-    };
-    OnLoss::new(name, Sensing::new(), start, [0.0, 1e-6], 2_000)
+    let groups = Groups::whole(SIZE * RANK);
+    OnLoss::new(name, Sensing::new(), Start::normal(1e-6), groups, [0.0, 1e-6], 2_000)
 }
 
 #[cfg(test)]

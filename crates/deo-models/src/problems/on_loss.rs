@@ -1,21 +1,15 @@
 //! A loss with a start, a level to come down to and a budget: for losses that are no landscape of their own.
 
-use super::Problem;
-use super::start::generator;
+use super::{Problem, Start};
 use deo_core::Objective;
 use deo_core::optim::Groups;
-use rand_chacha::ChaCha8Rng;
 use std::fmt;
-
-/// Where the run of a seed starts, drawn by the generator of that seed.
-type StartOf = Box<dyn Fn(&mut ChaCha8Rng) -> Vec<f64> + Send>;
 
 /// A problem whose measure is f − `level`.
 pub(super) struct OnLoss<O> {
     name: &'static str,
     loss: O,
-    start: StartOf,
-    dimension: usize,
+    start: Start,
     level: f64,
     target: f64,
     budget: u64,
@@ -23,22 +17,16 @@ pub(super) struct OnLoss<O> {
 }
 
 impl<O> OnLoss<O> {
-    /// The problem of that name, solved once f ≤ `level` + `target`.
+    /// The problem of that name in the parameters of `groups`, solved once f ≤ `level` + `target`.
     pub(super) fn new(
         name: &'static str,
         loss: O,
-        start: impl Fn(&mut ChaCha8Rng) -> Vec<f64> + Send + 'static,
+        start: Start,
+        groups: Groups,
         [level, target]: [f64; 2],
         budget: u64,
     ) -> Self {
-        let dimension = start(&mut generator(0)).len();
-        let groups = Groups::whole(dimension);
-        OnLoss { name, loss, start: Box::new(start), dimension, level, target, budget, groups }
-    }
-
-    /// The same, some of whose parameters are matrices.
-    pub(super) fn with_groups(self, groups: Groups) -> Self {
-        OnLoss { groups, ..self }
+        OnLoss { name, loss, start, level, target, budget, groups }
     }
 }
 
@@ -54,7 +42,7 @@ impl<O: Objective<[f64]> + Send> Problem for OnLoss<O> {
     }
 
     fn dimension(&self) -> usize {
-        self.dimension
+        self.groups.len()
     }
 
     fn groups(&self) -> Groups {
@@ -62,7 +50,7 @@ impl<O: Objective<[f64]> + Send> Problem for OnLoss<O> {
     }
 
     fn start(&self, seed: u64) -> Vec<f64> {
-        (self.start)(&mut generator(seed))
+        self.start.point(seed, self.dimension())
     }
 
     fn objective(&mut self, _seed: u64, _step: u64) -> &mut dyn Objective<[f64]> {

@@ -24,10 +24,9 @@
 //! networks, arXiv 2109.01050.
 
 use super::on_loss::OnLoss;
-use super::start;
+use super::{Start, start};
 use deo_core::Objective;
 use deo_core::optim::{Group, Groups};
-use rand_chacha::ChaCha8Rng;
 use std::f64::consts::TAU;
 
 const RHO: f64 = 5.0;
@@ -176,21 +175,20 @@ impl Objective<[f64]> for Reaction {
 }
 
 pub(super) fn pinn_reaction(name: &'static str) -> OnLoss<impl Objective<[f64]> + Send + use<>> {
-    let start = |rng: &mut ChaCha8Rng| {
-        let mut x = vec![0.0; PLACES[6]];
+    let start = Start::drawn(|seed, x| {
+        let mut rng = start::generator(seed);
         for (tensor, inputs) in [(0, 2), (2, WIDTH), (4, WIDTH)] {
             let deviation = (inputs as f64).sqrt().recip();
-            start::normal(rng, &mut x[PLACES[tensor]..PLACES[tensor + 1]], deviation);
+            start::normal(&mut rng, &mut x[PLACES[tensor]..PLACES[tensor + 1]], deviation);
         }
-        x
-    };
+    });
     let group = |i: usize| Group::new(PLACES[i]..PLACES[i + 1]);
     let mut groups: Vec<Group> = (0..6).map(group).collect();
     groups[0].matrix = Some([WIDTH, 2]);
     groups[2].matrix = Some([WIDTH, WIDTH]);
     let groups = Groups::new(PLACES[6], groups).expect("they lie end to end");
     let loss = Reaction { layers: [EMPTY; 2] };
-    OnLoss::new(name, loss, start, [0.0, 2e-3], 4_000).with_groups(groups)
+    OnLoss::new(name, loss, start, groups, [0.0, 2e-3], 4_000)
 }
 
 #[cfg(test)]

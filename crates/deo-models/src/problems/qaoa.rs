@@ -27,10 +27,10 @@
 //! | budget | 2 000 gradients |
 
 use super::on_loss::OnLoss;
-use super::{newton, start};
+use super::{Start, newton, start};
 use deo_core::Objective;
+use deo_core::optim::Groups;
 use rand::RngExt;
-use rand_chacha::ChaCha8Rng;
 
 /// re + i im.
 type Complex = [f64; 2];
@@ -238,8 +238,12 @@ pub(super) fn qaoa(name: &'static str) -> OnLoss<impl Objective<[f64]> + Send + 
     let states = Qaoa::transition_states(&minimum);
     let ends = states.iter().flat_map(|ts| qaoa.descents(ts)).collect::<Vec<_>>();
     let fall = ends.iter().map(|x| saddle - qaoa.value(x)).fold(f64::INFINITY, f64::min);
-    let start = move |rng: &mut ChaCha8Rng| states[rng.random_range(0..states.len())].clone();
-    OnLoss::new(name, Scaled { qaoa, saddle, fall }, start, [-0.5, 5e-3], 2_000)
+    let groups = Groups::whole(states[0].len());
+    let start = Start::drawn(move |seed, x| {
+        let chosen = start::generator(seed).random_range(0..states.len());
+        x.copy_from_slice(&states[chosen]);
+    });
+    OnLoss::new(name, Scaled { qaoa, saddle, fall }, start, groups, [-0.5, 5e-3], 2_000)
 }
 
 #[cfg(test)]

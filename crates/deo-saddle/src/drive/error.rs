@@ -1,16 +1,16 @@
 //! Why a driver has no result.
 
 use crate::settings::SearchError;
-use deo_core::krylov::KrylovError;
+use deo_core::SettingError;
 
 /// Why a driver didn't start.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum DriveError {
     /// A setting of the search.
     Search(SearchError),
     /// A setting of the verification.
-    Verification(KrylovError),
+    Verification(SettingError),
 }
 
 impl std::fmt::Display for DriveError {
@@ -30,14 +30,14 @@ impl From<SearchError> for DriveError {
     }
 }
 
-impl From<KrylovError> for DriveError {
-    fn from(error: KrylovError) -> Self {
+impl From<SettingError> for DriveError {
+    fn from(error: SettingError) -> Self {
         DriveError::Verification(error)
     }
 }
 
 /// Why a driver with an oracle that may stop has no result.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum TryError<E> {
     /// It didn't start.
     Drive(DriveError),

@@ -10,6 +10,7 @@
 //!
 //! J. M. Bofill, J. Comput. Chem. 15, 1 (1994).
 
+use crate::dense::times;
 use crate::learned::{dot, norm};
 
 #[derive(Debug, Clone)]
@@ -50,7 +51,7 @@ impl Bofill {
 
     /// Hv.
     pub(super) fn product(&self, v: &[f64]) -> Vec<f64> {
-        self.matrix.chunks(self.n).map(|row| dot(row, v)).collect()
+        times(&self.matrix, v)
     }
 
     /// Takes the gradients at both ends of a step.

@@ -1,6 +1,7 @@
 //! How a path is followed.
 
-use crate::settings::{MOST, SearchError, positive};
+use crate::settings::{MOST, SearchError};
+use deo_core::setting::{at_least_one, nonnegative, positive};
 
 /// How a path is followed.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -44,18 +45,15 @@ impl Default for IrcSettings {
 
 impl IrcSettings {
     pub(super) fn check(&self, n: usize) -> Result<(), SearchError> {
-        positive("step", self.step)?;
-        positive("angle", self.angle)?;
-        for (name, value) in [("tolerance", self.tolerance), ("noise", self.noise)] {
-            if !(value >= 0.0 && value.is_finite()) {
-                return Err(SearchError::NotPositive { name, value });
-            }
+        positive("search step", self.step)?;
+        positive("search angle", self.angle)?;
+        nonnegative("search tolerance", self.tolerance)?;
+        nonnegative("search noise", self.noise)?;
+        at_least_one("search max_points", self.max_points as u64)?;
+        at_least_one("search max_gradients", self.max_gradients)?;
+        if n > MOST {
+            return Err(SearchError::TooLarge { dimension: n as f64, len: n });
         }
-        match (self.max_points, self.max_gradients) {
-            (0, _) => Err(SearchError::Zero { name: "max_points" }),
-            (_, 0) => Err(SearchError::Zero { name: "max_gradients" }),
-            _ if n > MOST => Err(SearchError::TooLarge { dimension: n as f64, len: n }),
-            _ => Ok(()),
-        }
+        Ok(())
     }
 }

@@ -20,7 +20,7 @@
 //! | Q, L, F | `Frame` |
 //! | a, P, U, X, K | [`Fit`] |
 
-use super::super::dense::{Matrix, add_product, add_symmetric_product, product};
+use super::super::dense::{Matrix, add_product, add_symmetric_product, product, times};
 use super::super::eigen::symmetric_eigen;
 use super::super::reflections::lower_and_orthonormal;
 use super::{FADED, add, dot, weight};
@@ -212,11 +212,6 @@ impl Parts {
             add_symmetric_product(b, &[(u.transposed(), h), (h.transposed(), u)]);
         }
     }
-}
-
-/// av.
-fn times(a: &[f64], v: &[f64]) -> Vec<f64> {
-    a.chunks(v.len()).map(|row| dot(row, v)).collect()
 }
 
 /// Σ cᵢ times row i of `n` numbers.

@@ -21,9 +21,10 @@ use super::settings::FEW;
 use super::{Verdict, VerificationSettings};
 use crate::copied;
 use crate::guess::HessianGuess;
+use deo_core::SettingError;
 use deo_core::dimer::Recheck;
 use deo_core::estimate::{Estimate, Evidence};
-use deo_core::krylov::{Krylov, KrylovError, KrylovSettings};
+use deo_core::krylov::{Krylov, KrylovSettings};
 use deo_core::probe::Answer;
 use deo_core::space::Space;
 use std::borrow::{Borrow, BorrowMut};
@@ -77,7 +78,7 @@ impl<S: Space> Preconditioned<S> {
         x: &S::Vector,
         settings: &VerificationSettings,
         guess: &HessianGuess<S::Owned>,
-    ) -> Result<Option<(Self, Krylov<S>)>, KrylovError> {
+    ) -> Result<Option<(Self, Krylov<S>)>, SettingError> {
         if space.dimension(x) <= FEW {
             return Ok(None);
         }

@@ -17,9 +17,10 @@
 //! | T, T⁻¹ | `root`, `inverse` |
 
 use crate::coordinates::Coordinates;
+use crate::dense::multiply_vector;
 use crate::eigen::symmetric_eigen;
 use crate::guess::HessianGuess;
-use crate::learned::{add, multiply_vector};
+use crate::learned::add;
 use deo_core::space::Space;
 
 /// μ in units of the mean of |B|: what a guess calls softer than that isn't known to be.

@@ -1,6 +1,8 @@
 //! The settings of Adam and its relatives; the header of [`adam`](super) has the formulas.
 
+use crate::optim::error::epsilon;
 use crate::optim::{Group, OptimError};
+use crate::setting::{fraction, nonnegative};
 
 /// How weights decay.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -62,17 +64,14 @@ impl AdamSettings {
     }
 
     pub(super) fn validate(&self) -> Result<(), OptimError> {
-        OptimError::require_fraction("Adam beta1", self.beta1)?;
-        OptimError::require_fraction("Adam beta2", self.beta2)?;
+        fraction("Adam beta1", self.beta1)?;
+        fraction("Adam beta2", self.beta2)?;
         // c ≥ √(1 − β₂) is at least 1e-8, since β₂ is an f64; so cε remains a normal number in f32 storage, above
         // 1.2e-38.
-        OptimError::require_epsilon("Adam epsilon", self.epsilon)?;
+        epsilon("Adam epsilon", self.epsilon)?;
         let (Decay::Coupled(decay) | Decay::Decoupled(decay)) = self.decay;
-        OptimError::require_nonnegative("Adam weight decay", decay)?;
-        OptimError::require_nonnegative(
-            "Adam nesterov (momentum decay)",
-            self.nesterov.unwrap_or(0.0),
-        )?;
+        nonnegative("Adam weight decay", decay)?;
+        nonnegative("Adam nesterov (momentum decay)", self.nesterov.unwrap_or(0.0))?;
         if self.amsgrad && self.nesterov.is_some() {
             return Err(OptimError::AmsgradNesterov);
         }

@@ -11,7 +11,8 @@
 //! Coefficients: K. Jordan, as in the header of [`muon`](super). The iteration: Å. Björck & C. Bowie, SIAM J. Numer.
 //! Anal. 8, 358 (1971).
 
-use crate::optim::OptimError;
+use crate::optim::error::epsilon;
+use crate::setting::{SettingError, finite, require};
 use crate::space::{Factor, Matrices, Real};
 
 /// The iteration; the default is PyTorch's.
@@ -80,14 +81,12 @@ impl<T: Real> Work<T> {
 }
 
 impl NewtonSchulz {
-    pub(super) fn validate(&self) -> Result<(), OptimError> {
-        let finite = self.coefficients.into_iter().find(|c| !c.is_finite());
-        if let Some(value) = finite {
-            OptimError::require(false, "Newton–Schulz coefficients", value, "finite")?;
+    pub(super) fn validate(&self) -> Result<(), SettingError> {
+        for value in self.coefficients {
+            finite("Newton–Schulz coefficients", value)?;
         }
-        let (few, count) = (self.iterations < 100, self.iterations as f64);
-        OptimError::require(few, "Newton–Schulz iterations", count, "below 100")?;
-        OptimError::require_epsilon("Newton–Schulz epsilon", self.epsilon)
+        require(self.iterations < 100, "Newton–Schulz iterations", self.iterations, "below 100")?;
+        epsilon("Newton–Schulz epsilon", self.epsilon)
     }
 
     /// x ← U Vᵀ for a matrix x of that shape, row by row.

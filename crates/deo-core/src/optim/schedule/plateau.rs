@@ -9,7 +9,7 @@
 //! What to feed it is a loss that is compared over many steps, a validation loss as a rule: a single batch's is mostly noise. A plateau
 //! by itself says nothing about curvature; [`diagnose`](crate::diagnose) does.
 
-use crate::optim::OptimError;
+use crate::setting::{SettingError, fraction, nonnegative, require};
 
 /// When a rate is lowered, and by how much; the default is PyTorch's.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -50,7 +50,7 @@ impl Default for PlateauSettings {
 ///     rate.observe(loss);
 /// }
 /// assert_eq!(rate.lr(), 0.1);
-/// # Ok::<(), deo_core::optim::OptimError>(())
+/// # Ok::<(), deo_core::SettingError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -68,12 +68,12 @@ impl Plateau {
     /// # Errors
     ///
     /// If a number is out of the range that [`PlateauSettings`] gives for it, or the rate negative or not finite.
-    pub fn new(lr: f64, settings: PlateauSettings) -> Result<Self, OptimError> {
+    pub fn new(lr: f64, settings: PlateauSettings) -> Result<Self, SettingError> {
         let PlateauSettings { factor, threshold, floor, .. } = settings;
-        OptimError::require_nonnegative("learning rate", lr)?;
-        OptimError::require(factor > 0.0 && factor < 1.0, "plateau factor", factor, "in (0, 1)")?;
-        OptimError::require_fraction("plateau threshold", threshold)?;
-        OptimError::require_nonnegative("plateau floor", floor)?;
+        nonnegative("learning rate", lr)?;
+        require(factor > 0.0 && factor < 1.0, "plateau factor", factor, "in (0, 1)")?;
+        fraction("plateau threshold", threshold)?;
+        nonnegative("plateau floor", floor)?;
         Ok(Plateau { settings, lr, best: None, bad: 0, cooling: 0 })
     }
 

@@ -7,10 +7,11 @@
 
 use crate::options::Options;
 use crate::outcome::Outcome;
+use deo_core::SettingError;
 use deo_core::drive::{WithDeo, curvature};
 use deo_core::optim::{Adam, AdamSettings, OptimError, Optimizer, Schedule, clip_norm};
 use deo_core::space::Communicator;
-use deo_core::{DeoSettings, DeoSettingsError, DimerSettings, Event, Objective, SettingsError};
+use deo_core::{DeoSettings, DimerSettings, Event, Objective};
 use deo_linalg::{Parallel, Real, Threads};
 use deo_models::data::{Batch, Batches, Corpus, DataError, evaluation_batches};
 use deo_models::gpt::{Gpt, GptConfig, GptConfigError};
@@ -39,9 +40,7 @@ pub(crate) enum TrainError {
     #[error(transparent)]
     Optimizer(#[from] OptimError),
     #[error(transparent)]
-    Deo(#[from] DeoSettingsError),
-    #[error(transparent)]
-    Dimer(#[from] SettingsError),
+    Setting(#[from] SettingError),
     #[error(transparent)]
     Disagreement(#[from] Disagreement),
     #[error("{0}")]
@@ -156,7 +155,7 @@ impl<T: Element> Stepper<T> {
         space: &Parallel<T>,
         x: &[T],
         adam: Adam<Vec<T>>,
-    ) -> Result<Self, DeoSettingsError> {
+    ) -> Result<Self, SettingError> {
         if options.off {
             return Ok(Stepper::Alone(adam, vec![<T as deo_core::space::Real>::ZERO; x.len()]));
         }
