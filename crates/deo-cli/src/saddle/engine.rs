@@ -22,6 +22,7 @@
 
 mod check;
 mod error;
+mod exchanged;
 mod idpp;
 mod irc;
 mod journal;
@@ -37,6 +38,7 @@ mod search;
 mod settings;
 mod sides;
 mod start;
+mod straight;
 mod structure;
 mod summary;
 mod superposed;

@@ -111,6 +111,22 @@ pub enum EngineError {
         /// The file of the second one.
         path: PathBuf,
     },
+    /// A way between two structures that takes equal atoms through each other.
+    #[error(
+        "atoms {first} and {second} go through each other on the way to {path:?}, which is less than half as long with equal \
+         atoms exchanged: {exchanges}, counted from 0; exchange their lines there, or give a guess where they do change \
+         places"
+    )]
+    Through {
+        /// The file of the other end.
+        path: PathBuf,
+        /// The one.
+        first: usize,
+        /// The other.
+        second: usize,
+        /// All pairs that would be exchanged.
+        exchanges: String,
+    },
     /// Frequencies need masses.
     #[error(
         "the mass of {symbol:?} is not known; frequencies and paths need the symbols of elements"

@@ -13,6 +13,7 @@ use super::search::{Outcome, index_of, search};
 use super::settings::Settings;
 use super::sides::Side;
 use super::start::{Aim, start};
+use super::straight::{AFTER, bend};
 use super::structure::{Structure, is_con};
 use super::summary::{checks, head, lines, supposed};
 use super::vibrations::{Vibrations, masses};
@@ -44,6 +45,8 @@ struct Record<'a> {
     dimension: usize,
     /// Motions of the whole that are left out.
     motions: usize,
+    /// All atoms of the guess are on a line, which no force bends.
+    straight: bool,
     /// The model Hessian that the search began with.
     hessian: Hessian,
     check: &'a Check,
@@ -107,7 +110,7 @@ pub(in crate::saddle) fn execute(
     let mut log = Log::new(&settings, &structure, answers.clone(), stdout_of_log)?;
     log.say(&head(&settings, &structure, x.len() - space.motions(), space.motions(), host.kept()));
     let ended = |error| host.ended(error);
-    let start = start(&structure, &mut engine, &aim, &mut log).map_err(ended)?;
+    let start = start(&structure, &mut engine, &aim, settings.index, &mut log).map_err(ended)?;
     let checked = check(&settings, &structure, &mut engine, &start.x).map_err(ended)?;
     checks(&checked, &settings).iter().for_each(|line| log.say(line));
     log.say(supposed(hessian));
@@ -127,6 +130,10 @@ pub(in crate::saddle) fn execute(
     log.say("");
     let lines = lines(&settings, &outcome, lengths, answers.borrow().count());
     lines.iter().for_each(|line| log.say(line));
+    let straight = bend(&structure, &x).is_some();
+    if straight && settings.index > 0 && !outcome.saddle.is_confirmed() {
+        log.say(AFTER);
+    }
     let (failed, unprinted) = log.end();
     drop(engine);
     drop(host);
@@ -142,6 +149,7 @@ pub(in crate::saddle) fn execute(
         atoms: structure.frame.species.len(),
         dimension: x.len() - space.motions(),
         motions: space.motions(),
+        straight,
         hessian,
         check: &checked,
         status: outcome.status(),

@@ -2,14 +2,16 @@
 //!
 //! | given | begins at | first axis |
 //! |---|---|---|
-//! | a guess | the guess | the search's own, or with `--axis` towards that structure |
+//! | a guess | the guess | the search's own, with `--axis` towards that structure, or of atoms on a line one that bends it |
 //! | `--between A B` | the image of highest energy of [`IMAGES`] between them | from the image before it to the one after |
 
 use super::error::EngineError;
+use super::exchanged::{exchanges, named, through};
 use super::idpp::images;
 use super::log::Log;
 use super::oracle::Engine;
 use super::settings::Settings;
+use super::straight::{BEFORE, bend};
 use super::structure::{Structure, largest};
 use super::superposed::superposed;
 use deo_core::oracle::Oracle;
@@ -35,8 +37,11 @@ pub(super) enum Aim {
     Guess,
     /// All atoms.
     Towards(Vec<f64>),
-    /// All atoms of the other end.
-    Between(Vec<f64>),
+    /// What moves at the one end, the images and the other end; and what is to be said of them.
+    Between {
+        way: Vec<Vec<f64>>,
+        note: Option<String>,
+    },
 }
 
 impl Aim {
@@ -59,8 +64,31 @@ impl Aim {
             }
         }
         different(structure, &there, path)?;
-        Ok(Aim::Between(there))
+        between(structure, &there, path)
     }
+}
+
+/// The way to `there`, unless it takes equal atoms through each other.
+fn between(structure: &Structure, there: &[f64], path: &Path) -> Result<Aim, EngineError> {
+    let here = &structure.frame.x;
+    let (from, to) = (structure.moving(here), structure.moving(there));
+    let mut way = vec![from.clone()];
+    way.extend(images(structure, &from, &to, IMAGES)?);
+    way.push(to);
+    let exchanges = exchanges(structure, here, there);
+    let all: Vec<Vec<f64>> = way.iter().map(|x| structure.all(x)).collect();
+    if let Some([first, second]) = through(structure, &all, &exchanges) {
+        let exchanges = named(&exchanges);
+        return Err(EngineError::Through { path: path.to_owned(), first, second, exchanges });
+    }
+    let note = (!exchanges.is_empty()).then(|| {
+        format!(
+            "with equal atoms exchanged in {path:?}, {}, the way would be less than half as long: give it so, unless they do \
+             change places",
+            named(&exchanges)
+        )
+    });
+    Ok(Aim::Between { way, note })
 }
 
 fn different(structure: &Structure, there: &[f64], path: &Path) -> Result<(), EngineError> {
@@ -81,24 +109,32 @@ pub(super) fn start(
     structure: &Structure,
     engine: &mut Engine<'_>,
     aim: &Aim,
+    index: usize,
     log: &mut Log<'_>,
 ) -> Result<Start, EngineError> {
     let here = structure.moving(&structure.frame.x);
     let difference =
         |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a - b).collect::<Vec<f64>>();
-    let there = match aim {
-        Aim::Guess => return Ok(Start { x: here, axis: None }),
+    let way = match aim {
+        Aim::Guess => {
+            // A minimisation has no axis.
+            let axis = bend(structure, &here).filter(|_| index > 0);
+            if axis.is_some() {
+                log.say(BEFORE);
+            }
+            return Ok(Start { x: here, axis });
+        }
         Aim::Towards(there) => {
             let axis = difference(&structure.moving(there), &here);
             return Ok(Start { x: here, axis: Some(axis) });
         }
-        Aim::Between(there) => structure.moving(there),
+        Aim::Between { way, note } => {
+            note.iter().for_each(|note| log.say(note));
+            way
+        }
     };
     log.say(&format!("{IMAGES} images between the two ends, by their distances"));
     log.say(" image           energy         fmax");
-    let mut way = vec![here];
-    way.extend(images(structure, &way[0], &there, IMAGES)?);
-    way.push(there);
     let (mut highest, mut top) = (None, f64::NEG_INFINITY);
     for (image, x) in way.iter().enumerate().take(IMAGES + 1).skip(1) {
         let mut gradient = vec![0.0; x.len()];
