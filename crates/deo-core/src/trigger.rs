@@ -36,7 +36,8 @@ pub struct TriggerSettings {
     /// K, the steps between two visits, before any failure.
     /// Default: 3; 1 or above.
     pub interval: u64,
-    /// When the search for an axis may begin.
+    /// When the search for an axis may begin by the gradient; on one batch for ever it begins too where the base would need more
+    /// than a hundred steps to leave by itself.
     /// Default: at half the largest ‖g‖ so far.
     pub stall: Stall,
 }

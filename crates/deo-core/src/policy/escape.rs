@@ -37,8 +37,9 @@ const FIRST_LENGTH: f64 = 8.0;
 /// are alike: of the five losses of a kick off an octopus's arm this leaves one. From 0.9 to 0.999 nothing changed.
 const AS_THE_LAST: f64 = 0.99;
 
-/// An axis whose product has lost its direction enters the range of H once ‖r‖ is at most this share of |C|. With 0.3 it does
-/// so too early: under momentum a flat saddle costs 388 instead of 590, but identical units 1 225 instead of 880.
+/// An axis whose product has lost its direction enters the range of H once ‖r‖ is at most this share of |C|, and is good enough
+/// there. With 0.3 it does so too early (identical units 1 225 instead of 880), and is kicked along while it has too much of
+/// what is stiff (a flat saddle 185 instead of 33).
 const RESOLVED: f64 = 0.03;
 
 /// The direction of a move.
@@ -197,12 +198,7 @@ impl Escape {
         self.is_usable(estimate) && estimate.residual <= sharpness * curvature
     }
 
-    /// The same of an axis that is a product: it has no null space to lose, and is used as it is.
-    pub(crate) fn is_sharp_in_range(&self, estimate: &Estimate) -> bool {
-        self.is_usable(estimate) && estimate.residual <= SHARPNESS * estimate.curvature.abs()
-    }
-
-    /// C is that of a negative eigenvalue, so that the axis is worth its product.
+    /// C is that of a negative eigenvalue: the axis is worth its product, and one in the range of H is good enough for a kick.
     pub(crate) fn is_resolved(&self, estimate: &Estimate) -> bool {
         self.settings.kick == Kick::Lowest
             && estimate.curvature < 0.0

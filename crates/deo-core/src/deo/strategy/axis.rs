@@ -86,7 +86,7 @@ impl Strategy {
     /// The axis is good enough for a kick.
     pub(super) fn is_sharp(&self, estimate: &Estimate) -> bool {
         if self.in_range {
-            self.escape.is_sharp_in_range(estimate)
+            self.escape.is_resolved(estimate)
         } else {
             self.escape.is_sharp(estimate, self.spread)
         }
