@@ -176,6 +176,36 @@ fn a_poisoned_gradient_ends_it() {
     assert!(c.gradients < 30);
 }
 
+/// Of a maximum nothing is flat above, whenever the numbers or the budget end.
+#[test]
+fn what_ends_a_certificate_on_the_way_is_never_flatness() {
+    let x = [0.0; 5];
+    let mut poisoned = 0;
+    for sound in 1..80 {
+        let mut gradients = 0;
+        let mut f = FromFn(|x: &[f64], g: Option<&mut [f64]>| {
+            if let Some(g) = g {
+                gradients += 1;
+                let end = if gradients > sound { f64::NAN } else { 1.0 };
+                (0..x.len()).for_each(|i| g[i] = -end * (i + 1) as f64 * x[i]);
+            }
+            x.iter().enumerate().map(|(i, x)| -((i + 1) as f64) * x * x / 2.0).sum()
+        });
+        let settings = CertifySettings::default();
+        let c = certify(&Host::<f64>::new(), &mut f, &x, None, &settings).unwrap();
+        poisoned += u32::from(c.kind == Kind::Undecided(Doubt::NonFinite));
+        assert_ne!(c.kind, Kind::Undecided(Doubt::FlatAbove), "after {sound} gradients");
+    }
+    assert!(poisoned > 5, "{poisoned}");
+    let spectrum = [-1.0, -2.0, -3.0, -4.0, -5.0];
+    for max_gradients in 1..80 {
+        let settings = CertifySettings { max_gradients, ..CertifySettings::default() };
+        let c = certify(&Host::<f64>::new(), &mut quadratic(&spectrum), &x, None, &settings);
+        let kind = c.unwrap().kind;
+        assert_ne!(kind, Kind::Undecided(Doubt::FlatAbove), "of {max_gradients} gradients");
+    }
+}
+
 #[test]
 fn leaving_finds_the_lower_side_and_is_seen_beyond_the_noise() {
     // The fall is to the left only: x³ beside −x²/2·1e-3.

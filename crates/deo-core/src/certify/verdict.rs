@@ -99,6 +99,9 @@ where
     if top.all_negative {
         return Ok(Kind::Maximum);
     }
+    if top.curvature < -top.error {
+        return Ok(Kind::Undecided(Doubt::Unresolved)); // a higher one may have been missed
+    }
     if top.curvature <= top.error {
         return Ok(Kind::Undecided(Doubt::FlatAbove));
     }
@@ -133,11 +136,14 @@ where
         });
         Ok::<_, SettingError>((top, search.is_poisoned()))
     };
-    Ok(match look(false, 4)? {
-        (None, true) => Err(Doubt::NonFinite),
-        (None, false) => Err(Doubt::FlatAbove),
-        (Some(top), _) if top.curvature < -top.error => look(true, 2)?.0.ok_or(Doubt::FlatAbove),
+    let looked = match look(false, 4)? {
+        (Some(top), _) if top.curvature < -top.error => look(true, 2)?,
+        looked => looked,
+    };
+    Ok(match looked {
+        (_, true) => Err(Doubt::NonFinite),
         (Some(top), _) => Ok(top),
+        (None, _) => Err(Doubt::FlatAbove),
     })
 }
 

@@ -15,17 +15,20 @@ const SHORTER: f64 = 0.25;
 /// Of the lesser of their distances at the two ends: nearer than this in between, two atoms go through each other.
 const THROUGH: f64 = 0.5;
 
+/// Pairs: the equal atoms of a molecule of some hundred, laid upon each other in less than a second.
+const MANY: usize = 3_000;
+
 /// The exchanges, pairs of atoms counted from 0, that make the way from `here` to `there` much shorter; none mostly. All atoms.
 pub(super) fn exchanges(structure: &Structure, here: &[f64], there: &[f64]) -> Vec<[usize; 2]> {
     let even = vec![1.0; here.len() / 3];
     let (mut now, first) = (there.to_vec(), square(here, there));
     let (mut least, mut made) = (first, vec![]);
+    let all = !structure.is_periodic() && equal_pairs(structure).nth(MANY).is_none();
     // Each shortens the way; as many as there are atoms would have put each in its place.
     while made.len() < even.len() {
-        // A cell has no turn, and many atoms: there an exchange is looked at where it is shorter by itself.
-        let may = |pair: &[usize; 2]| {
-            !structure.is_periodic() || gain(structure, here, &now, *pair) > 0.0
-        };
+        // A cell has no turn, and of many pairs all turns take too long: there an exchange is looked at where it is shorter by
+        // itself.
+        let may = |pair: &[usize; 2]| all || gain(structure, here, &now, *pair) > 0.0;
         let tried = equal_pairs(structure).filter(may).filter_map(|pair| {
             // What an exchange is worth shows after another turn only.
             let laid = superposed(structure, &exchanged(&now, pair), here, &even);
