@@ -65,7 +65,7 @@ fn unknown_names_are_refused_with_the_known_ones() {
     assert!(matches!(error, ProblemError::UnknownName { .. }));
     let message = error.to_string();
     assert!(
-        !message.contains('\n') && message.contains("octopus-10-2, strict-saddle, "),
+        !message.contains('\n') && message.contains("octopus-10-2, octopus-20-2, strict-saddle, "),
         "{message}"
     );
     let message = suite("fast").unwrap_err().to_string();
