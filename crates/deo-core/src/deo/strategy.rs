@@ -187,14 +187,15 @@ impl Strategy {
                     self.advance(desk, space, g);
                 }
             }
+            Stage::Axis if self.is_to_enter_range(&desk.dimer) => {
+                self.in_range = true;
+                desk.dimer.enter_range(space);
+                self.advance(desk, space, g);
+            }
             Stage::Axis
                 if desk.dimer.ask(space).is_none() || self.is_sharp(&desk.dimer.estimate()) =>
             {
                 self.end_axis(desk, space, g, &info);
-            }
-            Stage::Axis if self.is_to_enter_range(&desk.dimer) => {
-                self.enter_range(desk, space);
-                self.advance(desk, space, g);
             }
             Stage::Kick { search, sign, reversible } if search.ask().is_none() => {
                 self.escape.judge_kick(&search, sign, reversible, &info);

@@ -34,7 +34,7 @@ const SHARPNESS: f64 = 0.3;
 const FIRST_LENGTH: f64 = 8.0;
 
 /// A kick that falls by this share of the last one's fall, at its length, is made without a further loss. Saddles in a row
-/// are alike: of the five losses of a kick off an octopus's arm this leaves one. From 0.9 to 0.999 nothing changed.
+/// are alike: of the four losses of a kick off an octopus's arm this leaves one. From 0.9 to 0.999 nothing changed.
 const AS_THE_LAST: f64 = 0.99;
 
 /// An axis whose product has lost its direction enters the range of H once ‖r‖ is at most this share of |C|, and is good enough

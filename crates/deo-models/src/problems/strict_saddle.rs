@@ -11,7 +11,7 @@
 //! Gradient descent of rate η multiplies the component along the escape by 1 + ηc a step; with 7e-8 of the start's
 //! 1e-6 along it, that is some 17/(ηc) steps: 17 000 for c = 1e-3 and η = 1, 1.7 million for c = 1e-5. Only the
 //! direction is missing, one eigenvector of 200.
-
+//!
 //! `stiff-saddle` has N = 10, c = 1e-6 and κ from 1 to 1 000, evenly in their logarithms, in a random basis: a rate that the
 //! stiffest bears multiplies the component along the escape by 1 + 1e-9 a step, and the lowest curvature is a billionth of the
 //! highest.
